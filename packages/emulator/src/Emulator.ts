@@ -1,0 +1,311 @@
+/**
+ * What all emulated vendors have in common: one `handle` for HTTP, one `connect` for WebSockets,
+ * scripted faults, a request log, and a clock that tests may own. A vendor module states its routes as a
+ * `Definition`; how the result is reached (a port, msw, an HTTP client) is the business of a mount.
+ *
+ * @since 0.1.0
+ */
+import type { Fault, Faults } from "./Faults.ts"
+import * as FaultScript from "./Faults.ts"
+
+/**
+ * Time as the emulator sees it; tests pass their own to let credentials expire at once.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** Runs once after so many milliseconds; the returned function cancels. */
+  readonly after: (milliseconds: number, run: () => void) => () => void
+}
+
+/**
+ * The client's end of a WebSocket, as a session sees it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Peer {
+  readonly send: (data: string | Uint8Array) => void
+  readonly close: (code: number, reason?: string) => void
+  /** Cuts the connection without a close frame. */
+  readonly destroy: () => void
+}
+
+/**
+ * The vendor's end of one accepted WebSocket.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Session {
+  /** The subprotocol that the vendor answers with, when it answers with one. */
+  readonly protocol?: string
+  readonly open: (peer: Peer) => void
+  readonly message: (data: string | Uint8Array) => void
+  /** The connection is gone, by either side; called once. */
+  readonly closed: () => void
+}
+
+/**
+ * One request as a route sees it; the body has been read.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Call {
+  readonly request: Request
+  readonly url: URL
+  readonly params: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+  readonly text: string
+  /** The vendor's region that was called, by host name, by mount, or the emulator's own. */
+  readonly region: string
+}
+
+/**
+ * One request or WebSocket upgrade that reached the emulator, kept in order of arrival. It holds secrets as they
+ * were sent: it exists for tests to read.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface LogEntry {
+  readonly at: number
+  readonly route: string
+  readonly method: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  readonly region: string
+  /** The status that was answered; 101 for an accepted upgrade, 0 where a fault cut the connection. */
+  status: number
+}
+
+/**
+ * An emulated vendor, not yet reachable: a mount makes it so.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Emulator {
+  readonly vendor: string
+  /** The long-lived key that it accepts in its own region. */
+  readonly apiKey: string
+  /** The vendor's real host names that it answers for when it is mounted by name, with their regions. */
+  readonly hosts: Readonly<Record<string, string>>
+  /** The environment variables that point the library at an origin such as `http://127.0.0.1:4801`. */
+  readonly env: (origin: string) => Readonly<Record<string, string>>
+  /** Answers one HTTP request; rejects with `ConnectionReset` where a fault resets the connection. */
+  readonly handle: (request: Request, region?: string) => Promise<Response>
+  /** Decides on one WebSocket upgrade: a refusal, or the session to run. */
+  readonly connect: (request: Request, region?: string) => Promise<Response | Session>
+  readonly faults: Faults
+  readonly log: ReadonlyArray<LogEntry>
+  /** Ends every open session and timer. */
+  readonly close: () => void
+}
+
+/**
+ * What differs from vendor to vendor. Route keys are `"<METHOD> <path>"` with `:name` segments; socket keys are paths.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Definition {
+  readonly vendor: string
+  readonly apiKey: string
+  readonly region: string
+  readonly hosts: Readonly<Record<string, string>>
+  readonly env: (origin: string) => Readonly<Record<string, string>>
+  readonly routes: Readonly<Record<string, (call: Call) => Response | Promise<Response>>>
+  readonly sockets: Readonly<Record<string, (call: Call) => Response | Session>>
+  /** No route has this path, or none has this method (then `allowed` lists those that exist). */
+  readonly unknown: (call: Call, allowed: ReadonlyArray<string>) => Response
+  /** The routes that `mintsPerMinute` counts, and the vendor's own answer beyond it. */
+  readonly minting: ReadonlyArray<string>
+  readonly tooMany: (call: Call) => Response
+}
+
+/**
+ * Settings that every emulated vendor takes.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** The long-lived key to accept. @default a fixed key of the vendor's shape */
+  readonly apiKey?: string
+  /** The region that requests belong to when neither host name nor mount tells. @default the vendor's own default */
+  readonly region?: string
+  /** @default the system's clock and timers */
+  readonly clock?: Clock
+  /** Milliseconds that the `Date` header runs ahead of the clock. @default 0 */
+  readonly dateOffset?: number
+  /** Mints allowed in any minute; more are answered with the vendor's 429. @default no limit */
+  readonly mintsPerMinute?: number
+  /** What a 429 by `mintsPerMinute` says of waiting. @default "none", as no vendor documents the header */
+  readonly retryAfter?: "seconds" | "date" | "none"
+  /** The words that audio is transcribed to, over and over. @default `Speech.words` */
+  readonly words?: ReadonlyArray<string>
+}
+
+/**
+ * The system's clock and timers; timers keep no process alive.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after: (milliseconds, run) => {
+    const timer: unknown = setTimeout(run, milliseconds)
+    if (typeof timer === "object" && timer !== null && "unref" in timer && typeof timer.unref === "function") timer.unref()
+    return () => clearTimeout(timer as number)
+  }
+}
+
+/**
+ * Makes an emulator of a vendor's definition.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (definition: Definition, options: Options = {}): Emulator => {
+  const clock = options.clock ?? systemClock
+  const log: Array<LogEntry> = []
+  const faults = FaultScript.make()
+  const minted: Array<number> = []
+  const open = new Set<Peer>()
+
+  const find = <A>(table: Readonly<Record<string, A>>, method: string, path: string) => {
+    const allowed: Array<string> = []
+    for (const [key, value] of Object.entries(table)) {
+      const [wanted, pattern] = key.includes(" ") ? key.split(" ", 2) : [method, key]
+      const params = match(pattern ?? "", path)
+      if (params === undefined) continue
+      if (wanted === method) return { key, value, params, allowed }
+      if (wanted !== undefined) allowed.push(wanted)
+    }
+    return { key: `${method} ${path}`, value: undefined, params: {}, allowed }
+  }
+
+  const arrive = async (request: Request, key: string, params: Call["params"], mounted: string | undefined) => {
+    const url = new URL(request.url)
+    const body = new Uint8Array(await request.arrayBuffer())
+    const region = mounted ?? definition.hosts[url.hostname] ?? options.region ?? definition.region
+    const call: Call = { request, url, params, body, text: new TextDecoder().decode(body), region }
+    const entry: LogEntry = {
+      at: clock.now(),
+      route: key,
+      method: request.method,
+      url: request.url,
+      headers: Object.fromEntries(request.headers),
+      body: call.text,
+      region,
+      status: 0
+    }
+    log.push(entry)
+    return { call, entry }
+  }
+
+  const overLimit = (): number | undefined => {
+    if (options.mintsPerMinute === undefined) return undefined
+    const now = clock.now()
+    while (minted[0] !== undefined && minted[0] <= now - 60_000) minted.shift()
+    const oldest = minted[0]
+    if (oldest !== undefined && minted.length >= options.mintsPerMinute) return oldest + 60_000
+    minted.push(now)
+    return undefined
+  }
+
+  const dated = (response: Response): Response => {
+    const headers = new Headers(response.headers)
+    headers.set("date", new Date(clock.now() + (options.dateOffset ?? 0)).toUTCString())
+    return new Response(response.body, { status: response.status, headers })
+  }
+
+  const answer = (key: string, call: Call, respond: () => Response | Promise<Response>): Response | Promise<Response> => {
+    const until = definition.minting.includes(key) ? overLimit() : undefined
+    if (until === undefined) return respond()
+    const refusal = definition.tooMany(call)
+    if (options.retryAfter === "seconds") {
+      refusal.headers.set("retry-after", String(Math.ceil((until - clock.now()) / 1000)))
+    } else if (options.retryAfter === "date") {
+      refusal.headers.set("retry-after", new Date(until + (options.dateOffset ?? 0)).toUTCString())
+    }
+    return refusal
+  }
+
+  return {
+    vendor: definition.vendor,
+    apiKey: definition.apiKey,
+    hosts: definition.hosts,
+    env: definition.env,
+    faults,
+    log,
+    handle: async (request, mounted) => {
+      const found = find(definition.routes, request.method, new URL(request.url).pathname)
+      const { call, entry } = await arrive(request, found.key, found.params, mounted)
+      const respond = () =>
+        answer(found.key, call, () => found.value?.(call) ?? definition.unknown(call, found.allowed))
+      const response = dated(await FaultScript.apply(faults.next(found.key), clock, respond))
+      entry.status = response.status
+      return response
+    },
+    connect: async (request, mounted) => {
+      const found = find(definition.sockets, "GET", new URL(request.url).pathname)
+      const { call, entry } = await arrive(request, found.key, found.params, mounted)
+      const fault: Fault | undefined = faults.next(found.key)
+      let session: Session | undefined
+      const refusal = await FaultScript.apply(fault, clock, () => {
+        const accepted = found.value === undefined ? definition.unknown(call, []) : found.value(call)
+        if (accepted instanceof Response) return accepted
+        session = accepted
+        return new Response(null)
+      })
+      if (session === undefined || (fault !== undefined && "status" in fault)) {
+        entry.status = refusal.status
+        return dated(refusal)
+      }
+      entry.status = 101
+      return tracked(session, open)
+    },
+    close: () => {
+      for (const peer of open) peer.destroy()
+      open.clear()
+    }
+  }
+}
+
+const match = (pattern: string, path: string): Record<string, string> | undefined => {
+  const wanted = pattern.split("/")
+  const given = path.replace(/(?<=.)\/$/, "").split("/")
+  if (wanted.length !== given.length) return undefined
+  const params: Record<string, string> = {}
+  for (const [index, segment] of wanted.entries()) {
+    const value = given[index] ?? ""
+    if (segment.startsWith(":") && value !== "") params[segment.slice(1)] = decodeURIComponent(value)
+    else if (segment !== value) return undefined
+  }
+  return params
+}
+
+const tracked = (session: Session, open: Set<Peer>): Session => {
+  let own: Peer | undefined
+  return {
+    ...(session.protocol === undefined ? {} : { protocol: session.protocol }),
+    open: (peer) => {
+      own = peer
+      open.add(peer)
+      session.open(peer)
+    },
+    message: session.message,
+    closed: () => {
+      if (own !== undefined) open.delete(own)
+      session.closed()
+    }
+  }
+}
