@@ -1,0 +1,188 @@
+/**
+ * Builds a provider from plain data about a vendor: what it can do, how a request is written, how a reply is read. Everything that two
+ * vendors would otherwise write twice is here or below: checks before any call, retry, errors, expiry, spans.
+ *
+ * @since 0.1.0
+ */
+import * as Config from "effect/Config"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import type * as Schema from "effect/Schema"
+import { type Capabilities, resolve, type Resolved } from "./Capabilities.ts"
+import { ConfigurationError, fromConfigError, type Issue } from "./ConfigurationError.ts"
+import type { Connections } from "./Connection.ts"
+import { expiresAt } from "./Jwt.ts"
+import * as MintRequest from "./MintRequest.ts"
+import type { Purpose } from "./Purpose.ts"
+import { TempCredential } from "./TempCredential.ts"
+import { InvalidResponseError, type Reason, TempCredentialError } from "./TempCredentialError.ts"
+import { TempCredentialProvider } from "./TempCredentialProvider.ts"
+import type { Transport } from "./Transport.ts"
+import * as VendorApi from "./VendorApi.ts"
+
+/**
+ * How the end of a credential is known: the vendor stated a moment, or a length that counts from before the request was sent; the token is a
+ * JWT whose `exp` says it (or else the request's ttl does); the request's ttl alone says it; or the vendor's documents do.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Expiry =
+  | { readonly source: "vendor"; readonly at: DateTime.Utc }
+  | { readonly source: "vendor"; readonly seconds: number }
+  | { readonly source: "jwt" }
+  | { readonly source: "request" }
+  | { readonly source: "documented"; readonly seconds: number }
+
+/**
+ * What an adapter reads from a vendor's reply.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Minted {
+  readonly token: Redacted.Redacted
+  readonly expiry: Expiry
+  readonly connections: Connections
+}
+
+/**
+ * A vendor as plain data.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Spec<P extends Purpose, Response, Failure> {
+  /** The vendor's name, as configuration and errors spell it. */
+  readonly provider: string
+  /** What is wrong with the options, by `ConfigurationError.checkKey` and `checkUrl`; any issue fails the layer. */
+  readonly issues: ReadonlyArray<Issue>
+  readonly capabilities: Capabilities<P>
+  /** The region of requests that name none, where the purpose has regions. */
+  readonly region?: string | undefined
+  /** Writes the vendor's call for a request that the capabilities allow. */
+  readonly call: (request: Resolved<P>) => VendorApi.Call
+  readonly response: Schema.Codec<Response, unknown>
+  readonly credential: (response: Response, request: Resolved<P>) => Minted
+  readonly dialect: VendorApi.Dialect<Failure>
+}
+
+/**
+ * An adapter as `Providers` takes it: a name to choose it by, and a layer that reads the vendor's own environment variables.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Descriptor {
+  readonly id: string
+  /** What the vendor can do with nothing but a key configured. */
+  readonly capabilities: Capabilities
+  readonly layerConfig: Layer.Layer<TempCredentialProvider, ConfigurationError, Transport>
+}
+
+/**
+ * Makes the provider of a vendor; the retry policy is the one at hand when it is made.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Failure>(
+  spec: Spec<P, Response, Failure>
+): Effect.fn.Return<TempCredentialProvider["Service"], ConfigurationError, Transport> {
+  if (spec.issues.length > 0) return yield* new ConfigurationError({ issues: spec.issues })
+  const { provider, capabilities } = spec
+  const api = yield* VendorApi.make(provider, spec.dialect)
+  const endpoint = api.endpoint(spec.response)
+  const fail = (reason: Reason) => new TempCredentialError({ provider, reason })
+
+  const send = Effect.fnUntraced(function* (input: MintRequest.MintRequest) {
+    const request = yield* MintRequest.decode(input).pipe(
+      Result.flatMap((decoded) => resolve(capabilities, decoded, spec.region)),
+      Result.mapError(fail),
+      Effect.fromResult
+    )
+    yield* Effect.annotateCurrentSpan("tempcred.purpose", request.purpose)
+    const received = yield* endpoint(spec.call(request))
+    const minted = spec.credential(received.value, request)
+    const { source, at } = ending(minted, request, received)
+    const end = Option.getOrUndefined(DateTime.make(at))
+    if (end === undefined) return yield* fail(new InvalidResponseError({ detail: "the expiry is no date" }))
+    if (at <= received.receivedAt) {
+      return yield* fail(new InvalidResponseError({ detail: "the credential had expired when it arrived" }))
+    }
+    return new TempCredential({
+      provider,
+      purpose: request.purpose,
+      token: minted.token,
+      issuedAt: DateTime.makeUnsafe(received.sentAt),
+      expiresAt: DateTime.toUtc(end),
+      expirySource: source,
+      uses: request.singleUse ? "once" : "many",
+      ...(request.maxSessionSeconds === undefined ? {} : { maxSession: Duration.seconds(request.maxSessionSeconds) }),
+      ...(request.subject === undefined ? {} : { subject: request.subject }),
+      ...(request.region === undefined ? {} : { region: request.region }),
+      relaxed: request.relaxed,
+      connections: minted.connections
+    })
+  })
+
+  const mint: TempCredentialProvider["Service"]["mint"] = (request) =>
+    send(request).pipe(
+      Effect.tap(Effect.annotateCurrentSpan("tempcred.outcome", "minted")),
+      Effect.tapError((error) => Effect.annotateCurrentSpan("tempcred.outcome", error.reason._tag)),
+      Effect.withSpan(`${provider}.mint`, {
+        kind: "client",
+        attributes: { "tempcred.provider": provider }
+      })
+    )
+  return TempCredentialProvider.of({ id: provider, capabilities, mint })
+})
+
+/**
+ * Reads a variable that need not be set.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export const optional = (name: string): Config.Config<string | undefined> =>
+  Config.String(name).pipe(Config.withDefault(undefined))
+
+/**
+ * Builds a vendor's layer from options that are read from the environment; what is missing or malformed fails with its variable's name.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig = <Options>(
+  config: Config.Config<Options>,
+  layer: (options: Options) => Layer.Layer<TempCredentialProvider, ConfigurationError, Transport>
+): Layer.Layer<TempCredentialProvider, ConfigurationError, Transport> =>
+  Layer.unwrap(config.pipe(Effect.mapBoth({ onSuccess: layer, onFailure: fromConfigError })))
+
+/** The end in epoch milliseconds by our clock: a moment told by the vendor is corrected by how far its clock is ahead. */
+const ending = (minted: Minted, request: Resolved, received: VendorApi.Received<unknown>) => {
+  const after = (seconds: number) => received.sentAt + seconds * 1000
+  const { expiry } = minted
+  switch (expiry.source) {
+    case "vendor":
+      return {
+        source: expiry.source,
+        at: "at" in expiry ? DateTime.toEpochMillis(expiry.at) - received.skew : after(expiry.seconds)
+      }
+    case "jwt": {
+      const exp = expiresAt(minted.token)
+      return exp === undefined
+        ? { source: "request" as const, at: after(request.ttlSeconds) }
+        : { source: expiry.source, at: exp - received.skew }
+    }
+    case "request":
+      return { source: expiry.source, at: after(request.ttlSeconds) }
+    case "documented":
+      return { source: expiry.source, at: after(expiry.seconds) }
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * What an app configured cannot be used: each issue names the option and its environment variable and what is allowed, and never
+ * the value. Also the checks themselves, since keys and URLs are configured alike for every vendor.
+ *
+ * @since 0.1.0
+ */
+import * as Config from "effect/Config"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+
+/**
+ * A layer cannot be built: keys, URLs or settings are missing or malformed.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class ConfigurationError extends Schema.TaggedError<ConfigurationError>()("ConfigurationError", {
+  issues: Schema.Array(Schema.Struct({ name: Schema.String, message: Schema.String }))
+}) {
+  override get message(): string {
+    return this.issues.map((issue) => `${issue.name} ${issue.message}`).join("; ")
+  }
+}
+
+/**
+ * One thing that is wrong: its name, and a sentence that goes on from there.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Issue {
+  readonly name: string
+  readonly message: string
+}
+
+/**
+ * Checks a long-lived key: present, and nothing in it that a header cannot carry.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const checkKey = (name: string, key: Redacted.Redacted): ReadonlyArray<Issue> => {
+  const value = Redacted.value(key)
+  if (value === "") return [{ name, message: "is empty: set it to the vendor's long-lived key" }]
+  return /^[\u0021-\u007e]+$/.test(value)
+    ? []
+    : [{ name, message: "holds a space, a line end or another character that no key has: copy the key again" }]
+}
+
+const isLoopback = (hostname: string): boolean =>
+  hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname)
+
+/**
+ * Checks a base URL or WebSocket URL: encrypted unless it stays on this machine, and bare of credentials, query and fragment.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const checkUrl = (
+  name: string,
+  url: string | undefined,
+  scheme: "https" | "wss" = "https"
+): ReadonlyArray<Issue> => {
+  if (url === undefined) return []
+  const plain = scheme === "https" ? "http:" : "ws:"
+  const issue = (message: string) => [{ name, message }]
+  const parsed = URL.parse(url)
+  if (parsed === null) return issue(`is no URL: write it as ${scheme}://host`)
+  if (parsed.protocol !== `${scheme}:` && !(parsed.protocol === plain && isLoopback(parsed.hostname))) {
+    return issue(`must begin with ${scheme}:// (${plain}// is allowed on loopback only)`)
+  }
+  if (parsed.username !== "" || parsed.password !== "") return issue("must hold no user name or password")
+  if (parsed.search !== "" || parsed.hash !== "") return issue("must hold no query and no fragment")
+  return []
+}
+
+/**
+ * Checks a region's name before it becomes part of a host name.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const checkRegion = (name: string, region: string | undefined): ReadonlyArray<Issue> =>
+  region === undefined || /^[a-z][a-z0-9-]*$/.test(region)
+    ? []
+    : [{ name, message: "must be a region's name in small letters, such as eu" }]
+
+const format = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/**
+ * Turns what `Config` reports into issues by variable name.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromConfigError = (error: Config.ConfigError): ConfigurationError =>
+  new ConfigurationError({
+    issues:
+      error.cause._tag === "SchemaError"
+        ? format(error.cause.issue).issues.map((issue) => ({
+            name: (issue.path ?? []).map(String).join("_") || "configuration",
+            message: issue.message === "Missing key" ? "is not set" : `is not valid: ${issue.message}`
+          }))
+        : [{ name: "configuration", message: "cannot be read" }]
+  })

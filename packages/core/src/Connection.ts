@@ -1,0 +1,147 @@
+/**
+ * How a client presents a credential: plain data with the placeholder `{token}` where the secret goes, so that it can be logged, sent
+ * and compared. `fill` puts the secret in; a client that reads connections needs no code of its own for any vendor.
+ *
+ * @since 0.1.0
+ */
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+
+/**
+ * The schema of where the secret travels.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Placement = Schema.Union([
+  Schema.Struct({ in: Schema.Literal("header"), name: Schema.String, value: Schema.String }),
+  Schema.Struct({ in: Schema.Literal("query"), name: Schema.String, value: Schema.String }),
+  Schema.Struct({ in: Schema.Literal("subprotocols"), protocols: Schema.Array(Schema.String) }),
+  Schema.Struct({ in: Schema.Literal("message"), field: Schema.String, value: Schema.String }),
+  Schema.Struct({ in: Schema.Literal("form"), field: Schema.String, value: Schema.String }),
+  Schema.Struct({ in: Schema.Literal("url") })
+])
+
+/**
+ * Where the secret travels: a header, a query parameter, the WebSocket subprotocol list, a field of the first message, a form
+ * field, or the URL itself.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Placement = typeof Placement.Type
+
+/**
+ * The schema of a connection.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Connection = Schema.Struct({
+  kind: Schema.Literals(["websocket", "http"]),
+  url: Schema.String,
+  where: Schema.Literals(["browser", "server", "anywhere"]),
+  placement: Placement,
+  deprecatedFrom: Schema.optionalKey(Schema.String)
+})
+
+/**
+ * One way to present a credential. `where` says who can use it (a browser cannot set a header on a WebSocket);
+ * `deprecatedFrom` is the ISO date from which the vendor no longer accepts this way.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Connection = typeof Connection.Type
+
+/**
+ * Connections, best first; a credential always has one.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Connections = readonly [Connection, ...ReadonlyArray<Connection>]
+
+/**
+ * The placement that most vendors share: `Authorization: Bearer <token>`.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const bearer: Placement = { in: "header", name: "Authorization", value: "Bearer {token}" }
+
+/**
+ * A connection with the secret filled in, ready for `new WebSocket(url, protocols)` or `fetch(url, { headers })`. It is not to be logged.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Filled {
+  readonly kind: Connection["kind"]
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly protocols: ReadonlyArray<string>
+  /** Fields to merge into the first message. */
+  readonly message: Readonly<Record<string, string>>
+  /** Fields to add to the form. */
+  readonly form: Readonly<Record<string, string>>
+}
+
+const placeholder = "{token}"
+
+/**
+ * Puts the secret into a connection.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const fill = (connection: Connection, token: Redacted.Redacted): Filled => {
+  const secret = Redacted.value(token)
+  const put = (template: string) => template.replaceAll(placeholder, () => secret)
+  const empty: Filled = {
+    kind: connection.kind,
+    url: connection.url,
+    headers: {},
+    protocols: [],
+    message: {},
+    form: {}
+  }
+  const { placement } = connection
+  switch (placement.in) {
+    case "header":
+      return { ...empty, headers: { [placement.name]: put(placement.value) } }
+    case "query": {
+      const url = new URL(connection.url)
+      url.searchParams.set(placement.name, put(placement.value))
+      return { ...empty, url: url.href }
+    }
+    case "subprotocols":
+      return { ...empty, protocols: placement.protocols.map(put) }
+    case "message":
+      return { ...empty, message: { [placement.field]: put(placement.value) } }
+    case "form":
+      return { ...empty, form: { [placement.field]: put(placement.value) } }
+    case "url":
+      return { ...empty, url: connection.url.replaceAll(placeholder, () => encodeURIComponent(secret)) }
+  }
+}
+
+/**
+ * Finds the first connection that a browser or a server can use.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const choose = (
+  connections: ReadonlyArray<Connection>,
+  place: "browser" | "server",
+  kind?: Connection["kind"]
+): Option.Option<Connection> =>
+  Option.fromNullishOr(
+    connections.find(
+      (connection) =>
+        (connection.where === "anywhere" || connection.where === place) &&
+        (kind === undefined || connection.kind === kind)
+    )
+  )

@@ -1,0 +1,27 @@
+/**
+ * Reads the one claim of a JWT that matters here, as a hint: the vendor checks signatures, not we.
+ *
+ * @since 0.1.0
+ */
+import * as Base64Url from "effect/encoding/Base64Url"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+
+const Claims = Schema.fromJsonString(Schema.Struct({ exp: Schema.Finite }))
+
+const decodeClaims = Schema.decodeUnknownOption(Claims)
+
+/**
+ * Reads when a JWT ends, in epoch milliseconds; `undefined` where the token is none or does not say.
+ *
+ * @category decoding
+ * @since 0.1.0
+ */
+export const expiresAt = (token: Redacted.Redacted): number | undefined =>
+  Option.fromNullishOr(Redacted.value(token).split(".")[1]).pipe(
+    Option.flatMap((payload) => Option.getSuccess(Base64Url.decodeString(payload))),
+    Option.flatMap(decodeClaims),
+    Option.map((claims) => claims.exp * 1000),
+    Option.getOrUndefined
+  )

@@ -1,0 +1,65 @@
+/**
+ * The Promise door, for code that does not use Effect: a minter that resolves to credentials, rejects with the same typed error, takes
+ * an `AbortSignal`, and closes what it opened.
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import type { ConfigurationError } from "./ConfigurationError.ts"
+import type { MintRequest } from "./MintRequest.ts"
+import type { TempCredential } from "./TempCredential.ts"
+import { TempCredentialProvider } from "./TempCredentialProvider.ts"
+import { layerFetch, type Transport } from "./Transport.ts"
+
+/**
+ * Mints credentials as promises until it is closed.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Minter extends AsyncDisposable {
+  /**
+   * Mints one credential. Rejects with `TempCredentialError`, with `ConfigurationError` when the layer could not be built, or with the
+   * signal's own reason when it was aborted.
+   */
+  readonly mint: (
+    request: MintRequest,
+    options?: { readonly signal?: AbortSignal | undefined }
+  ) => Promise<TempCredential>
+  /** Interrupts what is under way and closes what the layer opened. */
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Makes a minter of a provider's layer. Nothing is built before the first mint.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (
+  provider: Layer.Layer<TempCredentialProvider, ConfigurationError, Transport>,
+  options?: {
+    /** How bytes reach the vendor. @default Transport.layerFetch */
+    readonly transport?: Layer.Layer<Transport>
+  }
+): Minter => {
+  const runtime = ManagedRuntime.make(Layer.provide(provider, options?.transport ?? layerFetch))
+  const close = () => runtime.dispose()
+  return {
+    mint: async (request, { signal } = {}) => {
+      signal?.throwIfAborted()
+      const exit = await runtime.runPromiseExit(
+        TempCredentialProvider.use((service) => service.mint(request)),
+        signal === undefined ? {} : { signal }
+      )
+      if (Exit.isSuccess(exit)) return exit.value
+      if (Cause.hasInterruptsOnly(exit.cause)) signal?.throwIfAborted()
+      throw Cause.squash(exit.cause)
+    },
+    close,
+    [Symbol.asyncDispose]: close
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * The choice of a provider by configuration: `TEMPCRED_PROVIDER` names one of the adapters that the app put on the list.
+ *
+ * @since 0.1.0
+ */
+import * as Config from "effect/Config"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Descriptor } from "./Adapter.ts"
+import { ConfigurationError, fromConfigError } from "./ConfigurationError.ts"
+import * as RetryPolicy from "./RetryPolicy.ts"
+import { TempCredentialProvider } from "./TempCredentialProvider.ts"
+import type { Transport } from "./Transport.ts"
+
+const Settings = Config.all({
+  provider: Config.String("TEMPCRED_PROVIDER").pipe(Config.withDefault(undefined)),
+  ttl: Config.Duration("TEMPCRED_TTL").pipe(Config.withDefault(undefined)),
+  timeout: Config.Duration("TEMPCRED_TIMEOUT").pipe(Config.withDefault(undefined)),
+  retries: Config.Int("TEMPCRED_RETRIES").pipe(Config.withDefault(undefined))
+})
+
+/**
+ * Builds the provider that configuration names; only that adapter's variables are read. `TEMPCRED_TTL` is the ttl of requests that have none,
+ * `TEMPCRED_TIMEOUT` bounds a mint with all its retries, `TEMPCRED_RETRIES` is how often a failed try is repeated.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig = (
+  adapters: ReadonlyArray<Descriptor>
+): Layer.Layer<TempCredentialProvider, ConfigurationError, Transport> =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const settings = yield* Effect.mapError(Settings, fromConfigError)
+      const adapter = adapters.find((one) => one.id === settings.provider)
+      if (adapter === undefined) {
+        const known = adapters.map((one) => one.id).join(", ")
+        const message = `${settings.provider === undefined ? "is not set" : "names no known provider"}; known are ${known}`
+        return yield* new ConfigurationError({ issues: [{ name: "TEMPCRED_PROVIDER", message }] })
+      }
+      const { retries, timeout } = settings
+      const policy = RetryPolicy.layer({
+        ...(retries === undefined ? {} : { attempts: retries + 1 }),
+        ...(timeout === undefined ? {} : { deadline: timeout })
+      })
+      return withTtl(settings.ttl).pipe(Layer.provide(adapter.layerConfig), Layer.provide(policy))
+    })
+  )
+
+/** Fills in the ttl of requests that have none. */
+const withTtl = (
+  ttl: Duration.Duration | undefined
+): Layer.Layer<TempCredentialProvider, never, TempCredentialProvider> =>
+  Layer.effect(
+    TempCredentialProvider,
+    TempCredentialProvider.useSync((provider) =>
+      ttl === undefined
+        ? provider
+        : { ...provider, mint: (request) => provider.mint({ ...request, ttl: request.ttl ?? ttl }) }
+    )
+  )

@@ -1,0 +1,189 @@
+/**
+ * When a failed mint is tried again. The standard policy is on by default; `layer` replaces it for the providers below it, and
+ * `layerNone` switches retries off. Only reasons that say so are retried, a vendor's `Retry-After` wins over the backoff, and
+ * nothing sleeps past the deadline.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as Random from "effect/Random"
+import * as Schedule from "effect/Schedule"
+import { ConfigurationError, type Issue } from "./ConfigurationError.ts"
+import { type Reason, TransportError } from "./TempCredentialError.ts"
+
+/**
+ * A token bucket that keeps an outage from multiplying traffic: a retry takes `cost` and is not made when the bucket lacks it, a
+ * success gives `refund` back.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Budget {
+  readonly capacity: number
+  readonly cost: number
+  readonly refund: number
+}
+
+/**
+ * How a mint is retried. The wait before try n+1 is random between zero and `base` × `factor`^(n-1), at most `cap`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Policy {
+  /** Tries in all, the first included; 1 means no retry. */
+  readonly attempts: number
+  readonly base: Duration.Duration
+  readonly factor: number
+  readonly cap: Duration.Duration
+  /** Bound on one try, from the first byte sent to the last byte of the answer. */
+  readonly attemptTimeout: Duration.Duration
+  /** Bound on all tries and waits together. */
+  readonly deadline: Duration.Duration
+  readonly budget: Budget
+}
+
+/**
+ * Three tries, waits of up to 100 ms doubling to at most 5 s, 5 s for one try, 10 s for all of it.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const standard: Policy = {
+  attempts: 3,
+  base: Duration.millis(100),
+  factor: 2,
+  cap: Duration.seconds(5),
+  attemptTimeout: Duration.seconds(5),
+  deadline: Duration.seconds(10),
+  budget: { capacity: 100, cost: 5, refund: 1 }
+}
+
+/**
+ * The policy that adapters read when their layer is built.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const RetryPolicy: Context.Reference<Policy> = Context.Reference("@tempcred/core/RetryPolicy", {
+  defaultValue: () => standard
+})
+
+/**
+ * Replaces parts of the standard policy for the providers that it is provided to; fails where a value makes no sense.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (changes: Partial<Policy>): Layer.Layer<never, ConfigurationError> => {
+  const policy = { ...standard, ...changes }
+  const issues = check(policy)
+  return Layer.effect(
+    RetryPolicy,
+    issues.length === 0 ? Effect.succeed(policy) : Effect.fail(new ConfigurationError({ issues }))
+  )
+}
+
+/**
+ * Switches retries off for the providers that it is provided to; both time-outs stay.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerNone: Layer.Layer<never> = Layer.succeed(RetryPolicy, { ...standard, attempts: 1 })
+
+const check = (policy: Policy): ReadonlyArray<Issue> => {
+  const issue = (name: string, message: string): Issue => ({ name: `RetryPolicy.${name}`, message })
+  const issues: Array<Issue> = []
+  if (!Number.isSafeInteger(policy.attempts) || policy.attempts < 1) {
+    issues.push(issue("attempts", "must be a whole number, 1 or more"))
+  }
+  if (!(policy.factor >= 1)) issues.push(issue("factor", "must be 1 or more"))
+  for (const name of ["base", "cap", "attemptTimeout", "deadline"] as const) {
+    const value = Duration.toMillis(policy[name])
+    if (!(value > 0 && Number.isFinite(value))) issues.push(issue(name, "must be longer than zero and finite"))
+  }
+  for (const name of ["capacity", "cost", "refund"] as const) {
+    if (!(policy.budget[name] >= 0)) issues.push(issue(`budget.${name}`, "must be zero or more"))
+  }
+  return issues
+}
+
+/** A try whose answer was lost may have minted a credential that nobody holds; it ends by itself. */
+const orphans = Metric.counter("tempcred_possible_orphans_total", {
+  description: "Mints retried after their answer was lost",
+  incremental: true
+})
+
+const monotonicMillis = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos / 1000n) / 1000)
+
+/**
+ * Runs tries under a policy; each run made by `makeRun` shares one budget.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Run = <A, R>(attempt: Effect.Effect<A, Reason, R>) => Effect.Effect<A, Reason, R>
+
+/**
+ * Makes the runner of one provider, with a budget of its own.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const makeRun = (policy: Policy, provider: string): Run => {
+  const attemptTimeout = Duration.toMillis(policy.attemptTimeout)
+  const deadline = Duration.toMillis(policy.deadline)
+  const counted = Metric.withAttributes(orphans, { provider })
+  let budget = policy.budget.capacity
+
+  const afford = (): boolean => {
+    if (budget < policy.budget.cost) return false
+    budget -= policy.budget.cost
+    return true
+  }
+  const refund = Effect.sync(() => {
+    budget = Math.min(policy.budget.capacity, budget + policy.budget.refund)
+  })
+
+  const delays = Schedule.min([Schedule.exponential(policy.base, policy.factor), Schedule.spaced(policy.cap)]).pipe(
+    Schedule.setInputType<Reason>(),
+    Schedule.modifyDelay(({ duration, input }) =>
+      input.retryAfter === undefined
+        ? Effect.map(Random.next, (share) => Duration.times(duration, share))
+        : Effect.succeed(input.retryAfter)
+    ),
+    Schedule.upTo({ times: policy.attempts - 1 })
+  )
+
+  return Effect.fnUntraced(function* <A, R>(attempt: Effect.Effect<A, Reason, R>): Effect.fn.Return<A, Reason, R> {
+    const started = yield* monotonicMillis
+    const spent = Effect.map(monotonicMillis, (now) => now - started)
+    let attempts = 0
+    const bounded = Effect.flatMap(spent, (sofar) => {
+      attempts += 1
+      return Effect.timeoutOrElse(attempt, {
+        duration: Math.min(attemptTimeout, deadline - sofar),
+        orElse: () => Effect.fail(new TransportError({ timedOut: true }))
+      })
+    })
+    const again = Schedule.while(
+      delays,
+      Effect.fnUntraced(function* ({ duration, input }) {
+        const fits = (yield* spent) + Duration.toMillis(duration) < deadline
+        if (!input.isRetryable || !fits || !afford()) return false
+        if (input._tag === "TransportError") yield* Metric.update(counted, 1)
+        return true
+      })
+    )
+    return yield* Effect.retry(bounded, again).pipe(
+      Effect.tap(refund),
+      Effect.ensuring(Effect.suspend(() => Effect.annotateCurrentSpan("tempcred.attempts", attempts)))
+    )
+  })
+}

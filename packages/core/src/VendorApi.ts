@@ -1,0 +1,219 @@
+/**
+ * A vendor's HTTP API as typed calls: sends through the transport under the retry policy, decodes what came, and turns every failure
+ * into a reason. What differs from vendor to vendor in how failures are told is its `Dialect`.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import { retryAfter, skew } from "./ReplyHeaders.ts"
+import { makeRun, RetryPolicy } from "./RetryPolicy.ts"
+import {
+  type AnswerTag,
+  fromAnswer,
+  InvalidResponseError,
+  type Issue,
+  type Reason,
+  tagFromStatus,
+  TempCredentialError
+} from "./TempCredentialError.ts"
+import { type Answer, type Outgoing, Transport } from "./Transport.ts"
+
+/**
+ * One call to a vendor as plain data. `undefined` in query or body is left out.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Call {
+  /** @default "POST" */
+  readonly method?: Outgoing["method"]
+  readonly url: string
+  readonly query?: Readonly<Record<string, string | undefined>>
+  readonly key: Redacted.Redacted
+  /** @default { name: "authorization", prefix: "Bearer " } */
+  readonly keyHeader?: Outgoing["keyHeader"]
+  readonly body?: Readonly<Record<string, unknown>>
+  /** The largest answer to read, in bytes. @default 65536 */
+  readonly maxBytes?: number
+}
+
+/**
+ * What a vendor's error body says, in the vendor's own words and field names.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Told {
+  readonly code?: string | undefined
+  readonly detail?: string | undefined
+  readonly requestId?: string | undefined
+  readonly issues?: ReadonlyArray<Issue> | undefined
+}
+
+/**
+ * How a vendor tells of failures: the shape of its error bodies, and the codes and statuses that the common table gets wrong.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Dialect<Failure> {
+  readonly failure: Schema.Codec<Failure, unknown>
+  readonly read: (failure: Failure) => Told
+  /** Reasons by the vendor's code; they win over the status. */
+  readonly codes?: Readonly<Record<string, AnswerTag>>
+  /** Reasons by status, where this vendor uses one in a sense of its own. */
+  readonly statuses?: Readonly<Record<number, AnswerTag>>
+  /** The portable names of the vendor's request fields. */
+  readonly fields?: Readonly<Record<string, string>>
+  /** What to do next, added to the vendor's sentence. */
+  readonly advice?: Readonly<Partial<Record<AnswerTag, string>>>
+}
+
+/**
+ * A decoded answer, with the moments around it (epoch milliseconds) and how far the vendor's clock is ahead of ours
+ * (milliseconds; 0 within a second).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Received<A> {
+  readonly value: A
+  readonly sentAt: number
+  readonly receivedAt: number
+  readonly skew: number
+}
+
+/**
+ * Typed calls to one vendor; `endpoint` compiles a response schema once and gives the function that calls. With `retry: false` a call is
+ * made once, whatever the policy: for what would leave something lasting behind if it were repeated after a lost answer.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface VendorApi {
+  readonly endpoint: <A>(
+    response: Schema.Codec<A, unknown>,
+    options?: { readonly retry: boolean }
+  ) => (call: Call) => Effect.Effect<Received<A>, TempCredentialError>
+}
+
+/**
+ * Makes the API of a vendor from its dialect, with the transport and retry policy at hand.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function* <Failure>(
+  provider: string,
+  dialect: Dialect<Failure>
+): Effect.fn.Return<VendorApi, never, Transport> {
+  const transport = yield* Transport
+  const policy = yield* RetryPolicy
+  const retrying = makeRun(policy, provider)
+  const once = makeRun({ ...policy, attempts: 1 }, provider)
+  const refusal = reader(dialect)
+  return {
+    endpoint: (response, options) => {
+      const run = options?.retry === false ? once : retrying
+      const decode = Schema.decodeUnknownResult(response)
+      const attempt = Effect.fnUntraced(function* (call: Call) {
+        const answer = yield* transport.send(outgoing(call))
+        if (answer.status < 200 || answer.status > 299) {
+          return yield* Effect.fail(refusal(answer, call.key, yield* Clock.currentTimeMillis))
+        }
+        const value = yield* Effect.fromResult(readable(answer, decode))
+        return { value, sentAt: answer.sentAt, receivedAt: answer.receivedAt, skew: skew(answer) }
+      })
+      return (call) => Effect.mapError(run(attempt(call)), (reason) => new TempCredentialError({ provider, reason }))
+    }
+  }
+})
+
+const outgoing = (call: Call): Outgoing => {
+  const url = new URL(call.url)
+  for (const [name, value] of Object.entries(call.query ?? {})) {
+    if (value !== undefined) url.searchParams.set(name, value)
+  }
+  const { body, key, keyHeader, maxBytes } = call
+  return { method: call.method ?? "POST", url, key, keyHeader, body, maxBytes }
+}
+
+const parseJson = Option.liftThrowable((text: string): unknown => JSON.parse(text))
+
+const format = SchemaIssue.makeFormatterStandardSchemaV1()
+
+const readable = <A>(
+  answer: Answer,
+  decode: (input: unknown) => Result.Result<A, Schema.SchemaError>
+): Result.Result<A, InvalidResponseError> => {
+  const refuse = (detail: string) => new InvalidResponseError({ status: answer.status, detail })
+  return Result.fromOption(parseJson(answer.text), () => refuse("the body is not JSON")).pipe(
+    Result.flatMap((body) =>
+      Result.mapError(decode(body), (error) =>
+        refuse(
+          format(error.issue)
+            .issues.map((issue) => `${(issue.path ?? []).map(String).join(".") || "the body"}: ${issue.message}`)
+            .join("; ")
+        )
+      )
+    )
+  )
+}
+
+const reader = <Failure>(dialect: Dialect<Failure>) => {
+  const decode = Schema.decodeUnknownOption(dialect.failure)
+  return (answer: Answer, key: Redacted.Redacted, now: number): Reason => {
+    const told = parseJson(answer.text).pipe(
+      Option.flatMap(decode),
+      Option.map(dialect.read),
+      Option.getOrElse((): Told => plain(answer))
+    )
+    const clean = scrubber(key)
+    const code = clean(told.code, 100)
+    const tag =
+      (told.code === undefined ? undefined : dialect.codes?.[told.code]) ??
+      dialect.statuses?.[answer.status] ??
+      tagFromStatus(answer.status)
+    const requestId = clean(told.requestId ?? answer.headers["x-request-id"], 100)
+    const detail = [clean(told.detail, 300), dialect.advice?.[tag]].filter((part) => part !== undefined).join(" — ")
+    const wait = retryAfter(answer.headers, now)
+    return fromAnswer(
+      tag,
+      {
+        status: answer.status,
+        ...(code === undefined ? {} : { code }),
+        ...(requestId === undefined ? {} : { requestId }),
+        ...(wait === undefined ? {} : { retryAfter: wait }),
+        ...(detail === "" ? {} : { detail })
+      },
+      (told.issues ?? []).slice(0, 20).map((issue) => ({
+        field: dialect.fields?.[issue.field] ?? clean(issue.field, 100) ?? "",
+        message: clean(issue.message, 300) ?? ""
+      }))
+    )
+  }
+}
+
+/** A refusal in plain words is worth keeping; a web page is not. */
+const plain = (answer: Answer): Told =>
+  answer.headers["content-type"]?.startsWith("text/plain") === true ? { detail: answer.text } : {}
+
+/** Removes the key before cutting, so that no part of it survives at the cut; control characters would forge log lines. */
+const scrubber = (key: Redacted.Redacted) => {
+  const secret = Redacted.value(key)
+  const forms = [secret, encodeURIComponent(secret)]
+  return (text: string | undefined, length: number): string | undefined => {
+    if (text === undefined) return undefined
+    const clean = forms
+      .reduce((rest, form) => rest.replaceAll(form, "<redacted>"), text)
+      .replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, " ")
+      .trim()
+    return clean.length > length ? `${clean.slice(0, length - 1)}…` : clean
+  }
+}

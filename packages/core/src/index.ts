@@ -1,0 +1,19 @@
+/**
+ * One interface for short-lived speech vendor credentials.
+ *
+ * @since 0.1.0
+ */
+export * as Adapter from "./Adapter.ts"
+export * as Capabilities from "./Capabilities.ts"
+export * as ConfigurationError from "./ConfigurationError.ts"
+export * as Connection from "./Connection.ts"
+export * as Minter from "./Minter.ts"
+export * as MintRequest from "./MintRequest.ts"
+export * as Providers from "./Providers.ts"
+export * as Purpose from "./Purpose.ts"
+export * as RetryPolicy from "./RetryPolicy.ts"
+export * as TempCredential from "./TempCredential.ts"
+export * as TempCredentialError from "./TempCredentialError.ts"
+export * as TempCredentialProvider from "./TempCredentialProvider.ts"
+export * as Transport from "./Transport.ts"
+export * as VendorApi from "./VendorApi.ts"

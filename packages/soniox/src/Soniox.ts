@@ -1,0 +1,240 @@
+/**
+ * Soniox temporary API keys: https://soniox.com/docs/guides/temporary-api-keys (read 2026-10-10). A key is bound to one product, to a
+ * region, and on request to one use and to a session length; its expiry limits the opening of connections, not a running one.
+ *
+ * @since 0.1.0
+ */
+import * as Adapter from "@tempcred/core/Adapter"
+import type { Capabilities, Capability, Resolved } from "@tempcred/core/Capabilities"
+import { checkKey, checkRegion, checkUrl, type ConfigurationError } from "@tempcred/core/ConfigurationError"
+import { bearer, type Connections } from "@tempcred/core/Connection"
+import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import type { Transport } from "@tempcred/core/Transport"
+import * as Config from "effect/Config"
+import type * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+
+/**
+ * What is fixed per app.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** The long-lived API key of `region`. */
+  readonly apiKey: Redacted.Redacted
+  /** The region of the Soniox project: `"us"`, `"eu"`, `"jp"`, `"in"`, or one that Soniox adds. @default "us" */
+  readonly region?: string | undefined
+  /** Long-lived keys of further regions, for requests that name one. */
+  readonly regionKeys?: Readonly<Record<string, Redacted.Redacted>> | undefined
+  /** The API of `region`, without `/v1`. @default `https://api.soniox.com`, or `https://api.<region>.soniox.com` */
+  readonly baseUrl?: string | undefined
+  /** The speech-to-text WebSocket of `region`, whole. */
+  readonly websocketUrl?: string | undefined
+  /** The text-to-speech WebSocket of `region`, whole; speech over HTTP goes to `/tts` on the same host. */
+  readonly ttsWebsocketUrl?: string | undefined
+}
+
+const Response = Schema.Struct({
+  api_key: Schema.RedactedFromValue(Schema.NonEmptyString),
+  expires_at: Schema.DateTimeUtcFromString
+})
+
+/** ApiError of https://soniox.com/docs/openapi.yaml (read 2026-10-10). */
+const Failure = Schema.Struct({
+  error_type: Schema.optionalKey(Schema.String),
+  message: Schema.optionalKey(Schema.String),
+  request_id: Schema.optionalKey(Schema.String),
+  validation_errors: Schema.optionalKey(
+    Schema.Array(Schema.Struct({ location: Schema.String, message: Schema.String }))
+  )
+})
+
+/** Ranges of https://soniox.com/docs/openapi.yaml (read 2026-10-10); no default is documented, a minute is ours. */
+const capabilitiesIn = (regions: ReadonlyArray<string>) => {
+  const capability: Capability = {
+    ttlSeconds: { min: 1, max: 3600, default: 60 },
+    singleUse: true,
+    maxSessionSeconds: { min: 1, max: 18_000 },
+    subject: { effect: "recorded", maxLength: 256 },
+    regions,
+    regionsNeedKeys: true,
+    mintingHasSideEffects: false,
+    needed: "connect"
+  }
+  return {
+    "stt.realtime": capability,
+    "tts.realtime": capability,
+    "tts.batch": { ...capability, needed: "every-request" }
+  } satisfies Capabilities
+}
+
+/**
+ * What Soniox can do; a layer serves those of the regions that it has keys for.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const capabilities: Capabilities = capabilitiesIn(["us", "eu", "jp", "in"])
+
+type Served = keyof ReturnType<typeof capabilitiesIn>
+
+const usageTypes: Record<Served, string> = {
+  "stt.realtime": "transcribe_websocket",
+  "tts.realtime": "tts_rt",
+  "tts.batch": "tts_rt"
+}
+
+/** The first message may hold the key until this day: https://soniox.com/docs/guides/migrate-websocket-authentication (read 2026-10-10). */
+const messageKeyEnds = "2027-01-15"
+
+const home = (options: Options): string => options.region ?? "us"
+
+const host = (product: string, region: string): string =>
+  region === "us" ? `${product}.soniox.com` : `${product}.${region}.soniox.com`
+
+/** https://soniox.com/docs/stt/data-residency (read 2026-10-10). */
+const apiUrl = (options: Options, region: string): string =>
+  region === home(options) && options.baseUrl !== undefined
+    ? options.baseUrl.replace(/\/$/, "")
+    : `https://${host("api", region)}`
+
+const connections = (options: Options, purpose: Served, region: string): Connections => {
+  const own = region === home(options) ? options : undefined
+  const tts = own?.ttsWebsocketUrl ?? `wss://${host("tts-rt", region)}/tts-websocket`
+  if (purpose === "tts.batch") {
+    const url = new URL("/tts", tts.replace(/^ws/, "http")).href
+    return [{ kind: "http", url, where: "anywhere", placement: bearer }]
+  }
+  const stt = own?.websocketUrl ?? `wss://${host("stt-rt", region)}/transcribe-websocket`
+  const websocket = { kind: "websocket", url: purpose === "stt.realtime" ? stt : tts } as const
+  return [
+    { ...websocket, where: "server", placement: bearer },
+    { ...websocket, where: "anywhere", placement: { in: "subprotocols", protocols: ["soniox-api-key", "{token}"] } },
+    {
+      ...websocket,
+      where: "anywhere",
+      placement: { in: "message", field: "api_key", value: "{token}" },
+      deprecatedFrom: messageKeyEnds
+    }
+  ]
+}
+
+/**
+ * Makes the provider; its requirements are the transport and the retry policy at hand.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (
+  options: Options
+): Effect.Effect<TempCredentialProvider["Service"], ConfigurationError, Transport> => {
+  const keys: Readonly<Record<string, Redacted.Redacted>> = { ...options.regionKeys, [home(options)]: options.apiKey }
+  return Adapter.make({
+    provider: "soniox",
+    issues: [
+      ...checkKey("SONIOX_API_KEY (apiKey)", options.apiKey),
+      ...checkRegion("SONIOX_REGION (region)", options.region),
+      ...Object.entries(options.regionKeys ?? {}).flatMap(([region, key]) => [
+        ...checkRegion("regionKeys", region),
+        ...checkKey(`regionKeys.${region}`, key)
+      ]),
+      ...checkUrl("SONIOX_API_BASE_URL (baseUrl)", options.baseUrl),
+      ...checkUrl("SONIOX_WS_URL (websocketUrl)", options.websocketUrl, "wss"),
+      ...checkUrl("SONIOX_TTS_WS_URL (ttsWebsocketUrl)", options.ttsWebsocketUrl, "wss")
+    ],
+    capabilities: capabilitiesIn(Object.keys(keys)),
+    region: home(options),
+    call: (request: Resolved<Served>) => ({
+      url: `${apiUrl(options, request.region ?? home(options))}/v1/auth/temporary-api-key`,
+      key: keys[request.region ?? home(options)] ?? options.apiKey,
+      body: {
+        usage_type: usageTypes[request.purpose],
+        expires_in_seconds: request.ttlSeconds,
+        client_reference_id: request.subject,
+        single_use: request.singleUse ? true : undefined,
+        max_session_duration_seconds: request.maxSessionSeconds
+      }
+    }),
+    response: Response,
+    credential: (response, request) => ({
+      token: response.api_key,
+      expiry: { source: "vendor", at: response.expires_at },
+      connections: connections(options, request.purpose, request.region ?? home(options))
+    }),
+    dialect: {
+      failure: Failure,
+      read: (failure) => ({
+        code: failure.error_type,
+        detail: failure.message,
+        requestId: failure.request_id,
+        issues: failure.validation_errors?.map(({ location, message }) => ({
+          field: location.replace(/^body(\.payload)?\./, ""),
+          message
+        }))
+      }),
+      fields: {
+        usage_type: "purpose",
+        expires_in_seconds: "ttl",
+        client_reference_id: "subject",
+        single_use: "singleUse",
+        max_session_duration_seconds: "maxSession"
+      },
+      // https://soniox.com/docs/api-reference/errors (read 2026-10-10): branch on the type, never on the message.
+      codes: {
+        invalid_request: "InvalidRequestError",
+        unauthenticated: "AuthenticationError",
+        permission_denied: "PermissionError",
+        organization_balance_exhausted: "QuotaError",
+        organization_monthly_budget_exhausted: "QuotaError",
+        project_monthly_budget_exhausted: "QuotaError",
+        limit_exceeded: "RateLimitError",
+        max_concurrent_connections_reached: "QuotaError",
+        request_timeout: "UnavailableError",
+        internal_error: "UnavailableError",
+        service_unavailable: "UnavailableError"
+      },
+      advice: {
+        AuthenticationError: `check SONIOX_API_KEY, and that it is a key of region ${Object.keys(keys).join(" or ")}`,
+        PermissionError: "give the key the permission for this product in the Soniox console"
+      }
+    }
+  })
+}
+
+/**
+ * Provides Soniox from options.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options: Options): Layer.Layer<TempCredentialProvider, ConfigurationError, Transport> =>
+  Layer.effect(TempCredentialProvider, make(options))
+
+/**
+ * Provides Soniox from `SONIOX_API_KEY` and, where they are set, `SONIOX_REGION`, `SONIOX_API_BASE_URL`, `SONIOX_WS_URL` and
+ * `SONIOX_TTS_WS_URL`.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig: Layer.Layer<TempCredentialProvider, ConfigurationError, Transport> = Adapter.layerConfig(
+  Config.all({
+    apiKey: Config.Redacted("SONIOX_API_KEY"),
+    region: Adapter.optional("SONIOX_REGION"),
+    baseUrl: Adapter.optional("SONIOX_API_BASE_URL"),
+    websocketUrl: Adapter.optional("SONIOX_WS_URL"),
+    ttsWebsocketUrl: Adapter.optional("SONIOX_TTS_WS_URL")
+  }),
+  layer
+)
+
+/**
+ * Soniox as `Providers` takes it.
+ *
+ * @category adapters
+ * @since 0.1.0
+ */
+export const adapter: Adapter.Descriptor = { id: "soniox", capabilities, layerConfig }

@@ -1,0 +1,33 @@
+/**
+ * How the Speechmatics management platform tells of failures: the framework's `{ code, message }`, where a code of 600 and up is a
+ * validation rule, and the handlers' `{ code, error, detail }`. Both are read alike.
+ *
+ * @since 0.1.0
+ */
+import type { Dialect } from "@tempcred/core/VendorApi"
+import * as Schema from "effect/Schema"
+
+const text = Schema.optionalKey(Schema.NullOr(Schema.String))
+
+/** https://docs.speechmatics.com/get-started/authentication and its Management API specification (read 2026-08-13). */
+const Failure = Schema.Struct({ code: Schema.optionalKey(Schema.Finite), message: text, error: text, detail: text })
+
+/**
+ * The dialect of both surfaces of the platform.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const dialect: Dialect<typeof Failure.Type> = {
+  failure: Failure,
+  read: ({ code, detail, error, message }) => {
+    const said = message ?? [error, detail].filter((part) => typeof part === "string").join(": ")
+    const [, field, rule] = /^(\w+) in (?:body|query) (.+)$/.exec(said) ?? []
+    return {
+      code: code === undefined ? undefined : String(code),
+      detail: said === "" ? undefined : said,
+      issues: field === undefined || rule === undefined ? [] : [{ field, message: rule }]
+    }
+  },
+  fields: { type: "purpose", client_ref: "subject" }
+}

@@ -1,0 +1,241 @@
+/**
+ * The Speechmatics Management API as a service: list, create and revoke long-lived API keys and list projects, so that a rotation can be
+ * automated. It takes a management token, which is not an API key: https://docs.speechmatics.com (Management API 1.0.0, read 2026-08-13).
+ *
+ * @since 0.1.0
+ */
+import { optional } from "@tempcred/core/Adapter"
+import { checkKey, checkUrl, ConfigurationError, fromConfigError } from "@tempcred/core/ConfigurationError"
+import { InvalidRequestError, TempCredentialError } from "@tempcred/core/TempCredentialError"
+import type { Transport } from "@tempcred/core/Transport"
+import * as VendorApi from "@tempcred/core/VendorApi"
+import * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { dialect } from "./Dialect.ts"
+
+/**
+ * What is fixed per workspace.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** A management token with the permissions that the calls need. */
+  readonly token: Redacted.Redacted
+  /** The management platform, without `/v1`. @default "https://mp.api.speechmatics.com" */
+  readonly baseUrl?: string | undefined
+}
+
+const text = Schema.optionalKey(Schema.NullOr(Schema.String))
+
+/**
+ * The schema of a long-lived API key as it is listed, without its secret.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ApiKey = Schema.Struct({
+  id: Schema.String,
+  name: text,
+  createdAt: text,
+  clientRef: text
+}).pipe(Schema.encodeKeys({ id: "apikey_id", createdAt: "created_at", clientRef: "client_ref" }))
+
+/**
+ * A long-lived API key as it is listed, without its secret; times are as the vendor writes them.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ApiKey = typeof ApiKey.Type
+
+/**
+ * The schema of a project.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Project = Schema.Struct({
+  id: Schema.Int,
+  name: text,
+  description: text,
+  isDefault: Schema.optionalKey(Schema.Boolean),
+  isActive: Schema.optionalKey(Schema.Boolean),
+  createdAt: text,
+  deletedAt: text
+}).pipe(
+  Schema.encodeKeys({
+    id: "project_id",
+    isDefault: "is_default",
+    isActive: "is_active",
+    createdAt: "created_at",
+    deletedAt: "deleted_at"
+  })
+)
+
+/**
+ * A project of the workspace; API keys and transcripts belong to one.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Project = typeof Project.Type
+
+/**
+ * A permanent key that was just created; the secret is shown this once.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CreatedKey {
+  readonly id: string
+  readonly key: Redacted.Redacted
+}
+
+/**
+ * What a new permanent key is called and where it belongs.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface NewKey {
+  /** At most 120 characters. */
+  readonly name: string
+  /** @default the default project */
+  readonly projectId?: number | undefined
+  readonly clientRef?: string | undefined
+}
+
+/**
+ * A temporary key made with the management token, as text to hand on.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface NewTemporaryKey {
+  readonly type: "batch" | "rt" | "tts"
+  /** How long it lives: whole seconds, 60 to 86400. */
+  readonly ttl: Duration.Duration
+  readonly projectId?: number | undefined
+  readonly clientRef?: string | undefined
+}
+
+/**
+ * Manages the long-lived keys of a workspace. The vendor answers lists whole, without pages. Creating and revoking are never retried,
+ * since an answer may be lost after the act.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class ManagementApi extends Context.Service<
+  ManagementApi,
+  {
+    readonly listProjects: Effect.Effect<ReadonlyArray<Project>, TempCredentialError>
+    readonly listKeys: (projectId?: number) => Effect.Effect<ReadonlyArray<ApiKey>, TempCredentialError>
+    /** Creates a key that lives until it is revoked. */
+    readonly createPermanentKey: (key: NewKey) => Effect.Effect<CreatedKey, TempCredentialError>
+    /** Creates a key that ends by itself; it cannot be listed or revoked. */
+    readonly createTemporaryKey: (key: NewTemporaryKey) => Effect.Effect<Redacted.Redacted, TempCredentialError>
+    /** Revokes a key at once. */
+    readonly revokeKey: (id: string) => Effect.Effect<void, TempCredentialError>
+  }
+>()("@tempcred/speechmatics/ManagementApi") {}
+
+const Created = Schema.Struct({
+  apikey_id: Schema.String,
+  key_value: Schema.RedactedFromValue(Schema.NonEmptyString)
+})
+
+const CreatedTemporary = Schema.Struct({ key_value: Schema.RedactedFromValue(Schema.NonEmptyString) })
+
+/** A workspace has up to 1000 projects, which is more than an answer to a mint may hold. */
+const listBytes = 2 * 1024 * 1024
+
+const invalid = (field: string, message: string): TempCredentialError =>
+  new TempCredentialError({
+    provider: "speechmatics",
+    reason: new InvalidRequestError({ issues: [{ field, message }] })
+  })
+
+/**
+ * Makes the service.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function* (
+  options: Options
+): Effect.fn.Return<ManagementApi["Service"], ConfigurationError, Transport> {
+  const issues = [
+    ...checkKey("SPEECHMATICS_MANAGEMENT_TOKEN (token)", options.token),
+    ...checkUrl("SM_MANAGEMENT_PLATFORM_URL (baseUrl)", options.baseUrl)
+  ]
+  if (issues.length > 0) return yield* new ConfigurationError({ issues })
+  const root = `${(options.baseUrl ?? "https://mp.api.speechmatics.com").replace(/\/$/, "")}/v1`
+  const keys = { url: `${root}/api-keys`, key: options.token }
+  const api = yield* VendorApi.make("speechmatics", {
+    ...dialect,
+    advice: { AuthenticationError: "a management token is wanted here, not an API key" }
+  })
+  const projects = api.endpoint(Schema.Array(Project))
+  const list = api.endpoint(Schema.Array(ApiKey))
+  const create = api.endpoint(Created, { retry: false })
+  const createTemporary = api.endpoint(CreatedTemporary, { retry: false })
+  const revoke = api.endpoint(Schema.Struct({}), { retry: false })
+
+  return ManagementApi.of({
+    listProjects: Effect.map(
+      projects({ method: "GET", url: `${root}/projects`, key: options.token, maxBytes: listBytes }),
+      (received) => received.value
+    ).pipe(Effect.withSpan("speechmatics.listProjects")),
+    listKeys: Effect.fn("speechmatics.listKeys")(function* (projectId) {
+      const query = { project_id: projectId?.toString() }
+      return (yield* list({ ...keys, method: "GET", query, maxBytes: listBytes })).value
+    }),
+    createPermanentKey: Effect.fn("speechmatics.createPermanentKey")(function* ({ clientRef, name, projectId }) {
+      if (name === "" || name.length > 120) return yield* invalid("name", "must be 1 to 120 characters")
+      const { value } = yield* create({ ...keys, body: { name, project_id: projectId, client_ref: clientRef } })
+      return { id: value.apikey_id, key: value.key_value }
+    }),
+    createTemporaryKey: Effect.fn("speechmatics.createTemporaryKey")(function* (key) {
+      // A ttl that drops out of the JSON would make the key permanent: refused here, whatever the types say.
+      const ttl = Duration.toSeconds(key.ttl)
+      if (!Number.isInteger(ttl) || ttl < 60 || ttl > 86_400) {
+        return yield* invalid("ttl", "must be whole seconds, 60 to 86400")
+      }
+      const body = { ttl, project_id: key.projectId, client_ref: key.clientRef }
+      return (yield* createTemporary({ ...keys, query: { type: key.type }, body })).value.key_value
+    }),
+    revokeKey: Effect.fn("speechmatics.revokeKey")(function* (id) {
+      if (id === "") return yield* invalid("id", "must be the id of a key")
+      yield* revoke({ ...keys, method: "DELETE", url: `${keys.url}/${encodeURIComponent(id)}` })
+    })
+  })
+})
+
+/**
+ * Provides the service from options.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options: Options): Layer.Layer<ManagementApi, ConfigurationError, Transport> =>
+  Layer.effect(ManagementApi, make(options))
+
+/**
+ * Provides the service from `SPEECHMATICS_MANAGEMENT_TOKEN` and, where it is set, `SM_MANAGEMENT_PLATFORM_URL`.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig: Layer.Layer<ManagementApi, ConfigurationError, Transport> = Layer.unwrap(
+  Config.all({
+    token: Config.Redacted("SPEECHMATICS_MANAGEMENT_TOKEN"),
+    baseUrl: optional("SM_MANAGEMENT_PLATFORM_URL")
+  }).pipe(Effect.mapBoth({ onSuccess: layer, onFailure: fromConfigError }))
+)

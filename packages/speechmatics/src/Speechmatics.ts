@@ -1,0 +1,228 @@
+/**
+ * Speechmatics temporary keys: https://docs.speechmatics.com/get-started/authentication (read 2026-08-13). A key is a JWT bound to one
+ * product; a batch key with a `client_ref` sees only the jobs of that reference.
+ *
+ * @since 0.1.0
+ */
+import * as Adapter from "@tempcred/core/Adapter"
+import type { Capabilities, Capability, Resolved } from "@tempcred/core/Capabilities"
+import { checkKey, checkUrl, type ConfigurationError, type Issue } from "@tempcred/core/ConfigurationError"
+import { bearer, type Connections } from "@tempcred/core/Connection"
+import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import type { Transport } from "@tempcred/core/Transport"
+import * as Config from "effect/Config"
+import * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { dialect } from "./Dialect.ts"
+
+/**
+ * What is fixed per app.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** The long-lived API key. */
+  readonly apiKey: Redacted.Redacted
+  /** The region of requests that name none; decides the host, see `hosts`. @default "eu" for batch, "global" for realtime */
+  readonly region?: string | undefined
+  /** The longest ttl to allow, up to a day; older documents end at an hour. @default 1 hour */
+  readonly maxTtl?: Duration.Duration | undefined
+  /** Where keys are minted, without `/v1`. @default "https://mp.speechmatics.com" */
+  readonly baseUrl?: string | undefined
+  /** The realtime WebSocket of `region`, whole. */
+  readonly realtimeUrl?: string | undefined
+  /** The batch API of `region`, with `/v2`. */
+  readonly batchUrl?: string | undefined
+  /** The text-to-speech API. @default "https://preview.tts.speechmatics.com" */
+  readonly ttsUrl?: string | undefined
+}
+
+/**
+ * Hosts by product and region: https://docs.speechmatics.com/get-started/authentication (read 2026-08-13). `"global"` routes to the
+ * nearest region; `eu2`, `us2`, `neu` and `wus` are enterprise hosts; `"on-demand"` and `"trial"` are historic.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const hosts: Readonly<Record<"realtime" | "batch", Readonly<Record<string, string>>>> = {
+  realtime: {
+    global: "global.rt.speechmatics.com",
+    eu: "eu.rt.speechmatics.com",
+    us: "us.rt.speechmatics.com",
+    eu2: "eu2.rt.speechmatics.com",
+    neu: "neu.rt.speechmatics.com",
+    wus: "wus.rt.speechmatics.com",
+    preview: "preview.rt.speechmatics.com"
+  },
+  batch: {
+    eu: "eu1.asr.api.speechmatics.com",
+    us: "us1.asr.api.speechmatics.com",
+    au: "au1.asr.api.speechmatics.com",
+    eu1: "eu1.asr.api.speechmatics.com",
+    us1: "us1.asr.api.speechmatics.com",
+    au1: "au1.asr.api.speechmatics.com",
+    eu2: "eu2.asr.api.speechmatics.com",
+    us2: "us2.asr.api.speechmatics.com",
+    "on-demand": "asr.api.speechmatics.com",
+    trial: "trial.asr.api.speechmatics.com"
+  }
+}
+
+const capabilitiesUpTo = (maxTtlSeconds: number) => {
+  const capability: Capability = {
+    ttlSeconds: { min: 60, max: maxTtlSeconds, default: 60 },
+    singleUse: false,
+    subject: { effect: "ignored" },
+    regions: [],
+    mintingHasSideEffects: false,
+    needed: "every-request"
+  }
+  return {
+    "stt.realtime": { ...capability, regions: Object.keys(hosts.realtime), needed: "connect" },
+    "stt.batch": {
+      ...capability,
+      subject: { effect: "enforced", requiredForClient: true },
+      regions: Object.keys(hosts.batch)
+    },
+    "tts.batch": capability
+  } satisfies Capabilities
+}
+
+/**
+ * What Speechmatics can do.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const capabilities: Capabilities = capabilitiesUpTo(3600)
+
+type Served = keyof ReturnType<typeof capabilitiesUpTo>
+
+const types: Record<Served, string> = { "stt.realtime": "rt", "stt.batch": "batch", "tts.batch": "tts" }
+
+/** The only field that is read; `apikey_id` is null for temporary keys. */
+const Response = Schema.Struct({ key_value: Schema.RedactedFromValue(Schema.NonEmptyString) })
+
+/** The three regions as the vendor spells them; the other hosts stand for none. */
+const vendorRegion = (region: string): string | undefined =>
+  ({ eu: "eu", neu: "eu", us: "usa", wus: "usa", au: "au" })[region.replace(/\d$/, "")]
+
+const connections = (options: Options, { purpose, region }: Resolved<Served>): Connections => {
+  const own = region === options.region ? options : undefined
+  const http = { kind: "http", where: "anywhere", placement: bearer } as const
+  switch (purpose) {
+    case "stt.realtime": {
+      const url = own?.realtimeUrl ?? `wss://${hosts.realtime[region ?? "global"]}/v2`
+      return [
+        { kind: "websocket", url, where: "server", placement: bearer },
+        { kind: "websocket", url, where: "anywhere", placement: { in: "query", name: "jwt", value: "{token}" } }
+      ]
+    }
+    case "stt.batch":
+      return [{ ...http, url: `${bare(own?.batchUrl) ?? `https://${hosts.batch[region ?? "eu"]}/v2`}/jobs` }]
+    case "tts.batch":
+      return [{ ...http, url: `${bare(options.ttsUrl) ?? "https://preview.tts.speechmatics.com"}/generate` }]
+  }
+}
+
+const bare = (url: string | undefined): string | undefined => url?.replace(/\/$/, "")
+
+const regions = [...new Set([...Object.keys(hosts.realtime), ...Object.keys(hosts.batch)])]
+
+const check = (options: Options, maxTtlSeconds: number): ReadonlyArray<Issue> => [
+  ...checkKey("SPEECHMATICS_API_KEY (apiKey)", options.apiKey),
+  ...checkUrl("SM_MANAGEMENT_PLATFORM_URL (baseUrl)", options.baseUrl),
+  ...checkUrl("SPEECHMATICS_RT_URL (realtimeUrl)", options.realtimeUrl, "wss"),
+  ...checkUrl("SPEECHMATICS_BATCH_URL (batchUrl)", options.batchUrl),
+  ...checkUrl("SPEECHMATICS_TTS_URL (ttsUrl)", options.ttsUrl),
+  ...(options.region === undefined || regions.includes(options.region)
+    ? []
+    : [{ name: "SPEECHMATICS_REGION (region)", message: `must be one of ${regions.join(", ")}` }]),
+  ...(Number.isInteger(maxTtlSeconds) && maxTtlSeconds >= 60 && maxTtlSeconds <= 86_400
+    ? []
+    : [{ name: "maxTtl", message: "must be whole seconds, 60 to 86400" }])
+]
+
+/**
+ * Makes the provider; its requirements are the transport and the retry policy at hand.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (
+  options: Options
+): Effect.Effect<TempCredentialProvider["Service"], ConfigurationError, Transport> => {
+  const maxTtlSeconds = Duration.toSeconds(options.maxTtl ?? "1 hour")
+  return Adapter.make({
+    provider: "speechmatics",
+    issues: check(options, maxTtlSeconds),
+    capabilities: capabilitiesUpTo(maxTtlSeconds),
+    region: options.region,
+    call: (request: Resolved<Served>) => ({
+      url: `${bare(options.baseUrl) ?? "https://mp.speechmatics.com"}/v1/api_keys`,
+      // Without a type the key is for batch, and realtime only says that it is not authorised.
+      query: { type: types[request.purpose] },
+      key: options.apiKey,
+      body: {
+        ttl: request.ttlSeconds,
+        client_ref: request.purpose === "stt.batch" ? request.subject : undefined,
+        region: request.region && vendorRegion(request.region)
+      }
+    }),
+    response: Response,
+    credential: (response, request) => ({
+      token: response.key_value,
+      expiry: { source: "jwt" },
+      connections: connections(options, request)
+    }),
+    dialect: {
+      ...dialect,
+      // The documents give a refused key as 401, the official client as 403: either is the key.
+      statuses: { 403: "AuthenticationError" },
+      advice: {
+        AuthenticationError:
+          "check SPEECHMATICS_API_KEY; on an enterprise contract, ask support to enable temporary keys"
+      }
+    }
+  })
+}
+
+/**
+ * Provides Speechmatics from options.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options: Options): Layer.Layer<TempCredentialProvider, ConfigurationError, Transport> =>
+  Layer.effect(TempCredentialProvider, make(options))
+
+/**
+ * Provides Speechmatics from `SPEECHMATICS_API_KEY` and, where they are set, `SPEECHMATICS_REGION`, `SM_MANAGEMENT_PLATFORM_URL`,
+ * `SPEECHMATICS_RT_URL`, `SPEECHMATICS_BATCH_URL` and `SPEECHMATICS_TTS_URL`.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig: Layer.Layer<TempCredentialProvider, ConfigurationError, Transport> = Adapter.layerConfig(
+  Config.all({
+    apiKey: Config.Redacted("SPEECHMATICS_API_KEY"),
+    region: Adapter.optional("SPEECHMATICS_REGION"),
+    baseUrl: Adapter.optional("SM_MANAGEMENT_PLATFORM_URL"),
+    realtimeUrl: Adapter.optional("SPEECHMATICS_RT_URL"),
+    batchUrl: Adapter.optional("SPEECHMATICS_BATCH_URL"),
+    ttsUrl: Adapter.optional("SPEECHMATICS_TTS_URL")
+  }),
+  layer
+)
+
+/**
+ * Speechmatics as `Providers` takes it.
+ *
+ * @category adapters
+ * @since 0.1.0
+ */
+export const adapter: Adapter.Descriptor = { id: "speechmatics", capabilities, layerConfig }
