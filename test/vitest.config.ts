@@ -1,3 +1,4 @@
+/** The shared settings, for tests that start processes and servers. */
 import { defineConfig, mergeConfig } from "vitest/config"
 import shared from "../vitest.shared.ts"
 

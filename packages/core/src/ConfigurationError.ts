@@ -86,6 +86,9 @@ export const checkRegion = (name: string, region: string | undefined): ReadonlyA
     ? []
     : [{ name, message: "must be a region's name in small letters, such as eu" }]
 
+/** An environment holds nothing but text, so a value that is no text is a value that is not there. */
+const absent = new Set(["Missing key", "Expected string"])
+
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /**
@@ -100,7 +103,7 @@ export const fromConfigError = (error: Config.ConfigError): ConfigurationError =
       error.cause._tag === "SchemaError"
         ? format(error.cause.issue).issues.map((issue) => ({
             name: (issue.path ?? []).map(String).join("_") || "configuration",
-            message: issue.message === "Missing key" ? "is not set" : `is not valid: ${issue.message}`
+            message: absent.has(issue.message) ? "is not set" : `is not valid: ${issue.message}`
           }))
         : [{ name: "configuration", message: "cannot be read" }]
   })

@@ -11,26 +11,30 @@ import * as SchemaIssue from "effect/SchemaIssue"
 import { Purpose } from "./Purpose.ts"
 import { InvalidRequestError } from "./TempCredentialError.ts"
 
-const length = Schema.Union([Schema.Duration, Schema.DurationFromString]).annotate({
-  message: 'must be a length of time with its unit, such as "60 seconds"'
-})
-
-const text = Schema.NonEmptyString.annotate({ message: "must be text and not empty" })
+const length = Schema.Union([Schema.Duration, Schema.DurationFromString])
 
 const Decoded = Schema.Struct({
-  purpose: Purpose.annotate({ message: `must be one of ${Purpose.literals.join(", ")}` }),
+  purpose: Purpose,
   ttl: Schema.optional(length),
-  subject: Schema.optional(text),
-  singleUse: Schema.optional(Schema.Boolean.annotate({ message: "must be true or false" })),
+  subject: Schema.optional(Schema.NonEmptyString),
+  singleUse: Schema.optional(Schema.Boolean),
   maxSession: Schema.optional(length),
-  region: Schema.optional(text),
-  exposure: Schema.optional(
-    Schema.Literals(["client", "server"]).annotate({ message: 'must be "client" or "server"' })
-  ),
-  onUnsupported: Schema.optional(
-    Schema.Literals(["reject", "relax"]).annotate({ message: 'must be "reject" or "relax"' })
-  )
+  region: Schema.optional(Schema.NonEmptyString),
+  exposure: Schema.optional(Schema.Literals(["client", "server"])),
+  onUnsupported: Schema.optional(Schema.Literals(["reject", "relax"]))
 })
+
+/** What is allowed, as one sentence for each field; the schema's own messages speak of its parts. */
+const rules: Readonly<Record<string, string>> = {
+  purpose: `must be one of ${Purpose.literals.join(", ")}`,
+  ttl: 'must be a length of time with its unit, such as "60 seconds"',
+  subject: "must be text and not empty",
+  singleUse: "must be true or false",
+  maxSession: 'must be a length of time with its unit, such as "10 minutes"',
+  region: "must be text and not empty",
+  exposure: 'must be "client" or "server"',
+  onUnsupported: 'must be "reject" or "relax"'
+} satisfies Record<keyof MintRequest, string>
 
 /**
  * A length of time with its unit.
@@ -77,7 +81,7 @@ const decodeResult = Schema.decodeUnknownResult(Decoded, { errors: "all", onExce
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
-const known = Object.keys(Decoded.fields).join(", ")
+const known = Object.keys(rules).join(", ")
 
 /**
  * Reads a request, or says which fields are wrong and what is allowed.
@@ -86,15 +90,15 @@ const known = Object.keys(Decoded.fields).join(", ")
  * @since 0.1.0
  */
 export const decode = (request: unknown): Result.Result<Decoded, InvalidRequestError> =>
-  Result.mapError(
-    decodeResult(request),
-    (error) =>
-      new InvalidRequestError({
-        issues: format(error.issue).issues.map((issue) => ({
-          field: (issue.path ?? []).map(String).join(".") || "request",
-          message: issue.message.startsWith("Expected no excess property")
-            ? `is not a field of a request; the fields are ${known}`
-            : issue.message
-        }))
-      })
-  )
+  Result.mapError(decodeResult(request), (error) => {
+    const fields = format(error.issue).issues.map((issue) => String(issue.path?.[0] ?? "request"))
+    return new InvalidRequestError({
+      issues: [...new Set(fields)].map((field) => ({
+        field,
+        message: field === "request" ? `must be an object; its fields are ${known}` : rule(field)
+      }))
+    })
+  })
+
+const rule = (field: string): string =>
+  Object.hasOwn(rules, field) ? (rules[field] ?? "") : `is not a field of a request; the fields are ${known}`

@@ -47,10 +47,15 @@ export const make = (
   }
 ): Minter => {
   const runtime = ManagedRuntime.make(Layer.provide(provider, options?.transport ?? layerFetch))
-  const close = () => runtime.dispose()
+  let closed = false
+  const close = async () => {
+    closed = true
+    await runtime.dispose()
+  }
   return {
     mint: async (request, { signal } = {}) => {
       signal?.throwIfAborted()
+      if (closed) throw new Error("this minter is closed: make a new one")
       const exit = await runtime.runPromiseExit(
         TempCredentialProvider.use((service) => service.mint(request)),
         signal === undefined ? {} : { signal }

@@ -161,9 +161,9 @@ export interface Options {
 export const systemClock: Clock = {
   now: () => Date.now(),
   after: (milliseconds, run) => {
-    const timer: unknown = setTimeout(run, milliseconds)
-    if (typeof timer === "object" && timer !== null && "unref" in timer && typeof timer.unref === "function") timer.unref()
-    return () => clearTimeout(timer as number)
+    const timer = setTimeout(run, milliseconds)
+    if (typeof timer === "object") timer.unref()
+    return () => clearTimeout(timer)
   }
 }
 
@@ -179,18 +179,6 @@ export const make = (definition: Definition, options: Options = {}): Emulator =>
   const faults = FaultScript.make()
   const minted: Array<number> = []
   const open = new Set<Peer>()
-
-  const find = <A>(table: Readonly<Record<string, A>>, method: string, path: string) => {
-    const allowed: Array<string> = []
-    for (const [key, value] of Object.entries(table)) {
-      const [wanted, pattern] = key.includes(" ") ? key.split(" ", 2) : [method, key]
-      const params = match(pattern ?? "", path)
-      if (params === undefined) continue
-      if (wanted === method) return { key, value, params, allowed }
-      if (wanted !== undefined) allowed.push(wanted)
-    }
-    return { key: `${method} ${path}`, value: undefined, params: {}, allowed }
-  }
 
   const arrive = async (request: Request, key: string, params: Call["params"], mounted: string | undefined) => {
     const url = new URL(request.url)
@@ -227,7 +215,11 @@ export const make = (definition: Definition, options: Options = {}): Emulator =>
     return new Response(response.body, { status: response.status, headers })
   }
 
-  const answer = (key: string, call: Call, respond: () => Response | Promise<Response>): Response | Promise<Response> => {
+  const answer = (
+    key: string,
+    call: Call,
+    respond: () => Response | Promise<Response>
+  ): Response | Promise<Response> => {
     const until = definition.minting.includes(key) ? overLimit() : undefined
     if (until === undefined) return respond()
     const refusal = definition.tooMany(call)
@@ -266,18 +258,30 @@ export const make = (definition: Definition, options: Options = {}): Emulator =>
         session = accepted
         return new Response(null)
       })
-      if (session === undefined || (fault !== undefined && "status" in fault)) {
+      if (session === undefined) {
         entry.status = refusal.status
         return dated(refusal)
       }
       entry.status = 101
-      return tracked(session, open)
+      return tracked(session, open, fault !== undefined && "cut" in fault ? fault.cut : Infinity)
     },
     close: () => {
       for (const peer of open) peer.destroy()
       open.clear()
     }
   }
+}
+
+const find = <A>(table: Readonly<Record<string, A>>, method: string, path: string) => {
+  const allowed: Array<string> = []
+  for (const [key, value] of Object.entries(table)) {
+    const [wanted, pattern] = key.includes(" ") ? key.split(" ", 2) : [method, key]
+    const params = match(pattern ?? "", path)
+    if (params === undefined) continue
+    if (wanted === method) return { key, value, params, allowed }
+    if (wanted !== undefined) allowed.push(wanted)
+  }
+  return { key: `${method} ${path}`, value: undefined, params: {}, allowed }
 }
 
 const match = (pattern: string, path: string): Record<string, string> | undefined => {
@@ -293,19 +297,31 @@ const match = (pattern: string, path: string): Record<string, string> | undefine
   return params
 }
 
-const tracked = (session: Session, open: Set<Peer>): Session => {
+const tracked = (session: Session, open: Set<Peer>, cutAfter: number): Session => {
   let own: Peer | undefined
   return {
     ...(session.protocol === undefined ? {} : { protocol: session.protocol }),
     open: (peer) => {
-      own = peer
-      open.add(peer)
-      session.open(peer)
+      own = limited(peer, cutAfter)
+      open.add(own)
+      session.open(own)
     },
     message: session.message,
     closed: () => {
       if (own !== undefined) open.delete(own)
       session.closed()
+    }
+  }
+}
+
+const limited = (peer: Peer, bytes: number): Peer => {
+  let left = bytes
+  return {
+    ...peer,
+    send: (data) => {
+      left -= data.length
+      if (left < 0) peer.destroy()
+      else peer.send(data)
     }
   }
 }

@@ -1,30 +1,37 @@
 /**
- * Scripted faults: what a test makes the next requests to a route suffer. Each is plain data and is used once,
- * in the order in which it was added, unless it says how often.
+ * Scripted faults: what a test makes the next requests to a route suffer, each once and in the order in which they were
+ * added, unless it is told how often.
  *
  * @since 0.1.0
  */
 import type { Clock } from "./Emulator.ts"
 
 /**
- * One fault. `status` answers in the vendor's place (with the body, or none); `delay` waits that many milliseconds
- * and then answers as usual; `reset` drops the connection without an answer; `hang` never answers; `cut` sends that many bytes of the usual body and
- * drops the connection; `drip` sends the usual body one byte in so many milliseconds; `garbage` is a 200 whose body is no JSON;
- * `html` is a 200 with a web page, as a login proxy sends it; `fill` is a 200 JSON body of that many bytes; `redirect` is a 307 to that address.
+ * One fault, as plain data.
  *
  * @category models
  * @since 0.1.0
  */
 export type Fault =
+  /** Answers in the vendor's place, with this body or none. */
   | { readonly status: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }
+  /** Waits so many milliseconds, then answers as usual. */
   | { readonly delay: number }
+  /** Drops the connection without an answer. */
   | { readonly reset: true }
+  /** Never answers. */
   | { readonly hang: true }
+  /** Drops the connection after so many bytes of the usual body; on a socket, before the message that exceeds them. */
   | { readonly cut: number }
+  /** Sends the usual body one byte in so many milliseconds. */
   | { readonly drip: number }
+  /** Answers 200 with a body that says it is JSON and is none. */
   | { readonly garbage: true }
+  /** Answers 200 with a web page, as a login proxy does. */
   | { readonly html: true }
+  /** Answers 200 with a JSON body of so many bytes, 11 at least. */
   | { readonly fill: number }
+  /** Answers 307 to this address. */
   | { readonly redirect: string }
 
 /**
@@ -34,7 +41,7 @@ export type Fault =
  * @since 0.1.0
  */
 export interface Faults {
-  /** Adds a fault to a route such as `"POST /v1/api_keys"`, or to a socket's path, for its next `times` requests. @default times 1 */
+  /** Adds a fault to a route such as `"POST /v1/api_keys"` or to a socket's path, for so many requests. @default 1 */
   readonly add: (route: string, fault: Fault, times?: number) => void
   /** Forgets what has not been used. */
   readonly clear: () => void
@@ -101,7 +108,8 @@ export const apply = async (
   if ("cut" in fault) return streamed(await respond(), (body) => cutAfter(body, fault.cut))
   if ("drip" in fault) return streamed(await respond(), (body) => dripped(body, fault.drip, clock))
   if ("garbage" in fault) return new Response("\u0000{]not json", { headers: { "content-type": "application/json" } })
-  if ("html" in fault) return new Response("<!doctype html><title>Sign in</title>", { headers: { "content-type": "text/html" } })
+  if ("html" in fault)
+    return new Response("<!doctype html><title>Sign in</title>", { headers: { "content-type": "text/html" } })
   if ("fill" in fault) return Response.json({ fill: "x".repeat(Math.max(0, fault.fill - 11)) })
   return new Response(null, { status: 307, headers: { location: fault.redirect } })
 }
@@ -138,12 +146,18 @@ const cutAfter = (body: Uint8Array<ArrayBuffer>, bytes: number) => {
 
 const dripped = (body: Uint8Array<ArrayBuffer>, milliseconds: number, clock: Clock) => {
   let at = 0
+  let stop: (() => void) | undefined
   return new ReadableStream<Uint8Array<ArrayBuffer>>({
-    pull: async (controller) => {
+    pull: (controller) => {
       if (at >= body.length) return controller.close()
-      await new Promise<void>((resolve) => clock.after(milliseconds, resolve))
-      controller.enqueue(body.slice(at, at + 1))
-      at += 1
-    }
+      return new Promise<void>((resolve) => {
+        stop = clock.after(milliseconds, () => {
+          controller.enqueue(body.slice(at, at + 1))
+          at += 1
+          resolve()
+        })
+      })
+    },
+    cancel: () => stop?.()
   })
 }

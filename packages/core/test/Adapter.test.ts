@@ -1,0 +1,237 @@
+import * as Adapter from "@tempcred/core/Adapter"
+import type { MintRequest } from "@tempcred/core/MintRequest"
+import { InvalidRequestError, UnsupportedError } from "@tempcred/core/TempCredentialError"
+import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import { assert, describe, it } from "@effect/vitest"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as TestClock from "effect/testing/TestClock"
+import * as Acme from "./acme.ts"
+
+const minting = (request: unknown, vendor: ReturnType<typeof Acme.vendor>, changes?: Parameters<typeof Acme.spec>[0]) =>
+  TempCredentialProvider.use((provider) => provider.mint(request as MintRequest)).pipe(
+    Effect.provide(Acme.layer(changes).pipe(Layer.provide(vendor.layer)))
+  )
+
+const failing = (request: unknown, vendor: ReturnType<typeof Acme.vendor>, changes?: Parameters<typeof Acme.spec>[0]) =>
+  minting(request, vendor, changes).pipe(
+    Effect.flip,
+    Effect.map((error) => error.reason)
+  )
+
+const jwt = (exp: unknown) => `h.${Buffer.from(JSON.stringify({ exp })).toString("base64url")}.s`
+
+describe("a request that cannot be served makes no call", () => {
+  const refused: ReadonlyArray<readonly [name: string, request: object, field: string, message: RegExp]> = [
+    ["no purpose", {}, "purpose", /must be one of stt\.realtime, stt\.batch/],
+    ["an unknown purpose", { purpose: "dance" }, "purpose", /must be one of/],
+    ["a bare number", { purpose: "stt.realtime", ttl: 60 }, "ttl", /with its unit/],
+    ["text without a unit", { purpose: "stt.realtime", ttl: "60" }, "ttl", /with its unit/],
+    ["zero", { purpose: "stt.realtime", ttl: "0 seconds" }, "ttl", /whole seconds, 60 to 3600/],
+    ["a negative length", { purpose: "stt.realtime", ttl: "-1 seconds" }, "ttl", /whole seconds, 60 to 3600/],
+    ["a fraction of a second", { purpose: "stt.realtime", ttl: "61500 millis" }, "ttl", /whole seconds/],
+    ["not a number", { purpose: "stt.realtime", ttl: "NaN seconds" }, "ttl", /./],
+    ["for ever", { purpose: "stt.realtime", ttl: Duration.infinity }, "ttl", /whole seconds/],
+    ["an empty subject", { purpose: "stt.realtime", subject: "" }, "subject", /not empty/],
+    ["a long subject", { purpose: "stt.realtime", subject: "123456789" }, "subject", /at most 8/],
+    ["a number as subject", { purpose: "stt.realtime", subject: 7 }, "subject", /must be text/],
+    ["no subject where one is required", { purpose: "stt.batch" }, "subject", /required for stt\.batch/],
+    ["an unknown field", { purpose: "stt.realtime", ttlSeconds: 60 }, "ttlSeconds", /the fields are purpose, ttl/],
+    ["an odd exposure", { purpose: "stt.realtime", exposure: "public" }, "exposure", /"client" or "server"/],
+    ["an odd answer to lacks", { purpose: "stt.realtime", onUnsupported: "ignore" }, "onUnsupported", /"reject" or/]
+  ]
+  for (const [name, request, field, message] of refused) {
+    it.effect(`bounds-local: ${name}`, () =>
+      Effect.gen(function* () {
+        const vendor = Acme.vendor(Acme.ok)
+        const reason = yield* failing(request, vendor)
+        assert.instanceOf(reason, InvalidRequestError)
+        assert.deepStrictEqual(
+          reason.issues.map((issue) => issue.field),
+          [field]
+        )
+        assert.match(reason.issues[0]?.message ?? "", message)
+        assert.isFalse(reason.isRetryable)
+        assert.strictEqual(vendor.sent.length, 0)
+      })
+    )
+  }
+
+  for (const request of [undefined, null, 7, "stt.realtime", []]) {
+    it.effect(`bounds-local: ${JSON.stringify(request)} in place of a request`, () =>
+      Effect.gen(function* () {
+        const vendor = Acme.vendor(Acme.ok)
+        assert.instanceOf(yield* failing(request, vendor), InvalidRequestError)
+        assert.strictEqual(vendor.sent.length, 0)
+      })
+    )
+  }
+
+  const lacking: ReadonlyArray<readonly [name: string, request: MintRequest, feature: string, detail: RegExp]> = [
+    ["a purpose", { purpose: "agent" }, "purpose", /served are stt\.realtime, stt\.batch, tts\.batch/],
+    [
+      "a ttl below the range",
+      { purpose: "stt.realtime", ttl: "10 seconds" },
+      "ttl",
+      /10 seconds; allowed are 60 to 3600/
+    ],
+    ["a ttl above the range", { purpose: "stt.realtime", ttl: "2 hours" }, "ttl", /allowed are 60 to 3600/],
+    ["single use", { purpose: "stt.realtime", singleUse: true }, "singleUse", /one use/],
+    ["a session", { purpose: "stt.realtime", maxSession: "1 hour" }, "maxSession", /allowed are 1 to 600/],
+    ["a region", { purpose: "stt.realtime", region: "au" }, "region", /"au"; served are eu, us/],
+    ["regions at all", { purpose: "tts.batch", region: "eu" }, "region", /no regions/]
+  ]
+  for (const [name, request, feature, detail] of lacking) {
+    it.effect(`capability-filter: the vendor lacks ${name}`, () =>
+      Effect.gen(function* () {
+        const vendor = Acme.vendor(Acme.ok)
+        const reason = yield* failing(request, vendor)
+        assert.instanceOf(reason, UnsupportedError)
+        assert.strictEqual(reason.feature, feature)
+        assert.match(reason.message, detail)
+        assert.strictEqual(vendor.sent.length, 0)
+      })
+    )
+  }
+})
+
+describe("a guarantee is never dropped silently", () => {
+  it.effect("what is relaxed is listed, and the nearest that the vendor can do is asked for", () =>
+    Effect.gen(function* () {
+      const vendor = Acme.vendor(Acme.ok)
+      const credential = yield* minting(
+        { purpose: "stt.realtime", ttl: "10 seconds", singleUse: true, maxSession: "1 hour", onUnsupported: "relax" },
+        vendor
+      )
+      assert.deepStrictEqual(credential.relaxed, ["ttl", "singleUse", "maxSession"])
+      assert.strictEqual(credential.uses, "many")
+      assert.deepStrictEqual(credential.maxSession, Duration.minutes(10))
+      assert.deepStrictEqual(vendor.sent[0]?.body, { ttl: 60, session: 600 })
+    })
+  )
+
+  it.effect("a purpose or region is never relaxed", () =>
+    Effect.gen(function* () {
+      for (const request of [{ purpose: "agent" }, { purpose: "stt.realtime", region: "au" }]) {
+        const reason = yield* failing({ ...request, onUnsupported: "relax" }, Acme.vendor(Acme.ok))
+        assert.instanceOf(reason, UnsupportedError)
+      }
+    })
+  )
+
+  it.effect("a subject that the vendor ignores is listed without being asked", () =>
+    Effect.gen(function* () {
+      const credential = yield* minting({ purpose: "tts.batch", subject: "u1" }, Acme.vendor(Acme.ok))
+      assert.deepStrictEqual(credential.relaxed, ["subject"])
+      assert.strictEqual(credential.subject, "u1")
+    })
+  )
+
+  it.effect("the configured region is used where the purpose has regions, and told", () =>
+    Effect.gen(function* () {
+      const region = { region: "us" }
+      assert.strictEqual((yield* minting({ purpose: "stt.realtime" }, Acme.vendor(Acme.ok), region)).region, "us")
+      assert.strictEqual((yield* minting({ purpose: "tts.batch" }, Acme.vendor(Acme.ok), region)).region, undefined)
+    })
+  )
+})
+
+describe("expiry is a fact with a source", () => {
+  const start = Date.UTC(2026, 10, 21, 12)
+  const at = (seconds: number) => start + seconds * 1000
+  const date = (seconds: number) => ({ date: new Date(at(seconds)).toUTCString() })
+  const expiring = Effect.fnUntraced(function* (expiry: Adapter.Expiry, step: Acme.Step, ttl?: string) {
+    yield* TestClock.setTime(start)
+    const request = { purpose: "stt.realtime", ...(ttl === undefined ? {} : { ttl }) }
+    const credential = yield* minting(request, Acme.vendor(step), { expiry })
+    return [credential.expirySource, (DateTime.toEpochMillis(credential.expiresAt) - start) / 1000] as const
+  })
+  const minted = (value: string, headers: Readonly<Record<string, string>> = {}): Acme.Step => ({
+    status: 201,
+    body: { token: value },
+    headers
+  })
+
+  it.effect("from the request's ttl", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* expiring({ source: "request" }, Acme.ok, "90 seconds"), ["request", 90])
+    })
+  )
+  it.effect("relative-ttl-preferred: a length counts from before the request, whatever the vendor's clock says", () =>
+    Effect.gen(function* () {
+      const step = minted("t", date(600))
+      assert.deepStrictEqual(yield* expiring({ source: "vendor", seconds: 30 }, step), ["vendor", 30])
+    })
+  )
+  it.effect("from the vendor's documents", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* expiring({ source: "documented", seconds: 900 }, Acme.ok), ["documented", 900])
+    })
+  )
+  it.effect("from a JWT, and from the ttl where the token is none or does not say", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* expiring({ source: "jwt" }, minted(jwt(at(61) / 1000))), ["jwt", 61])
+      for (const value of ["opaque", "a.b.c", jwt("soon"), jwt(undefined), "..", `h.${"%".repeat(4)}.s`]) {
+        assert.deepStrictEqual(yield* expiring({ source: "jwt" }, minted(value)), ["request", 60])
+      }
+    })
+  )
+  it.effect("skew-fast, skew-slow: a moment is corrected by the vendor's clock", () =>
+    Effect.gen(function* () {
+      for (const skew of [600, -600]) {
+        const expiry = { source: "vendor", at: DateTime.makeUnsafe(at(60 + skew)) } as const
+        assert.deepStrictEqual(yield* expiring(expiry, minted("t", date(skew))), ["vendor", 60])
+        assert.deepStrictEqual(yield* expiring({ source: "jwt" }, minted(jwt(at(60 + skew) / 1000), date(skew))), [
+          "jwt",
+          60
+        ])
+      }
+    })
+  )
+  it.effect("a second of difference is the header's resolution, not skew", () =>
+    Effect.gen(function* () {
+      const expiry = { source: "vendor", at: DateTime.makeUnsafe(at(60)) } as const
+      assert.deepStrictEqual(yield* expiring(expiry, minted("t", date(-1))), ["vendor", 60])
+    })
+  )
+  it.effect("age-header-ignored: a cached answer teaches no skew", () =>
+    Effect.gen(function* () {
+      const expiry = { source: "vendor", at: DateTime.makeUnsafe(at(60)) } as const
+      assert.deepStrictEqual(yield* expiring(expiry, minted("t", { ...date(-600), age: "600" })), ["vendor", 60])
+    })
+  )
+  it.effect("expired-on-arrival, malformed-expiry: no credential", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(start)
+      for (const [expiry, step] of [
+        [{ source: "vendor", at: DateTime.makeUnsafe(at(0)) }, Acme.ok],
+        [{ source: "vendor", seconds: 1e300 }, Acme.ok],
+        [{ source: "jwt" }, minted(jwt(1))]
+      ] as const) {
+        const reason = yield* failing({ purpose: "stt.realtime" }, Acme.vendor(step), { expiry })
+        assert.strictEqual(reason._tag, "InvalidResponseError")
+        assert.isFalse(reason.isRetryable)
+      }
+    })
+  )
+})
+
+it.effect("a credential says what was asked and how to connect", () =>
+  Effect.gen(function* () {
+    const vendor = Acme.vendor(Acme.ok)
+    const credential = yield* minting(
+      { purpose: "stt.realtime", subject: "u1", region: "eu", ttl: "2 minutes" },
+      vendor
+    )
+    assert.strictEqual(Redacted.value(credential.token), Acme.token)
+    assert.deepInclude(
+      { ...credential },
+      { provider: "acme", purpose: "stt.realtime", subject: "u1", region: "eu", uses: "many" }
+    )
+    assert.strictEqual(credential.connections[0].url, "wss://acme.example/listen")
+    assert.strictEqual(vendor.sent[0]?.url.href, "https://api.acme.example/v1/token?product=stt.realtime")
+  })
+)

@@ -1,0 +1,44 @@
+import * as Connection from "@tempcred/core/Connection"
+import { assert, it } from "@effect/vitest"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+
+const token = Redacted.make("a b&$&/é")
+const base = { kind: "websocket", url: "wss://acme.example/listen?model=x", where: "anywhere" } as const
+const fill = (placement: Connection.Placement, url: string = base.url) =>
+  Connection.fill({ ...base, url, placement }, token)
+const empty = { kind: "websocket", url: base.url, headers: {}, protocols: [], message: {}, form: {} } as const
+
+it("fills each placement, and nothing else", () => {
+  assert.deepStrictEqual(fill(Connection.bearer), { ...empty, headers: { Authorization: "Bearer a b&$&/é" } })
+  assert.deepStrictEqual(fill({ in: "subprotocols", protocols: ["acme", "key.{token}"] }), {
+    ...empty,
+    protocols: ["acme", "key.a b&$&/é"]
+  })
+  assert.deepStrictEqual(fill({ in: "message", field: "api_key", value: "{token}" }), {
+    ...empty,
+    message: { api_key: "a b&$&/é" }
+  })
+  assert.deepStrictEqual(fill({ in: "form", field: "token", value: "{token}" }), {
+    ...empty,
+    form: { token: "a b&$&/é" }
+  })
+})
+
+it("a query parameter and a URL are encoded and come back whole", () => {
+  const query = new URL(fill({ in: "query", name: "jwt", value: "{token}" }).url)
+  assert.strictEqual(query.searchParams.get("jwt"), "a b&$&/é")
+  assert.strictEqual(query.searchParams.get("model"), "x")
+  const url = fill({ in: "url" }, "wss://acme.example/{token}/listen").url
+  assert.strictEqual(decodeURIComponent(new URL(url).pathname), "/a b&$&/é/listen")
+})
+
+it("a browser is given no header on a WebSocket", () => {
+  const connections = [
+    { ...base, where: "server", placement: Connection.bearer },
+    { ...base, placement: { in: "query", name: "jwt", value: "{token}" } }
+  ] as const
+  assert.deepStrictEqual(Connection.choose(connections, "browser"), Option.some(connections[1]))
+  assert.deepStrictEqual(Connection.choose(connections, "server"), Option.some(connections[0]))
+  assert.deepStrictEqual(Connection.choose(connections, "server", "http"), Option.none())
+})

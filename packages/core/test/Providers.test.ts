@@ -1,0 +1,154 @@
+import * as Adapter from "@tempcred/core/Adapter"
+import { checkKey, checkRegion, checkUrl, type Issue } from "@tempcred/core/ConfigurationError"
+import * as Providers from "@tempcred/core/Providers"
+import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import { assert, describe, it } from "@effect/vitest"
+import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Redacted from "effect/Redacted"
+import * as TestClock from "effect/testing/TestClock"
+import * as Fiber from "effect/Fiber"
+import * as Acme from "./acme.ts"
+
+const descriptor = (id: string): Adapter.Descriptor => ({
+  id,
+  capabilities: Acme.capabilities,
+  layerConfig: Adapter.layerConfig(
+    Config.all({ apiKey: Config.Redacted(`${id.toUpperCase()}_API_KEY`), region: Adapter.optional("ACME_REGION") }),
+    (options: { readonly apiKey: Redacted.Redacted; readonly region: string | undefined }) =>
+      Layer.effect(
+        TempCredentialProvider,
+        Adapter.make({
+          ...Acme.spec(),
+          provider: id,
+          issues: [
+            ...checkKey(`${id.toUpperCase()}_API_KEY (apiKey)`, options.apiKey),
+            ...checkRegion("ACME_REGION", options.region)
+          ]
+        })
+      )
+  )
+})
+
+const building = (env: Readonly<Record<string, string>>, vendor = Acme.vendor(Acme.ok)) =>
+  Providers.layerConfig([descriptor("acme"), descriptor("globex")]).pipe(
+    Layer.provide(vendor.layer),
+    Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
+  )
+
+const mint = TempCredentialProvider.use((provider) => provider.mint({ purpose: "stt.realtime" }))
+
+const failure = (env: Readonly<Record<string, string>>) =>
+  mint.pipe(
+    Effect.provide(building(env)),
+    Effect.flip,
+    Effect.map((error) => error.message)
+  )
+
+describe("TEMPCRED_PROVIDER", () => {
+  it.effect("chooses the vendor, and only that vendor's variables are read", () =>
+    Effect.gen(function* () {
+      for (const id of ["acme", "globex"]) {
+        const env = { TEMPCRED_PROVIDER: id, [`${id.toUpperCase()}_API_KEY`]: "k" }
+        assert.strictEqual((yield* Effect.provide(mint, building(env))).provider, id)
+      }
+    })
+  )
+  it.effect("selector-unknown: lists the known ones, and not what was set", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(
+        yield* failure({ TEMPCRED_PROVIDER: "initech" }),
+        "TEMPCRED_PROVIDER names no known provider; known are acme, globex"
+      )
+      assert.strictEqual(yield* failure({}), "TEMPCRED_PROVIDER is not set; known are acme, globex")
+    })
+  )
+  it.effect("missing-key-names-both: names the variable before any request", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* failure({ TEMPCRED_PROVIDER: "acme" }), "ACME_API_KEY is not set")
+      assert.match(yield* failure({ TEMPCRED_PROVIDER: "acme", ACME_API_KEY: "a b" }), /^ACME_API_KEY \(apiKey\) holds/)
+    })
+  )
+})
+
+describe("the stack's own settings", () => {
+  const env = { TEMPCRED_PROVIDER: "acme", ACME_API_KEY: "k" }
+
+  it.effect("TEMPCRED_TTL is the ttl of requests that have none", () =>
+    Effect.gen(function* () {
+      const vendor = Acme.vendor(Acme.ok)
+      yield* TempCredentialProvider.use((provider) =>
+        Effect.all([
+          provider.mint({ purpose: "stt.realtime" }),
+          provider.mint({ purpose: "stt.realtime", ttl: undefined }),
+          provider.mint({ purpose: "stt.realtime", ttl: "61 seconds" })
+        ])
+      ).pipe(Effect.provide(building({ ...env, TEMPCRED_TTL: "5 minutes" }, vendor)))
+      assert.deepStrictEqual(
+        vendor.sent.map((one) => one.body),
+        [300, 300, 61].map((ttl) => ({ ttl, session: undefined }))
+      )
+    })
+  )
+  it.effect("TEMPCRED_RETRIES and TEMPCRED_TIMEOUT bound a mint", () =>
+    Effect.gen(function* () {
+      const once = Acme.vendor({ status: 503 })
+      yield* mint.pipe(Effect.provide(building({ ...env, TEMPCRED_RETRIES: "0" }, once)), Effect.flip)
+      assert.strictEqual(once.sent.length, 1)
+      const hung = Acme.vendor("hang")
+      const fiber = yield* Effect.forkChild(
+        mint.pipe(Effect.provide(building({ ...env, TEMPCRED_TIMEOUT: "2 seconds" }, hung)), Effect.flip),
+        { startImmediately: true }
+      )
+      yield* TestClock.adjust("2 seconds")
+      assert.match((yield* Fiber.join(fiber)).message, /no answer in time/)
+    })
+  )
+  it.effect("what is malformed names its variable and never its value", () =>
+    Effect.gen(function* () {
+      for (const name of ["TEMPCRED_TTL", "TEMPCRED_TIMEOUT", "TEMPCRED_RETRIES"]) {
+        const message = yield* failure({ ...env, [name]: "quick-secret" })
+        assert.match(message, new RegExp(`^${name} `))
+        assert.notInclude(message, "quick-secret")
+      }
+      assert.match(yield* failure({ ...env, TEMPCRED_RETRIES: "-1" }), /RetryPolicy\.attempts/)
+    })
+  )
+})
+
+describe("a URL", () => {
+  const cases: ReadonlyArray<readonly [url: string, scheme: "https" | "wss", message: RegExp | undefined]> = [
+    ["https://api.acme.example/sub", "https", undefined],
+    ["wss://acme.example/listen", "wss", undefined],
+    ["http://127.0.0.1:4801", "https", undefined],
+    ["http://127.9.9.9", "https", undefined],
+    ["http://localhost:1", "https", undefined],
+    ["ws://[::1]:1/v2", "wss", undefined],
+    ["http://api.acme.example", "https", /must begin with https:\/\//],
+    ["http://127.0.0.1.evil.example", "https", /must begin with https:\/\//],
+    ["http://localhost.evil.example", "https", /must begin with/],
+    ["ws://acme.example", "wss", /must begin with wss:\/\//],
+    ["https://acme.example", "wss", /must begin with wss:\/\//],
+    ["ftp://127.0.0.1", "https", /must begin with/],
+    ["api.acme.example", "https", /is no URL/],
+    ["", "https", /is no URL/],
+    ["https://user:pass@acme.example", "https", /no user name or password/],
+    ["https://acme.example/?key=1", "https", /no query/],
+    ["https://acme.example/#x", "https", /no fragment/]
+  ]
+  for (const [url, scheme, message] of cases) {
+    it(`${url || "nothing"} is ${message === undefined ? "taken" : "refused"} as ${scheme}`, () => {
+      const issues: ReadonlyArray<Issue> = checkUrl("ACME_URL", url, scheme)
+      assert.strictEqual(issues.length, message === undefined ? 0 : 1)
+      if (message !== undefined) assert.match(issues[0]?.message ?? "", message)
+    })
+  }
+  it("a region cannot smuggle in another host", () => {
+    for (const region of ["evil.example/", "eu.evil", "EU", "-eu", "", "eu#", "e u"]) {
+      assert.strictEqual(checkRegion("ACME_REGION", region).length, 1)
+    }
+    for (const region of ["eu", "us-east-1", undefined]) assert.deepStrictEqual(checkRegion("ACME_REGION", region), [])
+  })
+})

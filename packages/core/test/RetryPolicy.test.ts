@@ -1,0 +1,262 @@
+import * as RetryPolicy from "@tempcred/core/RetryPolicy"
+import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as Random from "effect/Random"
+import * as TestClock from "effect/testing/TestClock"
+import * as Acme from "./acme.ts"
+
+type Vendor = ReturnType<typeof Acme.vendor>
+
+const mint = TempCredentialProvider.use((provider) => provider.mint({ purpose: "stt.realtime" }))
+
+const providing = (vendor: Vendor, policy: Layer.Layer<never, unknown> = Layer.empty) =>
+  Effect.provide(Acme.layer().pipe(Layer.provide(vendor.layer), Layer.provide(Layer.orDie(policy))))
+
+/** Runs to the end under virtual time, at most an hour of it. */
+const settle = Effect.fnUntraced(function* (vendor: Vendor, policy?: Layer.Layer<never, unknown>) {
+  const fiber = yield* Effect.forkChild(Effect.result(mint.pipe(providing(vendor, policy))), { startImmediately: true })
+  yield* TestClock.adjust("1 hour")
+  const result = yield* Fiber.join(fiber)
+  return result._tag === "Success" ? "minted" : result.failure.reason
+})
+
+/** Every random number is this one. */
+const always = (share: number) =>
+  Effect.provideService(Random.Random, { nextDoubleUnsafe: () => share, nextIntUnsafe: () => 0 })
+
+const down: Acme.Step = { status: 503 }
+
+describe("what is retried", () => {
+  const cases: ReadonlyArray<readonly [step: Acme.Step, tag: string, calls: number]> = [
+    [{ status: 400 }, "InvalidRequestError", 1],
+    [{ status: 401 }, "AuthenticationError", 1],
+    [{ status: 402 }, "QuotaError", 1],
+    [{ status: 403 }, "PermissionError", 1],
+    [{ status: 404 }, "InvalidRequestError", 1],
+    [{ status: 408 }, "UnavailableError", 3],
+    [{ status: 422 }, "InvalidRequestError", 1],
+    [{ status: 425 }, "UnavailableError", 3],
+    [{ status: 429 }, "RateLimitError", 3],
+    [{ status: 500 }, "UnavailableError", 3],
+    [{ status: 501 }, "UnavailableError", 3],
+    [{ status: 502 }, "UnavailableError", 3],
+    [{ status: 503 }, "UnavailableError", 3],
+    [{ status: 504 }, "UnavailableError", 3],
+    [{ status: 505 }, "UnavailableError", 3],
+    [{ status: 307 }, "InvalidResponseError", 1],
+    [{ status: 200, body: "<html>" }, "InvalidResponseError", 1],
+    [{ status: 200, body: {} }, "InvalidResponseError", 1],
+    ["reset", "TransportError", 3],
+    ["hang", "TransportError", 2]
+  ]
+  for (const [step, tag, calls] of cases) {
+    it.effect(`classify-table: ${JSON.stringify(step)} is ${tag}, ${calls} calls`, () =>
+      Effect.gen(function* () {
+        const vendor = Acme.vendor(step)
+        const reason = yield* settle(vendor)
+        assert.strictEqual(reason === "minted" ? reason : reason._tag, tag)
+        assert.strictEqual(vendor.sent.length, calls)
+      })
+    )
+  }
+
+  it.effect("attempts-exact: three tries, and the third may succeed", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* settle(Acme.vendor(down, "reset", Acme.ok)), "minted")
+    })
+  )
+})
+
+describe("how long is waited", () => {
+  const policy = RetryPolicy.layer({ attempts: 6, base: Duration.millis(100), cap: Duration.millis(500) })
+
+  it.effect("backoff-shape: base, factor and cap with the largest jitter", () =>
+    Effect.gen(function* () {
+      const vendor = Acme.vendor(down)
+      yield* settle(vendor, policy).pipe(always(1))
+      assert.deepStrictEqual(vendor.times, [0, 100, 300, 700, 1200, 1700])
+    })
+  )
+  it.effect("backoff-shape: nothing with the smallest", () =>
+    Effect.gen(function* () {
+      const vendor = Acme.vendor(down)
+      yield* settle(vendor, policy).pipe(always(0))
+      assert.deepStrictEqual(vendor.times, [0, 0, 0, 0, 0, 0])
+    })
+  )
+  it.effect("jitter-range: spread over the whole range", () =>
+    Effect.gen(function* () {
+      const waits: Array<number> = []
+      for (let seed = 0; seed < 300; seed++) {
+        const vendor = Acme.vendor(down, Acme.ok)
+        const before = yield* Effect.clockWith((clock) => clock.currentTimeMillis)
+        yield* settle(vendor).pipe(Random.withSeed(`seed ${seed}`))
+        waits.push((vendor.times[1] ?? 0) - before)
+      }
+      assert.isTrue(waits.every((wait) => wait >= 0 && wait <= 100))
+      const mean = waits.reduce((sum, wait) => sum + wait, 0) / waits.length
+      assert.closeTo(mean, 50, 8)
+    })
+  )
+
+  const asked: ReadonlyArray<readonly [name: string, headers: Readonly<Record<string, string>>, waited: number]> = [
+    ["retry-after-seconds", { "retry-after": "3" }, 3000],
+    ["retry-after-date", { "retry-after": new Date(4000).toUTCString() }, 4000],
+    [
+      "retry-after-date by the vendor's own clock",
+      { date: new Date(60_000).toUTCString(), "retry-after": new Date(62_000).toUTCString() },
+      2000
+    ],
+    ["retry-after-ms", { "retry-after-ms": "250" }, 250],
+    ["a date in the past", { "retry-after": new Date(0).toUTCString() }, 0]
+  ]
+  for (const [name, headers, waited] of asked) {
+    it.effect(`${name}: wins over the backoff`, () =>
+      Effect.gen(function* () {
+        const vendor = Acme.vendor({ status: 429, headers }, Acme.ok)
+        assert.strictEqual(yield* settle(vendor), "minted")
+        assert.deepStrictEqual(vendor.times, [0, waited])
+      })
+    )
+  }
+  it.effect("a Retry-After that cannot be read is no Retry-After", () =>
+    Effect.gen(function* () {
+      const vendor = Acme.vendor({ status: 429, headers: { "retry-after": "soon", "retry-after-ms": "-1" } }, Acme.ok)
+      assert.strictEqual(yield* settle(vendor).pipe(always(1)), "minted")
+      assert.deepStrictEqual(vendor.times, [0, 100])
+    })
+  )
+  it.effect("retry-after-clamp: one that does not fit the deadline comes back at once, and says how long", () =>
+    Effect.gen(function* () {
+      const vendor = Acme.vendor({ status: 429, headers: { "retry-after": "3600" } })
+      const error = yield* mint.pipe(providing(vendor), Effect.flip)
+      assert.strictEqual(error.reason._tag, "RateLimitError")
+      assert.deepStrictEqual(error.retryAfter, Duration.hours(1))
+      assert.deepStrictEqual(vendor.times, [0])
+    })
+  )
+})
+
+describe("bounds", () => {
+  it.effect("mint-timeout: one try ends after 5 s, all of it after 10 s, and what hung is interrupted", () =>
+    Effect.gen(function* () {
+      const vendor = Acme.vendor("hang")
+      const fiber = yield* Effect.forkChild(Effect.flip(mint.pipe(providing(vendor), always(0.5))), {
+        startImmediately: true
+      })
+      yield* TestClock.adjust("9999 millis")
+      assert.deepStrictEqual(vendor.times, [0, 5050])
+      yield* TestClock.adjust("1 millis")
+      const { reason } = yield* Fiber.join(fiber)
+      assert.strictEqual(reason._tag, "TransportError")
+      assert.isTrue(reason._tag === "TransportError" && reason.timedOut)
+      assert.strictEqual(vendor.state.interrupted, 2)
+    })
+  )
+  it.effect("load-timeout-covers-retries: a longer deadline leaves each try its time", () =>
+    Effect.gen(function* () {
+      const vendor = Acme.vendor("hang")
+      yield* settle(vendor, RetryPolicy.layer({ attemptTimeout: Duration.seconds(2), deadline: Duration.minutes(1) }))
+      assert.strictEqual(vendor.sent.length, 3)
+    })
+  )
+  it.effect("abort-not-retried: interruption ends a try", () =>
+    Effect.gen(function* () {
+      const vendor = Acme.vendor("hang")
+      const fiber = yield* Effect.forkChild(mint.pipe(providing(vendor)), { startImmediately: true })
+      yield* Fiber.interrupt(fiber)
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(vendor.sent.length, 1)
+      assert.strictEqual(vendor.state.interrupted, 1)
+    })
+  )
+  it.effect("abort-not-retried: interruption ends a wait", () =>
+    Effect.gen(function* () {
+      const vendor = Acme.vendor({ status: 429, headers: { "retry-after": "5" } })
+      const fiber = yield* Effect.forkChild(mint.pipe(providing(vendor)), { startImmediately: true })
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.interrupt(fiber)
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(vendor.sent.length, 1)
+    })
+  )
+})
+
+describe("the budget", () => {
+  const budget = RetryPolicy.layer({ budget: { capacity: 20, cost: 14, refund: 14 } })
+
+  it.effect("quota-drain-refund: a failure costs, what cannot be paid is not retried, a success refunds", () =>
+    Effect.gen(function* () {
+      const vendor = Acme.vendor(down, down, Acme.ok, down, down, Acme.ok)
+      const calls: Array<number> = []
+      yield* Effect.gen(function* () {
+        const provider = yield* TempCredentialProvider
+        for (let round = 0; round < 4; round++) {
+          const before = vendor.sent.length
+          const fiber = yield* Effect.forkChild(Effect.result(provider.mint({ purpose: "stt.realtime" })), {
+            startImmediately: true
+          })
+          yield* TestClock.adjust("1 minute")
+          yield* Fiber.join(fiber)
+          calls.push(vendor.sent.length - before)
+        }
+      }).pipe(providing(vendor, budget))
+      // Down: one retry is paid for. Up: refunded. Down: one retry again. Up.
+      assert.deepStrictEqual(calls, [2, 1, 2, 1])
+    })
+  )
+  it.effect("quota-not-shared-across-vendors: another provider still retries", () =>
+    Effect.gen(function* () {
+      const first = Acme.vendor(down)
+      const second = Acme.vendor(down)
+      yield* settle(first, budget)
+      yield* settle(second, budget)
+      assert.strictEqual(second.sent.length, first.sent.length)
+    })
+  )
+})
+
+describe("replacing it", () => {
+  it.effect("layerNone makes one call", () =>
+    Effect.gen(function* () {
+      const vendor = Acme.vendor(down)
+      yield* settle(vendor, RetryPolicy.layerNone)
+      assert.strictEqual(vendor.sent.length, 1)
+    })
+  )
+  it.effect("a policy that makes no sense fails the layer and names the field", () =>
+    Effect.gen(function* () {
+      const nonsense: ReadonlyArray<readonly [Partial<RetryPolicy.Policy>, RegExp]> = [
+        [{ attempts: 0 }, /RetryPolicy\.attempts must be a whole number, 1 or more/],
+        [{ attempts: 1.5 }, /RetryPolicy\.attempts/],
+        [{ factor: 0.5 }, /RetryPolicy\.factor must be 1 or more/],
+        [{ deadline: Duration.zero }, /RetryPolicy\.deadline must be longer than zero/],
+        [{ cap: Duration.infinity }, /RetryPolicy\.cap .* finite/],
+        [{ budget: { capacity: -1, cost: 1, refund: 1 } }, /RetryPolicy\.budget\.capacity/]
+      ]
+      for (const [changes, message] of nonsense) {
+        const error = yield* Effect.flip(Effect.scoped(Layer.build(RetryPolicy.layer(changes))))
+        assert.match(error.message, message)
+      }
+    })
+  )
+  it.effect("non-idempotent-safe: a retry after a lost answer is counted as a possible orphan", () =>
+    Effect.gen(function* () {
+      const read = Effect.map(Metric.snapshot, (all) =>
+        all.flatMap((one) =>
+          one.id === "tempcred_possible_orphans_total" && one.type === "Counter" ? [Number(one.state.count)] : []
+        )
+      )
+      const sum = (counts: ReadonlyArray<number>) => counts.reduce((total, one) => total + one, 0)
+      const before = sum(yield* read)
+      yield* settle(Acme.vendor("reset", Acme.ok))
+      yield* settle(Acme.vendor(down, Acme.ok))
+      assert.strictEqual(sum(yield* read) - before, 1)
+    })
+  )
+})

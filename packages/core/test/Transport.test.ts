@@ -1,0 +1,188 @@
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import { layer as layerTransport, layerFetch, maxBytes, Transport } from "@tempcred/core/Transport"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Tracer from "effect/Tracer"
+import { once } from "node:events"
+import { createServer, type IncomingMessage, type RequestListener } from "node:http"
+import type { AddressInfo, Socket } from "node:net"
+
+/** A server on a free port; `sockets` are those still open. */
+const serving = (listener: RequestListener) =>
+  Effect.acquireRelease(
+    Effect.promise(async () => {
+      const sockets = new Set<Socket>()
+      const server = createServer(listener)
+      server.on("connection", (socket) => {
+        sockets.add(socket)
+        socket.on("close", () => sockets.delete(socket))
+      })
+      server.listen(0, "127.0.0.1")
+      await once(server, "listening")
+      const { port } = server.address() as AddressInfo
+      return { url: new URL(`http://127.0.0.1:${port}/v1`), sockets, server }
+    }),
+    ({ server }) =>
+      Effect.sync(() => {
+        server.closeAllConnections()
+        server.close()
+      })
+  )
+
+const send = (url: URL, body?: unknown) =>
+  Transport.use((transport) => transport.send({ method: "POST", url, key: Redacted.make("the-key"), body }))
+
+/** Waits in real time, at most two seconds. */
+const until = (condition: () => boolean) =>
+  Effect.promise(async () => {
+    for (let round = 0; round < 200 && !condition(); round++) await new Promise((resolve) => setTimeout(resolve, 10))
+  })
+
+const transports: ReadonlyArray<readonly [name: string, layer: Layer.Layer<Transport>]> = [
+  ["fetch", layerFetch],
+  ["undici", Layer.provide(layerTransport, NodeHttpClient.layerUndici)],
+  ["node:http", Layer.provide(layerTransport, NodeHttpClient.layerNodeHttp)]
+]
+
+for (const [name, layer] of transports) {
+  describe(`over ${name}`, () => {
+    it.live("sends the key as a bearer and JSON, and reads the whole answer", () =>
+      Effect.gen(function* () {
+        const seen: Array<IncomingMessage & { text?: string }> = []
+        const { url } = yield* serving(async (request, response) => {
+          seen.push(request)
+          response.writeHead(201, { "x-request-id": "r1" }).write('{"a"')
+          setTimeout(() => response.end(":1}"), 20)
+        })
+        const answer = yield* send(url, { ttl: 60 })
+        assert.strictEqual(answer.status, 201)
+        assert.strictEqual(answer.text, '{"a":1}')
+        assert.strictEqual(answer.headers["x-request-id"], "r1")
+        assert.isTrue(answer.sentAt <= answer.receivedAt)
+        assert.strictEqual(seen[0]?.headers.authorization, "Bearer the-key")
+        assert.match(seen[0]?.headers["content-type"] ?? "", /application\/json/)
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.live("no trace headers go to vendors, and no span of the client holds headers", () =>
+      Effect.gen(function* () {
+        const headers: Array<string> = []
+        const spans: Array<string> = []
+        const tracer = Tracer.make({
+          span: (options) => {
+            spans.push(options.name)
+            return new Tracer.NativeSpan(options)
+          }
+        })
+        const { url } = yield* serving((request, response) => {
+          headers.push(...Object.keys(request.headers))
+          response.end("{}")
+        })
+        yield* send(url).pipe(Effect.withSpan("outer"), Effect.provideService(Tracer.Tracer, tracer))
+        assert.deepStrictEqual(
+          headers.filter((header) => /trace|b3|baggage/.test(header)),
+          []
+        )
+        assert.deepStrictEqual(spans, ["outer"])
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.live("foreign-origin: a redirect is refused and the key goes nowhere else", () =>
+      Effect.gen(function* () {
+        let elsewhere = 0
+        const other = yield* serving((_, response) => {
+          elsewhere += 1
+          response.end("{}")
+        })
+        for (const status of [301, 302, 303, 307, 308]) {
+          const { url } = yield* serving((_, response) => {
+            response.writeHead(status, { location: other.url.href }).end()
+          })
+          const error = yield* Effect.flip(send(url, {}))
+          assert.strictEqual(error._tag, "InvalidResponseError")
+          assert.strictEqual(error.status, status)
+        }
+        assert.strictEqual(elsewhere, 0)
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.live("an answer over 64 KiB is refused, told or not, and the socket is closed", () =>
+      Effect.gen(function* () {
+        for (const told of [true, false]) {
+          const { sockets, url } = yield* serving((_, response) => {
+            response.writeHead(200, told ? { "content-length": String(maxBytes * 100) } : {})
+            const more = () => {
+              while (response.write("x".repeat(4096)));
+              response.once("drain", more)
+            }
+            more()
+          })
+          const error = yield* Effect.flip(send(url))
+          assert.strictEqual(error._tag, "InvalidResponseError")
+          assert.match(error.message, /over 65536 bytes/)
+          yield* until(() => sockets.size === 0)
+          assert.strictEqual(sockets.size, 0)
+        }
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.live("an answer of exactly 64 KiB is read", () =>
+      Effect.gen(function* () {
+        const { url } = yield* serving((_, response) => response.end("x".repeat(maxBytes)))
+        assert.strictEqual((yield* send(url)).text.length, maxBytes)
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.live("no answer is a transport error with the platform's code and nothing else", () =>
+      Effect.gen(function* () {
+        const closed = yield* Effect.scoped(serving(() => {}))
+        const refused = yield* Effect.flip(send(closed.url))
+        assert.strictEqual(refused._tag, "TransportError")
+        assert.strictEqual(refused.code, "ECONNREFUSED")
+        const reset = yield* serving((request) => request.socket.destroy())
+        assert.strictEqual((yield* Effect.flip(send(reset.url)))._tag, "TransportError")
+        const cut = yield* serving((_, response) => {
+          response.writeHead(200, { "content-length": "10" }).write("abc")
+          setTimeout(() => response.destroy(), 20)
+        })
+        const error = yield* Effect.flip(send(cut.url))
+        assert.strictEqual(error._tag, "TransportError")
+        assert.match(error.message, /cut off/)
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.live("interruption closes the socket, before the headers and in the body", () =>
+      Effect.gen(function* () {
+        for (const headers of [false, true]) {
+          let arrived = false
+          const { sockets, url } = yield* serving((_, response) => {
+            if (headers) response.writeHead(200).write("{")
+            arrived = true
+          })
+          const fiber = yield* Effect.forkChild(send(url), { startImmediately: true })
+          yield* until(() => arrived)
+          yield* Effect.sleep("30 millis")
+          assert.strictEqual(sockets.size, 1)
+          yield* Fiber.interrupt(fiber)
+          yield* until(() => sockets.size === 0)
+          assert.strictEqual(sockets.size, 0)
+        }
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.live("body-drained: a hundred refusals share a few sockets", () =>
+      Effect.gen(function* () {
+        let connections = 0
+        const { server, url } = yield* serving((_, response) => {
+          response.writeHead(503).end('{"message":"busy"}')
+        })
+        server.on("connection", () => (connections += 1))
+        for (let round = 0; round < 100; round++) yield* send(url)
+        assert.isBelow(connections, name === "node:http" ? 101 : 5)
+      }).pipe(Effect.provide(layer))
+    )
+  })
+}

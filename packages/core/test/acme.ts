@@ -1,0 +1,96 @@
+/** A vendor that exists for these tests only, and a transport that answers from a script. */
+import * as Adapter from "@tempcred/core/Adapter"
+import type { Capabilities, Capability } from "@tempcred/core/Capabilities"
+import { bearer } from "@tempcred/core/Connection"
+import { InvalidResponseError, TransportError } from "@tempcred/core/TempCredentialError"
+import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import { type Answer, type Outgoing, Transport } from "@tempcred/core/Transport"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+
+export const key = "acme-long-lived-key"
+export const token = "acme-short-lived-token"
+
+const capability: Capability = {
+  ttlSeconds: { min: 60, max: 3600, default: 60 },
+  singleUse: false,
+  maxSessionSeconds: { min: 1, max: 600 },
+  subject: { effect: "recorded", maxLength: 8 },
+  regions: ["eu", "us"],
+  mintingHasSideEffects: false,
+  needed: "connect"
+}
+
+export const capabilities = {
+  "stt.realtime": capability,
+  "stt.batch": { ...capability, subject: { effect: "enforced", requiredForClient: true } },
+  "tts.batch": { ...capability, regions: [], subject: { effect: "ignored" } }
+} satisfies Capabilities
+
+export const spec = (changes: { readonly expiry?: Adapter.Expiry; readonly region?: string } = {}) => ({
+  provider: "acme",
+  issues: [],
+  capabilities,
+  region: changes.region,
+  call: (request: { readonly purpose: string; readonly ttlSeconds: number; readonly maxSessionSeconds: unknown }) => ({
+    url: "https://api.acme.example/v1/token",
+    query: { product: request.purpose },
+    key: Redacted.make(key),
+    body: { ttl: request.ttlSeconds, session: request.maxSessionSeconds }
+  }),
+  response: Schema.Struct({ token: Schema.RedactedFromValue(Schema.NonEmptyString) }),
+  credential: (response: { readonly token: Redacted.Redacted }): Adapter.Minted => ({
+    token: response.token,
+    expiry: changes.expiry ?? { source: "request" },
+    connections: [{ kind: "websocket", url: "wss://acme.example/listen", where: "server", placement: bearer }]
+  }),
+  dialect: {
+    failure: Schema.Struct({ code: Schema.optionalKey(Schema.String), message: Schema.optionalKey(Schema.String) }),
+    read: (failure: { readonly code?: string; readonly message?: string }) => ({
+      code: failure.code,
+      detail: failure.message,
+      issues: failure.code === "bad_ttl" ? [{ field: "ttl_seconds", message: "too long" }] : []
+    }),
+    codes: { out_of_money: "QuotaError" },
+    fields: { ttl_seconds: "ttl" },
+    advice: { AuthenticationError: "check ACME_API_KEY" }
+  } as const
+})
+
+export const layer = (
+  changes: Parameters<typeof spec>[0] = {}
+): Layer.Layer<TempCredentialProvider, never, Transport> =>
+  Layer.effect(TempCredentialProvider, Effect.orDie(Adapter.make(spec(changes))))
+
+/** What the next try meets: an answer, a transport failure, or nothing for ever. */
+export type Step =
+  | { readonly status: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }
+  | "reset"
+  | "hang"
+
+export const ok: Step = { status: 201, body: { token, unknown: true } }
+
+/** Answers by the script; its last step repeats. `sent` and `times` tell what arrived and when. */
+export const vendor = (...steps: readonly [Step, ...ReadonlyArray<Step>]) => {
+  const sent: Array<Outgoing> = []
+  const times: Array<number> = []
+  const state = { interrupted: 0 }
+  const send = Effect.fnUntraced(function* (outgoing: Outgoing) {
+    const step = steps[Math.min(sent.length, steps.length - 1)] ?? steps[0]
+    const now = yield* Clock.currentTimeMillis
+    sent.push(outgoing)
+    times.push(now)
+    if (step === "reset") return yield* new TransportError({ timedOut: false, code: "ECONNRESET" })
+    if (step === "hang") {
+      return yield* Effect.never.pipe(Effect.onInterrupt(() => Effect.sync(() => void (state.interrupted += 1))))
+    }
+    if (step.status === 307) return yield* new InvalidResponseError({ status: 307 })
+    const text = typeof step.body === "string" ? step.body : JSON.stringify(step.body ?? {})
+    const answer: Answer = { status: step.status, headers: step.headers ?? {}, text, sentAt: now, receivedAt: now }
+    return answer
+  })
+  return { sent, times, state, layer: Layer.succeed(Transport, Transport.of({ send })) }
+}

@@ -1,0 +1,183 @@
+/**
+ * Emulators on real ports: Node's HTTP server carries what `handle` and `connect` decide, down to connections that
+ * are reset, cut in the middle of a body, or never answered.
+ *
+ * @since 0.1.0
+ */
+import { once } from "node:events"
+import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http"
+import { Socket } from "node:net"
+import { buffer } from "node:stream/consumers"
+import type { Duplex } from "node:stream"
+import { WebSocketServer, type RawData, type WebSocket } from "ws"
+import type { Emulator, Session } from "./Emulator.ts"
+import { joined } from "./Speech.ts"
+
+/**
+ * Where an emulator listens.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** @default 0, any free port */
+  readonly port?: number
+  /** @default "127.0.0.1" */
+  readonly host?: string
+  /** The vendor's region that this port stands for. @default told by the host name of each request */
+  readonly region?: string
+}
+
+/**
+ * An emulator that can be reached.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Server extends AsyncDisposable {
+  /** Such as `http://127.0.0.1:4801`. */
+  readonly origin: string
+  readonly port: number
+  /** Drops every connection and stops listening. */
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Serves an emulator over HTTP and WebSockets; rejects when the port can't be had.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const serve = async (emulator: Emulator, options: Options = {}): Promise<Server> => {
+  const host = options.host ?? "127.0.0.1"
+  const sockets = new Set<Socket>()
+  const protocols = new WeakMap<IncomingMessage, string>()
+  const webSockets = new WebSocketServer({
+    noServer: true,
+    handleProtocols: (_offered, incoming) => protocols.get(incoming) ?? false
+  })
+
+  const server = createServer((incoming, outgoing) => void answer(emulator, options.region, incoming, outgoing))
+  server.on("connection", (socket) => {
+    sockets.add(socket)
+    socket.once("close", () => sockets.delete(socket))
+  })
+  server.on("upgrade", (incoming, socket, head) => {
+    // A client that resets is no failure of the emulator's.
+    socket.on("error", () => socket.destroy())
+    void upgrade(emulator, options.region, incoming, socket, (session) => {
+      if (session.protocol !== undefined) protocols.set(incoming, session.protocol)
+      webSockets.handleUpgrade(incoming, socket, head, (client) => run(session, client))
+    })
+  })
+
+  server.listen(options.port ?? 0, host)
+  await once(server, "listening")
+  const address = server.address()
+  const port = typeof address === "object" && address !== null ? address.port : 0
+  const close = async () => {
+    const closed = server.listening ? once(server, "close") : undefined
+    server.close()
+    for (const socket of sockets) socket.destroy()
+    await closed
+  }
+  return { origin: `http://${host}:${port}`, port, close, [Symbol.asyncDispose]: close }
+}
+
+const answer = async (
+  emulator: Emulator,
+  region: string | undefined,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse
+): Promise<void> => {
+  const gone = new AbortController()
+  outgoing.once("close", () => {
+    if (!outgoing.writableFinished) gone.abort()
+  })
+  try {
+    const body = await buffer(incoming)
+    const response = await emulator.handle(requestOf(incoming, body, gone.signal), region)
+    outgoing.writeHead(response.status, Object.fromEntries(response.headers))
+    if (response.body === null) outgoing.end()
+    // The sink has dealt with a body that broke off.
+    else response.body.pipeTo(sinkOf(outgoing), { signal: gone.signal }).catch(() => {})
+  } catch {
+    reset(incoming.socket)
+  }
+}
+
+const sinkOf = (outgoing: ServerResponse): WritableStream<Uint8Array> =>
+  new WritableStream({
+    write: (bytes) => new Promise<void>((resolve) => outgoing.write(bytes, () => resolve())),
+    close: () => void outgoing.end(),
+    // What was sent before must still arrive, so that this is no reset.
+    abort: () => void outgoing.destroy()
+  })
+
+const upgrade = async (
+  emulator: Emulator,
+  region: string | undefined,
+  incoming: IncomingMessage,
+  socket: Duplex,
+  accept: (session: Session) => void
+): Promise<void> => {
+  const gone = new AbortController()
+  socket.once("close", () => gone.abort())
+  try {
+    const decision = await emulator.connect(requestOf(incoming, undefined, gone.signal), region)
+    if (decision instanceof Response) socket.end(await refusal(decision))
+    else accept(decision)
+  } catch {
+    reset(socket)
+  }
+}
+
+const refusal = async (response: Response): Promise<Uint8Array> => {
+  const body = new Uint8Array(await response.arrayBuffer())
+  const headers = new Headers(response.headers)
+  headers.set("connection", "close")
+  headers.set("content-length", String(body.length))
+  const lines = [
+    `HTTP/1.1 ${response.status} ${STATUS_CODES[response.status] ?? ""}`,
+    ...Array.from(headers, ([name, value]) => `${name}: ${value}`)
+  ]
+  return joined([new TextEncoder().encode(`${lines.join("\r\n")}\r\n\r\n`), body])
+}
+
+const run = (session: Session, client: WebSocket): void => {
+  client.on("message", (data, isBinary) => {
+    const bytes = bytesOf(data)
+    session.message(isBinary ? bytes : new TextDecoder().decode(bytes))
+  })
+  client.once("close", () => session.closed())
+  client.on("error", () => client.terminate())
+  session.open({
+    send: (data) => client.send(data),
+    close: (code, reason) => client.close(code, reason),
+    destroy: () => client.terminate()
+  })
+}
+
+const bytesOf = (data: RawData): Uint8Array => {
+  if (Array.isArray(data)) return joined(data)
+  return data instanceof ArrayBuffer ? new Uint8Array(data) : data
+}
+
+const requestOf = (incoming: IncomingMessage, body: Uint8Array<ArrayBuffer> | undefined, signal: AbortSignal) => {
+  const headers = new Headers()
+  for (const [name, values = []] of Object.entries(incoming.headersDistinct)) {
+    for (const value of values) headers.append(name, value)
+  }
+  const method = incoming.method ?? "GET"
+  return new Request(`http://${incoming.headers.host ?? "localhost"}${incoming.url ?? "/"}`, {
+    method,
+    headers,
+    signal,
+    body: body === undefined || method === "GET" || method === "HEAD" ? null : body
+  })
+}
+
+const reset = (socket: Duplex): void => {
+  if (socket instanceof Socket) socket.resetAndDestroy()
+  else socket.destroy()
+}

@@ -1,0 +1,246 @@
+/**
+ * Soniox's errors, word for word, and the shapes they are sent in.
+ *
+ * The words are those of https://soniox.com/docs/api-reference/stt/websocket-api and, for minting, of "Create temporary
+ * API key" at https://soniox.com/docs/api-reference (both read 2026-10-10).
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * What Soniox says when it refuses; clients are told to branch on the type.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Failure {
+  readonly status: number
+  readonly type: string
+  readonly message: string
+}
+
+/**
+ * One field of a body or query that failed validation.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface FieldError {
+  readonly error_type: string
+  readonly location: string
+  readonly message: string
+}
+
+/**
+ * Makes a 400 `invalid_request`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const invalid = (message: string): Failure => ({ status: 400, type: "invalid_request", message })
+
+const unauthenticated = (message: string): Failure => ({ status: 401, type: "unauthenticated", message })
+
+/**
+ * Refusals of a key or of the way it was presented.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const keyFailures = {
+  incorrect: unauthenticated("Incorrect API key provided. You can get an API key at https://console.soniox.com"),
+  invalidOrExpired: unauthenticated(
+    "Invalid or expired temporary API key. Create a new temporary API key and retry. See https://soniox.com/docs/guides/temporary-api-keys for details."
+  ),
+  missing: unauthenticated(
+    "Missing API key. Provide API key as a header (i.e. Authorization: Bearer <SONIOX_API_KEY>). You can get an API key at https://console.soniox.com"
+  ),
+  missingFromConnection: unauthenticated(
+    'Missing API key. Send it with the connection: the Authorization header "Bearer <api_key>", or soniox-api-key and the key in the WebSocket protocols list.'
+  ),
+  // The documentation index that was read cuts this sentence off here.
+  notBearer: unauthenticated("Authorization header must use the Bearer scheme"),
+  wrongUsage: unauthenticated(
+    "The temporary API key cannot be used for this action. Each temporary API key is scoped to a specific `usage_type`; create a new key with the correct usage type."
+  ),
+  headerAndProtocols: invalid(
+    "Send the API key either in the Authorization header or in the WebSocket protocols list, not both."
+  ),
+  malformedHeader: invalid('Authorization header must be "Bearer <api_key>".'),
+  malformedProtocols: invalid(
+    "soniox-api-key must be sent in the WebSocket protocols list together with exactly one other entry, the API key."
+  ),
+  otherKey: invalid(
+    "The api_key in the start request does not match the API key sent with the connection. Send the same key or omit it."
+  ),
+  noPermission: {
+    status: 403,
+    type: "permission_denied",
+    message:
+      "The API key does not have permission for this product. Edit the key's permissions at https://console.soniox.com"
+  },
+  sessionExpired: {
+    status: 403,
+    type: "temp_api_key_session_expired",
+    message: "Temporary API key session duration limit exceeded. Create a new temporary API key to start a new session."
+  }
+} satisfies Record<string, Failure>
+
+const exhausted = {
+  organization_balance_exhausted: {
+    status: 402,
+    type: "organization_balance_exhausted",
+    message: "Organization balance exhausted. Please either add funds manually or enable autopay."
+  },
+  organization_monthly_budget_exhausted: {
+    status: 402,
+    type: "organization_monthly_budget_exhausted",
+    message: "Organization monthly budget exhausted. Please increase it."
+  },
+  project_monthly_budget_exhausted: {
+    status: 402,
+    type: "project_monthly_budget_exhausted",
+    message: "Project monthly budget exhausted. Please increase it."
+  },
+  permission_denied: keyFailures.noPermission
+}
+
+const unavailable = {
+  status: 503,
+  type: "service_unavailable",
+  message:
+    "Cannot continue request (code 1). Please restart the request. Refer to: https://soniox.com/url/cannot-continue-request"
+}
+
+/**
+ * Failures of minting that no request can bring about.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const mintFailures = {
+  ...exhausted,
+  limit_exceeded: {
+    status: 429,
+    type: "limit_exceeded",
+    message: "Requests per minute limit for temporary API key creation has been exceeded for your organization."
+  },
+  internal_error: {
+    status: 500,
+    type: "internal_error",
+    message: "The server encountered an error. Please try again. If the issue persists contact support@soniox.com."
+  },
+  service_unavailable: unavailable
+} satisfies Record<string, Failure>
+
+/**
+ * Failures of a stream that no message can bring about.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const streamFailures = {
+  ...exhausted,
+  request_timeout: { status: 408, type: "request_timeout", message: "Request timeout." },
+  max_duration_reached: {
+    status: 413,
+    type: "max_duration_reached",
+    message:
+      "This WebSocket connection has reached the maximum allowed duration and was closed. Please open a new WebSocket connection to continue transcribing."
+  },
+  internal_error: {
+    status: 500,
+    type: "internal_error",
+    message:
+      "The server had an error processing your request. Sorry about that! You can retry your request, or contact us through our support email support@soniox.com if you keep seeing this error."
+  },
+  service_unavailable: unavailable
+} satisfies Record<string, Failure>
+
+/**
+ * The `error_type` of a failure of minting that a test can ask for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type MintFailure = keyof typeof mintFailures
+
+/**
+ * The `error_type` of a failure of a stream that a test can ask for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type StreamFailure = keyof typeof streamFailures
+
+/**
+ * More streams at a time or in a minute than the vendor allows.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const overLimit = (limit: "Concurrent requests" | "Requests per minute", product: string): Failure => ({
+  status: 429,
+  type: "limit_exceeded",
+  message: `${limit} limit for ${product} has been exceeded for your organization.`
+})
+
+/**
+ * More connections than the vendor allows for the streams that one may have.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const tooManyConnections = (product: string): Failure => ({
+  status: 429,
+  type: "max_concurrent_connections_reached",
+  message: `Concurrent WebSocket connections limit for ${product} has been exceeded for your organization. Close connections you are not using, or start streams on the ones you hold: the limit is a multiple of your concurrent streams limit.`
+})
+
+const moreInfo = (type: string) => `https://soniox.com/docs/api-reference/errors#${type.replaceAll("_", "-")}`
+
+/**
+ * The body of an error of the REST API.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const apiError = (failure: Failure, fields: ReadonlyArray<FieldError> = []) => ({
+  status_code: failure.status,
+  error_type: failure.type,
+  message: failure.message,
+  validation_errors: fields,
+  request_id: crypto.randomUUID(),
+  more_info: moreInfo(failure.type)
+})
+
+/**
+ * The answer that carries an error of the REST API.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const refuse = (failure: Failure, fields?: ReadonlyArray<FieldError>): Response =>
+  Response.json(apiError(failure, fields), { status: failure.status })
+
+/**
+ * The fields of an error of both WebSocket APIs and of the speech API.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const streamError = (failure: Failure) => ({
+  error_code: failure.status,
+  error_type: failure.type,
+  error_message: failure.message,
+  more_info: moreInfo(failure.type),
+  request_id: crypto.randomUUID()
+})
+
+/**
+ * Tells a failure from what was asked for.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isFailure = (value: object): value is Failure => "status" in value && "type" in value && "message" in value

@@ -1,0 +1,120 @@
+/**
+ * The keys that Soniox knows: long-lived ones, each of one region, and the temporary ones that were minted with them.
+ *
+ * @since 0.1.0
+ */
+import { type Failure, keyFailures } from "./Failures.ts"
+import type { Permission, Settings } from "./Options.ts"
+
+/**
+ * The product that a temporary key can open.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type UsageType = "transcribe_websocket" | "tts_rt"
+
+/**
+ * What a temporary key is to be good for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Terms {
+  readonly region: string
+  readonly usageType: UsageType
+  /** Milliseconds since the epoch; streams that are open then go on. */
+  readonly expiresAt: number
+  readonly clientReferenceId: string | undefined
+  readonly singleUse: boolean
+  readonly maxSessionMilliseconds: number | undefined
+}
+
+/**
+ * A temporary key that was minted.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface IssuedKey extends Terms {
+  readonly key: string
+  /** How many streams it has opened. */
+  readonly streams: number
+}
+
+/**
+ * A key that was found good; `temporary` tells the terms of one that was minted.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Grant {
+  readonly key: string
+  readonly temporary: IssuedKey | undefined
+}
+
+/**
+ * All keys of one emulator.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Keys {
+  readonly issued: () => ReadonlyArray<IssuedKey>
+  readonly issue: (terms: Terms) => IssuedKey
+  /** Tells whether this is the region's long-lived key. */
+  readonly owns: (key: string, region: string) => boolean
+  readonly permits: (key: string, permission: Permission) => boolean
+  /** Decides whether a key can open a stream of this product now. */
+  readonly verify: (key: string, region: string, usageType: UsageType) => Grant | Failure
+  /** Counts a stream; undefined where a single-use key has had its one. */
+  readonly redeem: (grant: Grant) => Failure | undefined
+  readonly expireAll: () => void
+}
+
+/**
+ * Makes the keys of an emulator, none of them temporary yet.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (settings: Settings): Keys => {
+  const issued = new Map<string, IssuedKey>()
+  const spent = (key: IssuedKey) => key.singleUse && key.streams > 0
+  const owns = (key: string, region: string) => settings.apiKeys[region] === key
+  return {
+    issued: () => [...issued.values()],
+    issue: (terms) => {
+      const key = { ...terms, key: `${settings.keyForm}${randomText(26)}`, streams: 0 }
+      issued.set(key.key, key)
+      return key
+    },
+    owns,
+    permits: (key, permission) => settings.permissions[key]?.includes(permission) ?? true,
+    verify: (key, region, usageType) => {
+      if (!/^(snx_temp_|temp:)/.test(key)) {
+        return owns(key, region) ? { key, temporary: undefined } : keyFailures.incorrect
+      }
+      const temporary = issued.get(key)
+      if (temporary === undefined || temporary.region !== region) return keyFailures.invalidOrExpired
+      if (settings.clock.now() >= temporary.expiresAt || spent(temporary)) return keyFailures.invalidOrExpired
+      return temporary.usageType === usageType ? { key, temporary } : keyFailures.wrongUsage
+    },
+    redeem: ({ key }) => {
+      const temporary = issued.get(key)
+      if (temporary === undefined) return undefined
+      if (spent(temporary)) return keyFailures.invalidOrExpired
+      issued.set(key, { ...temporary, streams: temporary.streams + 1 })
+      return undefined
+    },
+    expireAll: () => {
+      const expiresAt = settings.clock.now()
+      for (const [key, terms] of issued) issued.set(key, { ...terms, expiresAt })
+    }
+  }
+}
+
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+const randomText = (length: number): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(length)), (byte) => alphabet[byte % 32]).join("")

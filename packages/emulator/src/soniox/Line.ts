@@ -1,0 +1,160 @@
+/**
+ * One WebSocket connection to Soniox, of either product: it is always opened, then its key is checked, and whatever is
+ * wrong is said in a frame and followed by a normal close.
+ *
+ * @since 0.1.0
+ */
+import type { Call, Clock, Peer, Session } from "../Emulator.ts"
+import { type Account, begin, type Connection } from "./Account.ts"
+import { type Failure, isFailure, keyFailures, tooManyConnections } from "./Failures.ts"
+import * as Handshake from "./Handshake.ts"
+import type { Grant } from "./Keys.ts"
+import type { Product, Stream } from "./Usage.ts"
+
+/**
+ * One connection, as the product on it sees it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Line extends Connection {
+  /** Checks the connection's key, or that of a message. */
+  readonly admit: (messageKey?: string) => Grant | Failure
+  readonly begin: (grant: Grant, model: string, clientReferenceId: string | undefined) => Stream | Failure
+  readonly send: (frame: object) => void
+  readonly close: (code: number) => void
+  /** Sets one of this connection's alarms anew. */
+  readonly alarm: (name: string, milliseconds: number, run: () => void) => void
+}
+
+/**
+ * What a product does on a connection.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Talk {
+  readonly opened: () => void
+  readonly message: (data: string | Uint8Array) => void
+  /** The connection is over, by either side. */
+  readonly ended: () => void
+  /** The frame that a failure of the whole connection is told in. */
+  readonly errorFrame: (failure: Failure, streamId?: string) => object
+}
+
+/**
+ * Makes the session of a connection that has just been upgraded.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const session = (account: Account, call: Call, product: Product, talkOf: (line: Line) => Talk): Session => {
+  const { clock, keyCheckDelay, messageAuthGrace, messageAuthUntil } = account.settings
+  const handshake = Handshake.read(call.request.headers)
+  const keyCheck = checker(account, handshake, product, call.region)
+  const alarms = alarmsOf(clock)
+  const openedAt = clock.now()
+  let peer: Peer | undefined
+  let admitted = false
+
+  const end = () => {
+    if (!account.connections.delete(line)) return
+    alarms.clear()
+    talk.ended()
+  }
+  const line: Line = {
+    product,
+    region: call.region,
+    get admitted() {
+      return admitted
+    },
+    admit: (messageKey) => {
+      const grant = keyCheck(messageKey)
+      if (admitted || isFailure(grant)) return grant
+      admitted = true
+      if (connectionsLike(account, line) > account.settings.connections) return tooManyConnections(product.inWords)
+      alarms.clear("key")
+      const longest = grant.temporary?.maxSessionMilliseconds
+      if (longest !== undefined) {
+        alarms.set("session", openedAt + longest - clock.now(), () => line.fail(keyFailures.sessionExpired))
+      }
+      return grant
+    },
+    begin: (grant, model, clientReferenceId) =>
+      begin(account, grant, { product, region: call.region, model, clientReferenceId }),
+    send: (frame) => peer?.send(JSON.stringify(frame)),
+    fail: (failure, streamId) => {
+      line.send(talk.errorFrame(failure, streamId))
+      line.close(1000)
+    },
+    close: (code) => {
+      if (!account.connections.has(line)) return
+      end()
+      peer?.close(code)
+    },
+    alarm: (name, milliseconds, run) => {
+      if (account.connections.has(line)) alarms.set(name, milliseconds, run)
+    }
+  }
+  const talk = talkOf(line)
+
+  return {
+    ...(handshake.protocol === undefined ? {} : { protocol: handshake.protocol }),
+    open: (opened) => {
+      peer = opened
+      account.connections.add(line)
+      const silent = handshake.key === undefined && handshake.failure === undefined
+      if (silent && clock.now() < messageAuthUntil) {
+        alarms.set("key", messageAuthGrace, () => line.fail(startTimeout))
+      } else {
+        alarms.set("key", keyCheckDelay, () => {
+          const grant = line.admit()
+          if (isFailure(grant)) line.fail(grant)
+        })
+      }
+      if (!silent) talk.opened()
+    },
+    message: (data) => {
+      if (account.connections.has(line)) talk.message(data)
+    },
+    closed: end
+  }
+}
+
+// Of documents before 2026-10; how long the vendor waits is not published.
+const startTimeout: Failure = { status: 408, type: "request_timeout", message: "Start request timeout." }
+
+const connectionsLike = (account: Account, line: Connection): number =>
+  [...account.connections].filter(
+    (other) => other.admitted && other.product === line.product && other.region === line.region
+  ).length
+
+const checker = (account: Account, handshake: Handshake.Handshake, product: Product, region: string) => {
+  let granted: Grant | undefined
+  return (messageKey: string | undefined): Grant | Failure => {
+    if (handshake.failure !== undefined) return handshake.failure
+    if (handshake.key !== undefined && (messageKey ?? handshake.key) !== handshake.key) return keyFailures.otherKey
+    // The key of a connection is checked once, that of a message with each message.
+    if (handshake.key !== undefined && granted !== undefined) return granted
+    const byMessage = account.settings.clock.now() < account.settings.messageAuthUntil
+    const key = handshake.key ?? (byMessage ? messageKey : undefined)
+    if (key === undefined) return byMessage ? keyFailures.missing : keyFailures.missingFromConnection
+    const result = account.keys.verify(key, region, product.usageType)
+    if (!isFailure(result)) granted = result
+    return result
+  }
+}
+
+const alarmsOf = (clock: Clock) => {
+  const cancels = new Map<string, () => void>()
+  const clear = (name?: string) => {
+    for (const [key, cancel] of cancels) if (name === undefined || key === name) cancel()
+  }
+  return {
+    clear,
+    set: (name: string, milliseconds: number, run: () => void) => {
+      clear(name)
+      cancels.set(name, clock.after(Math.max(0, milliseconds), run))
+    }
+  }
+}

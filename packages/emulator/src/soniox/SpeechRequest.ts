@@ -1,0 +1,85 @@
+/**
+ * What both speech APIs are asked for: https://soniox.com/docs/api-reference/tts/websocket-api (read 2026-11-21).
+ *
+ * @since 0.1.0
+ */
+import * as Speech from "../Speech.ts"
+import { type Failure, invalid } from "./Failures.ts"
+import type { Fields } from "./Json.ts"
+
+/**
+ * A voice to speak with; whatever the format, samples are signed 16-bit, with a header where it is `wav`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SpeechRequest {
+  readonly model: string
+  readonly audioFormat: string
+  readonly sampleRate: number
+  readonly clientReferenceId: string | undefined
+}
+
+const models = new Set(["tts-rt-v2", "tts-rt-v1"])
+const usualSampleRate = 24_000
+
+// The longest audio of one stream: https://soniox.com/docs/tts/rt/limits-and-quotas (read 2026-11-21).
+const longestAudio = 120_000
+
+/**
+ * Reads the settings of a voice; the first thing that is wrong with them is their failure.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const read = (fields: Fields): SpeechRequest | Failure => {
+  const missing = ["model", "language", "voice", "audio_format"].find(
+    (name) => typeof fields[name] !== "string" || fields[name] === ""
+  )
+  if (missing !== undefined) return missingField(missing)
+  const { sample_rate: sampleRate, client_reference_id: reference } = fields
+  const model = String(fields.model)
+  if (!models.has(model)) return modelNotAvailable
+  const audioFormat = String(fields.audio_format)
+  if (sampleRate !== undefined && sampleRate !== null && typeof sampleRate !== "number") {
+    return invalid("Start request is malformed.")
+  }
+  if (typeof sampleRate !== "number" && Speech.isEncoding(audioFormat)) {
+    return invalid("Audio data sample rate must be specified for PCM formats")
+  }
+  return {
+    model,
+    audioFormat,
+    sampleRate: sampleRate ?? usualSampleRate,
+    clientReferenceId: typeof reference === "string" ? reference : undefined
+  }
+}
+
+/**
+ * The refusal of a request that lacks a field.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const missingField = (name: string): Failure => invalid(`Missing required field: ${name}`)
+
+const modelNotAvailable: Failure = {
+  status: 400,
+  type: "model_not_available",
+  message:
+    "The requested model is not available. See https://soniox.com/docs/tts/models for the list of supported models."
+}
+
+/**
+ * Speaks a text after so much audio; what would make it too long is cut.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const speak = (text: string, sampleRate: number, before = 0) => {
+  const samples = Speech.tone(text, sampleRate)
+  const milliseconds = before + (samples.length * 500) / sampleRate
+  if (milliseconds <= longestAudio) return { samples, milliseconds, cut: false }
+  const room = Math.floor(((longestAudio - before) * sampleRate) / 1000) * 2
+  return { samples: samples.subarray(0, room), milliseconds: longestAudio, cut: true }
+}

@@ -1,0 +1,117 @@
+/**
+ * The tokens that audio becomes: each word is sent again and again while it may still change, and once when it is final.
+ *
+ * @since 0.1.0
+ */
+import * as Speech from "../Speech.ts"
+import type { StartRequest } from "./StartRequest.ts"
+
+// How many of the newest words may still change.
+const unsettledWords = 2
+const confidence = 0.98
+
+/**
+ * A word, or one of the marks `<end>` and `<fin>`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Token {
+  readonly text: string
+  readonly start_ms?: number
+  readonly end_ms?: number
+  readonly confidence: number
+  readonly is_final: boolean
+  readonly speaker?: string
+  readonly language?: string
+}
+
+/**
+ * A message of a transcription that goes well.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Frame {
+  readonly tokens: ReadonlyArray<Token>
+  readonly final_audio_proc_ms: number
+  readonly total_audio_proc_ms: number
+}
+
+/**
+ * A transcription under way.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Transcript {
+  /** Takes audio; a frame where it brought words. */
+  readonly hear: (audio: Uint8Array) => Frame | undefined
+  /** Makes every word so far final. */
+  readonly settle: () => Frame
+  readonly milliseconds: () => number
+  /** Tells whether there has been any audio. */
+  readonly heard: () => boolean
+}
+
+/**
+ * Makes the transcript of a stream that has no audio yet.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (text: ReadonlyArray<string>, request: StartRequest): Transcript => {
+  const meter = Speech.meter(request.format)
+  let bytes = 0
+  let words = 0
+  let settled = 0
+
+  const token = ({ word, startMilliseconds, endMilliseconds }: Speech.Word, isFinal: boolean): Token => ({
+    text: startMilliseconds === 0 ? word : ` ${word}`,
+    start_ms: startMilliseconds,
+    end_ms: endMilliseconds,
+    confidence,
+    is_final: isFinal,
+    ...(request.speakers ? { speaker: "1" } : {}),
+    ...(request.language === undefined ? {} : { language: request.language })
+  })
+  const frame = (settle: boolean): Frame => {
+    const said = Speech.spoken(text, meter.milliseconds())
+    words = said.length
+    // Nobody pauses here but at the end of the text: that is where a speaker's turn ends.
+    const turn = request.endpoints ? words - (words % Math.max(1, text.length)) : 0
+    const final = settle ? words : Math.max(settled, turn, words - unsettledWords)
+    const tokens = said.slice(settled).flatMap((word, index) => {
+      const ordinal = settled + index + 1
+      const turnEnds = request.endpoints && ordinal <= final && ordinal % text.length === 0
+      const spoken = token(word, ordinal <= final)
+      return turnEnds ? [spoken, mark("<end>")] : [spoken]
+    })
+    settled = final
+    return {
+      tokens,
+      final_audio_proc_ms: settled * Speech.wordMilliseconds,
+      total_audio_proc_ms: meter.milliseconds()
+    }
+  }
+
+  return {
+    hear: (audio) => {
+      bytes += audio.length
+      meter.add(audio)
+      const grown = Math.floor(meter.milliseconds() / Speech.wordMilliseconds) > words
+      return grown && text.length > 0 ? frame(false) : undefined
+    },
+    settle: () => frame(true),
+    milliseconds: meter.milliseconds,
+    heard: () => bytes > 0
+  }
+}
+
+/**
+ * Makes one of the vendor's marks.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const mark = (text: "<end>" | "<fin>"): Token => ({ text, confidence: 1, is_final: true })

@@ -1,0 +1,161 @@
+/**
+ * Batch jobs as the vendor keeps them: who may see which, and how a job goes from running to done, deleted, expired.
+ *
+ * https://docs.speechmatics.com/api-ref/batch (read 2026-11-21)
+ *
+ * @since 0.1.0
+ */
+import type { Call, Clock } from "../Emulator.ts"
+import * as Speech from "../Speech.ts"
+import { bearer, failure, permissionDenied } from "./Http.ts"
+import { objectOf, type JsonObject } from "./Json.ts"
+import { identifiers, type Access, type Workspace } from "./Workspace.ts"
+
+/**
+ * How jobs run.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** Milliseconds that a job runs. @default 0, so that it is done when it is first asked for */
+  readonly jobDuration?: number
+  /** Jobs that may run at once. @default 20000 */
+  readonly maxRunningJobs?: number
+  /**
+   * Whether a bad credential is refused with a proxy's web page, as https://docs.speechmatics.com/speech-to-text/batch/troubleshooting
+   * (read 2026-11-21) shows, and not in JSON, as the API reference does.
+   *
+   * @default false
+   */
+  readonly htmlRefusals?: boolean
+}
+
+/**
+ * One job.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Job extends Access {
+  readonly id: string
+  readonly region: string
+  readonly createdAt: number
+  readonly doneAt: number
+  readonly config: JsonObject
+  readonly fileName: string
+  readonly contentType: string
+  readonly data: Uint8Array<ArrayBuffer>
+  /** Milliseconds of audio. */
+  readonly duration: number
+}
+
+/**
+ * What is known of a job before it is created.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Submission = Pick<Job, "config" | "fileName" | "contentType" | "data">
+
+/**
+ * The jobs of one emulator; calls are answered in the name of the credential that they carry.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Jobs {
+  readonly clock: Clock
+  /** Whom the call speaks for; a response refuses it. */
+  readonly enter: (call: Call) => Access | Response
+  /** The jobs that the caller may see, newest first, deleted ones included. */
+  readonly list: (call: Call, access: Access) => ReadonlyArray<Job>
+  /** The job that the call names, when the caller may see it. */
+  readonly find: (call: Call, access: Access) => Job | Response
+  readonly add: (call: Call, access: Access, submission: Submission) => Job | Response
+  readonly remove: (job: Job) => void
+  readonly status: (job: Job) => "running" | "done" | "deleted"
+  /** Waits until the job is done, so many seconds at most. */
+  readonly settled: (job: Job, seconds: number) => Promise<void>
+  readonly words: (job: Job) => ReadonlyArray<Speech.Word>
+}
+
+/**
+ * Makes a store without jobs.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (workspace: Workspace, words: ReadonlyArray<string>, options: Options): Jobs => {
+  const { clock } = workspace
+  const jobs = new Map<string, Job>()
+  const deleted = new Set<string>()
+  const nextId = identifiers(2)
+  const isRunning = (job: Job) => !deleted.has(job.id) && clock.now() < job.doneAt
+  const isExpired = (job: Job) => clock.now() >= job.doneAt + retention
+  const sees = (call: Call, access: Access) => (job: Job) =>
+    job.region === call.region &&
+    job.projectId === access.projectId &&
+    job.clientRef === (access.clientRef ?? job.clientRef)
+
+  return {
+    clock,
+    enter: (call) =>
+      workspace.access(bearer(call.request), "batch", call.region) ??
+      (options.htmlRefusals === true ? authorizationRequired() : permissionDenied()),
+    list: (call, access) => [...jobs.values()].filter((job) => sees(call, access)(job) && !isExpired(job)).toReversed(),
+    find: (call, access) => {
+      const job = jobs.get(call.params["jobid"] ?? "")
+      if (job === undefined || !sees(call, access)(job)) return failure(404, "Job not found")
+      return isExpired(job) ? failure(410, "Job Expired") : job
+    },
+    add: (call, { projectId, clientRef }, submission) => {
+      if ([...jobs.values()].filter(isRunning).length >= (options.maxRunningJobs ?? 20_000)) {
+        return failure(429, "Max concurrent running jobs exceeded")
+      }
+      const createdAt = clock.now()
+      const meter = Speech.meter("file")
+      meter.add(submission.data)
+      const job = {
+        ...submission,
+        id: nextId(),
+        projectId,
+        clientRef,
+        region: call.region,
+        createdAt,
+        doneAt: createdAt + (options.jobDuration ?? 0),
+        duration: meter.milliseconds()
+      }
+      jobs.set(job.id, job)
+      return job
+    },
+    remove: (job) => deleted.add(job.id),
+    status: (job) => (deleted.has(job.id) ? "deleted" : isRunning(job) ? "running" : "done"),
+    settled: async (job, seconds) => {
+      if (!isRunning(job) || !(seconds > 0)) return
+      const left = Math.min(job.doneAt - clock.now(), seconds * 1000)
+      await new Promise<void>((resolve) => clock.after(left, resolve))
+    },
+    words: (job) => Speech.spoken(words, job.duration)
+  }
+}
+
+const authorizationRequired = (): Response =>
+  new Response("<html><head><title>401 Authorization Required</title></head></html>", {
+    status: 401,
+    headers: { "content-type": "text/html" }
+  })
+
+// https://docs.speechmatics.com/speech-to-text/batch/limits#data-retention-limits (read 2026-11-21): 7 days.
+const retention = 7 * 24 * 3_600_000
+
+/**
+ * The language that a job is in.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const languageOf = (job: Job): string => {
+  const { language } = objectOf(job.config["transcription_config"])
+  return typeof language === "string" ? language : "en"
+}

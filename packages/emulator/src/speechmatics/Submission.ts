@@ -1,0 +1,60 @@
+/**
+ * Job submission: the multipart body of POST /v2/jobs.
+ *
+ * https://docs.speechmatics.com/api-ref/batch/create-a-new-job (read 2026-11-21)
+ *
+ * @since 0.1.0
+ */
+import type { Call } from "../Emulator.ts"
+import * as Speech from "../Speech.ts"
+import { failure } from "./Http.ts"
+import type { Submission } from "./Jobs.ts"
+import { objectOf, parse, stringOf, type JsonObject } from "./Json.ts"
+
+/**
+ * Reads a submission; a response says what is wrong with it.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const read = async (call: Call): Promise<Submission | Response> => {
+  const form = await formOf(call)
+  if (form === undefined) return failure(400, "Malformed request")
+  const config = parse(await textOf(form.get("config")))
+  if (config === undefined || config["type"] !== "transcription") {
+    return failure(400, "Job rejected", "Job config JSON is invalid")
+  }
+  if (stringOf(objectOf(config["transcription_config"])["language"]) === undefined) {
+    return failure(400, "No language selected")
+  }
+  const file = form.get("data_file")
+  if (file instanceof File) {
+    const data = new Uint8Array(await file.arrayBuffer())
+    return { config, fileName: file.name, contentType: file.type || "application/octet-stream", data }
+  }
+  return fetched(config) ?? failure(400, "Missing data_file")
+}
+
+const formOf = async (call: Call): Promise<FormData | undefined> => {
+  const headers = { "content-type": call.request.headers.get("content-type") ?? "" }
+  try {
+    return await new Response(call.body.slice(), { headers }).formData()
+  } catch {
+    return undefined
+  }
+}
+
+// Some clients send the config as a file part.
+const textOf = async (part: FormDataEntryValue | null): Promise<string> =>
+  part instanceof File ? part.text() : (part ?? "")
+
+// Nothing is fetched: the audio behind an address is a tone as long as the address.
+const fetched = (config: JsonObject): Submission | undefined => {
+  const address = stringOf(objectOf(config["fetch_data"])["url"])
+  if (address === undefined || !URL.canParse(address)) return undefined
+  const fileName = new URL(address).pathname.split("/").at(-1) ?? ""
+  const data = Speech.wav(Speech.tone(address, sampleRate), sampleRate)
+  return { config, fileName, contentType: "audio/wav", data }
+}
+
+const sampleRate = 16_000

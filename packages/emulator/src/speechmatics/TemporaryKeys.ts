@@ -1,0 +1,119 @@
+/**
+ * Temporary keys: signed tokens that open one product until they expire. None can be listed or revoked.
+ *
+ * `exp - iat` equals the ttl that was asked for; the header says RS256. The other claims are not documented:
+ * https://docs.speechmatics.com/get-started/authentication#temporary-keys (read 2026-11-21).
+ *
+ * @since 0.1.0
+ */
+import type { Clock } from "../Emulator.ts"
+
+/**
+ * The products that a temporary key can be for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Product = "batch" | "rt" | "tts" | "flow"
+
+/**
+ * What a temporary key permits.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Grant {
+  readonly product: Product
+  readonly projectId: number
+  readonly clientRef: string | undefined
+  readonly region: string | undefined
+}
+
+/**
+ * A temporary key that was minted.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface IssuedKey extends Grant {
+  readonly key: string
+  /** Milliseconds since the epoch, of a whole second. */
+  readonly expiresAt: number
+}
+
+/**
+ * The temporary keys of one emulator.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TemporaryKeys {
+  /** Makes a key that lives so many seconds. */
+  readonly mint: (grant: Grant, ttl: number) => Promise<string>
+  /** What the key permits now; undefined once it has expired. */
+  readonly find: (key: string) => Grant | undefined
+  readonly issued: () => ReadonlyArray<IssuedKey>
+  readonly expireAll: () => void
+}
+
+/**
+ * Makes a store that has issued no key yet.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (clock: Clock): TemporaryKeys => {
+  const issued = new Map<string, IssuedKey>()
+  return {
+    mint: async (grant, ttl) => {
+      const iat = Math.floor(clock.now() / 1000)
+      const key = await sign({
+        iss: "https://mp.speechmatics.com",
+        iat,
+        exp: iat + ttl,
+        jti: crypto.randomUUID(),
+        type: grant.product,
+        client_ref: grant.clientRef,
+        region: grant.region
+      })
+      issued.set(key, { ...grant, key, expiresAt: (iat + ttl) * 1000 })
+      return key
+    },
+    find: (key) => {
+      const found = issued.get(key)
+      return found !== undefined && clock.now() < found.expiresAt ? found : undefined
+    },
+    issued: () => [...issued.values()],
+    expireAll: () => {
+      const now = clock.now()
+      for (const [key, temporary] of issued) issued.set(key, { ...temporary, expiresAt: now })
+    }
+  }
+}
+
+const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }
+
+let pair: Promise<CryptoKeyPair> | undefined
+
+const signingKey = async (): Promise<CryptoKey> => {
+  pair ??= crypto.subtle.generateKey(
+    { ...algorithm, modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) },
+    false,
+    ["sign", "verify"]
+  )
+  return (await pair).privateKey
+}
+
+const sign = async (claims: unknown): Promise<string> => {
+  const encoder = new TextEncoder()
+  const part = (value: unknown) => base64url(encoder.encode(JSON.stringify(value)))
+  const content = `${part({ alg: "RS256", typ: "JWT" })}.${part(claims)}`
+  const signature = await crypto.subtle.sign(algorithm, await signingKey(), encoder.encode(content))
+  return `${content}.${base64url(new Uint8Array(signature))}`
+}
+
+const base64url = (bytes: Uint8Array): string =>
+  btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "")

@@ -1,0 +1,99 @@
+/**
+ * When the vendor ends a realtime session by itself: 48 hours after it began, after an hour without audio, or after
+ * three minutes of silence on the wire. Pings count as signs of life with the vendor; the emulator does not see them.
+ *
+ * Limits: https://docs.speechmatics.com/speech-to-text/realtime/limits. Warnings and the form of their text:
+ * https://docs.speechmatics.com/api-ref/realtime-transcription-websocket#warning (both read 2026-11-21)
+ *
+ * @since 0.1.0
+ */
+import type { Clock } from "../Emulator.ts"
+import type { Client } from "./Recognition.ts"
+
+/**
+ * The running timeouts of one session.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Timeouts {
+  readonly start: () => void
+  /** The client sent something. */
+  readonly heard: (audio: boolean) => void
+  readonly cancel: () => void
+}
+
+/**
+ * Makes the timeouts of a session that may last so many milliseconds.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (clock: Clock, sessionLimit = 48 * hour, client: Client): Timeouts => {
+  const silence = countdown(
+    clock,
+    3 * minute,
+    [],
+    () => {},
+    () => client.fail("idle_timeout")
+  )
+  const inactivity = countdown(
+    clock,
+    hour,
+    [15, 10, 5],
+    (left, elapsed) =>
+      client.send({
+        message: "Warning",
+        type: "idle_timeout",
+        reason: `Session will timeout in ${left}m due to inactivity, no audio sent within the last ${elapsed}m`
+      }),
+    () => client.fail("idle_timeout")
+  )
+  const duration = countdown(
+    clock,
+    sessionLimit,
+    [45, 30, 15],
+    (left, elapsed) =>
+      client.send({
+        message: "Warning",
+        type: "session_timeout",
+        reason: `Session will timeout in ${left}m due to max duration, session has been active for ${elapsed}m`
+      }),
+    () => client.fail("session_timeout")
+  )
+  const all = [silence, inactivity, duration]
+  return {
+    start: () => all.forEach((each) => each.restart()),
+    heard: (audio) => {
+      silence.restart()
+      if (audio) inactivity.restart()
+    },
+    cancel: () => all.forEach((each) => each.cancel())
+  }
+}
+
+const minute = 60_000
+const hour = 60 * minute
+
+const countdown = (
+  clock: Clock,
+  limit: number,
+  warnAt: ReadonlyArray<number>,
+  warn: (minutesLeft: number, minutesElapsed: number) => void,
+  expire: () => void
+) => {
+  let timers: ReadonlyArray<() => void> = []
+  const cancel = () => timers.forEach((stop) => stop())
+  return {
+    cancel,
+    restart: () => {
+      cancel()
+      timers = [
+        ...warnAt
+          .filter((left) => left * minute < limit)
+          .map((left) => clock.after(limit - left * minute, () => warn(left, Math.round(limit / minute) - left))),
+        clock.after(limit, expire)
+      ]
+    }
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * One customer's workspace: its projects, their permanent keys, and which credential opens what.
+ *
+ * https://docs.speechmatics.com/administration/management-tokens (read 2026-11-21)
+ *
+ * @since 0.1.0
+ */
+import type { Clock } from "../Emulator.ts"
+import * as TemporaryKeys from "./TemporaryKeys.ts"
+
+/**
+ * How the workspace decides on credentials.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** The management token to accept. @default "emulated-speechmatics-management-token" */
+  readonly managementToken?: string
+  /** Whether a temporary key works only in the region that it was minted for, as before 2026-07-15. @default false */
+  readonly strictRegions?: boolean
+}
+
+/**
+ * A project; `deletedAt` is set once it is gone.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Project {
+  readonly id: number
+  readonly name: string
+  readonly description: string | undefined
+  readonly createdAt: number
+  readonly deletedAt?: number
+}
+
+/**
+ * A long-lived key of a project.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PermanentKey {
+  readonly id: string
+  readonly value: string
+  readonly projectId: number
+  readonly name: string | undefined
+  readonly clientRef: string | undefined
+  readonly createdAt: number
+}
+
+/**
+ * What a credential opens: the jobs of a project, or only those of one end user.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Access {
+  readonly projectId: number
+  readonly clientRef: string | undefined
+}
+
+/**
+ * The state that all of the vendor's surfaces share.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Workspace {
+  readonly clock: Clock
+  readonly managementToken: string
+  /** In order of creation, deleted ones included. */
+  readonly projects: Map<number, Project>
+  /** By value; a key that is deleted here is refused at once, while what it has minted lives on. */
+  readonly permanentKeys: Map<string, PermanentKey>
+  readonly temporaryKeys: TemporaryKeys.TemporaryKeys
+  readonly addProject: (name: string, description: string | undefined) => Project
+  readonly addKey: (projectId: number, key: Pick<PermanentKey, "name" | "clientRef">) => PermanentKey
+  /** What a key opens at a product; undefined where it opens nothing. */
+  readonly access: (key: string | undefined, product: TemporaryKeys.Product, region: string) => Access | undefined
+}
+
+/**
+ * The id of the project that always exists.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const defaultProjectId = 1
+
+/**
+ * Makes a workspace with one project that has one key.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (clock: Clock, apiKey: string, options: Options): Workspace => {
+  const projects: Workspace["projects"] = new Map()
+  const permanentKeys: Workspace["permanentKeys"] = new Map()
+  const temporaryKeys = TemporaryKeys.make(clock)
+  const nextKeyId = identifiers(1)
+
+  const addProject: Workspace["addProject"] = (name, description) => {
+    const project = { id: projects.size + defaultProjectId, name, description, createdAt: clock.now() }
+    projects.set(project.id, project)
+    return project
+  }
+  const addKey = (projectId: number, { name, clientRef }: Pick<PermanentKey, "name" | "clientRef">, value: string) => {
+    const key = { id: nextKeyId(), value, projectId, name, clientRef, createdAt: clock.now() }
+    permanentKeys.set(value, key)
+    return key
+  }
+  addProject("Default", undefined)
+  addKey(defaultProjectId, { name: "Default", clientRef: undefined }, apiKey)
+
+  return {
+    clock,
+    managementToken: options.managementToken ?? "emulated-speechmatics-management-token",
+    projects,
+    permanentKeys,
+    temporaryKeys,
+    addProject,
+    addKey: (projectId, key) => addKey(projectId, key, secret()),
+    access: (key = "", product, region) => {
+      const grant = temporaryKeys.find(key)
+      if (grant === undefined) return permanentKeys.get(key)
+      const foreign = options.strictRegions === true && !region.startsWith(regionOf(grant))
+      return grant.product === product && !foreign ? grant : undefined
+    }
+  }
+}
+
+const identifierSpace = 36n ** 10n
+
+/**
+ * Makes a source of identifiers, ten characters of `[a-z0-9]` each, which is the same for the same seed.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const identifiers = (seed: number): (() => string) => {
+  let state = BigInt(seed)
+  return () => {
+    state = (state * 2_862_933_555_777_941_757n + 3_037_000_493n) % identifierSpace
+    return state.toString(36).padStart(10, "0")
+  }
+}
+
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+const secret = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => alphabet[byte % alphabet.length]).join("")
+
+// The body says `usa` where hosts say `us`.
+const regionOf = (grant: TemporaryKeys.Grant): string => (grant.region ?? "eu").slice(0, 2)

@@ -1,0 +1,78 @@
+import type { Clock, Emulator } from "../src/Emulator.ts"
+
+/** A clock that stands still until it is moved. */
+export interface ManualClock extends Clock {
+  readonly advance: (milliseconds: number) => void
+}
+
+export const manualClock = (start = Date.UTC(2026, 10, 21)): ManualClock => {
+  const alarms = new Set<{ readonly at: number; readonly run: () => void }>()
+  let now = start
+  return {
+    now: () => now,
+    after: (milliseconds, run) => {
+      const alarm = { at: now + milliseconds, run }
+      alarms.add(alarm)
+      return () => void alarms.delete(alarm)
+    },
+    advance: (milliseconds) => {
+      const until = now + milliseconds
+      for (;;) {
+        const [next] = [...alarms].filter((alarm) => alarm.at <= until).toSorted((one, two) => one.at - two.at)
+        if (next === undefined) break
+        alarms.delete(next)
+        now = Math.max(now, next.at)
+        next.run()
+      }
+      now = until
+    }
+  }
+}
+
+/** What a vendor sent, as far as a test looks at it. */
+export interface Frame {
+  readonly [field: string]: unknown
+  readonly tokens?: ReadonlyArray<{ readonly [field: string]: unknown; readonly text: string; readonly is_final: boolean }>
+}
+
+/** A connection without a network. */
+export interface Dialled {
+  readonly protocol: string | undefined
+  readonly frames: ReadonlyArray<Frame>
+  /** The code that the vendor closed with; 1006 where it cut the connection. */
+  readonly code: () => number | undefined
+  readonly send: (message: object | string | Uint8Array) => void
+  readonly hangUp: () => void
+}
+
+export const dial = async (
+  emulator: Emulator,
+  url: string,
+  options: { readonly headers?: Record<string, string>; readonly region?: string } = {}
+): Promise<Dialled> => {
+  const headers = options.headers ?? {}
+  const session = await emulator.connect(new Request(new URL(url, "http://emulator.test"), { headers }), options.region)
+  if (session instanceof Response) throw new Error(`refused with ${session.status}`)
+  const frames: Array<Frame> = []
+  let code: number | undefined
+  const end = (with_: number) => {
+    if (code !== undefined) return
+    code = with_
+    session.closed()
+  }
+  session.open({
+    send: (data) => {
+      if (code === undefined) frames.push(JSON.parse(typeof data === "string" ? data : new TextDecoder().decode(data)))
+    },
+    close: end,
+    destroy: () => end(1006)
+  })
+  return {
+    protocol: session.protocol,
+    frames,
+    code: () => code,
+    send: (message) =>
+      session.message(typeof message === "string" || message instanceof Uint8Array ? message : JSON.stringify(message)),
+    hangUp: () => end(1005)
+  }
+}

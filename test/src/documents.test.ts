@@ -1,0 +1,103 @@
+/** What documents and doc comments show is true: every block compiles, runs against the emulators and prints what it says. */
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { serve, type Server } from "@tempcred/emulator/Node"
+import * as Soniox from "@tempcred/emulator/Soniox"
+import * as Speechmatics from "@tempcred/emulator/Speechmatics"
+import { existsSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { blocks, extract, remove, run, typeCheck, type Block } from "./support/examples.ts"
+import { files, packages, read, root, scripts, sources } from "./support/workspace.ts"
+
+const documents = files.filter((path) => /^(docs\/.*|packages\/[^/]+\/[^/]+|[^/]+)\.md$/.test(path))
+const shown = [...documents, ...sources].flatMap(blocks)
+const examples = shown.filter(({ language }) => language === "ts")
+
+const place = ({ line, path }: Block): string => `${path}:${line}`
+
+describe("every example", () => {
+  const servers: Array<Server> = []
+  let env: Readonly<Record<string, string>> = {}
+  let problems: (block: Block) => ReadonlyArray<string> = () => []
+
+  beforeAll(async () => {
+    extract(examples)
+    for (const emulator of [Soniox.make(), Speechmatics.make()]) {
+      const server = await serve(emulator)
+      servers.push(server)
+      env = { ...env, ...emulator.env(server.origin), TEMPCRED_PROVIDER: "soniox" }
+    }
+    problems = await typeCheck(examples)
+  })
+
+  afterAll(async () => {
+    remove()
+    await Promise.all(servers.map((server) => server.close()))
+  })
+
+  it.concurrent.each(examples.map((example) => [place(example), example] as const))("runs: %s", async (_, example) => {
+    assert.deepStrictEqual(problems(example), [], "The example does not compile.")
+    const { failed, stderr, stdout } = await run(example, env)
+    if (failed) assert.fail(`The example fails as it runs:\n${stderr}\n${stdout}`)
+    const results = Array.from(example.code.matchAll(/\/\/ => (.*)$/gm), ([, result = ""]) => result)
+    if (results.length === 0) return
+    const printed = stdout.trimEnd().split("\n")
+    const expected = results.map((result, index) => (fits(result, printed[index]) ? printed[index] : result))
+    assert.deepStrictEqual(printed, expected, "The example prints something else than its `// =>` comments say.")
+  })
+
+  it.each(packages.flatMap(({ modules }) => modules))("is there for the module %s", (path) => {
+    const own = examples.filter((example) => example.path === path)
+    assert.isNotEmpty(own, "Add a ```ts block to a doc comment of this module: it is run as it is shown.")
+  })
+})
+
+describe("every other block", () => {
+  it("says its language: ts, sh, json or text", () => {
+    const others = shown.filter(({ language }) => !["ts", "sh", "json", "text"].includes(language))
+    assert.deepStrictEqual(others.map(place), [], "Name the language behind the three backticks.")
+  })
+
+  it.each(shown.filter(({ language }) => language === "json").map((block) => [place(block), block] as const))(
+    "is JSON: %s",
+    (_, { code }) => assert.doesNotThrow(() => JSON.parse(code))
+  )
+
+  it.each(shown.filter(({ language }) => language === "sh").map((block) => [place(block), block] as const))(
+    "is made of commands that exist: %s",
+    (_, { code }) => {
+      const lines = code.replaceAll("\\\n", " ").split("\n")
+      const unknown = lines.filter((line) => line.trim() !== "" && !line.startsWith("#") && !isCommand(line))
+      assert.deepStrictEqual(
+        unknown,
+        [],
+        "Use a script of package.json, a package of this workspace, or a known program."
+      )
+    }
+  )
+})
+
+it.each(documents)("every link of %s leads somewhere", (path) => {
+  const links = Array.from(read(path).matchAll(/\]\((?!\w+:|#)([^)#\s]+)/g), ([, link = ""]) => link)
+  const broken = links.filter((link) => !existsSync(join(root, dirname(path), link)))
+  assert.deepStrictEqual(broken, [], "Link to a file of the checkout, relative to the document.")
+})
+
+/** `…` in a result stands for any text. */
+const fits = (result: string, line: string | undefined): boolean => {
+  const parts = result.split("…").map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"))
+  return line !== undefined && new RegExp(`^${parts.join(".*")}$`).test(line)
+}
+
+const programs = new Set(["npm", "node", "git", "cd", "export", "curl"])
+
+const isCommand = (line: string): boolean => {
+  const words = line
+    .replace(/^(\w+=\S* )+/, "")
+    .replace(/^npx (-y )?pnpm@12 /, "pnpm ")
+    .split(/\s+/)
+  const [program = "", ...rest] = words.filter((word) => !word.startsWith("-") && word !== "run")
+  const ours = rest.filter((word) => word.startsWith("@tempcred/"))
+  if (!ours.every((name) => packages.some((one) => one.name === name))) return false
+  if (program === "pnpm") return ["install", "add", ...scripts].includes(rest[0] ?? "")
+  return program.includes("/") ? existsSync(join(root, program)) : programs.has(program)
+}

@@ -1,0 +1,180 @@
+/** The rules of this workspace that no compiler or linter checks; each failure says how to mend it. */
+import { assert, describe, it } from "@effect/vitest"
+import { existsSync } from "node:fs"
+import { basename, dirname, join } from "node:path"
+import { code, files, imports, packages, read, root, sources } from "./support/workspace.ts"
+
+const holds = (violations: ReadonlyArray<string>, mend: string): void => {
+  if (violations.length > 0) assert.fail([mend, ...violations].join("\n  "))
+}
+
+/** The first line that fits decides; `node:` stands for all of Node's own modules. */
+const mayImport: ReadonlyArray<readonly [path: string, packages: ReadonlyArray<string>]> = [
+  ["packages/core/", ["effect"]],
+  ["packages/soniox/", ["@tempcred/core", "effect"]],
+  ["packages/speechmatics/", ["@tempcred/core", "effect"]],
+  ["packages/emulator/src/Node.ts", ["node:", "ws"]],
+  ["packages/emulator/src/main.ts", ["node:"]],
+  ["packages/emulator/", []],
+  ["packages/testing/", ["@tempcred/core", "@tempcred/emulator", "effect", "@effect/vitest", "msw"]]
+]
+
+const packageOf = (specifier: string): string =>
+  specifier.startsWith("node:") ? "node:" : specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/")
+
+const isRelative = (specifier: string): boolean => specifier.startsWith(".")
+
+const workspaceOf = (path: string): string => (path.startsWith("test/") ? "test" : path.split("/", 2).join("/"))
+
+/** What breaks a rule, as lines of `path: what`. */
+const offences = (paths: ReadonlyArray<string>, find: (path: string) => Iterable<string>): ReadonlyArray<string> =>
+  paths.flatMap((path) => Array.from(find(path), (what) => `${path}: ${what}`))
+
+const matches = (text: string, pattern: RegExp): ReadonlyArray<string> =>
+  Array.from(text.matchAll(pattern), ([found]) => found.trim())
+
+const typescript = files.filter((path) => /^(packages|examples|test)\/.*\.ts$/.test(path))
+
+describe("who imports whom", () => {
+  it("every package imports what its line in the table allows", () => {
+    const violations = offences(sources, (path) => {
+      const allowed = mayImport.find(([prefix]) => path.startsWith(prefix))?.[1]
+      if (allowed === undefined) return ["has no line in the table"]
+      return imports(path).filter((specifier) => !isRelative(specifier) && !allowed.includes(packageOf(specifier)))
+    })
+    holds(
+      violations,
+      "Move the code to a package that may import this, or change `mayImport` and docs/architecture.md."
+    )
+  })
+
+  it("no file reaches past another package's exports", () => {
+    const doors = packages.flatMap(({ name, exports }) => Object.keys(exports).map((door) => name + door.slice(1)))
+    const violations = offences(typescript, (path) =>
+      imports(path).filter((specifier) => {
+        if (specifier.startsWith("@tempcred/")) return !doors.includes(specifier)
+        const target = join(dirname(path), specifier)
+        return isRelative(specifier) && target.includes("/") && workspaceOf(target) !== workspaceOf(path)
+      })
+    )
+    holds(violations, "Import the other package by its name, through a module that its package.json exports.")
+  })
+
+  it("Effect is imported module by module", () => {
+    const violations = offences(sources, (path) => imports(path).filter((specifier) => specifier === "effect"))
+    holds(violations, 'Import `effect/Effect` and its siblings: the whole of "effect" triples a browser bundle.')
+  })
+
+  it("every use of an unstable part of Effect is named in docs/architecture.md", () => {
+    const named = existsSync(join(root, "docs/architecture.md")) ? read("docs/architecture.md") : ""
+    const unstable = /^effect\/(http|http-api|persistence|cli)(\/|$)/
+    const violations = offences(
+      sources.filter((path) => !named.includes(path)),
+      (path) => imports(path).filter((specifier) => unstable.test(specifier))
+    )
+    holds(
+      violations,
+      "Use a module that wraps it (such as Transport), or name the file's path in docs/architecture.md."
+    )
+  })
+
+  it("an adapter is plain data: it sends, catches, retries and measures nothing itself", () => {
+    const adapters = sources.filter((path) => /^packages\/(soniox|speechmatics)\//.test(path))
+    const own =
+      /"effect\/(http\/\w+|Schedule|Clock)"|\btry \{|\bfetch\(|\bif \(status\b|\bDate\b(?!Time)|\bEffect\.log\w*/g
+    const violations = offences(adapters, (path) => matches(code(path), own))
+    holds(violations, "What two vendors would both write belongs to packages/core.")
+  })
+})
+
+describe("what is exported", () => {
+  it("every exported name has a doc comment with one @category and one @since", () => {
+    const modules = sources.filter((path) => basename(path) !== "index.ts")
+    const violations = offences(modules, (path) =>
+      Array.from(read(path).matchAll(/(?:^(\/\*\*\n(?: \*.*\n)*? \*\/)\n)?^export (?!(?:type )?\{[^}]*\} from ).*$/gm))
+        .filter(([, comment = ""]) => !documented(comment))
+        .map(([found]) => found.slice(found.indexOf("export ")))
+    )
+    holds(violations, "Put `/** … @category models … @since 0.1.0 */` right above, in one sentence and each tag once.")
+  })
+
+  it("every module begins with a comment that says its purpose and @since", () => {
+    const violations = offences(sources, (path) => {
+      const [comment = ""] = /^\/\*\*\n( \*.*\n)*? \*\/\n/.exec(read(path)) ?? []
+      return comment.includes("@category") || matches(comment, /@since \d+\.\d+\.\d+/g).length !== 1 ? ["line 1"] : []
+    })
+    holds(violations, "Begin the file with a doc comment: a sentence or two, and `@since` once.")
+  })
+
+  it.each(packages)(
+    "$name exports files that exist, under the same names when published",
+    ({ folder, ...manifest }) => {
+      const paths = Object.values(manifest.exports)
+      holds(
+        paths.filter((path) => !existsSync(join(root, folder, path))),
+        `Write the file, or drop its line from ${folder}/package.json.`
+      )
+      const published = Object.entries(manifest.exports).map(([door, path]) => [
+        door,
+        path.replace(/^\.\/src\/(.*)\.ts$/, "./dist/$1.js")
+      ])
+      assert.deepStrictEqual(
+        manifest.publishConfig.exports,
+        Object.fromEntries(published),
+        `Make publishConfig.exports of ${folder}/package.json its exports, with dist/*.js for src/*.ts.`
+      )
+    }
+  )
+
+  it.each(packages)("$name re-exports from its index the modules that it exports", ({ folder, modules }) => {
+    const portable = modules.filter((path) => !imports(path).some((specifier) => specifier.startsWith("node:")))
+    const expected = portable
+      .map((path) => basename(path, ".ts"))
+      .map((name) => `export * as ${name} from "./${name}.ts"`)
+    assert.deepStrictEqual(
+      matches(code(`${folder}/src/index.ts`), /^(?:import|export) .*$/gm).toSorted(),
+      expected.toSorted(),
+      `${folder}/src/index.ts re-exports, as a namespace, each module of package.json that runs in a browser too.`
+    )
+  })
+})
+
+describe("what files hold", () => {
+  it("an adapter has at most 200 lines, any other source 300", () => {
+    const violations = offences(sources, (path) => {
+      const lines = read(path).split("\n").length - 1
+      const limit = /^export const adapter\b/m.test(code(path)) ? 200 : 300
+      return lines > limit ? [`${lines} lines, over ${limit}`] : []
+    })
+    holds(violations, "Ask what belongs to the vendor, to Effect, or to a module of its own.")
+  })
+
+  it("environment variables are named by adapters, Providers and emulated vendors only", () => {
+    const readers: ReadonlyArray<readonly [path: RegExp, names: RegExp]> = [
+      [/^packages\/core\/src\/Providers\.ts$/, /^"TEMPCRED_/],
+      [/^packages\/soniox\//, /^"SONIOX_/],
+      [/^packages\/speechmatics\//, /^"(SPEECHMATICS|SM)_/],
+      [/^packages\/emulator\/src\/(Soniox\.ts|soniox\/)/, /^"SONIOX_/],
+      [/^packages\/emulator\/src\/(Speechmatics\.ts|speechmatics\/)/, /^"(SPEECHMATICS|SM)_/]
+    ]
+    const violations = offences(sources, (path) => {
+      const allowed = readers.find(([reader]) => reader.test(path))?.[1]
+      const names = matches(code(path), /"(?:TEMPCRED|SONIOX|SPEECHMATICS|SM)_[A-Z_]+/g)
+      return names.filter((name) => allowed?.test(name) !== true)
+    })
+    holds(violations, "Take the value as an option, and let the adapter or Providers read the variable.")
+  })
+
+  it("no file names a folder of one machine, or leaves work for later", () => {
+    const violations = offences(files, (path) =>
+      matches(read(path), /(?:^|[\s"'`(=:])\/(?:tmp|work|root|home)\b.*|\b(?:TO[D]O|FIXM[E])\b.*/gm)
+    )
+    holds(violations, "Use a path from the checkout or `os.tmpdir()`; do what is left, or write it into an issue.")
+  })
+})
+
+/** Whether a doc comment has a sentence, and each of its tags once. */
+const documented = (comment: string): boolean => {
+  const sentence = /^ \* [^@\s]/m.test(comment)
+  return sentence && ["@category ", "@since "].every((tag) => comment.split(tag).length === 2)
+}

@@ -1,0 +1,89 @@
+/** The code blocks of documents and doc comments, as files that the compiler and Node take. */
+import { execFile } from "node:child_process"
+import { mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { read, root } from "./workspace.ts"
+
+export interface Block {
+  /** The document or source that shows it, from the root. */
+  readonly path: string
+  /** The line of its opening fence. */
+  readonly line: number
+  readonly language: string
+  readonly code: string
+}
+
+const fence = /^( *)```(\w*).*\n([\s\S]*?)^\1```$/gm
+
+const blocksIn = (path: string, text: string): ReadonlyArray<Block> =>
+  Array.from(text.matchAll(fence), ({ index, 1: indent = "", 2: language = "", 3: code = "" }) => ({
+    path,
+    line: text.slice(0, index).split("\n").length,
+    language,
+    code: code.replaceAll(new RegExp(`^${indent}`, "gm"), "")
+  }))
+
+/** The fenced blocks of a document, or of the doc comments of a source. */
+export const blocks = (path: string): ReadonlyArray<Block> => {
+  if (!path.endsWith(".ts")) return blocksIn(path, read(path))
+  const comments = read(path).replaceAll(/^.*$/gm, (line) => /^ *\*(?: (.*))?$/.exec(line)?.[1] ?? "")
+  return blocksIn(path, comments)
+}
+
+const folder = join(root, "test/.documents")
+
+/** What registers tests can only run under vitest. */
+const isTest = ({ code }: Block): boolean => /from "(@effect\/vitest|vitest|@tempcred\/testing\/Contract)"/.test(code)
+
+const fileOf = (block: Block): string =>
+  `${block.path.replaceAll("/", "_")}_${block.line}${isTest(block) ? ".test" : ""}.ts`
+
+/** A result written behind an expression is printed, so that it can be compared as those of `console.log` are. */
+const printing = (code: string): string =>
+  code.replaceAll(/^(?!console\.log|(?:const|let|import|export) )([\w(].*?);? \/\/ => .*$/gm, "console.log($1)")
+
+/** Writes blocks of TypeScript where imports resolve as they do for the tests; a block keeps its line numbers. */
+export const extract = (examples: ReadonlyArray<Block>): void => {
+  remove()
+  mkdirSync(folder)
+  for (const example of examples) {
+    writeFileSync(join(folder, fileOf(example)), "\n".repeat(example.line) + printing(example.code))
+  }
+  const compilerOptions = { noUnusedLocals: false, noUnusedParameters: false }
+  const settings = { extends: "../tsconfig.json", compilerOptions, files: examples.map(fileOf), include: [] }
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(settings))
+}
+
+export const remove = (): void => rmSync(folder, { recursive: true, force: true })
+
+interface Output {
+  readonly failed: boolean
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const execute = (command: string, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv): Promise<Output> =>
+  new Promise((resolve) =>
+    execFile(command, args, { cwd: folder, env, timeout: 25_000 }, (error, stdout, stderr) =>
+      resolve({ failed: error !== null, stdout, stderr })
+    )
+  )
+
+/** Checks the types of all extracted blocks at once, and says what is wrong with each. */
+export const typeCheck = async (examples: ReadonlyArray<Block>): Promise<(block: Block) => ReadonlyArray<string>> => {
+  const args = ["--noEmit", "--pretty", "false"]
+  const { failed, stderr, stdout } = await execute(join(root, "node_modules/.bin/tsc"), args, process.env)
+  const found = stdout.split(/\n(?! )/)
+  const problems = (block: Block) => found.filter((line) => line.startsWith(`${fileOf(block)}(`))
+  if (failed && examples.every((example) => problems(example).length === 0)) {
+    throw new Error(`The examples could not be checked:\n${stdout}${stderr}`)
+  }
+  return (block) => problems(block).map((line) => line.replace(fileOf(block), block.path))
+}
+
+/** Runs an extracted block in a Node of its own, with nothing but these variables. */
+export const run = (block: Block, env: Readonly<Record<string, string>>): Promise<Output> => {
+  const vitest = [join(root, "node_modules/vitest/vitest.mjs"), "run", "--root", folder]
+  const args = [...(isTest(block) ? vitest : []), fileOf(block)]
+  return execute(process.execPath, args, { PATH: process.env["PATH"], ...env })
+}
