@@ -15,17 +15,16 @@ const examples = shown.filter(({ language }) => language === "ts")
 const place = ({ line, path }: Block): string => `${path}:${line}`
 
 describe("every example", () => {
-  const servers: Array<Server> = []
+  const emulators = [Soniox.make(), Speechmatics.make()]
+  let servers: ReadonlyArray<Server> = []
   let env: Readonly<Record<string, string>> = {}
-  let problems: (block: Block) => ReadonlyArray<string> = () => []
+  let problems: (example: Block) => ReadonlyArray<string>
 
   beforeAll(async () => {
     extract(examples)
-    for (const emulator of [Soniox.make(), Speechmatics.make()]) {
-      const server = await serve(emulator)
-      servers.push(server)
-      env = { ...env, ...emulator.env(server.origin), TEMPCRED_PROVIDER: "soniox" }
-    }
+    servers = await Promise.all(emulators.map((emulator) => serve(emulator)))
+    const settings = servers.flatMap(({ origin }, index) => Object.entries(emulators[index]?.env(origin) ?? {}))
+    env = { ...Object.fromEntries(settings), TEMPCRED_PROVIDER: "soniox" }
     problems = await typeCheck(examples)
   })
 

@@ -2,6 +2,47 @@
  * Builds a provider from plain data about a vendor: what it can do, how a request is written, how a reply is read. Everything that two
  * vendors would otherwise write twice is here or below: checks before any call, retry, errors, expiry, spans.
  *
+ * ```ts
+ * import * as Adapter from "@tempcred/core/Adapter"
+ * import { bearer } from "@tempcred/core/Connection"
+ * import { layerFetch } from "@tempcred/core/Transport"
+ * import * as Effect from "effect/Effect"
+ * import * as Redacted from "effect/Redacted"
+ * import * as Schema from "effect/Schema"
+ *
+ * const acme = Adapter.make({
+ *   provider: "acme",
+ *   issues: [],
+ *   capabilities: {
+ *     agent: {
+ *       ttlSeconds: { min: 30, max: 600, default: 60 },
+ *       singleUse: false,
+ *       subject: { effect: "ignored" },
+ *       regions: [],
+ *       mintingHasSideEffects: false,
+ *       needed: "connect"
+ *     }
+ *   },
+ *   call: ({ ttlSeconds }) => ({
+ *     url: "https://api.acme.example/v1/tokens",
+ *     key: Redacted.make("long-lived"),
+ *     body: { ttl: ttlSeconds }
+ *   }),
+ *   response: Schema.Struct({ token: Schema.RedactedFromValue(Schema.NonEmptyString) }),
+ *   credential: ({ token }) => ({
+ *     token,
+ *     expiry: { source: "request" },
+ *     connections: [{ kind: "websocket", url: "wss://acme.example/agent", where: "server", placement: bearer }]
+ *   }),
+ *   dialect: {
+ *     failure: Schema.Struct({ message: Schema.String }),
+ *     read: ({ message }) => ({ detail: message })
+ *   }
+ * })
+ * const provider = await Effect.runPromise(Effect.provide(acme, layerFetch))
+ * console.log(Object.keys(provider.capabilities).join()) // => agent
+ * ```
+ *
  * @since 0.1.0
  */
 import * as Config from "effect/Config"

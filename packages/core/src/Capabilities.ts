@@ -2,6 +2,19 @@
  * What a vendor can serve and enforce for each purpose, as plain data, and the check of a request against it. A guarantee is never
  * dropped silently: what the vendor lacks is refused before any call, or, when the request says so, left out and listed.
  *
+ * ```ts
+ * import * as Capabilities from "@tempcred/core/Capabilities"
+ * import * as MintRequest from "@tempcred/core/MintRequest"
+ * import { capabilities } from "@tempcred/soniox/Soniox"
+ * import * as Result from "effect/Result"
+ *
+ * const resolved = MintRequest.decode({ purpose: "stt.realtime", ttl: "2 hours" }).pipe(
+ *   Result.flatMap((request) => Capabilities.resolve(capabilities, request))
+ * )
+ * console.log(Result.isFailure(resolved) && resolved.failure.detail)
+ * // => ttl is 7200 seconds; allowed are 1 to 3600 seconds
+ * ```
+ *
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"

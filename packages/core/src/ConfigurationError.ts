@@ -2,6 +2,13 @@
  * What an app configured cannot be used: each issue names the option and its environment variable and what is allowed, and never
  * the value. Also the checks themselves, since keys and URLs are configured alike for every vendor.
  *
+ * ```ts
+ * import { checkUrl } from "@tempcred/core/ConfigurationError"
+ *
+ * console.log(checkUrl("ACME_URL", "http://acme.example")[0]?.message)
+ * // => must begin with https:// (http:// is allowed on loopback only)
+ * ```
+ *
  * @since 0.1.0
  */
 import * as Config from "effect/Config"

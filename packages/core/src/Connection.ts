@@ -2,6 +2,19 @@
  * How a client presents a credential: plain data with the placeholder `{token}` where the secret goes, so that it can be logged, sent
  * and compared. `fill` puts the secret in; a client that reads connections needs no code of its own for any vendor.
  *
+ * ```ts
+ * import * as Connection from "@tempcred/core/Connection"
+ * import * as Redacted from "effect/Redacted"
+ *
+ * const connection: Connection.Connection = {
+ *   kind: "websocket",
+ *   url: "wss://vendor.example/listen",
+ *   where: "anywhere",
+ *   placement: { in: "subprotocols", protocols: ["token", "{token}"] }
+ * }
+ * console.log(Connection.fill(connection, Redacted.make("secret")).protocols.join()) // => token,secret
+ * ```
+ *
  * @since 0.1.0
  */
 import * as Option from "effect/Option"

@@ -2,6 +2,15 @@
  * What an app asks for, in terms that are the same for every vendor. Lengths of time carry their unit (`"60 seconds"` or a
  * `Duration`): a bare number is refused by the types and at run time, as nobody can see whether it means seconds.
  *
+ * ```ts
+ * import * as MintRequest from "@tempcred/core/MintRequest"
+ * import * as Result from "effect/Result"
+ *
+ * const decoded = MintRequest.decode({ purpose: "stt.realtime", ttl: 60 })
+ * console.log(Result.isFailure(decoded) && decoded.failure.message)
+ * // => the request is invalid: ttl: must be a length of time with its unit, such as "60 seconds"
+ * ```
+ *
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"

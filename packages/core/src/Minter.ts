@@ -2,6 +2,15 @@
  * The Promise door, for code that does not use Effect: a minter that resolves to credentials, rejects with the same typed error, takes
  * an `AbortSignal`, and closes what it opened.
  *
+ * ```ts
+ * import * as Minter from "@tempcred/core/Minter"
+ * import * as Speechmatics from "@tempcred/speechmatics/Speechmatics"
+ *
+ * await using minter = Minter.make(Speechmatics.layerConfig)
+ * const credential = await minter.mint({ purpose: "stt.realtime" }, { signal: AbortSignal.timeout(5000) })
+ * console.log(credential.provider) // => speechmatics
+ * ```
+ *
  * @since 0.1.0
  */
 import * as Cause from "effect/Cause"

@@ -1,6 +1,18 @@
 /**
  * The choice of a provider by configuration: `TEMPCRED_PROVIDER` names one of the adapters that the app put on the list.
  *
+ * ```ts
+ * import * as Minter from "@tempcred/core/Minter"
+ * import * as Providers from "@tempcred/core/Providers"
+ * import { Soniox } from "@tempcred/soniox"
+ * import { Speechmatics } from "@tempcred/speechmatics"
+ *
+ * process.env["TEMPCRED_PROVIDER"] = "speechmatics"
+ * await using minter = Minter.make(Providers.layerConfig([Soniox.adapter, Speechmatics.adapter]))
+ * const credential = await minter.mint({ purpose: "stt.realtime" })
+ * console.log(credential.provider) // => speechmatics
+ * ```
+ *
  * @since 0.1.0
  */
 import * as Config from "effect/Config"

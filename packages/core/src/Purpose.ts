@@ -1,6 +1,14 @@
 /**
  * What a credential is to be used for: the closed list that every adapter maps to its vendor's products, or refuses.
  *
+ * ```ts
+ * import { Purpose } from "@tempcred/core/Purpose"
+ * import * as Schema from "effect/Schema"
+ *
+ * console.log(Schema.is(Purpose)("stt.realtime")) // => true
+ * console.log(Schema.is(Purpose)("stt")) // => false
+ * ```
+ *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"

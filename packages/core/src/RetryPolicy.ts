@@ -3,6 +3,18 @@
  * `layerNone` switches retries off. Only reasons that say so are retried, a vendor's `Retry-After` wins over the backoff, and
  * nothing sleeps past the deadline.
  *
+ * ```ts
+ * import * as Minter from "@tempcred/core/Minter"
+ * import * as RetryPolicy from "@tempcred/core/RetryPolicy"
+ * import * as Soniox from "@tempcred/soniox/Soniox"
+ * import * as Layer from "effect/Layer"
+ *
+ * const patient = Soniox.layerConfig.pipe(Layer.provide(RetryPolicy.layer({ attempts: 5 })))
+ * await using minter = Minter.make(patient)
+ * const credential = await minter.mint({ purpose: "stt.realtime" })
+ * console.log(credential.provider) // => soniox
+ * ```
+ *
  * @since 0.1.0
  */
 import * as Clock from "effect/Clock"

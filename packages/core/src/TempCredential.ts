@@ -2,6 +2,17 @@
  * The short-lived credential: a secret, when it ends and how that is known, what it is bound to, and how to connect with it.
  * Printed in any way it shows no secret; `encode` is the one way to send it to a client.
  *
+ * ```ts
+ * import * as Minter from "@tempcred/core/Minter"
+ * import * as TempCredential from "@tempcred/core/TempCredential"
+ * import * as Soniox from "@tempcred/soniox/Soniox"
+ *
+ * await using minter = Minter.make(Soniox.layerConfig)
+ * const credential = await minter.mint({ purpose: "stt.realtime" })
+ * console.log(String(credential.token)) // => <redacted>
+ * console.log(TempCredential.encode(credential).token.startsWith("snx_temp_")) // => true
+ * ```
+ *
  * @since 0.1.0
  */
 import * as DateTime from "effect/DateTime"

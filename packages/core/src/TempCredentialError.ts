@@ -2,6 +2,22 @@
  * The one error of the library: which provider failed, and one of nine reasons. An error holds no request, response, header,
  * body or cause, so it can be logged as it is; `detail` is the vendor's own sentence, cut and with every known secret removed.
  *
+ * ```ts
+ * import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+ * import { layerFetch } from "@tempcred/core/Transport"
+ * import * as Soniox from "@tempcred/soniox/Soniox"
+ * import * as Effect from "effect/Effect"
+ * import * as Redacted from "effect/Redacted"
+ *
+ * const outcome = TempCredentialProvider.use((provider) => provider.mint({ purpose: "agent" })).pipe(
+ *   Effect.as("minted"),
+ *   Effect.catchReason("TempCredentialError", "UnsupportedError", (reason) => Effect.succeed(reason.feature)),
+ *   Effect.provide(Soniox.layer({ apiKey: Redacted.make("key") })),
+ *   Effect.provide(layerFetch)
+ * )
+ * console.log(await Effect.runPromise(outcome)) // => purpose
+ * ```
+ *
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"

@@ -2,6 +2,19 @@
  * The service that an app asks for credentials. Adapters make it, wrappers take one and give one, and a program that uses it does
  * not know which vendor stands behind it.
  *
+ * ```ts
+ * import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+ * import { layerFetch } from "@tempcred/core/Transport"
+ * import * as Soniox from "@tempcred/soniox/Soniox"
+ * import * as Effect from "effect/Effect"
+ *
+ * const program = TempCredentialProvider.use((provider) => provider.mint({ purpose: "stt.realtime" }))
+ * const credential = await Effect.runPromise(
+ *   program.pipe(Effect.provide(Soniox.layerConfig), Effect.provide(layerFetch))
+ * )
+ * console.log(credential.provider, credential.uses) // => soniox many
+ * ```
+ *
  * @since 0.1.0
  */
 import * as Context from "effect/Context"

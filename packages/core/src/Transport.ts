@@ -2,6 +2,20 @@
  * How bytes reach a vendor and come back: one request, one bounded answer. Redirects are not followed, no trace headers are sent, a
  * body over 64 KiB is refused, and leaving early closes the socket. This is the only module that imports `effect/http`.
  *
+ * ```ts
+ * import { layerFetch, Transport } from "@tempcred/core/Transport"
+ * import * as Effect from "effect/Effect"
+ * import * as Redacted from "effect/Redacted"
+ *
+ * const url = new URL("/v1/nowhere", process.env["SONIOX_API_BASE_URL"])
+ * const answer = await Effect.runPromise(
+ *   Transport.use((transport) => transport.send({ method: "GET", url, key: Redacted.make("key") })).pipe(
+ *     Effect.provide(layerFetch)
+ *   )
+ * )
+ * console.log(answer.status) // => 404
+ * ```
+ *
  * @since 0.1.0
  */
 import * as Clock from "effect/Clock"

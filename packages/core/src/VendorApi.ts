@@ -2,6 +2,26 @@
  * A vendor's HTTP API as typed calls: sends through the transport under the retry policy, decodes what came, and turns every failure
  * into a reason. What differs from vendor to vendor in how failures are told is its `Dialect`.
  *
+ * ```ts
+ * import { layerFetch } from "@tempcred/core/Transport"
+ * import * as VendorApi from "@tempcred/core/VendorApi"
+ * import * as Effect from "effect/Effect"
+ * import * as Redacted from "effect/Redacted"
+ * import * as Schema from "effect/Schema"
+ *
+ * const program = Effect.gen(function* () {
+ *   const api = yield* VendorApi.make("acme", {
+ *     failure: Schema.Struct({ message: Schema.String }),
+ *     read: (failure) => ({ detail: failure.message })
+ *   })
+ *   const whoami = api.endpoint(Schema.Struct({ name: Schema.String }))
+ *   const url = `${process.env["SONIOX_API_BASE_URL"]}/v1/nowhere`
+ *   return yield* Effect.flip(whoami({ method: "GET", url, key: Redacted.make("key") }))
+ * })
+ * const error = await Effect.runPromise(Effect.provide(program, layerFetch))
+ * console.log(error.message) // => acme: the request was refused (status 404): Not Found
+ * ```
+ *
  * @since 0.1.0
  */
 import * as Clock from "effect/Clock"

@@ -5,8 +5,9 @@
  *
  * @since 0.1.0
  */
-import type { Fault, Faults } from "./Faults.ts"
+import type { Faults } from "./Faults.ts"
 import * as FaultScript from "./Faults.ts"
+import { find, type Found } from "./Routes.ts"
 
 /**
  * Time as the emulator sees it; tests pass their own to let credentials expire at once.
@@ -177,58 +178,22 @@ export const make = (definition: Definition, options: Options = {}): Emulator =>
   const clock = options.clock ?? systemClock
   const log: Array<LogEntry> = []
   const faults = FaultScript.make()
-  const minted: Array<number> = []
+  const limit = mintLimit(options, clock)
   const open = new Set<Peer>()
 
-  const arrive = async (request: Request, key: string, params: Call["params"], mounted: string | undefined) => {
+  const arrive = async (request: Request, found: Found<unknown>, mounted: string | undefined) => {
     const url = new URL(request.url)
-    const body = new Uint8Array(await request.arrayBuffer())
     const region = mounted ?? definition.hosts[url.hostname] ?? options.region ?? definition.region
-    const call: Call = { request, url, params, body, text: new TextDecoder().decode(body), region }
-    const entry: LogEntry = {
-      at: clock.now(),
-      route: key,
-      method: request.method,
-      url: request.url,
-      headers: Object.fromEntries(request.headers),
-      body: call.text,
-      region,
-      status: 0
-    }
+    const body = new Uint8Array(await request.arrayBuffer())
+    const call = { request, url, params: found.params, body, text: new TextDecoder().decode(body), region }
+    const entry = entryOf(call, found.key, clock.now())
     log.push(entry)
     return { call, entry }
   }
-
-  const overLimit = (): number | undefined => {
-    if (options.mintsPerMinute === undefined) return undefined
-    const now = clock.now()
-    while (minted[0] !== undefined && minted[0] <= now - 60_000) minted.shift()
-    const oldest = minted[0]
-    if (oldest !== undefined && minted.length >= options.mintsPerMinute) return oldest + 60_000
-    minted.push(now)
-    return undefined
-  }
-
   const dated = (response: Response): Response => {
     const headers = new Headers(response.headers)
     headers.set("date", new Date(clock.now() + (options.dateOffset ?? 0)).toUTCString())
     return new Response(response.body, { status: response.status, headers })
-  }
-
-  const answer = (
-    key: string,
-    call: Call,
-    respond: () => Response | Promise<Response>
-  ): Response | Promise<Response> => {
-    const until = definition.minting.includes(key) ? overLimit() : undefined
-    if (until === undefined) return respond()
-    const refusal = definition.tooMany(call)
-    if (options.retryAfter === "seconds") {
-      refusal.headers.set("retry-after", String(Math.ceil((until - clock.now()) / 1000)))
-    } else if (options.retryAfter === "date") {
-      refusal.headers.set("retry-after", new Date(until + (options.dateOffset ?? 0)).toUTCString())
-    }
-    return refusal
   }
 
   return {
@@ -240,29 +205,28 @@ export const make = (definition: Definition, options: Options = {}): Emulator =>
     log,
     handle: async (request, mounted) => {
       const found = find(definition.routes, request.method, new URL(request.url).pathname)
-      const { call, entry } = await arrive(request, found.key, found.params, mounted)
-      const respond = () =>
-        answer(found.key, call, () => found.value?.(call) ?? definition.unknown(call, found.allowed))
+      const { call, entry } = await arrive(request, found, mounted)
+      const respond = () => {
+        const refusal = definition.minting.includes(found.key) ? limit(() => definition.tooMany(call)) : undefined
+        return refusal ?? found.value?.(call) ?? definition.unknown(call, found.allowed)
+      }
       const response = dated(await FaultScript.apply(faults.next(found.key), clock, respond))
       entry.status = response.status
       return response
     },
     connect: async (request, mounted) => {
       const found = find(definition.sockets, "GET", new URL(request.url).pathname)
-      const { call, entry } = await arrive(request, found.key, found.params, mounted)
-      const fault: Fault | undefined = faults.next(found.key)
+      const { call, entry } = await arrive(request, found, mounted)
+      const fault = faults.next(found.key)
       let session: Session | undefined
       const refusal = await FaultScript.apply(fault, clock, () => {
-        const accepted = found.value === undefined ? definition.unknown(call, []) : found.value(call)
+        const accepted = found.value?.(call) ?? definition.unknown(call, [])
         if (accepted instanceof Response) return accepted
         session = accepted
         return new Response(null)
       })
-      if (session === undefined) {
-        entry.status = refusal.status
-        return dated(refusal)
-      }
-      entry.status = 101
+      entry.status = session === undefined ? refusal.status : 101
+      if (session === undefined) return dated(refusal)
       return tracked(session, open, fault !== undefined && "cut" in fault ? fault.cut : Infinity)
     },
     close: () => {
@@ -272,29 +236,36 @@ export const make = (definition: Definition, options: Options = {}): Emulator =>
   }
 }
 
-const find = <A>(table: Readonly<Record<string, A>>, method: string, path: string) => {
-  const allowed: Array<string> = []
-  for (const [key, value] of Object.entries(table)) {
-    const [wanted, pattern] = key.includes(" ") ? key.split(" ", 2) : [method, key]
-    const params = match(pattern ?? "", path)
-    if (params === undefined) continue
-    if (wanted === method) return { key, value, params, allowed }
-    if (wanted !== undefined) allowed.push(wanted)
-  }
-  return { key: `${method} ${path}`, value: undefined, params: {}, allowed }
-}
+const entryOf = (call: Call, route: string, at: number): LogEntry => ({
+  at,
+  route,
+  method: call.request.method,
+  url: call.request.url,
+  headers: Object.fromEntries(call.request.headers),
+  body: call.text,
+  region: call.region,
+  status: 0
+})
 
-const match = (pattern: string, path: string): Record<string, string> | undefined => {
-  const wanted = pattern.split("/")
-  const given = path.replace(/(?<=.)\/$/, "").split("/")
-  if (wanted.length !== given.length) return undefined
-  const params: Record<string, string> = {}
-  for (const [index, segment] of wanted.entries()) {
-    const value = given[index] ?? ""
-    if (segment.startsWith(":") && value !== "") params[segment.slice(1)] = decodeURIComponent(value)
-    else if (segment !== value) return undefined
+const mintLimit = (options: Options, clock: Clock) => {
+  const minted: Array<number> = []
+  return (refuse: () => Response): Response | undefined => {
+    const now = clock.now()
+    while (minted[0] !== undefined && minted[0] <= now - 60_000) minted.shift()
+    const [oldest] = minted
+    if (oldest === undefined || minted.length < (options.mintsPerMinute ?? Infinity)) {
+      minted.push(now)
+      return undefined
+    }
+    const refusal = refuse()
+    const until = oldest + 60_000
+    if (options.retryAfter === "seconds") {
+      refusal.headers.set("retry-after", String(Math.ceil((until - now) / 1000)))
+    } else if (options.retryAfter === "date") {
+      refusal.headers.set("retry-after", new Date(until + (options.dateOffset ?? 0)).toUTCString())
+    }
+    return refusal
   }
-  return params
 }
 
 const tracked = (session: Session, open: Set<Peer>, cutAfter: number): Session => {

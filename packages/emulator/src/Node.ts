@@ -4,7 +4,7 @@
  *
  * @since 0.1.0
  */
-import { once } from "node:events"
+import { type EventEmitter, once } from "node:events"
 import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http"
 import { Socket } from "node:net"
 import { buffer } from "node:stream/consumers"
@@ -76,10 +76,10 @@ export const serve = async (emulator: Emulator, options: Options = {}): Promise<
   const address = server.address()
   const port = typeof address === "object" && address !== null ? address.port : 0
   const close = async () => {
-    const closed = server.listening ? once(server, "close") : undefined
+    const ends = [...webSockets.clients, ...(server.listening ? [server] : [])].map(ended)
     server.close()
     for (const socket of sockets) socket.destroy()
-    await closed
+    await Promise.all(ends)
   }
   return { origin: `http://${host}:${port}`, port, close, [Symbol.asyncDispose]: close }
 }
@@ -176,6 +176,8 @@ const requestOf = (incoming: IncomingMessage, body: Uint8Array<ArrayBuffer> | un
     body: body === undefined || method === "GET" || method === "HEAD" ? null : body
   })
 }
+
+const ended = (emitter: EventEmitter): Promise<void> => new Promise((resolve) => emitter.once("close", () => resolve()))
 
 const reset = (socket: Duplex): void => {
   if (socket instanceof Socket) socket.resetAndDestroy()

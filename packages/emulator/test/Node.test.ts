@@ -41,6 +41,10 @@ const definition: Emulator.Definition = {
     [echo]: (call) => {
       calls.push(call)
       return new Response(call.text, { status: 201, headers: { "x-region": call.region } })
+    },
+    "GET /patient": (call) => {
+      calls.push(call)
+      return new Promise(() => {})
     }
   },
   sockets: {
@@ -154,10 +158,12 @@ describe("requests", () => {
   })
 
   it("tell the emulator when the client has gone", async () => {
-    emulator.faults.add(echo, { delay: 30 })
-    await post("hello", { signal: AbortSignal.timeout(5) }).catch(() => {})
-    await until(() => calls.length > 0)
-    assert.isTrue(calls[0]?.request.signal.aborted)
+    const gone = new AbortController()
+    const answered = fetch(`${server.origin}/patient`, { signal: gone.signal }).catch((error: unknown) => error)
+    await until(() => calls.length === 1)
+    gone.abort()
+    assert.include(await answered, { name: "AbortError" })
+    await until(() => calls[0]?.request.signal.aborted === true)
   })
 })
 
@@ -211,7 +217,7 @@ describe("sockets", () => {
     await once(other, "open")
     other.send("cut")
     assert.strictEqual((await once(other, "close"))[0], 1006)
-    console.log("b"); await until(() => closed === 2)
+    await until(() => closed === 2)
   })
 
   it("tell the session when the client has gone", async () => {
@@ -236,7 +242,7 @@ describe("a port", () => {
     assert.strictEqual((await gone)[0], 1006)
     assert.instanceOf(await hanging, TypeError)
     assert.instanceOf((await waiting)[0], Error)
-    await until(() => closed === 1)
+    assert.strictEqual(closed, 1)
     await server.close()
   })
 

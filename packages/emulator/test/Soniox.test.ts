@@ -230,11 +230,19 @@ describe("hosts and routes", () => {
       const request = new Request(url, { method: "POST", headers, body: JSON.stringify(terms) })
       assert.strictEqual((await emulator.handle(request)).status, 201, host)
     }
-    assert.hasAllKeys(emulator.hosts, [
-      ...["api.soniox.com", "stt-rt.soniox.com", "tts-rt.soniox.com"],
-      ...["api.eu.soniox.com", "stt-rt.eu.soniox.com", "tts-rt.eu.soniox.com"],
-      ...["api.jp.soniox.com", "stt-rt.jp.soniox.com", "tts-rt.jp.soniox.com"],
-      ...["api.in.soniox.com", "stt-rt.in.soniox.com", "tts-rt.in.soniox.com"]
+    assert.sameMembers(Object.keys(emulator.hosts), [
+      "api.soniox.com",
+      "stt-rt.soniox.com",
+      "tts-rt.soniox.com",
+      "api.eu.soniox.com",
+      "stt-rt.eu.soniox.com",
+      "tts-rt.eu.soniox.com",
+      "api.jp.soniox.com",
+      "stt-rt.jp.soniox.com",
+      "tts-rt.jp.soniox.com",
+      "api.in.soniox.com",
+      "stt-rt.in.soniox.com",
+      "tts-rt.in.soniox.com"
     ])
   })
 
@@ -311,7 +319,12 @@ describe("presenting a key", () => {
     assert.isEmpty(socket.frames)
     clock.advance(1)
     assert.hasAllKeys(socket.frames[0], [
-      ...["tokens", "error_code", "error_type", "error_message", "more_info", "request_id"]
+      "tokens",
+      "error_code",
+      "error_type",
+      "error_message",
+      "more_info",
+      "request_id"
     ])
     assert.strictEqual(socket.frames[0]?.error_code, 401)
     assert.strictEqual(socket.code(), 1000)
@@ -572,7 +585,7 @@ describe("transcribing", () => {
     }
     const { socket } = await open({}, request)
     socket.send(audio(300))
-    assert.deepInclude(socket.frames[0]?.tokens, {
+    assert.deepEqual(socket.frames[0]?.tokens?.[0], {
       text: "the",
       start_ms: 0,
       end_ms: 300,

@@ -84,6 +84,18 @@ describe("opening", () => {
     )
   })
 
+  it("leaves the first word to the client for a while", async () => {
+    const { advance, emulator, open } = subject({ openingDelay: 50 })
+    const [quiet, quick] = [await open("/v2", emulator.apiKey), await open("/v2", emulator.apiKey)]
+    quick.say(startRecognition())
+    assert.strictEqual(quick.frames[0]?.["type"], "concurrent_session_usage")
+    advance(49)
+    assert.deepStrictEqual(quiet.frames, [])
+    advance(1)
+    assert.strictEqual(quiet.frames[0]?.["type"], "concurrent_session_usage")
+    assert.lengthOf(quick.frames, 3)
+  })
+
   it("needs an upgrade", async () => {
     const { request } = subject()
     assert.strictEqual((await request("GET /v2")).status, 400)

@@ -26,7 +26,7 @@ export type Frame = Readonly<Record<string, unknown>>
 
 export const subject = (options: Speechmatics.Options = {}) => {
   const { clock, advance, nextTimer } = observedClock()
-  const emulator = Speechmatics.make({ clock, ...options })
+  const emulator = Speechmatics.make({ clock, openingDelay: 0, ...options })
 
   const request = async (route: string, sent: Sent = {}, origin = "http://127.0.0.1"): Promise<Answer> => {
     const [method = "", path = ""] = route.split(" ")

@@ -32,7 +32,11 @@ export const manualClock = (start = Date.UTC(2026, 10, 21)): ManualClock => {
 /** What a vendor sent, as far as a test looks at it. */
 export interface Frame {
   readonly [field: string]: unknown
-  readonly tokens?: ReadonlyArray<{ readonly [field: string]: unknown; readonly text: string; readonly is_final: boolean }>
+  readonly tokens?: ReadonlyArray<{
+    readonly [field: string]: unknown
+    readonly text: string
+    readonly is_final: boolean
+  }>
 }
 
 /** A connection without a network. */

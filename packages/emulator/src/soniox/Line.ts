@@ -34,6 +34,7 @@ export interface Line extends Connection {
  * @since 0.1.0
  */
 export interface Talk {
+  /** The connection came with a key, so that it may wait with its first stream. */
   readonly opened: () => void
   readonly message: (data: string | Uint8Array) => void
   /** The connection is over, by either side. */
@@ -103,16 +104,12 @@ export const session = (account: Account, call: Call, product: Product, talkOf: 
     open: (opened) => {
       peer = opened
       account.connections.add(line)
-      const silent = handshake.key === undefined && handshake.failure === undefined
-      if (silent && clock.now() < messageAuthUntil) {
-        alarms.set("key", messageAuthGrace, () => line.fail(startTimeout))
-      } else {
-        alarms.set("key", keyCheckDelay, () => {
-          const grant = line.admit()
-          if (isFailure(grant)) line.fail(grant)
-        })
-      }
-      if (!silent) talk.opened()
+      const waits = handshake.key === undefined && handshake.failure === undefined && clock.now() < messageAuthUntil
+      alarms.set("key", waits ? messageAuthGrace : keyCheckDelay, () => {
+        const grant = waits ? startTimeout : line.admit()
+        if (isFailure(grant)) line.fail(grant)
+      })
+      if (handshake.key !== undefined) talk.opened()
     },
     message: (data) => {
       if (account.connections.has(line)) talk.message(data)

@@ -1,17 +1,16 @@
 /**
- * Realtime WebSockets: who may open one, how many at a time, and when the vendor ends one by itself.
+ * Realtime WebSockets: their paths, and who may open one.
  *
- * https://docs.speechmatics.com/api-ref/realtime-transcription-websocket and
- * https://docs.speechmatics.com/speech-to-text/realtime/limits (both read 2026-11-21)
+ * https://docs.speechmatics.com/api-ref/realtime-transcription-websocket (read 2026-11-21). How a bad token in the
+ * query is refused: https://github.com/speechmatics/speechmatics-js-sdk/issues/45
  *
  * @since 0.1.0
  */
-import type { Call, Peer, Session } from "../Emulator.ts"
+import type { Call, Session } from "../Emulator.ts"
 import { bearer, failure, permissionDenied } from "./Http.ts"
-import { describe, type RealtimeError } from "./RealtimeErrors.ts"
+import type { RealtimeError } from "./RealtimeErrors.ts"
+import * as RealtimeSession from "./RealtimeSession.ts"
 import type { Client } from "./Recognition.ts"
-import * as Recognition from "./Recognition.ts"
-import * as Timeouts from "./Timeouts.ts"
 import type { Workspace } from "./Workspace.ts"
 
 /**
@@ -20,11 +19,7 @@ import type { Workspace } from "./Workspace.ts"
  * @category models
  * @since 0.1.0
  */
-export interface Options {
-  /** Sessions that may run at once. @default 2, as on the vendor's free plan */
-  readonly maxSessions?: number
-  /** Milliseconds that a session may last. @default 48 hours */
-  readonly sessionLimit?: number
+export interface Options extends RealtimeSession.Options {
   /**
    * How a bad credential is refused: by `"status"` 401 before the upgrade, or by an Error `"message"` after it.
    *
@@ -94,7 +89,7 @@ export const make = (workspace: Workspace, words: ReadonlyArray<string>, options
     const refusal = authorize(workspace, options, call, query)
     if (refusal instanceof Response) return refusal
     const problem = () => refusal ?? refusals.shift()
-    return makeSession({ workspace, words, options, call, active, problem })
+    return RealtimeSession.make({ clock: workspace.clock, words, options, call, active, problem })
   }
   return {
     sockets: {
@@ -115,73 +110,13 @@ const authorize = (
   workspace: Workspace,
   options: Options,
   call: Call,
-  query: ReadonlyArray<string>
+  keyParameter: string
 ): Response | RealtimeError | undefined => {
   const header = bearer(call.request)
-  const parameter = query.map((name) => call.url.searchParams.get(name)).find((value) => value !== null)
-  const access = workspace.access(header ?? parameter ?? undefined, "rt", call.region)
-  if (access !== undefined) return undefined
-  const refusal = options.realtimeRefusal ?? (header === undefined && parameter !== undefined ? "message" : "status")
+  const token = call.url.searchParams.get("jwt") ?? undefined
+  const key = header ?? call.url.searchParams.get(keyParameter) ?? undefined
+  const accepted = key === undefined ? workspace.temporaryKeys.find(token ?? "") !== undefined : true
+  if (accepted && workspace.access(key ?? token, "rt", call.region) !== undefined) return undefined
+  const refusal = options.realtimeRefusal ?? (header === undefined && token !== undefined ? "message" : "status")
   return refusal === "status" ? permissionDenied() : "not_authorised"
 }
-
-interface Setting {
-  readonly workspace: Workspace
-  readonly words: ReadonlyArray<string>
-  readonly options: Options
-  readonly call: Call
-  /** The clients that count towards the quota. */
-  readonly active: Set<Client>
-  /** Why the session fails as soon as it is open, if it does. */
-  readonly problem: () => RealtimeError | undefined
-}
-
-const makeSession = ({ workspace, words, options, call, active, problem }: Setting): Session => {
-  const quota = options.maxSessions ?? 2
-  let peer: Peer | undefined
-  const client: Client = {
-    send: (message) => peer?.send(JSON.stringify(message)),
-    fail: (type) => {
-      const { message, close } = describe(type)
-      const closing = peer
-      client.send(message)
-      end()
-      closing?.close(close.code, close.type)
-    }
-  }
-  const recognition = Recognition.make(client, words, call.params["language"])
-  const timeouts = Timeouts.make(workspace.clock, options.sessionLimit, client)
-  const end = () => {
-    peer = undefined
-    active.delete(client)
-    timeouts.cancel()
-  }
-
-  return {
-    open: (opened) => {
-      peer = opened
-      const error = problem() ?? (active.size < quota ? undefined : "quota_exceeded")
-      if (error !== undefined) return client.fail(error)
-      active.add(client)
-      timeouts.start()
-      client.send(usage(active.size, quota, workspace.clock.now(), call.region))
-    },
-    message: (data) => {
-      if (peer === undefined) return
-      timeouts.heard(typeof data !== "string")
-      if (typeof data === "string") recognition.message(data)
-      else recognition.audio(data)
-    },
-    closed: end
-  }
-}
-
-const usage = (sessions: number, quota: number, now: number, region: string) => ({
-  message: "Info",
-  type: "concurrent_session_usage",
-  reason: `${sessions} concurrent sessions active out of quota ${quota}`,
-  usage: sessions,
-  quota,
-  last_updated: `${new Date(now).toISOString().slice(0, 19)}Z`,
-  region
-})

@@ -6,12 +6,12 @@
  * @since 0.1.0
  */
 import * as Speech from "../Speech.ts"
-import type { JsonObject } from "./Json.ts"
-import { numberOf, parse } from "./Json.ts"
+import { numberOf, parse, type JsonObject } from "./Json.ts"
 import * as Languages from "./Languages.ts"
 import type { RealtimeError } from "./RealtimeErrors.ts"
 import { amend, read, type RecognitionConfig } from "./RecognitionConfig.ts"
-import * as Transcript from "./Transcript.ts"
+import * as Transcriber from "./Transcriber.ts"
+import { orchestratorVersion } from "./Transcript.ts"
 
 /**
  * What a recognition may do to its client.
@@ -51,7 +51,7 @@ export const make = (client: Client, words: ReadonlyArray<string>, language: str
     if (typeof config === "string") return client.fail(config)
     client.send({
       message: "RecognitionStarted",
-      orchestrator_version: Transcript.orchestratorVersion,
+      orchestrator_version: orchestratorVersion,
       id: crypto.randomUUID(),
       language_pack_info: Languages.pack(config.language)
     })
@@ -87,11 +87,10 @@ const run = (client: Client, words: ReadonlyArray<string>, initial: RecognitionC
   let speakersAtEnd = config.getSpeakers
   let ended = false
   const meter = Speech.meter(config.format)
-  const transcriber = transcribe(client, words, () => config)
+  const transcriber = Transcriber.make(client, words, () => config)
 
   const sendSpeakers = () => {
-    const heard = Speech.spoken(words, meter.milliseconds()).length > 0
-    const speakers = heard ? [{ label: "S1", speaker_identifiers: [btoa("S1")] }] : []
+    const speakers = Speech.spoken(words, meter.milliseconds()).length > 0 ? [onlySpeaker] : []
     client.send({ message: "SpeakersResult", speakers })
   }
 
@@ -105,10 +104,8 @@ const run = (client: Client, words: ReadonlyArray<string>, initial: RecognitionC
       if (message["final"] === true) speakersAtEnd = true
       else sendSpeakers()
     },
-    ForceEndOfUtterance: (message) => {
-      const until = Math.min(meter.milliseconds(), 1000 * (numberOf(message["timestamp"]) ?? Infinity))
-      transcriber.force(until)
-    },
+    ForceEndOfUtterance: (message) =>
+      transcriber.force(Math.min(meter.milliseconds(), 1000 * (numberOf(message["timestamp"]) ?? Infinity))),
     EndOfStream: (message) => {
       if (numberOf(message["last_seq_no"]) === undefined) return client.fail("invalid_message")
       ended = true
@@ -123,13 +120,7 @@ const run = (client: Client, words: ReadonlyArray<string>, initial: RecognitionC
 
   return {
     audio: (bytes) => {
-      if (ended) {
-        return client.send({
-          message: "Warning",
-          type: "add_audio_after_eos",
-          reason: "Protocol specification doesn't allow adding audio after `EndOfStream` has been received."
-        })
-      }
+      if (ended) return client.send(audioAfterEnd)
       meter.add(bytes)
       sequence += 1
       client.send({ message: "AudioAdded", seq_no: sequence })
@@ -144,56 +135,10 @@ const run = (client: Client, words: ReadonlyArray<string>, initial: RecognitionC
   }
 }
 
-const transcribe = (client: Client, words: ReadonlyArray<string>, config: () => RecognitionConfig) => {
-  let finals = 0
-  let partials = 0
-  let finalUntil = 0
+const onlySpeaker = { label: "S1", speaker_identifiers: [btoa("S1")] }
 
-  const send = (message: string, segment: ReadonlyArray<Speech.Word>, end: number, extra: JsonObject = {}) => {
-    const { language, speaker } = config()
-    const transcript = Transcript.text(segment)
-    client.send({
-      message,
-      format: Transcript.formatVersion,
-      results: Transcript.results(segment, language, speaker),
-      metadata: {
-        end_time: end / 1000,
-        start_time: finalUntil / 1000,
-        // Finals are to be strung together as they come.
-        transcript: message === "AddTranscript" && transcript !== "" ? `${transcript} ` : transcript
-      },
-      ...extra
-    })
-  }
-
-  const finalise = (spoken: ReadonlyArray<Speech.Word>, extra: JsonObject) => {
-    const segment = spoken.slice(finals)
-    const end = segment.at(-1)?.endMilliseconds ?? finalUntil
-    send("AddTranscript", segment, end, extra)
-    finals = Math.max(finals, spoken.length)
-    finalUntil = end
-  }
-
-  const hear = (heard: number) => {
-    const settled = Speech.spoken(words, heard - config().maxDelay)
-    const news = settled.length > finals
-    if (news) finalise(settled, {})
-    const spoken = Speech.spoken(words, heard)
-    if (config().partials && (news || spoken.length > partials))
-      send("AddPartialTranscript", spoken.slice(finals), heard)
-    partials = spoken.length
-  }
-
-  return {
-    hear,
-    force: (until: number) => {
-      finalise(Speech.spoken(words, until), { forced: true })
-      const metadata = { start_time: until / 1000, end_time: until / 1000 }
-      client.send({ message: "EndOfUtterance", metadata, forced: true })
-    },
-    finish: (heard: number) => {
-      const spoken = Speech.spoken(words, heard)
-      if (spoken.length > finals) finalise(spoken, {})
-    }
-  }
+const audioAfterEnd = {
+  message: "Warning",
+  type: "add_audio_after_eos",
+  reason: "Protocol specification doesn't allow adding audio after `EndOfStream` has been received."
 }

@@ -41,7 +41,7 @@ export const read = (message: JsonObject, pathLanguage: string | undefined): Rec
   if (!isObject(config)) return "invalid_config"
   const { language, model = config["operating_point"] } = config
   if (typeof language !== "string" || !isValid(config)) return "invalid_config"
-  if (languages[language] === undefined || language !== (pathLanguage ?? language)) return "invalid_language"
+  if (!Object.hasOwn(languages, language) || language !== (pathLanguage ?? language)) return "invalid_language"
   if (model !== undefined && !models.has(model)) return "invalid_model"
   const diarized = config["diarization"] === "speaker"
   return {

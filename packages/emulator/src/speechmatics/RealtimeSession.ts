@@ -1,0 +1,133 @@
+/**
+ * One realtime connection from its admission to its close, whatever is said in between.
+ *
+ * https://docs.speechmatics.com/speech-to-text/realtime/limits (read 2026-11-21)
+ *
+ * @since 0.1.0
+ */
+import type { Call, Clock, Peer, Session } from "../Emulator.ts"
+import { describe, type RealtimeError } from "./RealtimeErrors.ts"
+import type { Client } from "./Recognition.ts"
+import * as Recognition from "./Recognition.ts"
+import * as Timeouts from "./Timeouts.ts"
+
+/**
+ * What a session is allowed.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** Sessions that may run at once. @default 2, as on the vendor's free plan */
+  readonly maxSessions?: number
+  /** Milliseconds that a session may last. @default 48 hours */
+  readonly sessionLimit?: number
+  /**
+   * Milliseconds that a session waits with its first message, unless the client is the first to speak. The official
+   * client does not listen to what arrives together with the upgrade.
+   *
+   * @default 50
+   */
+  readonly openingDelay?: number
+}
+
+/**
+ * What a session is made of.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Setting {
+  readonly clock: Clock
+  readonly words: ReadonlyArray<string>
+  readonly options: Options
+  readonly call: Call
+  /** The clients that count towards the quota. */
+  readonly active: Set<Client>
+  /** Why the session fails as soon as it is open, if it does. */
+  readonly problem: () => RealtimeError | undefined
+}
+
+/**
+ * Makes a session that is not open yet.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = ({ clock, words, options, call, active, problem }: Setting): Session => {
+  const quota = options.maxSessions ?? 2
+  let peer: Peer | undefined
+  const client: Client = {
+    send: (message) => peer?.send(JSON.stringify(message)),
+    fail: (type) => {
+      const { message, close } = describe(type)
+      const closing = peer
+      client.send(message)
+      end()
+      closing?.close(close.code, close.type)
+    }
+  }
+  const recognition = Recognition.make(client, words, call.params["language"])
+  const timeouts = Timeouts.make(clock, options.sessionLimit, client)
+  const opening = onceWithin(clock, options.openingDelay ?? 50, () => {
+    const error = problem() ?? (active.size < quota ? undefined : "quota_exceeded")
+    if (error !== undefined) return client.fail(error)
+    active.add(client)
+    timeouts.start()
+    client.send(usage(active.size, quota, clock.now(), call.region))
+  })
+  const end = () => {
+    peer = undefined
+    opening.cancel()
+    active.delete(client)
+    timeouts.cancel()
+  }
+
+  return {
+    open: (opened) => {
+      peer = opened
+      opening.start()
+    },
+    message: (data) => {
+      opening.now()
+      if (peer === undefined) return
+      timeouts.heard(typeof data !== "string")
+      if (typeof data === "string") recognition.message(data)
+      else recognition.audio(data)
+    },
+    closed: end
+  }
+}
+
+// Runs once: so many milliseconds after its start, or before when it is asked to.
+const onceWithin = (clock: Clock, milliseconds: number, run: () => void) => {
+  let pending = true
+  let stop = () => {}
+  const cancel = () => {
+    pending = false
+    stop()
+  }
+  const now = () => {
+    if (!pending) return
+    cancel()
+    run()
+  }
+  return {
+    now,
+    cancel,
+    start: () => {
+      if (milliseconds === 0) now()
+      else stop = clock.after(milliseconds, now)
+    }
+  }
+}
+
+const usage = (sessions: number, quota: number, now: number, region: string) => ({
+  message: "Info",
+  type: "concurrent_session_usage",
+  reason: `${sessions} concurrent sessions active out of quota ${quota}`,
+  usage: sessions,
+  quota,
+  last_updated: `${new Date(now).toISOString().slice(0, 19)}Z`,
+  region
+})

@@ -1,0 +1,88 @@
+/**
+ * From audio that has been heard to transcript messages: finals once they are settled, partials until then.
+ *
+ * https://docs.speechmatics.com/speech-to-text/realtime/output (read 2026-11-21)
+ *
+ * @since 0.1.0
+ */
+import * as Speech from "../Speech.ts"
+import type { JsonObject } from "./Json.ts"
+import type { Client } from "./Recognition.ts"
+import type { RecognitionConfig } from "./RecognitionConfig.ts"
+import * as Transcript from "./Transcript.ts"
+
+/**
+ * The transcript of one session so far; times are milliseconds of audio.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Transcriber {
+  /** Sends what is new now that so much has been heard. */
+  readonly hear: (heard: number) => void
+  /** Makes everything final up to a time, and ends the utterance there. */
+  readonly force: (until: number) => void
+  /** Makes the rest final. */
+  readonly finish: (heard: number) => void
+}
+
+/**
+ * Makes a transcriber that has heard nothing yet; it reads the settings anew each time, as they may change.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (client: Client, words: ReadonlyArray<string>, config: () => RecognitionConfig): Transcriber => {
+  // How many words have been sent as finals, and as anything.
+  let finals = 0
+  let partials = 0
+  let finalUntil = 0
+
+  const send = (message: string, segment: ReadonlyArray<Speech.Word>, end: number, extra: JsonObject = {}) => {
+    const { language, speaker } = config()
+    const transcript = Transcript.text(segment)
+    client.send({
+      message,
+      format: Transcript.formatVersion,
+      results: Transcript.results(segment, language, speaker),
+      metadata: {
+        end_time: end / 1000,
+        start_time: finalUntil / 1000,
+        // Finals are to be strung together as they come.
+        transcript: message === "AddTranscript" && transcript !== "" ? `${transcript} ` : transcript
+      },
+      ...extra
+    })
+  }
+
+  const finalise = (spoken: ReadonlyArray<Speech.Word>, extra: JsonObject) => {
+    const segment = spoken.slice(finals)
+    const end = segment.at(-1)?.endMilliseconds ?? finalUntil
+    send("AddTranscript", segment, end, extra)
+    finals = Math.max(finals, spoken.length)
+    finalUntil = end
+  }
+
+  const hear = (heard: number) => {
+    const settled = Speech.spoken(words, heard - config().maxDelay)
+    const news = settled.length > finals
+    if (news) finalise(settled, {})
+    const spoken = Speech.spoken(words, heard)
+    if (config().partials && (news || spoken.length > partials))
+      send("AddPartialTranscript", spoken.slice(finals), heard)
+    partials = spoken.length
+  }
+
+  return {
+    hear,
+    force: (until: number) => {
+      finalise(Speech.spoken(words, until), { forced: true })
+      const metadata = { start_time: until / 1000, end_time: until / 1000 }
+      client.send({ message: "EndOfUtterance", metadata, forced: true })
+    },
+    finish: (heard: number) => {
+      const spoken = Speech.spoken(words, heard)
+      if (spoken.length > finals) finalise(spoken, {})
+    }
+  }
+}
