@@ -1,5 +1,7 @@
 import { AuthError, type RealtimeResult, SonioxHttpError, SonioxNodeClient } from "@soniox/node"
-import { Node, Soniox, Speech } from "@tempcred/emulator"
+import * as Node from "@tempcred/emulator/Node"
+import * as Soniox from "@tempcred/emulator/Soniox"
+import * as Speech from "@tempcred/emulator/Speech"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 
 describe("the official @soniox/node against the emulator", () => {

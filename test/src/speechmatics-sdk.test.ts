@@ -1,6 +1,6 @@
 import { createSpeechmaticsJWT, SpeechmaticsJWTError } from "@speechmatics/auth"
 import { BatchClient, SpeechmaticsResponseError } from "@speechmatics/batch-client"
-import { RealtimeClient, type RealtimeServerMessage } from "@speechmatics/real-time-client"
+import { RealtimeClient, type Raw, type RealtimeServerMessage } from "@speechmatics/real-time-client"
 import { serve, type Server } from "@tempcred/emulator/Node"
 import * as Speechmatics from "@tempcred/emulator/Speechmatics"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
@@ -62,7 +62,7 @@ describe("the official Speechmatics clients against the emulator", () => {
       })
       return { realtime, messages }
     }
-    const audioFormat = { type: "raw", encoding: "pcm_s16le", sample_rate: 16_000 } as const
+    const audioFormat: Raw = { type: "raw", encoding: "pcm_s16le", sample_rate: 16_000 }
 
     it("transcribes a session to its end", async () => {
       const { messages, realtime } = client()

@@ -3,11 +3,32 @@
  * scripted faults, a request log, and a clock that tests may own. A vendor module states its routes as a
  * `Definition`; how the result is reached (a port, msw, an HTTP client) is the business of a mount.
  *
+ * ```ts
+ * import * as Emulator from "@tempcred/emulator/Emulator"
+ *
+ * const emulator = Emulator.make({
+ *   vendor: "acme",
+ *   apiKey: "long-lived",
+ *   region: "us",
+ *   hosts: { "api.acme.test": "us" },
+ *   env: (origin) => ({ ACME_URL: origin }),
+ *   routes: { "GET /keys/:id": ({ params, region }) => Response.json({ id: params["id"], region }) },
+ *   sockets: {},
+ *   unknown: (_call, allowed) => new Response(null, { status: allowed.length > 0 ? 405 : 404 }),
+ *   minting: [],
+ *   tooMany: () => new Response(null, { status: 429 })
+ * })
+ * const answer = await emulator.handle(new Request("https://api.acme.test/keys/7"))
+ * console.log(await answer.text()) // => {"id":"7","region":"us"}
+ * console.log(emulator.log[0]?.route) // => GET /keys/:id
+ * ```
+ *
  * @since 0.1.0
  */
 import type { Faults } from "./Faults.ts"
 import * as FaultScript from "./Faults.ts"
 import { find, type Found } from "./Routes.ts"
+import { tracked } from "./Tracking.ts"
 
 /**
  * Time as the emulator sees it; tests pass their own to let credentials expire at once.
@@ -105,7 +126,7 @@ export interface Emulator {
   readonly connect: (request: Request, region?: string) => Promise<Response | Session>
   readonly faults: Faults
   readonly log: ReadonlyArray<LogEntry>
-  /** Ends every open session and timer. */
+  /** Cuts every open connection, which ends its timers. */
   readonly close: () => void
 }
 
@@ -250,49 +271,20 @@ const entryOf = (call: Call, route: string, at: number): LogEntry => ({
 const mintLimit = (options: Options, clock: Clock) => {
   const minted: Array<number> = []
   return (refuse: () => Response): Response | undefined => {
+    if (options.mintsPerMinute === undefined) return undefined
     const now = clock.now()
     while (minted[0] !== undefined && minted[0] <= now - 60_000) minted.shift()
-    const [oldest] = minted
-    if (oldest === undefined || minted.length < (options.mintsPerMinute ?? Infinity)) {
+    if (minted.length < options.mintsPerMinute) {
       minted.push(now)
       return undefined
     }
     const refusal = refuse()
-    const until = oldest + 60_000
+    const until = (minted[0] ?? now) + 60_000
     if (options.retryAfter === "seconds") {
       refusal.headers.set("retry-after", String(Math.ceil((until - now) / 1000)))
     } else if (options.retryAfter === "date") {
       refusal.headers.set("retry-after", new Date(until + (options.dateOffset ?? 0)).toUTCString())
     }
     return refusal
-  }
-}
-
-const tracked = (session: Session, open: Set<Peer>, cutAfter: number): Session => {
-  let own: Peer | undefined
-  return {
-    ...(session.protocol === undefined ? {} : { protocol: session.protocol }),
-    open: (peer) => {
-      own = limited(peer, cutAfter)
-      open.add(own)
-      session.open(own)
-    },
-    message: session.message,
-    closed: () => {
-      if (own !== undefined) open.delete(own)
-      session.closed()
-    }
-  }
-}
-
-const limited = (peer: Peer, bytes: number): Peer => {
-  let left = bytes
-  return {
-    ...peer,
-    send: (data) => {
-      left -= data.length
-      if (left < 0) peer.destroy()
-      else peer.send(data)
-    }
   }
 }

@@ -2,6 +2,17 @@
  * Scripted faults: what a test makes the next requests to a route suffer, each once and in the order in which they were
  * added, unless it is told how often.
  *
+ * ```ts
+ * import * as Soniox from "@tempcred/emulator/Soniox"
+ *
+ * const soniox = Soniox.make()
+ * soniox.faults.add(Soniox.mintRoute, { status: 503 })
+ * soniox.faults.add(Soniox.mintRoute, Soniox.mintFault("internal_error"), 2)
+ * const mint = () => soniox.handle(new Request("https://api.soniox.com/v1/auth/temporary-api-key", { method: "POST" }))
+ * const statuses = [await mint(), await mint(), await mint(), await mint()].map(({ status }) => status)
+ * console.log(statuses) // => [ 503, 500, 500, 401 ]
+ * ```
+ *
  * @since 0.1.0
  */
 import type { Clock } from "./Emulator.ts"

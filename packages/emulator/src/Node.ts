@@ -2,6 +2,17 @@
  * Emulators on real ports: Node's HTTP server carries what `handle` and `connect` decide, down to connections that
  * are reset, cut in the middle of a body, or never answered.
  *
+ * ```ts
+ * import * as Node from "@tempcred/emulator/Node"
+ * import * as Soniox from "@tempcred/emulator/Soniox"
+ *
+ * const soniox = Soniox.make()
+ * await using server = await Node.serve(soniox)
+ * const headers = { authorization: `Bearer ${soniox.apiKey}` }
+ * const response = await fetch(`${server.origin}/v1/concurrency-limits`, { headers })
+ * console.log(response.status) // => 200
+ * ```
+ *
  * @since 0.1.0
  */
 import { type EventEmitter, once } from "node:events"

@@ -2,6 +2,21 @@
  * Soniox, from its documents: minting temporary keys, and both real-time APIs that they open. Keys expire, are spent,
  * are bound to a product and a region, and cut what lasts too long, as the vendor describes it.
  *
+ * ```ts
+ * import * as Soniox from "@tempcred/emulator/Soniox"
+ *
+ * const soniox = Soniox.make({ keyForm: "temp:" })
+ * const answer = await soniox.handle(
+ *   new Request("https://api.eu.soniox.com/v1/auth/temporary-api-key", {
+ *     method: "POST",
+ *     headers: { authorization: `Bearer ${soniox.apiKey}` },
+ *     body: JSON.stringify({ usage_type: "tts_rt", expires_in_seconds: 60 })
+ *   })
+ * )
+ * // The key is one of the United States.
+ * console.log(answer.status, soniox.issued) // => 401 []
+ * ```
+ *
  * @since 0.1.0
  */
 import * as Emulator from "./Emulator.ts"
@@ -13,7 +28,7 @@ import * as Keys from "./soniox/Keys.ts"
 import type { IssuedKey } from "./soniox/Keys.ts"
 import { mint, unauthorized } from "./soniox/Minting.ts"
 import { type Options, settings } from "./soniox/Options.ts"
-import { speech } from "./soniox/SpeechRoute.ts"
+import { preflight, speech } from "./soniox/SpeechRoute.ts"
 import * as Synthesis from "./soniox/Synthesis.ts"
 import * as Transcription from "./soniox/Transcription.ts"
 import * as Usage from "./soniox/Usage.ts"
@@ -116,7 +131,8 @@ export const make = (options: Options = {}): Soniox => {
         [mintRoute]: (call) => mint(chosen, keys, call),
         [concurrencyLimitsRoute]: (call) => unauthorized(keys, call) ?? usage.limits(call),
         [usageLogsRoute]: (call) => unauthorized(keys, call) ?? usage.logs(call),
-        [speechRoute]: (call) => speech(account, call)
+        [speechRoute]: (call) => speech(account, call),
+        "OPTIONS /tts": preflight
       },
       sockets: {
         [transcribeRoute]: (call) => Transcription.session(account, call),
@@ -152,14 +168,11 @@ export const make = (options: Options = {}): Soniox => {
  * @category constructors
  * @since 0.1.0
  */
-export const mintFault = (failure: MintFailure, headers?: Readonly<Record<string, string>>): Fault => {
-  const { status } = Failures.mintFailures[failure]
-  return {
-    status,
-    body: Failures.apiError(Failures.mintFailures[failure]),
-    ...(headers === undefined ? {} : { headers })
-  }
-}
+export const mintFault = (failure: MintFailure, headers: Readonly<Record<string, string>> = {}): Fault => ({
+  status: Failures.mintFailures[failure].status,
+  body: Failures.apiError(Failures.mintFailures[failure]),
+  headers
+})
 
 // https://soniox.com/docs/stt/data-residency (read 2026-11-21); India is of autumn 2026.
 const hosts = Object.fromEntries(

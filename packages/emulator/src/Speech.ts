@@ -2,6 +2,15 @@
  * Speech without a model: audio becomes words by its length alone, text becomes a tone by its length alone.
  * The same bytes give the same words, whatever the pieces they arrive in.
  *
+ * ```ts
+ * import * as Speech from "@tempcred/emulator/Speech"
+ *
+ * const meter = Speech.meter({ encoding: "pcm_s16le", sampleRate: 16_000, channels: 1 })
+ * meter.add(new Uint8Array(20_000))
+ * console.log(meter.milliseconds(), Speech.spoken(["hello", "world"], meter.milliseconds())[1])
+ * // => 625 { word: 'world', startMilliseconds: 300, endMilliseconds: 600 }
+ * ```
+ *
  * @since 0.1.0
  */
 

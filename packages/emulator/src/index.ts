@@ -5,7 +5,6 @@
  */
 export * as Emulator from "./Emulator.ts"
 export * as Faults from "./Faults.ts"
-export * as Node from "./Node.ts"
 export * as Soniox from "./Soniox.ts"
 export * as Speech from "./Speech.ts"
 export * as Speechmatics from "./Speechmatics.ts"

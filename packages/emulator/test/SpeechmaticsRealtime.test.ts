@@ -46,6 +46,11 @@ describe("opening", () => {
     assert.deepStrictEqual(client.frames, [notAuthorised])
   })
 
+  it("refuses the API key in the place of a token", async () => {
+    const { emulator, open } = subject()
+    assert.deepStrictEqual((await open(`/v2?jwt=${emulator.apiKey}`)).frames, [notAuthorised])
+  })
+
   it.each(["batch", "tts"])("refuses a %s key", async (type) => {
     const { mint, open } = subject()
     const client = await open(`/v2?jwt=${await mint(type)}`)

@@ -31,8 +31,7 @@ const emulator = Emulator.make({
 const freePort = async (): Promise<number> => {
   const port = 10_000 + Math.floor(Math.random() * 20_000)
   try {
-    await using _first = await Node.serve(emulator, { port })
-    await using _second = await Node.serve(emulator, { port: port + 1 })
+    for (const candidate of [port, port + 1]) await (await Node.serve(emulator, { port: candidate })).close()
     return port
   } catch {
     return freePort()

@@ -13,7 +13,7 @@ import type { Transport } from "@tempcred/core/Transport"
 import * as Config from "effect/Config"
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 
 /**
@@ -101,18 +101,22 @@ const apiUrl = (options: Options, region: string): string =>
     ? options.baseUrl.replace(/\/$/, "")
     : `https://${host("api", region)}`
 
-const connections = (options: Options, purpose: Served, region: string): Connections => {
+/** https://soniox.com/docs/guides/websocket-authentication (read 2026-10-10): older keys hold a colon, which no subprotocol can. */
+const isSubprotocol = (token: Redacted.Redacted): boolean => /^[\w-]+$/.test(Redacted.value(token))
+
+const connections = (options: Options, purpose: Served, region: string, token: Redacted.Redacted): Connections => {
   const own = region === home(options) ? options : undefined
   const tts = own?.ttsWebsocketUrl ?? `wss://${host("tts-rt", region)}/tts-websocket`
   if (purpose === "tts.batch") {
-    const url = new URL("/tts", tts.replace(/^ws/, "http")).href
+    const url = new URL("/tts", tts.replace(/^ws/i, "http")).href
     return [{ kind: "http", url, where: "anywhere", placement: bearer }]
   }
   const stt = own?.websocketUrl ?? `wss://${host("stt-rt", region)}/transcribe-websocket`
   const websocket = { kind: "websocket", url: purpose === "stt.realtime" ? stt : tts } as const
+  const placement = { in: "subprotocols", protocols: ["soniox-api-key", "{token}"] } as const
   return [
     { ...websocket, where: "server", placement: bearer },
-    { ...websocket, where: "anywhere", placement: { in: "subprotocols", protocols: ["soniox-api-key", "{token}"] } },
+    ...(isSubprotocol(token) ? [{ ...websocket, where: "anywhere", placement } as const] : []),
     {
       ...websocket,
       where: "anywhere",
@@ -162,7 +166,7 @@ export const make = (
     credential: (response, request) => ({
       token: response.api_key,
       expiry: { source: "vendor", at: response.expires_at },
-      connections: connections(options, request.purpose, request.region ?? home(options))
+      connections: connections(options, request.purpose, request.region ?? home(options), response.api_key)
     }),
     dialect: {
       failure: Failure,

@@ -22,6 +22,14 @@ export interface Handshake {
 }
 
 /**
+ * The key in an `Authorization` header; undefined where the header has another scheme.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const bearer = (header: string): string | undefined => /^Bearer (\S+)$/i.exec(header)?.[1]
+
+/**
  * Reads an upgrade.
  *
  * @category constructors
@@ -41,6 +49,6 @@ export const read = (headers: Headers): Handshake => {
     return { key, failure: undefined, protocol }
   }
   if (header === null) return { key: undefined, failure: undefined, protocol }
-  const key = /^Bearer (\S+)$/i.exec(header)?.[1]
+  const key = bearer(header)
   return key === undefined ? refused(keyFailures.malformedHeader) : { key, failure: undefined, protocol }
 }

@@ -67,7 +67,7 @@ export interface Keys {
   readonly permits: (key: string, permission: Permission) => boolean
   /** Decides whether a key can open a stream of this product now. */
   readonly verify: (key: string, region: string, usageType: UsageType) => Grant | Failure
-  /** Counts a stream; undefined where a single-use key has had its one. */
+  /** Counts a stream; a failure where a key for one use has had its one. */
   readonly redeem: (grant: Grant) => Failure | undefined
   readonly expireAll: () => void
 }

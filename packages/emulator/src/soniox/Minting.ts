@@ -6,6 +6,7 @@
  */
 import type { Call } from "../Emulator.ts"
 import { type FieldError, invalid, keyFailures, refuse } from "./Failures.ts"
+import { bearer } from "./Handshake.ts"
 import { isObject, parse, type Fields } from "./Json.ts"
 import type { Keys, Terms, UsageType } from "./Keys.ts"
 import type { Settings } from "./Options.ts"
@@ -19,7 +20,7 @@ import type { Settings } from "./Options.ts"
 export const unauthorized = (keys: Keys, call: Call): Response | undefined => {
   const header = call.request.headers.get("authorization")
   if (header === null) return refuse(keyFailures.missing)
-  const key = /^Bearer +(\S+)$/i.exec(header)?.[1]
+  const key = bearer(header)
   return key !== undefined && keys.owns(key, call.region) ? undefined : refuse(keyFailures.incorrect)
 }
 

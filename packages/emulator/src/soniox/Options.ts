@@ -24,7 +24,7 @@ export type Permission = "stt" | "tts" | "temporary_keys"
 export interface Options extends Emulator.Options {
   /** The long-lived keys to accept, by region. @default only `apiKey`, in `region` */
   readonly apiKeys?: Readonly<Record<string, string>>
-  /** What each long-lived key may be used for. @default everything */
+  /** What each long-lived key may be used for; temporary keys are bound by their usage type alone. @default everything */
   readonly permissions?: Readonly<Record<string, ReadonlyArray<Permission>>>
   /** How temporary keys begin; older ones began with `temp:`. @default "snx_temp_" */
   readonly keyForm?: "snx_temp_" | "temp:"

@@ -7,6 +7,7 @@ import type { Call } from "../Emulator.ts"
 import * as Speech from "../Speech.ts"
 import { type Account, begin } from "./Account.ts"
 import { type Failure, invalid, isFailure, keyFailures, streamError } from "./Failures.ts"
+import { bearer } from "./Handshake.ts"
 import { parseObject } from "./Json.ts"
 import type { Grant } from "./Keys.ts"
 import * as SpeechRequest from "./SpeechRequest.ts"
@@ -24,8 +25,27 @@ export const speech = (account: Account, call: Call): Response => {
   const result = synthesize(account, call)
   if (!isFailure(result)) return result
   const error = streamError(result)
-  return Response.json(error, { status: result.status, headers: { "x-request-id": error.request_id } })
+  const headers = { ...anyOrigin, "x-request-id": error.request_id }
+  return Response.json(error, { status: result.status, headers })
 }
+
+/**
+ * Lets web pages of any origin ask for speech, as `@soniox/client` 2.3.0 does.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const preflight = (): Response =>
+  new Response(null, {
+    status: 204,
+    headers: {
+      ...anyOrigin,
+      "access-control-allow-methods": "POST",
+      "access-control-allow-headers": "authorization, content-type"
+    }
+  })
+
+const anyOrigin = { "access-control-allow-origin": "*" }
 
 const synthesize = (account: Account, call: Call): Response | Failure => {
   const grant = authenticate(account, call)
@@ -44,6 +64,7 @@ const synthesize = (account: Account, call: Call): Response | Failure => {
   stream.end({ outputMilliseconds: milliseconds })
   return new Response(audioFormat === "wav" ? Speech.wav(samples, sampleRate) : samples, {
     headers: {
+      ...anyOrigin,
       "content-type": audioFormat === "wav" ? "audio/wav" : "application/octet-stream",
       "x-request-id": crypto.randomUUID()
     }
@@ -53,6 +74,6 @@ const synthesize = (account: Account, call: Call): Response | Failure => {
 const authenticate = (account: Account, call: Call): Grant | Failure => {
   const header = call.request.headers.get("authorization")
   if (header === null) return keyFailures.missing
-  const key = /^Bearer +(\S+)$/i.exec(header)?.[1]
+  const key = bearer(header)
   return key === undefined ? keyFailures.notBearer : account.keys.verify(key, call.region, tts.usageType)
 }

@@ -23,8 +23,8 @@ export interface Options {
   /** Jobs that may run at once. @default 20000 */
   readonly maxRunningJobs?: number
   /**
-   * Whether a bad credential is refused with a proxy's web page, as https://docs.speechmatics.com/speech-to-text/batch/troubleshooting
-   * (read 2026-11-21) shows, and not in JSON, as the API reference does.
+   * Whether a bad credential is refused with a proxy's web page, and not in JSON as the API reference has it:
+   * https://docs.speechmatics.com/speech-to-text/batch/troubleshooting (read 2026-11-21).
    *
    * @default false
    */

@@ -85,18 +85,20 @@ export interface Realtime {
 export const make = (workspace: Workspace, words: ReadonlyArray<string>, options: Options): Realtime => {
   const active = new Set<Client>()
   const refusals: Array<RealtimeError> = []
-  const connect = (call: Call, query: ReadonlyArray<string>): Response | Session => {
-    const refusal = authorize(workspace, options, call, query)
+  const connect = (call: Call, keyInQuery: string | null): Response | Session => {
+    const refusal = authorize(workspace, options, call, keyInQuery)
     if (refusal instanceof Response) return refusal
     const problem = () => refusal ?? refusals.shift()
     return RealtimeSession.make({ clock: workspace.clock, words, options, call, active, problem })
   }
   return {
     sockets: {
-      [realtimeRoute]: (call) => connect(call, ["jwt"]),
-      [realtimeLanguageRoute]: (call) => connect(call, ["jwt"]),
+      [realtimeRoute]: (call) => connect(call, null),
+      [realtimeLanguageRoute]: (call) => connect(call, null),
       [agentRoute]: (call) =>
-        agents.has(call.params["profile"] ?? "") ? connect(call, ["jwt", "api_key"]) : failure(404, "Not Found")
+        agents.has(call.params["profile"] ?? "")
+          ? connect(call, call.url.searchParams.get("api_key"))
+          : failure(404, "Not Found")
     },
     sessions: () => active.size,
     refuse: (error) => void refusals.push(error),
@@ -110,13 +112,13 @@ const authorize = (
   workspace: Workspace,
   options: Options,
   call: Call,
-  keyParameter: string
+  keyInQuery: string | null
 ): Response | RealtimeError | undefined => {
-  const header = bearer(call.request)
+  const key = bearer(call.request) ?? keyInQuery ?? undefined
   const token = call.url.searchParams.get("jwt") ?? undefined
-  const key = header ?? call.url.searchParams.get(keyParameter) ?? undefined
-  const accepted = key === undefined ? workspace.temporaryKeys.find(token ?? "") !== undefined : true
-  if (accepted && workspace.access(key ?? token, "rt", call.region) !== undefined) return undefined
-  const refusal = options.realtimeRefusal ?? (header === undefined && token !== undefined ? "message" : "status")
+  // The parameter is documented for temporary keys only.
+  const credential = key ?? (workspace.permanentKeys.has(token ?? "") ? undefined : token)
+  if (workspace.access(credential, "rt", call.region) !== undefined) return undefined
+  const refusal = options.realtimeRefusal ?? (key === undefined && token !== undefined ? "message" : "status")
   return refusal === "status" ? permissionDenied() : "not_authorised"
 }

@@ -55,6 +55,7 @@ export const make = (client: Client, words: ReadonlyArray<string>, language: str
       id: crypto.randomUUID(),
       language_pack_info: Languages.pack(config.language)
     })
+    // The specification has this right after the handshake, when the audio's format can't be known yet.
     client.send({
       message: "Info",
       type: "recognition_quality",

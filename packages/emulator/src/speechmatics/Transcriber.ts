@@ -68,8 +68,8 @@ export const make = (client: Client, words: ReadonlyArray<string>, config: () =>
     const news = settled.length > finals
     if (news) finalise(settled, {})
     const spoken = Speech.spoken(words, heard)
-    if (config().partials && (news || spoken.length > partials))
-      send("AddPartialTranscript", spoken.slice(finals), heard)
+    const due = config().partials && (news || spoken.length > partials)
+    if (due) send("AddPartialTranscript", spoken.slice(finals), heard)
     partials = spoken.length
   }
 

@@ -1,0 +1,106 @@
+import { ConfigurationError } from "@tempcred/core/ConfigurationError"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { arrived, key, keys, withEnv, withOptions } from "./soniox.ts"
+
+const misconfigured = Effect.fnUntraced(function* ({ mint, requests }: ReturnType<typeof withEnv>) {
+  const error = yield* Effect.flip(mint())
+  assert.instanceOf(error, ConfigurationError)
+  assert.strictEqual(requests.length, 0)
+  return error
+})
+
+describe("a variable that cannot be used is told by its name and never by its value", () => {
+  const variables: ReadonlyArray<readonly [name: string, value: string | undefined, message: RegExp]> = [
+    ["SONIOX_API_KEY", undefined, /is not set/],
+    ["SONIOX_API_KEY", "", /is empty/],
+    ["SONIOX_API_KEY", "two words", /a space, a line end/],
+    ["SONIOX_API_KEY", "ends-in\r\n", /a space, a line end/],
+    ["SONIOX_API_KEY", "bell\u0007", /another character/],
+    ["SONIOX_API_KEY", "schlüssel", /another character/],
+    ["SONIOX_REGION", "evil.com/", /a region's name/],
+    ["SONIOX_REGION", "eu.evil", /a region's name/],
+    ["SONIOX_REGION", "eu@evil", /a region's name/],
+    ["SONIOX_REGION", "EU", /in small letters/],
+    ["SONIOX_REGION", "eu\n", /a region's name/],
+    ["SONIOX_REGION", "", /a region's name/],
+    ["SONIOX_API_BASE_URL", "http://api.evil.com", /must begin with https/],
+    ["SONIOX_API_BASE_URL", "http://127.0.0.1.evil.com", /must begin with https/],
+    ["SONIOX_API_BASE_URL", "ftp://127.0.0.1", /must begin with https/],
+    ["SONIOX_API_BASE_URL", "api.evil.com", /is no URL/],
+    ["SONIOX_API_BASE_URL", "https://me:evil@api.soniox.com", /no user name or password/],
+    ["SONIOX_API_BASE_URL", "https://api.soniox.com/?evil=1", /no query/],
+    ["SONIOX_WS_URL", "ws://stt-rt.evil.com/transcribe-websocket", /must begin with wss/],
+    ["SONIOX_WS_URL", "https://stt-rt.evil.com/transcribe-websocket", /must begin with wss/],
+    ["SONIOX_TTS_WS_URL", "ws://tts-rt.evil.com/tts-websocket", /must begin with wss/],
+    ["SONIOX_TTS_WS_URL", "wss://tts-rt.soniox.com/tts-websocket#evil", /no fragment/]
+  ]
+  it.effect.each(variables)("%s=%j", ([name, value, message]) =>
+    Effect.gen(function* () {
+      const error = yield* misconfigured(withEnv({ [name]: value }))
+      assert.deepStrictEqual(
+        error.issues.map((issue) => issue.name.split(" ")[0]),
+        [name]
+      )
+      assert.match(error.message, message)
+      assert.notMatch(error.message, /evil|two words|ends-in|bell|schl/)
+    })
+  )
+
+  it.effect("everything that is wrong is told at once", () =>
+    Effect.gen(function* () {
+      const error = yield* misconfigured(withEnv({ SONIOX_API_KEY: "", SONIOX_REGION: "EU", SONIOX_WS_URL: "x" }))
+      assert.deepStrictEqual(
+        error.issues.map((issue) => issue.name),
+        ["SONIOX_API_KEY (apiKey)", "SONIOX_REGION (region)", "SONIOX_WS_URL (websocketUrl)"]
+      )
+    })
+  )
+
+  it.effect("so are the keys of further regions", () =>
+    Effect.gen(function* () {
+      const regionKeys = { "evil.com/": key("eu"), eu: Redacted.make("two words") }
+      const error = yield* misconfigured(withOptions({ regionKeys }))
+      assert.deepStrictEqual(
+        error.issues.map((issue) => issue.name),
+        ["regionKeys", "regionKeys.eu"]
+      )
+      assert.notInclude(error.message, "two words")
+    })
+  )
+})
+
+describe("the environment is enough", () => {
+  it.effect("a key alone is one of the US", () =>
+    Effect.gen(function* () {
+      const unset = { SONIOX_API_BASE_URL: undefined, SONIOX_WS_URL: undefined, SONIOX_TTS_WS_URL: undefined }
+      const { emulator, mint } = withEnv({ ...unset, SONIOX_API_KEY: keys.us })
+      const { connections, region } = yield* mint()
+      assert.strictEqual(region, "us")
+      assert.strictEqual(connections[0].url, "wss://stt-rt.soniox.com/transcribe-websocket")
+      assert.strictEqual(arrived(emulator.log)[0]?.call, "POST https://api.soniox.com/v1/auth/temporary-api-key")
+    })
+  )
+
+  it.effect("a region and its hosts", () =>
+    Effect.gen(function* () {
+      const { emulator, mint, origin } = withEnv({ SONIOX_REGION: "au1" })
+      const urls: Array<string> = []
+      for (const purpose of ["stt.realtime", "tts.realtime", "tts.batch"] as const) {
+        const { connections, region } = yield* mint({ purpose })
+        assert.strictEqual(region, "au1")
+        urls.push(connections[0].url)
+      }
+      assert.deepStrictEqual(urls, [
+        "ws://127.0.0.1:9/transcribe-websocket",
+        "ws://127.0.0.1:9/tts-websocket",
+        "http://127.0.0.1:9/tts"
+      ])
+      for (const { call, key: sent } of arrived(emulator.log)) {
+        assert.strictEqual(call, `POST ${origin}/v1/auth/temporary-api-key`)
+        assert.strictEqual(sent, `Bearer ${keys.au1}`)
+      }
+    })
+  )
+})
