@@ -165,6 +165,11 @@ describe("what files hold", () => {
     holds(violations, "Take the value as an option, and let the adapter or Providers read the variable.")
   })
 
+  it("no source silences the compiler or the linter", () => {
+    const violations = offences(sources, (path) => matches(read(path), /@ts-\w+|\b(?:ox|es)lint-disable\b.*/g))
+    holds(violations, "Give the value a type that says what it is: decode it, or narrow it.")
+  })
+
   it("no file names a folder of one machine, or leaves work for later", () => {
     const violations = offences(files, (path) =>
       matches(read(path), /(?:^|[\s"'`(=:])\/(?:tmp|work|root|home)\b.*|\b(?:TO[D]O|FIXM[E])\b.*/gm)

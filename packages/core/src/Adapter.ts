@@ -123,8 +123,24 @@ export interface Descriptor {
   readonly id: string
   /** What the vendor can do with nothing but a key configured. */
   readonly capabilities: Capabilities
-  readonly layerConfig: Layer.Layer<TempCredentialProvider, ConfigurationError, Transport>
+  readonly layerConfig: ProviderLayer
 }
+
+/**
+ * A provider in the making: it needs a transport, and fails where the configuration cannot be used.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Making = Effect.Effect<TempCredentialProvider["Service"], ConfigurationError, Transport>
+
+/**
+ * What every adapter's layer is: a provider that needs a transport, or a configuration that cannot be used.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ProviderLayer = Layer.Layer<TempCredentialProvider, ConfigurationError, Transport>
 
 /**
  * Makes the provider of a vendor; the retry policy is the one at hand when it is made.
@@ -185,6 +201,14 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
 })
 
 /**
+ * Provides what `make` makes.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (provider: Making): ProviderLayer => Layer.effect(TempCredentialProvider, provider)
+
+/**
  * Reads a variable that need not be set.
  *
  * @category configuration
@@ -201,9 +225,8 @@ export const optional = (name: string): Config.Config<string | undefined> =>
  */
 export const layerConfig = <Options>(
   config: Config.Config<Options>,
-  layer: (options: Options) => Layer.Layer<TempCredentialProvider, ConfigurationError, Transport>
-): Layer.Layer<TempCredentialProvider, ConfigurationError, Transport> =>
-  Layer.unwrap(config.pipe(Effect.mapBoth({ onSuccess: layer, onFailure: fromConfigError })))
+  layer: (options: Options) => ProviderLayer
+): ProviderLayer => Layer.unwrap(config.pipe(Effect.mapBoth({ onSuccess: layer, onFailure: fromConfigError })))
 
 /** The end in epoch milliseconds by our clock: a moment told by the vendor is corrected by how far its clock is ahead. */
 const ending = (minted: Minted, request: Resolved, received: VendorApi.Received<unknown>) => {

@@ -17,7 +17,7 @@ import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
-import type { ConfigurationError } from "./ConfigurationError.ts"
+import type { ProviderLayer } from "./Adapter.ts"
 import type { MintRequest } from "./MintRequest.ts"
 import type { TempCredential } from "./TempCredential.ts"
 import { TempCredentialProvider } from "./TempCredentialProvider.ts"
@@ -49,7 +49,7 @@ export interface Minter extends AsyncDisposable {
  * @since 0.1.0
  */
 export const make = (
-  provider: Layer.Layer<TempCredentialProvider, ConfigurationError, Transport>,
+  provider: ProviderLayer,
   options?: {
     /** How bytes reach the vendor. @default Transport.layerFetch */
     readonly transport?: Layer.Layer<Transport>

@@ -19,11 +19,10 @@ import * as Config from "effect/Config"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { Descriptor } from "./Adapter.ts"
+import type { Descriptor, ProviderLayer } from "./Adapter.ts"
 import { ConfigurationError, fromConfigError } from "./ConfigurationError.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import { TempCredentialProvider } from "./TempCredentialProvider.ts"
-import type { Transport } from "./Transport.ts"
 
 const Settings = Config.all({
   provider: Config.String("TEMPCRED_PROVIDER").pipe(Config.withDefault(undefined)),
@@ -39,9 +38,7 @@ const Settings = Config.all({
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig = (
-  adapters: ReadonlyArray<Descriptor>
-): Layer.Layer<TempCredentialProvider, ConfigurationError, Transport> =>
+export const layerConfig = (adapters: ReadonlyArray<Descriptor>): ProviderLayer =>
   Layer.unwrap(
     Effect.gen(function* () {
       const settings = yield* Effect.mapError(Settings, fromConfigError)

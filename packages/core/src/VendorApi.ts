@@ -31,18 +31,13 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
+import { type AnswerTag, answerTags, fromAnswer, tagFromStatus } from "./AnswerReason.ts"
 import { retryAfter, skew } from "./ReplyHeaders.ts"
 import { makeRun, RetryPolicy } from "./RetryPolicy.ts"
-import {
-  type AnswerTag,
-  fromAnswer,
-  InvalidResponseError,
-  type Issue,
-  type Reason,
-  tagFromStatus,
-  TempCredentialError
-} from "./TempCredentialError.ts"
+import { InvalidResponseError, type Issue, type Reason, TempCredentialError } from "./TempCredentialError.ts"
 import { type Answer, type Outgoing, Transport } from "./Transport.ts"
+
+export type { AnswerTag } from "./AnswerReason.ts"
 
 /**
  * One call to a vendor as plain data. `undefined` in query or body is left out.
@@ -85,8 +80,8 @@ export interface Told {
 export interface Dialect<Failure> {
   readonly failure: Schema.Codec<Failure, unknown>
   readonly read: (failure: Failure) => Told
-  /** Reasons by the vendor's code; they win over the status. */
-  readonly codes?: Readonly<Record<string, AnswerTag>>
+  /** The vendor's codes that stand for a reason; they win over the status. */
+  readonly codes?: Readonly<Partial<Record<AnswerTag, ReadonlyArray<string>>>>
   /** Reasons by status, where this vendor uses one in a sense of its own. */
   readonly statuses?: Readonly<Record<number, AnswerTag>>
   /** The portable names of the vendor's request fields. */
@@ -188,6 +183,7 @@ const readable = <A>(
 
 const reader = <Failure>(dialect: Dialect<Failure>) => {
   const decode = Schema.decodeUnknownOption(dialect.failure)
+  const tags = new Map(answerTags.flatMap((tag) => (dialect.codes?.[tag] ?? []).map((code) => [code, tag] as const)))
   return (answer: Answer, key: Redacted.Redacted, now: number): Reason => {
     const told = parseJson(answer.text).pipe(
       Option.flatMap(decode),
@@ -196,10 +192,7 @@ const reader = <Failure>(dialect: Dialect<Failure>) => {
     )
     const clean = scrubber(key)
     const code = clean(told.code, 100)
-    const tag =
-      (told.code === undefined ? undefined : dialect.codes?.[told.code]) ??
-      dialect.statuses?.[answer.status] ??
-      tagFromStatus(answer.status)
+    const tag = tags.get(told.code ?? "") ?? dialect.statuses?.[answer.status] ?? tagFromStatus(answer.status)
     const requestId = clean(told.requestId ?? answer.headers["x-request-id"], 100)
     const detail = [clean(told.detail, 300), dialect.advice?.[tag]].filter((part) => part !== undefined).join(" — ")
     const wait = retryAfter(answer.headers, now)

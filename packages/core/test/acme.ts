@@ -54,7 +54,7 @@ export const spec = (changes: { readonly expiry?: Adapter.Expiry; readonly regio
       detail: failure.message,
       issues: failure.code === "bad_ttl" ? [{ field: "ttl_seconds", message: "too long" }] : []
     }),
-    codes: { out_of_money: "QuotaError" },
+    codes: { QuotaError: ["out_of_money"] },
     fields: { ttl_seconds: "ttl" },
     advice: { AuthenticationError: "check ACME_API_KEY" }
   } as const

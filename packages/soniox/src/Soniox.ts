@@ -2,19 +2,25 @@
  * Soniox temporary API keys: https://soniox.com/docs/guides/temporary-api-keys (read 2026-10-10). A key is bound to one product, to a
  * region, and on request to one use and to a session length; its expiry limits the opening of connections, not a running one.
  *
+ * ```ts
+ * import * as Minter from "@tempcred/core/Minter"
+ * import * as Soniox from "@tempcred/soniox/Soniox"
+ *
+ * await using minter = Minter.make(Soniox.layerConfig)
+ * const credential = await minter.mint({ purpose: "stt.realtime", singleUse: true })
+ * console.log(credential.uses, credential.expirySource) // => once vendor
+ * ```
+ *
  * @since 0.1.0
  */
 import * as Adapter from "@tempcred/core/Adapter"
 import type { Capabilities, Capability, Resolved } from "@tempcred/core/Capabilities"
-import { checkKey, checkRegion, checkUrl, type ConfigurationError } from "@tempcred/core/ConfigurationError"
+import { checkKey, checkRegion, checkUrl } from "@tempcred/core/ConfigurationError"
 import { bearer, type Connections } from "@tempcred/core/Connection"
-import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
-import type { Transport } from "@tempcred/core/Transport"
 import * as Config from "effect/Config"
-import type * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { dialect } from "./Dialect.ts"
 
 /**
  * What is fixed per app.
@@ -40,16 +46,6 @@ export interface Options {
 const Response = Schema.Struct({
   api_key: Schema.RedactedFromValue(Schema.NonEmptyString),
   expires_at: Schema.DateTimeUtcFromString
-})
-
-/** ApiError of https://soniox.com/docs/openapi.yaml (read 2026-10-10). */
-const Failure = Schema.Struct({
-  error_type: Schema.optionalKey(Schema.String),
-  message: Schema.optionalKey(Schema.String),
-  request_id: Schema.optionalKey(Schema.String),
-  validation_errors: Schema.optionalKey(
-    Schema.Array(Schema.Struct({ location: Schema.String, message: Schema.String }))
-  )
 })
 
 /** Ranges of https://soniox.com/docs/openapi.yaml (read 2026-10-10); no default is documented, a minute is ours. */
@@ -80,15 +76,6 @@ const capabilitiesIn = (regions: ReadonlyArray<string>) => {
 export const capabilities: Capabilities = capabilitiesIn(["us", "eu", "jp", "in"])
 
 type Served = keyof ReturnType<typeof capabilitiesIn>
-
-const usageTypes: Record<Served, string> = {
-  "stt.realtime": "transcribe_websocket",
-  "tts.realtime": "tts_rt",
-  "tts.batch": "tts_rt"
-}
-
-/** The first message may hold the key until this day: https://soniox.com/docs/guides/migrate-websocket-authentication (read 2026-10-10). */
-const messageKeyEnds = "2027-01-15"
 
 const home = (options: Options): string => options.region ?? "us"
 
@@ -121,7 +108,8 @@ const connections = (options: Options, purpose: Served, region: string, token: R
       ...websocket,
       where: "anywhere",
       placement: { in: "message", field: "api_key", value: "{token}" },
-      deprecatedFrom: messageKeyEnds
+      // https://soniox.com/docs/guides/migrate-websocket-authentication (read 2026-10-10)
+      deprecatedFrom: "2027-01-15"
     }
   ]
 }
@@ -132,10 +120,9 @@ const connections = (options: Options, purpose: Served, region: string, token: R
  * @category constructors
  * @since 0.1.0
  */
-export const make = (
-  options: Options
-): Effect.Effect<TempCredentialProvider["Service"], ConfigurationError, Transport> => {
+export const make = (options: Options): Adapter.Making => {
   const keys: Readonly<Record<string, Redacted.Redacted>> = { ...options.regionKeys, [home(options)]: options.apiKey }
+  const regionOf = (request: Resolved) => request.region ?? home(options)
   return Adapter.make({
     provider: "soniox",
     issues: [
@@ -152,10 +139,10 @@ export const make = (
     capabilities: capabilitiesIn(Object.keys(keys)),
     region: home(options),
     call: (request: Resolved<Served>) => ({
-      url: `${apiUrl(options, request.region ?? home(options))}/v1/auth/temporary-api-key`,
-      key: keys[request.region ?? home(options)] ?? options.apiKey,
+      url: `${apiUrl(options, regionOf(request))}/v1/auth/temporary-api-key`,
+      key: keys[regionOf(request)] ?? options.apiKey,
       body: {
-        usage_type: usageTypes[request.purpose],
+        usage_type: request.purpose === "stt.realtime" ? "transcribe_websocket" : "tts_rt",
         expires_in_seconds: request.ttlSeconds,
         client_reference_id: request.subject,
         single_use: request.singleUse ? true : undefined,
@@ -166,43 +153,13 @@ export const make = (
     credential: (response, request) => ({
       token: response.api_key,
       expiry: { source: "vendor", at: response.expires_at },
-      connections: connections(options, request.purpose, request.region ?? home(options), response.api_key)
+      connections: connections(options, request.purpose, regionOf(request), response.api_key)
     }),
     dialect: {
-      failure: Failure,
-      read: (failure) => ({
-        code: failure.error_type,
-        detail: failure.message,
-        requestId: failure.request_id,
-        issues: failure.validation_errors?.map(({ location, message }) => ({
-          field: location.replace(/^body(\.payload)?\./, ""),
-          message
-        }))
-      }),
-      fields: {
-        usage_type: "purpose",
-        expires_in_seconds: "ttl",
-        client_reference_id: "subject",
-        single_use: "singleUse",
-        max_session_duration_seconds: "maxSession"
-      },
-      // https://soniox.com/docs/api-reference/errors (read 2026-10-10): branch on the type, never on the message.
-      codes: {
-        invalid_request: "InvalidRequestError",
-        unauthenticated: "AuthenticationError",
-        permission_denied: "PermissionError",
-        organization_balance_exhausted: "QuotaError",
-        organization_monthly_budget_exhausted: "QuotaError",
-        project_monthly_budget_exhausted: "QuotaError",
-        limit_exceeded: "RateLimitError",
-        max_concurrent_connections_reached: "QuotaError",
-        request_timeout: "UnavailableError",
-        internal_error: "UnavailableError",
-        service_unavailable: "UnavailableError"
-      },
+      ...dialect,
       advice: {
-        AuthenticationError: `check SONIOX_API_KEY, and that it is a key of region ${Object.keys(keys).join(" or ")}`,
-        PermissionError: "give the key the permission for this product in the Soniox console"
+        ...dialect.advice,
+        AuthenticationError: `check SONIOX_API_KEY, and that it is a key of region ${Object.keys(keys).join(" or ")}`
       }
     }
   })
@@ -214,8 +171,7 @@ export const make = (
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options: Options): Layer.Layer<TempCredentialProvider, ConfigurationError, Transport> =>
-  Layer.effect(TempCredentialProvider, make(options))
+export const layer = (options: Options): Adapter.ProviderLayer => Adapter.layer(make(options))
 
 /**
  * Provides Soniox from `SONIOX_API_KEY` and, where they are set, `SONIOX_REGION`, `SONIOX_API_BASE_URL`, `SONIOX_WS_URL` and
@@ -224,7 +180,7 @@ export const layer = (options: Options): Layer.Layer<TempCredentialProvider, Con
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig: Layer.Layer<TempCredentialProvider, ConfigurationError, Transport> = Adapter.layerConfig(
+export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(
   Config.all({
     apiKey: Config.Redacted("SONIOX_API_KEY"),
     region: Adapter.optional("SONIOX_REGION"),

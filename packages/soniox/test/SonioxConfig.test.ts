@@ -14,7 +14,7 @@ const misconfigured = Effect.fnUntraced(function* ({ mint, requests }: ReturnTyp
 describe("a variable that cannot be used is told by its name and never by its value", () => {
   const variables: ReadonlyArray<readonly [name: string, value: string | undefined, message: RegExp]> = [
     ["SONIOX_API_KEY", undefined, /is not set/],
-    ["SONIOX_API_KEY", "", /is empty/],
+    ["SONIOX_API_KEY", "", /is not set/],
     ["SONIOX_API_KEY", "two words", /a space, a line end/],
     ["SONIOX_API_KEY", "ends-in\r\n", /a space, a line end/],
     ["SONIOX_API_KEY", "bell\u0007", /another character/],
@@ -24,7 +24,6 @@ describe("a variable that cannot be used is told by its name and never by its va
     ["SONIOX_REGION", "eu@evil", /a region's name/],
     ["SONIOX_REGION", "EU", /in small letters/],
     ["SONIOX_REGION", "eu\n", /a region's name/],
-    ["SONIOX_REGION", "", /a region's name/],
     ["SONIOX_API_BASE_URL", "http://api.evil.com", /must begin with https/],
     ["SONIOX_API_BASE_URL", "http://127.0.0.1.evil.com", /must begin with https/],
     ["SONIOX_API_BASE_URL", "ftp://127.0.0.1", /must begin with https/],
@@ -50,7 +49,7 @@ describe("a variable that cannot be used is told by its name and never by its va
 
   it.effect("everything that is wrong is told at once", () =>
     Effect.gen(function* () {
-      const error = yield* misconfigured(withEnv({ SONIOX_API_KEY: "", SONIOX_REGION: "EU", SONIOX_WS_URL: "x" }))
+      const error = yield* misconfigured(withEnv({ SONIOX_API_KEY: "a b", SONIOX_REGION: "EU", SONIOX_WS_URL: "x" }))
       assert.deepStrictEqual(
         error.issues.map((issue) => issue.name),
         ["SONIOX_API_KEY (apiKey)", "SONIOX_REGION (region)", "SONIOX_WS_URL (websocketUrl)"]
@@ -58,14 +57,15 @@ describe("a variable that cannot be used is told by its name and never by its va
     })
   )
 
-  it.effect("so are the keys of further regions", () =>
+  it.effect("so are the keys that are given as options", () =>
     Effect.gen(function* () {
       const regionKeys = { "evil.com/": key("eu"), eu: Redacted.make("two words") }
-      const error = yield* misconfigured(withOptions({ regionKeys }))
+      const error = yield* misconfigured(withOptions({ apiKey: Redacted.make(""), regionKeys }))
       assert.deepStrictEqual(
         error.issues.map((issue) => issue.name),
-        ["regionKeys", "regionKeys.eu"]
+        ["SONIOX_API_KEY (apiKey)", "regionKeys", "regionKeys.eu"]
       )
+      assert.match(error.message, /SONIOX_API_KEY \(apiKey\) is empty/)
       assert.notInclude(error.message, "two words")
     })
   )
@@ -74,7 +74,7 @@ describe("a variable that cannot be used is told by its name and never by its va
 describe("the environment is enough", () => {
   it.effect("a key alone is one of the US", () =>
     Effect.gen(function* () {
-      const unset = { SONIOX_API_BASE_URL: undefined, SONIOX_WS_URL: undefined, SONIOX_TTS_WS_URL: undefined }
+      const unset = { SONIOX_REGION: "", SONIOX_API_BASE_URL: "", SONIOX_WS_URL: "", SONIOX_TTS_WS_URL: undefined }
       const { emulator, mint } = withEnv({ ...unset, SONIOX_API_KEY: keys.us })
       const { connections, region } = yield* mint()
       assert.strictEqual(region, "us")

@@ -1,5 +1,5 @@
 /** Soniox's adapter before its emulator, which stands still at noon and has a key for each region. */
-import type { TempCredentialError } from "@tempcred/core/TempCredentialError"
+import { TempCredentialError } from "@tempcred/core/TempCredentialError"
 import type { LogEntry } from "@tempcred/emulator/Emulator"
 import * as Emulator from "@tempcred/emulator/Soniox"
 import * as Soniox from "@tempcred/soniox/Soniox"
@@ -40,12 +40,10 @@ export const withEnv = (env: Readonly<Record<string, string | undefined>>) => su
 
 /** Why a mint failed. */
 export const reasonOf = (minting: Effect.Effect<unknown, unknown>) =>
-  Effect.map(Effect.flip(minting), (error) =>
-    isTempCredentialError(error) ? error.reason : assert.fail(String(error))
-  )
-
-const isTempCredentialError = (error: unknown): error is TempCredentialError =>
-  error instanceof Object && "reason" in error
+  Effect.map(Effect.flip(minting), (error) => {
+    assert.instanceOf(error, TempCredentialError)
+    return error.reason
+  })
 
 /** What arrived at the vendor: where, with which key, and the body. */
 export const arrived = (log: ReadonlyArray<LogEntry>) =>

@@ -2,6 +2,24 @@
  * The Speechmatics Management API as a service: list, create and revoke long-lived API keys and list projects, so that a rotation can be
  * automated. It takes a management token, which is not an API key: https://docs.speechmatics.com (Management API 1.0.0, read 2026-08-13).
  *
+ * ```ts
+ * import { layerFetch } from "@tempcred/core/Transport"
+ * import { layer, ManagementApi } from "@tempcred/speechmatics/ManagementApi"
+ * import * as Effect from "effect/Effect"
+ * import * as Redacted from "effect/Redacted"
+ *
+ * const program = Effect.gen(function* () {
+ *   const api = yield* ManagementApi
+ *   const created = yield* api.createPermanentKey({ name: "backend 2027" })
+ *   yield* api.revokeKey(created.id)
+ *   return created.key
+ * })
+ * const token = Redacted.make("emulated-speechmatics-management-token")
+ * const baseUrl = process.env["SM_MANAGEMENT_PLATFORM_URL"]
+ * const key = await Effect.runPromise(program.pipe(Effect.provide(layer({ token, baseUrl })), Effect.provide(layerFetch)))
+ * console.log(String(key)) // => <redacted>
+ * ```
+ *
  * @since 0.1.0
  */
 import { optional } from "@tempcred/core/Adapter"

@@ -2,21 +2,29 @@
  * Speechmatics temporary keys: https://docs.speechmatics.com/get-started/authentication (read 2026-08-13). A key is a JWT bound to one
  * product; a batch key with a `client_ref` sees only the jobs of that reference.
  *
+ * ```ts
+ * import * as Minter from "@tempcred/core/Minter"
+ * import * as Speechmatics from "@tempcred/speechmatics/Speechmatics"
+ *
+ * await using minter = Minter.make(Speechmatics.layerConfig)
+ * const credential = await minter.mint({ purpose: "stt.batch", subject: "user-42" })
+ * console.log(credential.connections[0].kind, credential.expirySource) // => http jwt
+ * ```
+ *
  * @since 0.1.0
  */
 import * as Adapter from "@tempcred/core/Adapter"
 import type { Capabilities, Capability, Resolved } from "@tempcred/core/Capabilities"
-import { checkKey, checkUrl, type ConfigurationError, type Issue } from "@tempcred/core/ConfigurationError"
+import { checkKey, checkUrl, type Issue } from "@tempcred/core/ConfigurationError"
 import { bearer, type Connections } from "@tempcred/core/Connection"
-import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
-import type { Transport } from "@tempcred/core/Transport"
 import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { dialect } from "./Dialect.ts"
+import { hosts, vendorRegion } from "./Hosts.ts"
+
+export { hosts } from "./Hosts.ts"
 
 /**
  * What is fixed per app.
@@ -39,37 +47,6 @@ export interface Options {
   readonly batchUrl?: string | undefined
   /** The text-to-speech API. @default "https://preview.tts.speechmatics.com" */
   readonly ttsUrl?: string | undefined
-}
-
-/**
- * Hosts by product and region: https://docs.speechmatics.com/get-started/authentication (read 2026-08-13). `"global"` routes to the
- * nearest region; `eu2`, `us2`, `neu` and `wus` are enterprise hosts; `"on-demand"` and `"trial"` are historic.
- *
- * @category constants
- * @since 0.1.0
- */
-export const hosts: Readonly<Record<"realtime" | "batch", Readonly<Record<string, string>>>> = {
-  realtime: {
-    global: "global.rt.speechmatics.com",
-    eu: "eu.rt.speechmatics.com",
-    us: "us.rt.speechmatics.com",
-    eu2: "eu2.rt.speechmatics.com",
-    neu: "neu.rt.speechmatics.com",
-    wus: "wus.rt.speechmatics.com",
-    preview: "preview.rt.speechmatics.com"
-  },
-  batch: {
-    eu: "eu1.asr.api.speechmatics.com",
-    us: "us1.asr.api.speechmatics.com",
-    au: "au1.asr.api.speechmatics.com",
-    eu1: "eu1.asr.api.speechmatics.com",
-    us1: "us1.asr.api.speechmatics.com",
-    au1: "au1.asr.api.speechmatics.com",
-    eu2: "eu2.asr.api.speechmatics.com",
-    us2: "us2.asr.api.speechmatics.com",
-    "on-demand": "asr.api.speechmatics.com",
-    trial: "trial.asr.api.speechmatics.com"
-  }
 }
 
 const capabilitiesUpTo = (maxTtlSeconds: number) => {
@@ -106,10 +83,6 @@ const types: Record<Served, string> = { "stt.realtime": "rt", "stt.batch": "batc
 
 /** The only field that is read; `apikey_id` is null for temporary keys. */
 const Response = Schema.Struct({ key_value: Schema.RedactedFromValue(Schema.NonEmptyString) })
-
-/** The three regions as the vendor spells them; the other hosts stand for none. */
-const vendorRegion = (region: string): string | undefined =>
-  ({ eu: "eu", neu: "eu", us: "usa", wus: "usa", au: "au" })[region.replace(/\d$/, "")]
 
 const connections = (options: Options, { purpose, region }: Resolved<Served>): Connections => {
   const own = region === options.region ? options : undefined
@@ -153,9 +126,7 @@ const check = (options: Options, maxTtlSeconds: number): ReadonlyArray<Issue> =>
  * @category constructors
  * @since 0.1.0
  */
-export const make = (
-  options: Options
-): Effect.Effect<TempCredentialProvider["Service"], ConfigurationError, Transport> => {
+export const make = (options: Options): Adapter.Making => {
   const maxTtlSeconds = Duration.toSeconds(options.maxTtl ?? "1 hour")
   return Adapter.make({
     provider: "speechmatics",
@@ -197,8 +168,7 @@ export const make = (
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options: Options): Layer.Layer<TempCredentialProvider, ConfigurationError, Transport> =>
-  Layer.effect(TempCredentialProvider, make(options))
+export const layer = (options: Options): Adapter.ProviderLayer => Adapter.layer(make(options))
 
 /**
  * Provides Speechmatics from `SPEECHMATICS_API_KEY` and, where they are set, `SPEECHMATICS_REGION`, `SM_MANAGEMENT_PLATFORM_URL`,
@@ -207,7 +177,7 @@ export const layer = (options: Options): Layer.Layer<TempCredentialProvider, Con
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig: Layer.Layer<TempCredentialProvider, ConfigurationError, Transport> = Adapter.layerConfig(
+export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(
   Config.all({
     apiKey: Config.Redacted("SPEECHMATICS_API_KEY"),
     region: Adapter.optional("SPEECHMATICS_REGION"),

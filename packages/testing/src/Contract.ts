@@ -2,6 +2,19 @@
  * The exam that every adapter passes: one call in a test file, and each clause becomes a test. The adapter is pointed at an emulator by its
  * own environment variables, and meets what vendors do on bad days.
  *
+ * ```ts
+ * import * as Emulator from "@tempcred/emulator/Soniox"
+ * import * as Soniox from "@tempcred/soniox/Soniox"
+ * import { contract } from "@tempcred/testing/Contract"
+ *
+ * contract("soniox", {
+ *   adapter: Soniox.adapter,
+ *   emulator: Emulator.make,
+ *   mintRoute: Emulator.mintRoute,
+ *   request: { purpose: "stt.realtime" }
+ * })
+ * ```
+ *
  * @since 0.1.0
  */
 import { describe, it } from "@effect/vitest"
@@ -48,7 +61,7 @@ export interface Changes {
   readonly emulator?: Options
   /** Variables to set, or with `undefined` to unset. */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** @default one try of at most 300 ms */
+  /** @default one try of at most 2 seconds */
   readonly policy?: Partial<RetryPolicy.Policy>
   /** The next requests to mint suffer this, again and again. */
   readonly fault?: Fault
@@ -107,7 +120,7 @@ export const trial = (subject: Subject, changes: Changes = {}): Trial => {
     if (value === undefined) delete env[name]
     else env[name] = value
   }
-  const policy = { attempts: 1, base: Duration.millis(1), attemptTimeout: Duration.millis(300), ...changes.policy }
+  const policy = { attempts: 1, base: Duration.millis(1), attemptTimeout: Duration.seconds(2), ...changes.policy }
   const layer = subject.adapter.layerConfig.pipe(
     Layer.provide(Layer.orDie(RetryPolicy.layer(policy))),
     Layer.provide(layerTransport),

@@ -2,13 +2,26 @@
  * Mounts emulators as an Effect `HttpClient`: no socket, no port. A request goes to the emulator whose vendor's host it names, else to the
  * first.
  *
+ * ```ts
+ * import * as Soniox from "@tempcred/emulator/Soniox"
+ * import * as EmulatorHttpClient from "@tempcred/testing/EmulatorHttpClient"
+ * import * as Effect from "effect/Effect"
+ * import * as HttpClient from "effect/http/HttpClient"
+ *
+ * const emulator = Soniox.make()
+ * const program = HttpClient.post("https://api.soniox.com/v1/auth/temporary-api-key")
+ * const response = await Effect.runPromise(Effect.provide(program, EmulatorHttpClient.layer(emulator)))
+ * console.log(response.status) // => 401
+ * console.log(emulator.log[0]?.route) // => POST /v1/auth/temporary-api-key
+ * ```
+ *
  * @since 0.1.0
  */
 import type { Emulator } from "@tempcred/emulator/Emulator"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
-import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Layer from "effect/Layer"
 
@@ -21,7 +34,7 @@ import * as Layer from "effect/Layer"
 export type Mountable = Pick<Emulator, "hosts" | "handle">
 
 /**
- * Provides the client.
+ * Provides the client. A connection that a fault drops is a `TransportError` of the client's, and redirects are not followed.
  *
  * @category layers
  * @since 0.1.0
@@ -33,18 +46,15 @@ export const layer = (
     HttpClient.HttpClient,
     HttpClient.make((request, url, signal) => {
       const emulator = emulators.find((one) => Object.hasOwn(one.hosts, url.hostname)) ?? emulators[0]
-      return Effect.tryPromise({
-        try: () => emulator.handle(toWeb(request, url, signal)),
-        catch: (cause) =>
-          new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) })
-      }).pipe(Effect.map((response) => HttpClientResponse.fromWeb(request, response)))
+      return HttpClientRequest.toWeb(request, { signal }).pipe(
+        Effect.flatMap((sent) =>
+          Effect.tryPromise({ try: () => emulator.handle(sent), catch: (cause) => ({ cause }) })
+        ),
+        Effect.mapError(({ cause }) => {
+          const reason = new HttpClientError.TransportError({ request, cause })
+          return new HttpClientError.HttpClientError({ reason })
+        }),
+        Effect.map((response) => HttpClientResponse.fromWeb(request, response))
+      )
     })
   )
-
-const toWeb = (request: HttpClientRequest.HttpClientRequest, url: URL, signal: AbortSignal): Request =>
-  new Request(url, {
-    method: request.method,
-    headers: request.headers,
-    body: request.body._tag === "Uint8Array" ? new Uint8Array(request.body.body) : null,
-    signal
-  })

@@ -1,13 +1,32 @@
 /**
  * Mounts an emulator as msw handlers: a program that calls the vendor's real hosts, over `fetch` or `WebSocket`, reaches the emulator.
  *
+ * ```ts
+ * import * as Soniox from "@tempcred/emulator/Soniox"
+ * import * as EmulatorMsw from "@tempcred/testing/EmulatorMsw"
+ * import { setupServer } from "msw/node"
+ *
+ * const emulator = Soniox.make()
+ * const server = setupServer(...EmulatorMsw.handlers(emulator))
+ * server.listen({ onUnhandledFrame: "error" })
+ * const minted = await fetch("https://api.soniox.com/v1/auth/temporary-api-key", {
+ *   method: "POST",
+ *   headers: { authorization: `Bearer ${emulator.apiKey}`, "content-type": "application/json" },
+ *   body: JSON.stringify({ usage_type: "transcribe_websocket", expires_in_seconds: 60 })
+ * })
+ * console.log(minted.status) // => 201
+ * server.close()
+ * ```
+ *
  * @since 0.1.0
  */
 import type { Emulator, Session } from "@tempcred/emulator/Emulator"
-import { http, HttpResponse, type RequestHandler, ws, type WebSocketHandler } from "msw"
+import { http, HttpResponse, type RequestHandler, WebSocketHandler } from "msw"
 
 /**
- * Makes the handlers for an emulator's vendor, and for one more origin where it is given.
+ * Makes the handlers for an emulator's vendor, and for one more origin where it is given. A connection that a fault drops is a network
+ * error; a WebSocket that is refused or dropped has an `error` event and closes with 1006, and any other close has the vendor's own code.
+ * msw shows handlers no headers of a WebSocket, so that a credential must travel in the URL, the subprotocols or a message.
  *
  * @category constructors
  * @since 0.1.0
@@ -15,44 +34,66 @@ import { http, HttpResponse, type RequestHandler, ws, type WebSocketHandler } fr
 export const handlers = (emulator: Emulator, origin?: string): ReadonlyArray<RequestHandler | WebSocketHandler> => {
   const origins = Object.keys(emulator.hosts).map((host) => `https://${host}`)
   return (origin === undefined ? origins : [...origins, origin]).flatMap((one) => [
-    http.all(`${one}/*`, async ({ request }) => {
-      try {
-        return await emulator.handle(request)
-      } catch {
-        return HttpResponse.error()
-      }
-    }),
-    websocket(emulator, one.replace(/^http/, "ws"))
+    http.all(`${one}/*`, ({ request }) => emulator.handle(request).catch(() => HttpResponse.error())),
+    new SocketHandler(emulator, one)
   ])
 }
 
-const websocket = (emulator: Emulator, origin: string): WebSocketHandler =>
-  ws.link(`${origin}/*`).addEventListener("connection", async ({ client, info }) => {
-    const waiting: Array<string | Uint8Array> = []
-    let session: Session | undefined
-    client.addEventListener("message", async ({ data }) => {
-      const message = data instanceof Blob ? new Uint8Array(await data.arrayBuffer()) : bytesOrText(data)
-      if (session === undefined) waiting.push(message)
-      else session.message(message)
-    })
-    client.addEventListener("close", () => session?.closed())
-    const protocols = [info.protocols ?? []].flat().join(", ")
-    const answer = await emulator.connect(
-      new Request(client.url.href.replace(/^ws/, "http"), {
-        headers: protocols === "" ? {} : { "sec-websocket-protocol": protocols }
-      })
-    )
-    if (answer instanceof Response) return client.close(1011, `refused with status ${answer.status}`)
-    session = answer
+type Run = WebSocketHandler["run"]
+type Client = Parameters<Run>[0]["client"]
+
+/** msw opens a socket once `run` is through, and does not wait for the listeners of `ws.link`: here the vendor can still refuse. */
+class SocketHandler extends WebSocketHandler {
+  readonly #emulator: Emulator
+
+  constructor(emulator: Emulator, origin: string) {
+    super(`${origin.replace(/^http/, "ws")}/*`)
+    this.#emulator = emulator
+  }
+
+  override async run(...args: Parameters<Run>): ReturnType<Run> {
+    const connection = await super.run(...args)
+    if (connection === null) return null
+    const { client, info } = connection
+    const decision = await this.#emulator.connect(upgrade(client.url, info.protocols)).catch(() => undefined)
+    if (decision === undefined || decision instanceof Response) drop(client)
+    else converse(decision, client)
+    return connection
+  }
+}
+
+const upgrade = (url: URL, protocols: string | ReadonlyArray<string> = []): Request => {
+  const offered = [protocols].flat().join(", ")
+  return new Request(url.href.replace(/^ws/, "http"), {
+    headers: offered === "" ? {} : { "sec-websocket-protocol": offered }
+  })
+}
+
+const converse = (session: Session, client: Client): void => {
+  // A Blob is read asynchronously, and what comes after it must not overtake it.
+  let heard = Promise.resolve()
+  client.addEventListener("message", ({ data }) => {
+    heard = heard.then(async () => session.message(await textOrBytes(data)))
+  })
+  client.addEventListener("close", () => session.closed())
+  client.addEventListener("open", () =>
     session.open({
       send: (data) => client.send(typeof data === "string" ? data : new Uint8Array(data)),
-      close: (code, reason) => client.close(code, reason),
-      destroy: () => client.close()
+      // msw sends in a microtask and forgets what is unsent when a socket closes.
+      close: (code, reason) => queueMicrotask(() => client.close(code, reason)),
+      destroy: () => drop(client)
     })
-    for (const message of waiting) session.message(message)
-  })
+  )
+}
 
-const bytesOrText = (data: string | ArrayBufferLike | ArrayBufferView): string | Uint8Array => {
+const textOrBytes = async (data: string | Blob | ArrayBufferLike | ArrayBufferView): Promise<string | Uint8Array> => {
   if (typeof data === "string") return data
+  if (data instanceof Blob) return new Uint8Array(await data.arrayBuffer())
   return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data)
+}
+
+/** Ends a connection as its client sees it when the network does. */
+const drop = (client: Client): void => {
+  if ("socket" in client && client.socket instanceof EventTarget) client.socket.dispatchEvent(new Event("error"))
+  client.close(1006)
 }

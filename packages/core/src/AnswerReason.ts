@@ -1,0 +1,81 @@
+/**
+ * Which reason a vendor's answer stands for: by HTTP status, where the vendor's own code does not decide.
+ *
+ * @since 0.1.0
+ */
+import {
+  AuthenticationError,
+  type Fields,
+  InvalidRequestError,
+  InvalidResponseError,
+  type Issue,
+  PermissionError,
+  QuotaError,
+  RateLimitError,
+  type Reason,
+  UnavailableError
+} from "./TempCredentialError.ts"
+
+/**
+ * The tags of the reasons that a vendor's answer can stand for; the other two are found before and without an answer.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const answerTags = [
+  "InvalidRequestError",
+  "AuthenticationError",
+  "PermissionError",
+  "QuotaError",
+  "RateLimitError",
+  "UnavailableError",
+  "InvalidResponseError"
+] as const
+
+/**
+ * The tag of a reason that a vendor's answer can stand for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type AnswerTag = (typeof answerTags)[number]
+
+/**
+ * Makes the reason that a vendor's answer stands for.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromAnswer = (tag: AnswerTag, fields: Fields, issues: ReadonlyArray<Issue>): Reason => {
+  switch (tag) {
+    case "InvalidRequestError":
+      return new InvalidRequestError({ ...fields, issues })
+    case "AuthenticationError":
+      return new AuthenticationError(fields)
+    case "PermissionError":
+      return new PermissionError(fields)
+    case "QuotaError":
+      return new QuotaError(fields)
+    case "RateLimitError":
+      return new RateLimitError(fields)
+    case "UnavailableError":
+      return new UnavailableError(fields)
+    case "InvalidResponseError":
+      return new InvalidResponseError(fields)
+  }
+}
+
+/**
+ * Says which reason an HTTP status stands for where the vendor's own code does not decide.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const tagFromStatus = (status: number): AnswerTag => {
+  if (status === 401) return "AuthenticationError"
+  if (status === 402) return "QuotaError"
+  if (status === 403) return "PermissionError"
+  if (status === 408 || status === 425 || status >= 500) return "UnavailableError"
+  if (status === 429) return "RateLimitError"
+  return status >= 400 ? "InvalidRequestError" : "InvalidResponseError"
+}

@@ -1,0 +1,58 @@
+/**
+ * How Soniox tells of failures: an ApiError whose type decides, never its message or its status.
+ *
+ * @since 0.1.0
+ */
+import type { Dialect } from "@tempcred/core/VendorApi"
+import * as Schema from "effect/Schema"
+
+/** ApiError of https://soniox.com/docs/openapi.yaml (read 2026-10-10). */
+const Failure = Schema.Struct({
+  error_type: Schema.optionalKey(Schema.String),
+  message: Schema.optionalKey(Schema.String),
+  request_id: Schema.optionalKey(Schema.String),
+  validation_errors: Schema.optionalKey(
+    Schema.Array(Schema.Struct({ location: Schema.String, message: Schema.String }))
+  )
+})
+
+/**
+ * The dialect of the Soniox API.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const dialect: Dialect<typeof Failure.Type> = {
+  failure: Failure,
+  read: (failure) => ({
+    code: failure.error_type,
+    detail: failure.message,
+    requestId: failure.request_id,
+    issues: failure.validation_errors?.map(({ location, message }) => ({
+      field: location.replace(/^body(\.payload)?\./, ""),
+      message
+    }))
+  }),
+  fields: {
+    usage_type: "purpose",
+    expires_in_seconds: "ttl",
+    client_reference_id: "subject",
+    single_use: "singleUse",
+    max_session_duration_seconds: "maxSession"
+  },
+  // https://soniox.com/docs/api-reference/errors (read 2026-10-10)
+  codes: {
+    InvalidRequestError: ["invalid_request"],
+    AuthenticationError: ["unauthenticated"],
+    PermissionError: ["permission_denied"],
+    QuotaError: [
+      "organization_balance_exhausted",
+      "organization_monthly_budget_exhausted",
+      "project_monthly_budget_exhausted",
+      "max_concurrent_connections_reached"
+    ],
+    RateLimitError: ["limit_exceeded"],
+    UnavailableError: ["request_timeout", "internal_error", "service_unavailable"]
+  },
+  advice: { PermissionError: "give the key the permission for this product in the Soniox console" }
+}

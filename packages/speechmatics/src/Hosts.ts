@@ -1,0 +1,45 @@
+/**
+ * Where Speechmatics' products are, by region.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * Hosts by product and region: https://docs.speechmatics.com/get-started/authentication (read 2026-08-13). `"global"` routes to the
+ * nearest region; `eu2`, `us2`, `neu` and `wus` are enterprise hosts; `"on-demand"` and `"trial"` are historic.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const hosts: Readonly<Record<"realtime" | "batch", Readonly<Record<string, string>>>> = {
+  realtime: {
+    global: "global.rt.speechmatics.com",
+    eu: "eu.rt.speechmatics.com",
+    us: "us.rt.speechmatics.com",
+    eu2: "eu2.rt.speechmatics.com",
+    neu: "neu.rt.speechmatics.com",
+    wus: "wus.rt.speechmatics.com",
+    preview: "preview.rt.speechmatics.com"
+  },
+  batch: {
+    eu: "eu1.asr.api.speechmatics.com",
+    us: "us1.asr.api.speechmatics.com",
+    au: "au1.asr.api.speechmatics.com",
+    eu1: "eu1.asr.api.speechmatics.com",
+    us1: "us1.asr.api.speechmatics.com",
+    au1: "au1.asr.api.speechmatics.com",
+    eu2: "eu2.asr.api.speechmatics.com",
+    us2: "us2.asr.api.speechmatics.com",
+    "on-demand": "asr.api.speechmatics.com",
+    trial: "trial.asr.api.speechmatics.com"
+  }
+}
+
+/**
+ * Spells a region as the vendor's API does; `undefined` for hosts that stand for none of its three regions.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const vendorRegion = (region: string): string | undefined =>
+  ({ eu: "eu", neu: "eu", us: "usa", wus: "usa", au: "au" })[region.replace(/\d$/, "")]

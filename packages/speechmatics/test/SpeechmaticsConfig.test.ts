@@ -1,0 +1,91 @@
+import { ConfigurationError } from "@tempcred/core/ConfigurationError"
+import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { arrived, key, withEnv, withOptions } from "./speechmatics.ts"
+
+const misconfigured = Effect.fnUntraced(function* ({ mint, requests }: ReturnType<typeof withEnv>) {
+  const error = yield* Effect.flip(mint())
+  assert.instanceOf(error, ConfigurationError)
+  assert.strictEqual(requests.length, 0)
+  return error
+})
+
+describe("a variable that cannot be used is told by its name and never by its value", () => {
+  const variables: ReadonlyArray<readonly [name: string, value: string | undefined, message: RegExp]> = [
+    ["SPEECHMATICS_API_KEY", undefined, /is not set/],
+    ["SPEECHMATICS_API_KEY", "", /is not set/],
+    ["SPEECHMATICS_API_KEY", "two words", /a space, a line end/],
+    ["SPEECHMATICS_API_KEY", "ends-in\n", /a space, a line end/],
+    ["SPEECHMATICS_REGION", "mars", /must be one of global, eu, us/],
+    ["SPEECHMATICS_REGION", "usa", /must be one of global, eu, us/],
+    ["SPEECHMATICS_REGION", "evil.com/", /must be one of global, eu, us/],
+    ["SPEECHMATICS_REGION", "constructor", /must be one of global, eu, us/],
+    ["SM_MANAGEMENT_PLATFORM_URL", "http://mp.evil.com", /must begin with https/],
+    ["SPEECHMATICS_RT_URL", "ws://rt.evil.com/v2", /must begin with wss/],
+    ["SPEECHMATICS_RT_URL", "https://rt.evil.com/v2", /must begin with wss/],
+    ["SPEECHMATICS_BATCH_URL", "http://asr.evil.com/v2", /must begin with https/],
+    ["SPEECHMATICS_BATCH_URL", "wss://asr.evil.com/v2", /must begin with https/],
+    ["SPEECHMATICS_TTS_URL", "tts.evil.com", /is no URL/]
+  ]
+  it.effect.each(variables)("%s=%j", ([name, value, message]) =>
+    Effect.gen(function* () {
+      const error = yield* misconfigured(withEnv({ [name]: value }))
+      assert.deepStrictEqual(
+        error.issues.map((issue) => issue.name.split(" ")[0]),
+        [name]
+      )
+      assert.match(error.message, message)
+      assert.notMatch(error.message, /evil|two words|ends-in|mars|constructor/)
+    })
+  )
+
+  const lengths: ReadonlyArray<Duration.Duration> = [
+    Duration.zero,
+    Duration.seconds(59),
+    Duration.millis(90_500),
+    Duration.seconds(86_401),
+    Duration.infinity
+  ]
+  it.effect.each(lengths)("maxTtl of %s", (maxTtl) =>
+    Effect.gen(function* () {
+      const error = yield* misconfigured(withOptions({ maxTtl }))
+      assert.deepStrictEqual(error.issues, [{ name: "maxTtl", message: "must be whole seconds, 60 to 86400" }])
+    })
+  )
+})
+
+describe("the environment is enough", () => {
+  it.effect("a key alone", () =>
+    Effect.gen(function* () {
+      const names = [
+        "SM_MANAGEMENT_PLATFORM_URL",
+        "SPEECHMATICS_RT_URL",
+        "SPEECHMATICS_BATCH_URL",
+        "SPEECHMATICS_TTS_URL"
+      ]
+      const { emulator, mint } = withEnv(Object.fromEntries(names.map((name) => [name, undefined])))
+      const { connections, region } = yield* mint()
+      assert.isUndefined(region)
+      assert.strictEqual(connections[0].url, "wss://global.rt.speechmatics.com/v2")
+      assert.deepStrictEqual(arrived(emulator.log), [
+        { call: "POST https://mp.speechmatics.com/v1/api_keys?type=rt", key: `Bearer ${key}`, body: { ttl: 60 } }
+      ])
+    })
+  )
+
+  it.effect("a region and every host", () =>
+    Effect.gen(function* () {
+      const { emulator, mint, origin } = withEnv({ SPEECHMATICS_REGION: "us" })
+      const urls: Array<string> = []
+      for (const purpose of ["stt.realtime", "stt.batch", "tts.batch"] as const) {
+        urls.push((yield* mint({ purpose, subject: "u1" })).connections[0].url)
+      }
+      assert.deepStrictEqual(urls, ["ws://127.0.0.1:9/v2", `${origin}/v2/jobs`, `${origin}/generate`])
+      assert.deepStrictEqual(
+        arrived(emulator.log).map(({ body }) => body.region),
+        ["usa", "usa", undefined]
+      )
+    })
+  )
+})

@@ -1,0 +1,83 @@
+/**
+ * What an adapter makes of a vendor's answer.
+ *
+ * @since 0.1.0
+ */
+import { assert } from "@effect/vitest"
+import * as Connection from "@tempcred/core/Connection"
+import * as Purpose from "@tempcred/core/Purpose"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import type { Changes, Clause } from "../Contract.ts"
+import { adding, capability, lifetime, reason } from "./Checks.ts"
+
+const unreadable = (name: string, reply: NonNullable<Changes["reply"]>): Clause => ({
+  name,
+  check: Effect.fnUntraced(function* (_, trial) {
+    const { mint, requests } = trial({ reply, policy: { attempts: 3 } })
+    assert.strictEqual((yield* reason(mint()))._tag, "InvalidResponseError")
+    assert.strictEqual(requests.length, 1)
+  })
+})
+
+/**
+ * The clauses on answers.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const clauses: ReadonlyArray<Clause> = [
+  {
+    name: "it says how to connect, for clients too, with a placeholder for the token",
+    check: Effect.fnUntraced(function* ({ adapter }, trial) {
+      for (const purpose of Purpose.all.filter((one) => adapter.capabilities[one] !== undefined)) {
+        const { connections, token } = yield* trial().mint({ purpose, subject: "user-1" })
+        for (const connection of connections) {
+          assert.notInclude(JSON.stringify(connection), Redacted.value(token))
+          assert.include(JSON.stringify(Connection.fill(connection, token)), Redacted.value(token))
+          assert.match(connection.url, connection.kind === "websocket" ? /^wss?:/ : /^https?:/)
+        }
+        assert.isTrue(connections.some(({ where }) => where !== "server"))
+      }
+    })
+  },
+  {
+    name: "a vendor's clock that is ten minutes off moves no expiry",
+    check: Effect.fnUntraced(function* (examined, trial) {
+      const seconds = capability(examined).ttlSeconds.max
+      for (const offset of [600_000, -600_000]) {
+        const clock = { now: () => Date.now() + offset, after: (_: number, run: () => void) => (run(), () => {}) }
+        const credential = yield* trial({ emulator: { clock } }).mint({ ttl: Duration.seconds(seconds) })
+        assert.closeTo(lifetime(credential), seconds, 3)
+      }
+    })
+  },
+  {
+    name: "an answer that is long under way makes no credential live longer",
+    check: Effect.fnUntraced(function* (examined, trial) {
+      let answered = 0
+      const reply = async (response: Response) => {
+        answered = Date.now()
+        return new Promise<Response>((resolve) => setTimeout(resolve, 30, response))
+      }
+      const { expiresAt } = yield* trial({ reply }).mint()
+      const seconds = capability(examined).ttlSeconds.default
+      assert.isAtMost(DateTime.toEpochMillis(expiresAt), answered + seconds * 1000)
+    })
+  },
+  {
+    name: "fields that it does not know are tolerated in an answer",
+    check: Effect.fnUntraced(function* (_, trial) {
+      yield* trial({ reply: adding({ unexpected: { deep: [1] } }) }).mint()
+    })
+  },
+  unreadable("an answer without the token is an InvalidResponseError, and is not asked for again", async ({ status }) =>
+    Response.json({}, { status })
+  ),
+  unreadable(
+    "an answer over 64 KiB is an InvalidResponseError, and is not asked for again",
+    adding({ fill: "x".repeat(70_000) })
+  )
+]

@@ -1,0 +1,136 @@
+/**
+ * What several clauses check alike.
+ *
+ * @since 0.1.0
+ */
+import { assert } from "@effect/vitest"
+import type { Capability } from "@tempcred/core/Capabilities"
+import type { MintRequest } from "@tempcred/core/MintRequest"
+import type { TempCredential } from "@tempcred/core/TempCredential"
+import { type Reason, TempCredentialError } from "@tempcred/core/TempCredentialError"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { Changes, Subject, Trial } from "../Contract.ts"
+
+/**
+ * Finds what the subject's own purpose is capable of.
+ *
+ * @category checks
+ * @since 0.1.0
+ */
+export const capability = ({ adapter, request }: Subject): Capability => {
+  const found = adapter.capabilities[request.purpose]
+  assert.isDefined(found, "the subject's request has a purpose that the adapter lacks")
+  return found
+}
+
+/**
+ * Takes the error of a mint that must fail.
+ *
+ * @category checks
+ * @since 0.1.0
+ */
+export const failure = <E>(minting: Effect.Effect<TempCredential, E>): Effect.Effect<E> =>
+  Effect.match(minting, { onFailure: (error) => error, onSuccess: () => assert.fail("it minted, and had to fail") })
+
+/**
+ * Takes the reason of a mint that must fail for one.
+ *
+ * @category checks
+ * @since 0.1.0
+ */
+export const reason = (minting: ReturnType<Trial["mint"]>): Effect.Effect<Reason> =>
+  Effect.map(failure(minting), (error) => {
+    assert.instanceOf(error, TempCredentialError)
+    return error.reason
+  })
+
+/**
+ * Checks that a request is refused for one of these reasons, and that the vendor hears nothing of it.
+ *
+ * @category checks
+ * @since 0.1.0
+ */
+export const refusedUnsent = Effect.fnUntraced(function* (
+  { mint, requests }: Trial,
+  request: Partial<MintRequest>,
+  ...tags: ReadonlyArray<Reason["_tag"]>
+) {
+  const found = yield* reason(mint(request))
+  assert.include(tags, found._tag)
+  assert.strictEqual(requests.length, 0)
+  return found
+})
+
+/**
+ * Mints, and tells what the vendor heard of the request: the address and the body of the call.
+ *
+ * @category checks
+ * @since 0.1.0
+ */
+export const served = Effect.fnUntraced(function* ({ emulator, mint }: Trial, request?: Partial<MintRequest>) {
+  const credential = yield* mint(request)
+  return { credential, heard: emulator.log.map(({ body, url }) => `${url} ${body}`).join("\n") }
+})
+
+/**
+ * Counts the seconds from issue to expiry.
+ *
+ * @category checks
+ * @since 0.1.0
+ */
+export const lifetime = (credential: TempCredential): number =>
+  Duration.toSeconds(DateTime.distance(credential.issuedAt, credential.expiresAt))
+
+/**
+ * Lists the variables that point the adapter at the emulator and are named like this.
+ *
+ * @category checks
+ * @since 0.1.0
+ */
+export const variables = ({ emulator, origin }: Trial, pattern: RegExp): ReadonlyArray<string> =>
+  Object.keys(emulator.env(origin)).filter((name) => pattern.test(name))
+
+/**
+ * A long-lived key that no emulator knows.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const unknownKey = "a-key-that-no-vendor-knows"
+
+/**
+ * Configures that key.
+ *
+ * @category checks
+ * @since 0.1.0
+ */
+export const withUnknownKey = (trial: Trial): Changes => ({
+  env: Object.fromEntries(variables(trial, /_API_KEY$/).map((name) => [name, unknownKey]))
+})
+
+/**
+ * Changes every text that a vendor's JSON says.
+ *
+ * @category checks
+ * @since 0.1.0
+ */
+export const saying =
+  (change: (text: string) => string): NonNullable<Changes["reply"]> =>
+  async (response) => {
+    const changed = (_: string, value: unknown) => (typeof value === "string" ? change(value) : value)
+    const body: unknown = JSON.parse(await response.text(), changed)
+    return Response.json(body, { status: response.status, headers: response.headers })
+  }
+
+/**
+ * Adds fields to a vendor's JSON.
+ *
+ * @category checks
+ * @since 0.1.0
+ */
+export const adding =
+  (fields: object): NonNullable<Changes["reply"]> =>
+  async (response) =>
+    Response.json({ ...(await response.json()), ...fields }, { status: response.status, headers: response.headers })

@@ -1,0 +1,57 @@
+/**
+ * What an adapter does with its environment.
+ *
+ * @since 0.1.0
+ */
+import { assert } from "@effect/vitest"
+import { ConfigurationError } from "@tempcred/core/ConfigurationError"
+import * as Effect from "effect/Effect"
+import * as Formatter from "effect/Formatter"
+import type { Clause, Trial } from "../Contract.ts"
+import { failure, variables } from "./Checks.ts"
+
+const misconfigured = Effect.fnUntraced(function* ({ mint, requests }: Trial, name: string, value = "") {
+  const error = yield* failure(mint())
+  assert.instanceOf(error, ConfigurationError)
+  assert.include(error.message, name)
+  if (value !== "") assert.notInclude(`${error.message}${Formatter.formatJson(error)}`, value)
+  assert.strictEqual(requests.length, 0)
+})
+
+/**
+ * The clauses on configuration.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const clauses: ReadonlyArray<Clause> = [
+  {
+    name: "a missing or malformed key fails by its variable's name, before any call",
+    check: Effect.fnUntraced(function* (_, trial) {
+      const names = variables(trial(), /_API_KEY$/)
+      assert.isAbove(names.length, 0)
+      for (const name of names) {
+        yield* misconfigured(trial({ env: { [name]: undefined } }), name)
+        yield* misconfigured(trial({ env: { [name]: "first\nsecret" } }), name, "secret")
+      }
+    })
+  },
+  {
+    name: "a URL that is not encrypted fails by its variable's name, before any call",
+    check: Effect.fnUntraced(function* (_, trial) {
+      for (const name of variables(trial(), /URL$/)) {
+        for (const scheme of ["http", "ws"]) {
+          yield* misconfigured(trial({ env: { [name]: `${scheme}://vendor.example/` } }), name, "vendor.example")
+        }
+      }
+    })
+  },
+  {
+    name: "the configured address is called, and no other",
+    check: Effect.fnUntraced(function* (_, trial) {
+      const { mint, origin, requests } = trial()
+      yield* mint()
+      assert.deepStrictEqual([...new Set(requests.map(({ url }) => new URL(url).origin))], [origin])
+    })
+  }
+]

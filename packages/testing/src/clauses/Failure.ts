@@ -1,0 +1,150 @@
+/**
+ * What an adapter makes of refusals and bad days, and what it lets nobody see.
+ *
+ * @since 0.1.0
+ */
+import { assert } from "@effect/vitest"
+import type { Reason } from "@tempcred/core/TempCredentialError"
+import type { Fault } from "@tempcred/emulator/Faults"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Formatter from "effect/Formatter"
+import * as Redacted from "effect/Redacted"
+import * as Tracer from "effect/Tracer"
+import type { Clause } from "../Contract.ts"
+import { failure, reason, saying, unknownKey, withUnknownKey } from "./Checks.ts"
+
+const retryable: ReadonlyArray<Reason["_tag"]> = ["RateLimitError", "UnavailableError", "TransportError"]
+
+/** The fault brings one of these reasons, and is met as often as the reason is to be retried. */
+const fails = (name: string, fault: Fault, ...tags: ReadonlyArray<Reason["_tag"]>): Clause => ({
+  name,
+  check: Effect.fnUntraced(function* (_, trial) {
+    const slow = "hang" in fault || "drip" in fault
+    const policy = { attempts: 3, ...(slow ? { attemptTimeout: Duration.millis(60) } : {}) }
+    const { mint, requests } = trial({ fault, policy })
+    const found = yield* reason(mint())
+    assert.include(tags, found._tag)
+    assert.strictEqual(found.isRetryable, retryable.includes(found._tag))
+    assert.strictEqual(requests.length, found.isRetryable ? 3 : 1)
+  })
+})
+
+const printed = (value: unknown): string =>
+  [String(value), Formatter.formatJson(value), Formatter.format(value), value instanceof Error ? value.stack : ""].join(
+    "\n"
+  )
+
+/** Everything that the spans of what it watches say. */
+const watch = () => {
+  const spans: Array<Tracer.NativeSpan> = []
+  const tracer = Tracer.make({
+    span: (options) => {
+      const span = new Tracer.NativeSpan(options)
+      spans.push(span)
+      return span
+    }
+  })
+  return {
+    watched: Effect.provideService(Tracer.Tracer, tracer),
+    seen: () => spans.map(({ attributes, events, name, status }) => printed([name, [...attributes], events, status]))
+  }
+}
+
+/**
+ * The clauses on failures and secrets.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const clauses: ReadonlyArray<Clause> = [
+  {
+    name: "a refused key is an AuthenticationError in the vendor's own words, after one call",
+    check: Effect.fnUntraced(function* (_, trial) {
+      // A code stays as it is, since it may decide on the reason.
+      const reply = saying((text) => (/^[a-z\d_]+$/.test(text) ? text : `${text} (its own words)`))
+      const { mint, requests } = trial({ ...withUnknownKey(trial()), reply, policy: { attempts: 3 } })
+      const found = yield* reason(mint())
+      assert.strictEqual(found._tag, "AuthenticationError")
+      assert.include(found.detail, "(its own words)")
+      assert.strictEqual(requests.length, 1)
+    })
+  },
+  {
+    name: "a vendor's words are cut at 300 characters and cannot forge log lines",
+    check: Effect.fnUntraced(function* (_, trial) {
+      const reply = saying((text) => `${text}\r\n\u001b[2J${"x".repeat(400)}`)
+      const { message } = yield* reason(trial({ ...withUnknownKey(trial()), reply }).mint())
+      assert.notInclude(message, "x".repeat(300))
+      assert.notMatch(message, /\p{Cc}/u)
+    })
+  },
+  {
+    name: "the vendor's request id is kept",
+    check: Effect.fnUntraced(function* (_, trial) {
+      const { mint } = trial({ fault: { status: 500, headers: { "x-request-id": "request-1" } } })
+      assert.strictEqual((yield* reason(mint())).requestId, "request-1")
+    })
+  },
+  {
+    name: "a Retry-After of a 429 is kept, in seconds and as a date",
+    check: Effect.fnUntraced(function* (_, trial) {
+      for (const retryAfter of ["seconds", "date"] as const) {
+        const { mint } = trial({ emulator: { mintsPerMinute: 1, retryAfter } })
+        yield* mint()
+        const found = yield* reason(mint())
+        assert.strictEqual(found._tag, "RateLimitError")
+        assert.closeTo(Duration.toSeconds(found.retryAfter ?? Duration.zero), 60, 2)
+      }
+    })
+  },
+  fails("400 is an InvalidRequestError", { status: 400 }, "InvalidRequestError"),
+  fails("422 is an InvalidRequestError", { status: 422 }, "InvalidRequestError"),
+  fails("401 is an AuthenticationError", { status: 401 }, "AuthenticationError"),
+  fails("402 is a QuotaError", { status: 402 }, "QuotaError"),
+  fails(
+    "403 is a PermissionError or an AuthenticationError",
+    { status: 403 },
+    "PermissionError",
+    "AuthenticationError"
+  ),
+  fails("429 is a RateLimitError and is retried", { status: 429 }, "RateLimitError"),
+  fails("500 is an UnavailableError and is retried", { status: 500 }, "UnavailableError"),
+  fails(
+    "503 with a web page is an UnavailableError and is retried",
+    { status: 503, body: "<html>" },
+    "UnavailableError"
+  ),
+  fails("a reset is a TransportError and is retried", { reset: true }, "TransportError"),
+  fails("an answer that is cut off is a TransportError and is retried", { cut: 5 }, "TransportError"),
+  fails("a vendor that hangs is a TransportError and is retried", { hang: true }, "TransportError"),
+  fails("an answer that drips past the time-out is a TransportError and is retried", { drip: 10 }, "TransportError"),
+  fails("a 200 that is no JSON is an InvalidResponseError", { garbage: true }, "InvalidResponseError"),
+  fails("a 200 with a web page is an InvalidResponseError", { html: true }, "InvalidResponseError"),
+  fails("a redirect is an InvalidResponseError", { redirect: "http://127.0.0.1:9/else" }, "InvalidResponseError"),
+  {
+    name: "interruption aborts the call",
+    check: Effect.fnUntraced(function* (_, trial) {
+      const { mint, requests } = trial({ fault: { hang: true } })
+      const fiber = yield* Effect.forkChild(mint(), { startImmediately: true })
+      while (requests.length === 0) yield* Effect.sleep("1 millis")
+      yield* Fiber.interrupt(fiber)
+      assert.isTrue(requests[0]?.signal.aborted)
+    }, Effect.timeout("1 second"))
+  },
+  {
+    name: "neither key nor token shows in a credential, an error or a span, even where the vendor echoes the key",
+    check: Effect.fnUntraced(function* (_, trial) {
+      const { seen, watched } = watch()
+      const { emulator, mint } = trial()
+      const credential = yield* watched(mint())
+      const reply = saying((text) => `${text} ${unknownKey}`)
+      const error = yield* failure(watched(trial({ ...withUnknownKey(trial()), reply }).mint()))
+      const text = [printed(credential), printed(error), ...seen()].join("\n")
+      assert.include(text, `${emulator.vendor}.mint`)
+      for (const secret of [emulator.apiKey, unknownKey, Redacted.value(credential.token)])
+        assert.notInclude(text, secret)
+    })
+  }
+]

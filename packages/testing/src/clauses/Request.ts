@@ -1,0 +1,131 @@
+/**
+ * What becomes of a request: all of it reaches the vendor, or it is refused without a call.
+ *
+ * @since 0.1.0
+ */
+import { assert } from "@effect/vitest"
+import * as Purpose from "@tempcred/core/Purpose"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { Clause } from "../Contract.ts"
+import { capability, lifetime, refusedUnsent, served } from "./Checks.ts"
+
+const subject = "user-1"
+
+/**
+ * The clauses on requests.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const clauses: ReadonlyArray<Clause> = [
+  {
+    name: "every purpose that it declares is served, and every other is refused without a call",
+    check: Effect.fnUntraced(function* ({ adapter }, trial) {
+      for (const purpose of Purpose.all) {
+        if (adapter.capabilities[purpose] === undefined) {
+          yield* refusedUnsent(trial(), { purpose, subject }, "UnsupportedError")
+        } else {
+          const credential = yield* trial().mint({ purpose, subject })
+          assert.include(credential, { purpose, provider: adapter.id })
+        }
+      }
+    })
+  },
+  {
+    name: "a ttl outside the range, or of half a second, is refused without a call and names the range",
+    check: Effect.fnUntraced(function* (examined, trial) {
+      const { max, min } = capability(examined).ttlSeconds
+      for (const seconds of [min - 1, min + 0.5, max + 1]) {
+        const ttl = Duration.seconds(seconds)
+        const refused = yield* refusedUnsent(trial(), { ttl }, "UnsupportedError", "InvalidRequestError")
+        assert.include(refused.message, `${min} to ${max}`)
+      }
+    })
+  },
+  {
+    name: "both ends of the ttl range are served, and the credential lives as long as was asked",
+    check: Effect.fnUntraced(function* (examined, trial) {
+      const { max, min } = capability(examined).ttlSeconds
+      const shortest = yield* served(trial(), { ttl: Duration.seconds(min) })
+      const longest = yield* served(trial(), { ttl: Duration.seconds(max) })
+      assert.closeTo(lifetime(shortest.credential), min, 1.5)
+      assert.closeTo(lifetime(longest.credential), max, 1.5)
+      assert.strictEqual(shortest.heard === longest.heard, min === max)
+    })
+  },
+  {
+    name: "a ttl that is relaxed becomes the nearest one allowed, and is listed",
+    check: Effect.fnUntraced(function* (examined, trial) {
+      const { max } = capability(examined).ttlSeconds
+      const credential = yield* trial().mint({ ttl: Duration.seconds(max + 1), onUnsupported: "relax" })
+      assert.deepStrictEqual(credential.relaxed, ["ttl"])
+      assert.closeTo(lifetime(credential), max, 1.5)
+    })
+  },
+  {
+    name: "single use is asked of the vendor, or refused without a call, or relaxed and listed",
+    check: Effect.fnUntraced(function* (examined, trial) {
+      const relaxed = yield* served(trial(), { singleUse: true, onUnsupported: "relax" })
+      if (capability(examined).singleUse) {
+        assert.notStrictEqual(relaxed.heard, (yield* served(trial())).heard)
+        assert.deepInclude(relaxed.credential, { uses: "once", relaxed: [] })
+      } else {
+        yield* refusedUnsent(trial(), { singleUse: true }, "UnsupportedError")
+        assert.deepInclude(relaxed.credential, { uses: "many", relaxed: ["singleUse"] })
+      }
+    })
+  },
+  {
+    name: "a session limit is asked of the vendor, or refused without a call",
+    check: Effect.fnUntraced(function* (examined, trial) {
+      if (capability(examined).maxSessionSeconds === undefined) {
+        yield* refusedUnsent(trial(), { maxSession: "90 seconds" }, "UnsupportedError")
+      } else {
+        const limited = yield* served(trial(), { maxSession: "90 seconds" })
+        assert.notStrictEqual(limited.heard, (yield* served(trial())).heard)
+        assert.deepStrictEqual(limited.credential.maxSession, Duration.seconds(90))
+      }
+    })
+  },
+  {
+    name: "a subject that counts is told to the vendor, and one that is too long, or needed and absent, is refused",
+    check: Effect.fnUntraced(function* ({ adapter }, trial) {
+      for (const purpose of Purpose.all) {
+        const support = adapter.capabilities[purpose]?.subject ?? { effect: "ignored" }
+        if (support.effect !== "ignored") assert.include((yield* served(trial(), { purpose, subject })).heard, subject)
+        const tooLong = "x".repeat((support.maxLength ?? 0) + 1)
+        if (support.maxLength) yield* refusedUnsent(trial(), { purpose, subject: tooLong }, "InvalidRequestError")
+        if (support.requiredForClient) yield* refusedUnsent(trial(), { purpose }, "InvalidRequestError")
+      }
+    })
+  },
+  {
+    name: "a region that it does not know is refused without a call",
+    check: Effect.fnUntraced(function* (_, trial) {
+      yield* refusedUnsent(trial(), { region: "atlantis" }, "UnsupportedError")
+    })
+  },
+  {
+    name: "one mint is one call",
+    check: Effect.fnUntraced(function* (_, trial) {
+      const { mint, requests } = trial()
+      for (const calls of [1, 2]) {
+        yield* mint()
+        assert.strictEqual(requests.length, calls)
+      }
+    })
+  },
+  {
+    name: "the key travels in a header and nowhere else, with no trace headers beside it",
+    check: Effect.fnUntraced(function* (_, trial) {
+      const { emulator, mint } = trial()
+      yield* Effect.withSpan(mint(), "outer")
+      for (const { body, headers, url } of emulator.log) {
+        assert.include(Object.values(headers).join(), emulator.apiKey)
+        assert.notInclude(`${url} ${body}`, emulator.apiKey)
+        assert.doesNotHaveAnyKeys(headers, ["traceparent", "b3", "x-b3-traceid", "baggage"])
+      }
+    })
+  }
+]
