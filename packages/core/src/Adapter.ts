@@ -51,7 +51,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import { type Capabilities, resolve, type Resolved } from "./Capabilities.ts"
@@ -225,8 +225,8 @@ export const optional = (name: string): Config.Config<string | undefined> =>
  */
 export const layerConfig = <Options>(
   config: Config.Config<Options>,
-  layer: (options: Options) => ProviderLayer
-): ProviderLayer => Layer.unwrap(config.pipe(Effect.mapBoth({ onSuccess: layer, onFailure: fromConfigError })))
+  layerOf: (options: Options) => ProviderLayer
+): ProviderLayer => Layer.unwrap(config.pipe(Effect.mapBoth({ onSuccess: layerOf, onFailure: fromConfigError })))
 
 /** The end in epoch milliseconds by our clock: a moment told by the vendor is corrected by how far its clock is ahead. */
 const ending = (minted: Minted, request: Resolved, received: VendorApi.Received<unknown>) => {

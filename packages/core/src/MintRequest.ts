@@ -100,7 +100,7 @@ const known = Object.keys(rules).join(", ")
  */
 export const decode = (request: unknown): Result.Result<Decoded, InvalidRequestError> =>
   Result.mapError(decodeResult(request), (error) => {
-    const fields = format(error.issue).issues.map((issue) => String(issue.path?.[0] ?? "request"))
+    const fields = format(error.issue).issues.flatMap((issue) => (issue.path ?? ["request"]).slice(0, 1).map(String))
     return new InvalidRequestError({
       issues: [...new Set(fields)].map((field) => ({
         field,

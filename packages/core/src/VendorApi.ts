@@ -140,7 +140,7 @@ export const make = Effect.fnUntraced(function* <Failure>(
       const attempt = Effect.fnUntraced(function* (call: Call) {
         const answer = yield* transport.send(outgoing(call))
         if (answer.status < 200 || answer.status > 299) {
-          return yield* Effect.fail(refusal(answer, call.key, yield* Clock.currentTimeMillis))
+          return yield* refusal(answer, call.key, yield* Clock.currentTimeMillis)
         }
         const value = yield* Effect.fromResult(readable(answer, decode))
         return { value, sentAt: answer.sentAt, receivedAt: answer.receivedAt, skew: skew(answer) }

@@ -1,4 +1,4 @@
-import * as Adapter from "@tempcred/core/Adapter"
+import type * as Adapter from "@tempcred/core/Adapter"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import { InvalidRequestError, UnsupportedError } from "@tempcred/core/TempCredentialError"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"

@@ -198,6 +198,7 @@ export const make = Effect.fnUntraced(function* (
   const keys = { url: `${root}/api-keys`, key: options.token }
   const api = yield* VendorApi.make("speechmatics", {
     ...dialect,
+    fields: { client_ref: "clientRef", project_id: "projectId" },
     advice: { AuthenticationError: "a management token is wanted here, not an API key" }
   })
   const projects = api.endpoint(Schema.Array(Project))
@@ -222,7 +223,7 @@ export const make = Effect.fnUntraced(function* (
     }),
     createTemporaryKey: Effect.fn("speechmatics.createTemporaryKey")(function* (key) {
       // A ttl that drops out of the JSON would make the key permanent: refused here, whatever the types say.
-      const ttl = Duration.toSeconds(key.ttl)
+      const ttl = Duration.isDuration(key.ttl) ? Duration.toSeconds(key.ttl) : Number.NaN
       if (!Number.isInteger(ttl) || ttl < 60 || ttl > 86_400) {
         return yield* invalid("ttl", "must be whole seconds, 60 to 86400")
       }
@@ -230,7 +231,8 @@ export const make = Effect.fnUntraced(function* (
       return (yield* createTemporary({ ...keys, query: { type: key.type }, body })).value.key_value
     }),
     revokeKey: Effect.fn("speechmatics.revokeKey")(function* (id) {
-      if (id === "") return yield* invalid("id", "must be the id of a key")
+      // Dots alone would climb the path.
+      if (/^\.{0,2}$/.test(id)) return yield* invalid("id", "must be the id of a key")
       yield* revoke({ ...keys, method: "DELETE", url: `${keys.url}/${encodeURIComponent(id)}` })
     })
   })

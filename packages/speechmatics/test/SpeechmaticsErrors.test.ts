@@ -50,9 +50,11 @@ describe("both shapes of an error are read", () => {
 
   it.effect("a proxy's web page says nothing but its status", () =>
     Effect.gen(function* () {
-      const reason = yield* refused(502, "<html><title>Bad Gateway</title></html>")
-      assert.deepStrictEqual({ ...reason }, { ...reason, _tag: "UnavailableError", status: 502 })
-      assert.isUndefined(reason.detail)
+      const body = "<html><title>Bad Gateway</title></html>"
+      const fault = { status: 502, body, headers: { "content-type": "text/html" } }
+      const reason = yield* reasonOf(withOptions({}, { fault }).mint())
+      assert.strictEqual(reason._tag, "UnavailableError")
+      assert.strictEqual(reason.message, "the vendor is unavailable (status 502)")
     })
   )
 })

@@ -7,7 +7,7 @@
 import type { Call } from "../Emulator.ts"
 import { type FieldError, invalid, keyFailures, refuse } from "./Failures.ts"
 import { bearer } from "./Handshake.ts"
-import { isObject, parse, type Fields } from "./Json.ts"
+import { isObject, parse, type JsonObject } from "../Json.ts"
 import type { Keys, Terms, UsageType } from "./Keys.ts"
 import type { Settings } from "./Options.ts"
 
@@ -74,7 +74,7 @@ const read = (call: Call, now: number): Terms | Array<FieldError> => {
 type Reader<A> = (value: unknown) => { readonly value: A } | readonly [errorType: string, message: string]
 
 const fieldsOf =
-  (body: Fields, errors: Array<FieldError>) =>
+  (body: JsonObject, errors: Array<FieldError>) =>
   <A>(name: string, reader: Reader<A>): A | undefined => {
     const result = reader(body[name])
     if ("value" in result) return result.value

@@ -5,7 +5,7 @@
  */
 import * as Speech from "../Speech.ts"
 import { type Failure, invalid } from "./Failures.ts"
-import type { Fields } from "./Json.ts"
+import type { JsonObject } from "../Json.ts"
 
 /**
  * A voice to speak with; whatever the format, samples are signed 16-bit, with a header where it is `wav`.
@@ -32,7 +32,7 @@ const longestAudio = 120_000
  * @category constructors
  * @since 0.1.0
  */
-export const read = (fields: Fields): SpeechRequest | Failure => {
+export const read = (fields: JsonObject): SpeechRequest | Failure => {
   const missing = ["model", "language", "voice", "audio_format"].find(
     (name) => typeof fields[name] !== "string" || fields[name] === ""
   )

@@ -5,7 +5,7 @@
  */
 import * as Speech from "../Speech.ts"
 import { type Failure, invalid, isFailure } from "./Failures.ts"
-import { isObject, type Fields } from "./Json.ts"
+import { isObject, type JsonObject } from "../Json.ts"
 
 /**
  * What the emulator heeds of a start request.
@@ -42,7 +42,7 @@ export const malformed = invalid("Start request is malformed.")
  * @category constructors
  * @since 0.1.0
  */
-export const read = (fields: Fields): StartRequest | Failure => {
+export const read = (fields: JsonObject): StartRequest | Failure => {
   const { model, client_reference_id: reference, language_hints: hints } = fields
   if (typeof model !== "string") return malformed
   if (!models.has(model)) return modelNotAvailable
@@ -76,7 +76,7 @@ const isList = (value: unknown): value is ReadonlyArray<unknown> => Array.isArra
 const isPositive = (value: unknown): value is number =>
   typeof value === "number" && Number.isInteger(value) && value > 0
 
-const readFormat = (fields: Fields): Speech.Format | Failure => {
+const readFormat = (fields: JsonObject): Speech.Format | Failure => {
   const { audio_format: encoding, sample_rate: sampleRate, num_channels: channels } = fields
   if (absent(encoding) || encoding === "") {
     return invalid(
@@ -132,7 +132,7 @@ const switches = [
   "enable_endpoint_detection"
 ]
 
-const settingsFailure = (fields: Fields): Failure | undefined => {
+const settingsFailure = (fields: JsonObject): Failure | undefined => {
   const numbers = Object.entries(ranges).every(([name, [minimum, maximum]]) => {
     const value = fields[name]
     return absent(value) || (typeof value === "number" && value >= minimum && value <= maximum)

@@ -8,7 +8,7 @@ import type { Call, Session } from "../Emulator.ts"
 import * as Speech from "../Speech.ts"
 import type { Account } from "./Account.ts"
 import { type Failure, invalid, isFailure, streamError } from "./Failures.ts"
-import { type Fields, parseObject } from "./Json.ts"
+import { type JsonObject, parseObject } from "../Json.ts"
 import * as Line from "./Line.ts"
 import * as SpeechRequest from "./SpeechRequest.ts"
 import { tts, type Stream } from "./Usage.ts"
@@ -63,7 +63,7 @@ export const session = (account: Account, call: Call): Session =>
 
 const errorFrame = (failure: Failure, streamId = "") => ({ stream_id: streamId, ...streamError(failure) })
 
-const take = (line: Line.Line, voices: Voices, fields: Fields): void => {
+const take = (line: Line.Line, voices: Voices, fields: JsonObject): void => {
   const { stream_id: id, cancel, text, text_end: last } = fields
   if (typeof id !== "string" || id === "") return line.fail(SpeechRequest.missingField("stream_id"))
   const voice = voices.get(id)
@@ -75,7 +75,7 @@ const take = (line: Line.Line, voices: Voices, fields: Fields): void => {
   speak(line, voices, id, voice, typeof text === "string" ? text : "", last === true)
 }
 
-const open = (line: Line.Line, voices: Voices, id: string, fields: Fields): void => {
+const open = (line: Line.Line, voices: Voices, id: string, fields: JsonObject): void => {
   const grant = line.admit(typeof fields.api_key === "string" ? fields.api_key : undefined)
   if (isFailure(grant)) return line.fail(grant, id)
   const request = SpeechRequest.read(fields)

@@ -6,7 +6,7 @@
 import type { Call, Session } from "../Emulator.ts"
 import type { Account } from "./Account.ts"
 import { type Failure, invalid, isFailure, streamError, streamFailures } from "./Failures.ts"
-import { type Fields, parseObject } from "./Json.ts"
+import { type JsonObject, parseObject } from "../Json.ts"
 import * as Line from "./Line.ts"
 import * as StartRequest from "./StartRequest.ts"
 import * as Transcript from "./Transcript.ts"
@@ -98,7 +98,7 @@ const finish = (line: Line.Line, stream: Stream, transcript: Transcript.Transcri
 }
 
 // A text is a control request, or audio in base64.
-const readText = (text: string): Fields | Uint8Array | undefined => parseObject(text) ?? decodeBase64(text)
+const readText = (text: string): JsonObject | Uint8Array | undefined => parseObject(text) ?? decodeBase64(text)
 
 const decodeBase64 = (text: string): Uint8Array | undefined =>
   /^[A-Za-z0-9+/]+={0,2}$/.test(text) && text.length % 4 === 0

@@ -8,7 +8,7 @@
 import type { Call } from "../Emulator.ts"
 import { failure } from "./Http.ts"
 import { languageOf, type Job, type Jobs } from "./Jobs.ts"
-import { objectOf } from "./Json.ts"
+import { objectOf } from "../Json.ts"
 import * as Languages from "./Languages.ts"
 import * as Submission from "./Submission.ts"
 import * as Transcript from "./Transcript.ts"

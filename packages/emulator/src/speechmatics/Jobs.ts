@@ -8,7 +8,7 @@
 import type { Call, Clock } from "../Emulator.ts"
 import * as Speech from "../Speech.ts"
 import { bearer, failure, permissionDenied } from "./Http.ts"
-import { objectOf, type JsonObject } from "./Json.ts"
+import { objectOf, type JsonObject } from "../Json.ts"
 import { identifiers, type Access, type Workspace } from "./Workspace.ts"
 
 /**

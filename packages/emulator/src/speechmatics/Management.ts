@@ -8,7 +8,7 @@
 import type { Call } from "../Emulator.ts"
 import * as Gate from "./Gate.ts"
 import { failure, framework } from "./Http.ts"
-import { stringOf } from "./Json.ts"
+import { stringOf } from "../Json.ts"
 import { bodyOf, check } from "./Validation.ts"
 import { defaultProjectId, type PermanentKey, type Project, type Workspace } from "./Workspace.ts"
 

@@ -10,7 +10,7 @@
 import type { Call } from "../Emulator.ts"
 import * as Gate from "./Gate.ts"
 import { failure } from "./Http.ts"
-import { numberOf, stringOf, type JsonObject } from "./Json.ts"
+import { numberOf, stringOf, type JsonObject } from "../Json.ts"
 import type { Product } from "./TemporaryKeys.ts"
 import { bodyOf, check, notOneOf, type Field } from "./Validation.ts"
 import type { Workspace } from "./Workspace.ts"

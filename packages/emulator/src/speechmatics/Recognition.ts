@@ -6,7 +6,7 @@
  * @since 0.1.0
  */
 import * as Speech from "../Speech.ts"
-import { numberOf, parse, type JsonObject } from "./Json.ts"
+import { numberOf, parseObject, type JsonObject } from "../Json.ts"
 import * as Languages from "./Languages.ts"
 import type { RealtimeError } from "./RealtimeErrors.ts"
 import { amend, read, type RecognitionConfig } from "./RecognitionConfig.ts"
@@ -68,7 +68,7 @@ export const make = (client: Client, words: ReadonlyArray<string>, language: str
   return {
     audio: (bytes) => (running === undefined ? client.fail("protocol_error") : running.audio(bytes)),
     message: (text) => {
-      const message = parse(text)
+      const message = parseObject(text)
       if (message?.["message"] === "StartRecognition") start(message)
       else if (message === undefined || typeof message["message"] !== "string") client.fail("invalid_message")
       else if (running === undefined) client.fail("protocol_error")

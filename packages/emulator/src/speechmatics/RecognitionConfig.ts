@@ -6,7 +6,7 @@
  * @since 0.1.0
  */
 import type { Format } from "../Speech.ts"
-import { isObject, numberOf, objectOf, type JsonObject } from "./Json.ts"
+import { isObject, numberOf, objectOf, type JsonObject } from "../Json.ts"
 import { languages } from "./Languages.ts"
 import type { RealtimeError } from "./RealtimeErrors.ts"
 

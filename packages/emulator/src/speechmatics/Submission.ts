@@ -9,7 +9,7 @@ import type { Call } from "../Emulator.ts"
 import * as Speech from "../Speech.ts"
 import { failure } from "./Http.ts"
 import type { Submission } from "./Jobs.ts"
-import { objectOf, parse, stringOf, type JsonObject } from "./Json.ts"
+import { objectOf, parseObject, stringOf, type JsonObject } from "../Json.ts"
 
 /**
  * Reads a submission; a response says what is wrong with it.
@@ -20,7 +20,7 @@ import { objectOf, parse, stringOf, type JsonObject } from "./Json.ts"
 export const read = async (call: Call): Promise<Submission | Response> => {
   const form = await formOf(call)
   if (form === undefined) return failure(400, "Malformed request")
-  const config = parse(await textOf(form.get("config")))
+  const config = parseObject(await textOf(form.get("config")))
   if (config === undefined || config["type"] !== "transcription") {
     return failure(400, "Job rejected", "Job config JSON is invalid")
   }

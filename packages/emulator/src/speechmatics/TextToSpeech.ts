@@ -9,7 +9,7 @@
 import type { Call } from "../Emulator.ts"
 import * as Speech from "../Speech.ts"
 import { bearer, failure, permissionDenied } from "./Http.ts"
-import { parse, stringOf } from "./Json.ts"
+import { parseObject, stringOf } from "../Json.ts"
 import type { Workspace } from "./Workspace.ts"
 
 /**
@@ -30,7 +30,7 @@ export const routes = (workspace: Workspace) => ({
   [speakRoute]: (call: Call): Response => {
     if (workspace.access(bearer(call.request), "tts", call.region) === undefined) return permissionDenied()
     if (!voices.has(call.params["voice"] ?? "")) return failure(404, "Not Found")
-    const text = stringOf(parse(call.text)?.["text"]) ?? ""
+    const text = stringOf(parseObject(call.text)?.["text"]) ?? ""
     if (text === "") return failure(400, "Bad Request")
     const samples = Speech.tone(text, sampleRate)
     const format = call.url.searchParams.get("output_format") ?? "wav_16000"

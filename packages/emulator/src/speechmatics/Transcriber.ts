@@ -6,7 +6,7 @@
  * @since 0.1.0
  */
 import * as Speech from "../Speech.ts"
-import type { JsonObject } from "./Json.ts"
+import type { JsonObject } from "../Json.ts"
 import type { Client } from "./Recognition.ts"
 import type { RecognitionConfig } from "./RecognitionConfig.ts"
 import * as Transcript from "./Transcript.ts"

@@ -8,7 +8,7 @@
 import type { Call } from "../Emulator.ts"
 import { failure } from "./Http.ts"
 import { languageOf, type Job, type Jobs } from "./Jobs.ts"
-import { objectOf, stringOf } from "./Json.ts"
+import { objectOf, stringOf } from "../Json.ts"
 import type { Access } from "./Workspace.ts"
 
 /**

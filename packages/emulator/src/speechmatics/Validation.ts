@@ -9,7 +9,7 @@
  */
 import type { Call } from "../Emulator.ts"
 import { framework } from "./Http.ts"
-import { parse, type JsonObject } from "./Json.ts"
+import { parseObject, type JsonObject } from "../Json.ts"
 
 /**
  * What a field of a body must be; `null` counts as absent.
@@ -43,7 +43,7 @@ export const bodyOf = (call: Call): JsonObject | Response => {
   if (!/^application\/json\b/i.test(type)) {
     return framework(415, `unsupported media type "${type}", only [application/json] are allowed`)
   }
-  return parse(call.text) ?? framework(400, 'parsing body body from "" failed, because unexpected EOF')
+  return parseObject(call.text) ?? framework(400, 'parsing body body from "" failed, because unexpected EOF')
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 
 /**
- * A JSON object of unknown fields.
+ * A JSON object with whatever fields.
  *
  * @category models
  * @since 0.1.0
@@ -22,18 +22,28 @@ export const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
 /**
- * Reads a JSON object from text; undefined where the text is anything else.
+ * Parses a text; undefined where it is no JSON, as JSON itself has no such value.
  *
- * @category constructors
+ * @category combinators
  * @since 0.1.0
  */
-export const parse = (text: string): JsonObject | undefined => {
+export const parse = (text: string): unknown => {
   try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
+    return JSON.parse(text)
   } catch {
     return undefined
   }
+}
+
+/**
+ * Parses a text that should be a JSON object; undefined where it is anything else.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const parseObject = (text: string): JsonObject | undefined => {
+  const value = parse(text)
+  return isObject(value) ? value : undefined
 }
 
 /**

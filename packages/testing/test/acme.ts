@@ -1,0 +1,107 @@
+/** The least that there is to an adapter and to the emulator of its vendor. */
+import * as Adapter from "@tempcred/core/Adapter"
+import type { Capability, Resolved } from "@tempcred/core/Capabilities"
+import { checkKey, checkUrl } from "@tempcred/core/ConfigurationError"
+import { bearer } from "@tempcred/core/Connection"
+import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import * as Emulator from "@tempcred/emulator/Emulator"
+import type { Subject } from "@tempcred/testing/Contract"
+import * as Config from "effect/Config"
+import * as Layer from "effect/Layer"
+import type * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+
+const capability: Capability = {
+  ttlSeconds: { min: 60, max: 3600, default: 300 },
+  singleUse: true,
+  maxSessionSeconds: { min: 1, max: 600 },
+  subject: { effect: "enforced", requiredForClient: true, maxLength: 8 },
+  regions: [],
+  mintingHasSideEffects: false,
+  needed: "connect"
+}
+
+export const capabilities = {
+  "stt.realtime": { ...capability, subject: { effect: "ignored" } },
+  "tts.batch": capability
+} as const
+
+const Response = Schema.Struct({
+  token: Schema.RedactedFromValue(Schema.NonEmptyString),
+  expires_at: Schema.DateTimeUtcFromString
+})
+
+const Failure = Schema.Struct({ code: Schema.String, message: Schema.String })
+
+export type Request = Resolved<keyof typeof capabilities>
+
+export type Spec = Adapter.Spec<keyof typeof capabilities, typeof Response.Type, typeof Failure.Type>
+
+export interface Options {
+  readonly apiKey: Redacted.Redacted
+  readonly baseUrl: string
+}
+
+const specOf = ({ apiKey, baseUrl }: Options): Spec => ({
+  provider: "acme",
+  issues: [...checkKey("ACME_API_KEY", apiKey), ...checkUrl("ACME_BASE_URL", baseUrl)],
+  capabilities,
+  call: ({ maxSessionSeconds, purpose, singleUse, subject, ttlSeconds }) => ({
+    url: new URL("/tokens", baseUrl).href,
+    key: apiKey,
+    body: { purpose, subject, ttl: ttlSeconds, once: singleUse, session: maxSessionSeconds }
+  }),
+  response: Response,
+  credential: ({ expires_at, token }) => ({
+    token,
+    expiry: { source: "vendor", at: expires_at },
+    connections: [{ kind: "http", url: "https://speech.acme.example/", where: "anywhere", placement: bearer }]
+  }),
+  dialect: { failure: Failure, read: ({ code, message }) => ({ code, detail: message }) }
+})
+
+const config = Config.all({
+  apiKey: Config.Redacted("ACME_API_KEY"),
+  baseUrl: Config.String("ACME_BASE_URL").pipe(Config.withDefault("https://api.acme.example"))
+})
+
+/** The adapter; `change` makes another one of it. */
+export const adapter = (change = (spec: Spec, _: Options): Spec => spec): Adapter.Descriptor => ({
+  id: "acme",
+  capabilities,
+  layerConfig: Adapter.layerConfig(config, (options) =>
+    Layer.effect(TempCredentialProvider, Adapter.make(change(specOf(options), options)))
+  )
+})
+
+const mintRoute = "POST /tokens"
+
+const refuse = (status: number, code: string, message: string) =>
+  globalThis.Response.json({ code, message }, { status })
+
+const emulator = (options: Emulator.Options = {}): Emulator.Emulator => {
+  const { apiKey = "acme-long-lived-key", clock = Emulator.systemClock } = options
+  const mint = ({ request, text }: Emulator.Call) => {
+    if (request.headers.get("authorization") !== `Bearer ${apiKey}`) return refuse(401, "bad_key", "Unknown key")
+    const { ttl } = JSON.parse(text)
+    if (!(ttl >= 60 && ttl <= 3600)) return refuse(400, "bad_ttl", "A token lives 60 to 3600 seconds")
+    const expires_at = new Date(clock.now() + ttl * 1000).toISOString()
+    return globalThis.Response.json({ token: `acme-${crypto.randomUUID()}`, expires_at }, { status: 201 })
+  }
+  const definition: Emulator.Definition = {
+    vendor: "acme",
+    apiKey,
+    region: "everywhere",
+    hosts: { "api.acme.example": "everywhere" },
+    env: (origin) => ({ ACME_API_KEY: apiKey, ACME_BASE_URL: origin }),
+    routes: { [mintRoute]: mint },
+    sockets: {},
+    unknown: () => refuse(404, "not_found", "Nothing is here"),
+    minting: [mintRoute],
+    tooMany: () => refuse(429, "too_many", "Too many tokens")
+  }
+  return Emulator.make(definition, options)
+}
+
+/** What the contract takes. */
+export const subject: Subject = { adapter: adapter(), emulator, mintRoute, request: { purpose: "stt.realtime" } }
