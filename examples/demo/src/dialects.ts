@@ -2,7 +2,7 @@
  * What each vendor wants to hear on its realtime socket, and how it tells what it heard. This is the vendor's transcription API, which
  * begins where the credential's work ends; an app would use the vendor's own client here.
  */
-export interface Heard {
+interface Heard {
   readonly words?: string
   readonly failure?: string
   /** The vendor is ready for audio. */

@@ -139,7 +139,8 @@ const streamed = async (
   change: (body: Uint8Array<ArrayBuffer>) => ReadableStream<Uint8Array<ArrayBuffer>>
 ): Promise<Response> => {
   const body = new Uint8Array(await response.arrayBuffer())
-  const headers = new Headers(response.headers)
+  // Through entries: the copy that msw patches in forgets the type that `Response.json` gave.
+  const headers = new Headers([...response.headers])
   headers.set("content-length", String(body.length))
   return new Response(change(body), { status: response.status, headers })
 }

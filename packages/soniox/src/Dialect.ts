@@ -6,13 +6,15 @@
 import type { Dialect } from "@tempcred/core/VendorApi"
 import * as Schema from "effect/Schema"
 
-/** ApiError of https://soniox.com/docs/openapi.yaml (read 2026-10-10). */
+const text = Schema.optionalKey(Schema.NullOr(Schema.String))
+
+/** ApiError of https://soniox.com/docs/openapi.yaml (read 2026-10-10); whatever it leaves open, its type still decides. */
 const Failure = Schema.Struct({
-  error_type: Schema.optionalKey(Schema.String),
-  message: Schema.optionalKey(Schema.String),
-  request_id: Schema.optionalKey(Schema.String),
+  error_type: text,
+  message: text,
+  request_id: text,
   validation_errors: Schema.optionalKey(
-    Schema.Array(Schema.Struct({ location: Schema.String, message: Schema.String }))
+    Schema.NullOr(Schema.Array(Schema.Struct({ location: Schema.String, message: Schema.String })))
   )
 })
 
@@ -25,9 +27,9 @@ const Failure = Schema.Struct({
 export const dialect: Dialect<typeof Failure.Type> = {
   failure: Failure,
   read: (failure) => ({
-    code: failure.error_type,
-    detail: failure.message,
-    requestId: failure.request_id,
+    code: failure.error_type ?? undefined,
+    detail: failure.message ?? undefined,
+    requestId: failure.request_id ?? undefined,
     issues: failure.validation_errors?.map(({ location, message }) => ({
       field: location.replace(/^body(\.payload)?\./, ""),
       message

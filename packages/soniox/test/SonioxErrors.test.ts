@@ -74,6 +74,14 @@ describe("the type of an error decides, and the status only where it is unknown"
     })
   )
 
+  it.effect("it decides whatever else the body leaves open", () =>
+    Effect.gen(function* () {
+      for (const rest of [{ message: null }, { request_id: null }, { validation_errors: null }]) {
+        assert.strictEqual((yield* refusal(400, "limit_exceeded", rest))._tag, "RateLimitError")
+      }
+    })
+  )
+
   it.effect("a body without a type is read by its status, and keeps what else it says", () =>
     Effect.gen(function* () {
       const fault = { status: 503, body: { message: "Back soon." }, headers: { "x-request-id": "r-1" } }

@@ -85,21 +85,18 @@ const types: Record<Served, string> = { "stt.realtime": "rt", "stt.batch": "batc
 const Response = Schema.Struct({ key_value: Schema.RedactedFromValue(Schema.NonEmptyString) })
 
 const connections = (options: Options, { purpose, region }: Resolved<Served>): Connections => {
-  const isHome = (fallback: string) => (region ?? fallback) === (options.region ?? fallback)
+  const own = (home: string) => ((region ?? home) === (options.region ?? home) ? options : undefined)
   const http = { kind: "http", where: "anywhere", placement: bearer } as const
   switch (purpose) {
     case "stt.realtime": {
-      const own = isHome("global") ? options.realtimeUrl : undefined
-      const url = own ?? `wss://${hosts.realtime[region ?? "global"]}/v2`
+      const url = own("global")?.realtimeUrl ?? `wss://${hosts.realtime[region ?? "global"]}/v2`
       return [
         { kind: "websocket", url, where: "server", placement: bearer },
         { kind: "websocket", url, where: "anywhere", placement: { in: "query", name: "jwt", value: "{token}" } }
       ]
     }
-    case "stt.batch": {
-      const own = isHome("eu") ? options.batchUrl : undefined
-      return [{ ...http, url: `${bare(own) ?? `https://${hosts.batch[region ?? "eu"]}/v2`}/jobs` }]
-    }
+    case "stt.batch":
+      return [{ ...http, url: `${bare(own("eu")?.batchUrl) ?? `https://${hosts.batch[region ?? "eu"]}/v2`}/jobs` }]
     case "tts.batch":
       return [{ ...http, url: `${bare(options.ttsUrl) ?? "https://preview.tts.speechmatics.com"}/generate` }]
   }

@@ -1,5 +1,5 @@
 import { ConfigurationError } from "@tempcred/core/ConfigurationError"
-import { InvalidRequestError } from "@tempcred/core/TempCredentialError"
+import { InvalidRequestError, type TempCredentialError } from "@tempcred/core/TempCredentialError"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { layerConfig, ManagementApi } from "@tempcred/speechmatics/ManagementApi"
 import * as Speechmatics from "@tempcred/speechmatics/Speechmatics"
@@ -13,41 +13,46 @@ import * as Redacted from "effect/Redacted"
 import { origin, workspace } from "./management.ts"
 import { arrived, reasonOf } from "./speechmatics.ts"
 
-const api = ManagementApi
-
 describe("what is sent", () => {
   const created = { name: "backend", projectId: 1, clientRef: "u1" }
   const hour = Duration.hours(1)
   const temporary = { type: "batch", ttl: hour, projectId: 1, clientRef: "u1" } as const
-  const calls = [
-    ["listProjects", api.use((_) => _.listProjects), "GET /v1/projects", undefined],
-    ["listKeys", api.use((_) => _.listKeys()), "GET /v1/api-keys", undefined],
-    ["listKeys of a project", api.use((_) => _.listKeys(1)), "GET /v1/api-keys?project_id=1", undefined],
+  const calls: ReadonlyArray<
+    readonly [
+      name: string,
+      program: Effect.Effect<unknown, TempCredentialError, ManagementApi>,
+      call: string,
+      body?: object
+    ]
+  > = [
+    ["listProjects", ManagementApi.use((api) => api.listProjects), "GET /v1/projects"],
+    ["listKeys", ManagementApi.use((api) => api.listKeys()), "GET /v1/api-keys"],
+    ["listKeys of a project", ManagementApi.use((api) => api.listKeys(1)), "GET /v1/api-keys?project_id=1"],
     [
       "createPermanentKey",
-      api.use((_) => _.createPermanentKey(created)),
+      ManagementApi.use((api) => api.createPermanentKey(created)),
       "POST /v1/api-keys",
       { name: "backend", project_id: 1, client_ref: "u1" }
     ],
     [
       "createPermanentKey with a name only",
-      api.use((_) => _.createPermanentKey({ name: "backend" })),
+      ManagementApi.use((api) => api.createPermanentKey({ name: "backend" })),
       "POST /v1/api-keys",
       { name: "backend" }
     ],
     [
       "createTemporaryKey",
-      api.use((_) => _.createTemporaryKey(temporary)),
+      ManagementApi.use((api) => api.createTemporaryKey(temporary)),
       "POST /v1/api-keys?type=batch",
       { ttl: 3600, project_id: 1, client_ref: "u1" }
     ],
     [
       "createTemporaryKey with a type and a ttl only",
-      api.use((_) => _.createTemporaryKey({ type: "rt", ttl: hour })),
+      ManagementApi.use((api) => api.createTemporaryKey({ type: "rt", ttl: hour })),
       "POST /v1/api-keys?type=rt",
       { ttl: 3600 }
     ]
-  ] as const
+  ]
   it.live.each(calls)("%s", ([, program, call, body]) =>
     Effect.gen(function* () {
       const { emulator, run } = workspace()
@@ -62,7 +67,7 @@ describe("what is sent", () => {
     Effect.gen(function* () {
       const { emulator, run } = workspace()
       for (const id of ["../x", "a/b?c#d", "%2e%2e", "a b"]) {
-        assert.instanceOf(yield* reasonOf(run(api.use((_) => _.revokeKey(id)))), InvalidRequestError)
+        assert.instanceOf(yield* reasonOf(run(ManagementApi.use((api) => api.revokeKey(id)))), InvalidRequestError)
       }
       assert.deepStrictEqual(
         arrived(emulator.log).map(({ call }) => call.slice(`DELETE ${origin}/v1/api-keys/`.length)),
@@ -88,8 +93,8 @@ describe("what is refused before any call", () => {
   const lengths = [undefined, null, Number.NaN, 60, 90_000, "60", "", {}, [], "for ever", 2n]
   it.live.each(lengths)("a temporary key with a ttl of %o", (ttl) =>
     refused(
-      api.use((_) =>
-        _.createTemporaryKey({
+      ManagementApi.use((api) =>
+        api.createTemporaryKey({
           type: "rt",
           // @ts-expect-error: no Duration
           ttl
@@ -107,21 +112,21 @@ describe("what is refused before any call", () => {
     Duration.infinity
   ])("a temporary key that lives %s", (ttl) =>
     refused(
-      api.use((_) => _.createTemporaryKey({ type: "rt", ttl })),
+      ManagementApi.use((api) => api.createTemporaryKey({ type: "rt", ttl })),
       "ttl"
     )
   )
 
   it.live.each(["", "x".repeat(121)])("a permanent key with the name %j", (name) =>
     refused(
-      api.use((_) => _.createPermanentKey({ name })),
+      ManagementApi.use((api) => api.createPermanentKey({ name })),
       "name"
     )
   )
 
   it.live.each(["", ".", ".."])("revoking %j, which is no id but another path", (id) =>
     refused(
-      api.use((_) => _.revokeKey(id)),
+      ManagementApi.use((api) => api.revokeKey(id)),
       "id"
     )
   )
@@ -131,20 +136,26 @@ describe("a key's life", () => {
   it.live("it is created, listed, mints until it is revoked, and is gone", () =>
     Effect.gen(function* () {
       const { below, emulator, run } = workspace()
-      const { id, key } = yield* run(api.use((_) => _.createPermanentKey({ name: "backend", clientRef: "u1" })))
+      const { id, key } = yield* run(
+        ManagementApi.use((api) => api.createPermanentKey({ name: "backend", clientRef: "u1" }))
+      )
       assert.isTrue(Redacted.isRedacted(key))
 
-      const listed = run(api.use((_) => _.listKeys(1))).pipe(Effect.map((keys) => keys.find((one) => one.id === id)))
+      const listed = run(ManagementApi.use((api) => api.listKeys(1))).pipe(
+        Effect.map((keys) => keys.find((one) => one.id === id))
+      )
       assert.deepInclude({ ...(yield* listed) }, { id, name: "backend", clientRef: "u1" })
 
       const provider = Speechmatics.layer({ apiKey: key }).pipe(Layer.provide(below))
-      const mint = TempCredentialProvider.use((_) => _.mint({ purpose: "stt.realtime" })).pipe(Effect.provide(provider))
+      const mint = TempCredentialProvider.use((provider) => provider.mint({ purpose: "stt.realtime" })).pipe(
+        Effect.provide(provider)
+      )
       assert.strictEqual((yield* mint).expirySource, "jwt")
 
-      yield* run(api.use((_) => _.revokeKey(id)))
+      yield* run(ManagementApi.use((api) => api.revokeKey(id)))
       assert.strictEqual((yield* reasonOf(mint))._tag, "AuthenticationError")
       assert.isUndefined(yield* listed)
-      assert.strictEqual((yield* reasonOf(run(api.use((_) => _.revokeKey(id))))).status, 404)
+      assert.strictEqual((yield* reasonOf(run(ManagementApi.use((api) => api.revokeKey(id))))).status, 404)
       assert.strictEqual(emulator.issued.length, 1)
     })
   )
@@ -152,11 +163,13 @@ describe("a key's life", () => {
   it.live("a temporary one ends by itself, and is not listed", () =>
     Effect.gen(function* () {
       const { emulator, run } = workspace()
-      const before = yield* run(api.use((_) => _.listKeys()))
-      const key = yield* run(api.use((_) => _.createTemporaryKey({ type: "tts", ttl: Duration.minutes(1) })))
+      const before = yield* run(ManagementApi.use((api) => api.listKeys()))
+      const key = yield* run(
+        ManagementApi.use((api) => api.createTemporaryKey({ type: "tts", ttl: Duration.minutes(1) }))
+      )
       assert.strictEqual(emulator.issued[0]?.key, Redacted.value(key))
       assert.deepInclude(emulator.issued[0], { product: "tts", projectId: 1 })
-      assert.deepStrictEqual(yield* run(api.use((_) => _.listKeys())), before)
+      assert.deepStrictEqual(yield* run(ManagementApi.use((api) => api.listKeys())), before)
     })
   )
 
@@ -164,7 +177,7 @@ describe("a key's life", () => {
     Effect.gen(function* () {
       const { addProjects, run } = workspace()
       yield* addProjects(999)
-      const projects = yield* run(api.use((_) => _.listProjects))
+      const projects = yield* run(ManagementApi.use((api) => api.listProjects))
       assert.strictEqual(projects.length, 1000)
       assert.isAbove(JSON.stringify(projects).length, 65_536)
       assert.deepInclude(projects[0], { id: 1, name: "Default", isDefault: true })
@@ -177,7 +190,10 @@ describe("configuration", () => {
   const configured = (env: Record<string, string>) => {
     const { below, emulator } = workspace()
     const config = ConfigProvider.layer(ConfigProvider.fromEnv({ env }))
-    const program = api.use((_) => _.listKeys()).pipe(Effect.provide(layerConfig), Effect.provide([below, config]))
+    const program = ManagementApi.use((api) => api.listKeys()).pipe(
+      Effect.provide(layerConfig),
+      Effect.provide([below, config])
+    )
     return { emulator, program }
   }
 

@@ -22,7 +22,7 @@ export const workspace = (options: Emulator.Options = {}, given?: string) => {
     below,
     /** Runs a program with the API; a failed call is tried three times, where it may be. */
     run: <A, E>(program: Effect.Effect<A, E, ManagementApi>) =>
-      program.pipe(Effect.provide(layer({ token })), Effect.provide(below)),
+      Effect.provide(program, Layer.provide(layer({ token }), below)),
     /** Makes projects as the vendor's portal does. */
     addProjects: (count: number) =>
       Effect.promise(async () => {

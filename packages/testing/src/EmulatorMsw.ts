@@ -21,12 +21,14 @@
  * @since 0.1.0
  */
 import type { Emulator, Session } from "@tempcred/emulator/Emulator"
+import { ConnectionReset } from "@tempcred/emulator/Faults"
 import { http, HttpResponse, type RequestHandler, WebSocketHandler } from "msw"
 
 /**
  * Makes the handlers for an emulator's vendor, and for one more origin where it is given. A connection that a fault drops is a network
  * error; a WebSocket that is refused or dropped has an `error` event and closes with 1006, and any other close has the vendor's own code.
- * msw shows handlers no headers of a WebSocket, so that a credential must travel in the URL, the subprotocols or a message.
+ * msw shows handlers no headers of a WebSocket, so that a credential must travel in the URL, the subprotocols or a message, and it carries
+ * no messages of the `ws` package: serve that on a port.
  *
  * @category constructors
  * @since 0.1.0
@@ -34,9 +36,14 @@ import { http, HttpResponse, type RequestHandler, WebSocketHandler } from "msw"
 export const handlers = (emulator: Emulator, origin?: string): ReadonlyArray<RequestHandler | WebSocketHandler> => {
   const origins = Object.keys(emulator.hosts).map((host) => `https://${host}`)
   return (origin === undefined ? origins : [...origins, origin]).flatMap((one) => [
-    http.all(`${one}/*`, ({ request }) => emulator.handle(request).catch(() => HttpResponse.error())),
+    http.all(`${one}/*`, async ({ request }) => (await emulator.handle(request).catch(lost)) ?? HttpResponse.error()),
     new SocketHandler(emulator, one)
   ])
+}
+
+/** Takes a connection that a fault drops for no answer; any other failure is the emulator's own. */
+const lost = (failure: unknown): undefined => {
+  if (!(failure instanceof ConnectionReset)) throw failure
 }
 
 type Run = WebSocketHandler["run"]
@@ -55,7 +62,7 @@ class SocketHandler extends WebSocketHandler {
     const connection = await super.run(...args)
     if (connection === null) return null
     const { client, info } = connection
-    const decision = await this.#emulator.connect(upgrade(client.url, info.protocols)).catch(() => undefined)
+    const decision = await this.#emulator.connect(upgrade(client.url, info.protocols)).catch(lost)
     if (decision === undefined || decision instanceof Response) drop(client)
     else converse(decision, client)
     return connection

@@ -80,7 +80,7 @@ export const broken: Readonly<Record<string, Descriptor>> = {
   "the configured address is called, and no other": call(() => ({ url: "https://api.acme.example/tokens" })),
   "every purpose that it declares is served, and every other is refused without a call": {
     ...good,
-    capabilities: { ...good.capabilities, agent: Acme.capabilities["tts.batch"] }
+    capabilities: { "stt.realtime": Acme.capabilities["stt.realtime"] }
   },
   "a ttl outside the range, or of half a second, is refused without a call and names the range": mint(
     (unchanged) => (request) => unchanged(request.ttl === undefined ? request : { ...request, onUnsupported: "relax" })

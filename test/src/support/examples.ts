@@ -30,7 +30,8 @@ export const blocks = (path: string): ReadonlyArray<Block> => {
   return blocksIn(path, comments)
 }
 
-const folder = join(root, "test/.documents")
+/** Of this process alone, as two runs in one checkout must not meet. */
+const folder = join(root, "test/.documents", String(process.pid))
 
 /** What registers tests can only run under vitest. */
 const isTest = ({ code }: Block): boolean => /from "(@effect\/vitest|vitest|@tempcred\/testing\/Contract)"/.test(code)
@@ -45,12 +46,12 @@ const printing = (code: string): string =>
 /** Writes blocks of TypeScript where imports resolve as they do for the tests; a block keeps its line numbers. */
 export const extract = (examples: ReadonlyArray<Block>): void => {
   remove()
-  mkdirSync(folder)
+  mkdirSync(folder, { recursive: true })
   for (const example of examples) {
     writeFileSync(join(folder, fileOf(example)), "\n".repeat(example.line) + printing(example.code))
   }
   const compilerOptions = { noUnusedLocals: false, noUnusedParameters: false }
-  const settings = { extends: "../tsconfig.json", compilerOptions, files: examples.map(fileOf), include: [] }
+  const settings = { extends: "../../tsconfig.json", compilerOptions, files: examples.map(fileOf), include: [] }
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(settings))
 }
 
