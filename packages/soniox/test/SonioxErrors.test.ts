@@ -52,6 +52,8 @@ describe("the type of an error decides, and the status only where it is unknown"
     [500, "invalid_request", "InvalidRequestError"],
     [502, "unauthenticated", "AuthenticationError"],
     [400, "service_unavailable", "UnavailableError"],
+    [400, "internal_error", "UnavailableError"],
+    [429, "request_timeout", "UnavailableError"],
     // Types that Soniox may add.
     [400, "brand_new", "InvalidRequestError"],
     [401, "brand_new", "AuthenticationError"],
@@ -169,7 +171,7 @@ describe("what to do about it", () => {
 
 /** What Soniox answers to a body that the adapter would never send. */
 const refusedBody = (body: object) =>
-  Effect.promise(async () => {
+  Effect.promise(async (): Promise<unknown> => {
     const emulator = Emulator.make()
     const headers = { authorization: `Bearer ${emulator.apiKey}` }
     const url = "https://api.soniox.com/v1/auth/temporary-api-key"

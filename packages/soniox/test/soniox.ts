@@ -47,8 +47,7 @@ export const reasonOf = (minting: Effect.Effect<unknown, unknown>) =>
 
 /** What arrived at the vendor: where, with which key, and the body. */
 export const arrived = (log: ReadonlyArray<LogEntry>) =>
-  log.map(({ body, headers, method, url }) => ({
-    call: `${method} ${url}`,
-    key: headers["authorization"],
-    body: JSON.parse(body)
-  }))
+  log.map(({ body, headers, method, url }) => {
+    const sent: unknown = JSON.parse(body)
+    return { call: `${method} ${url}`, key: headers["authorization"], body: sent }
+  })

@@ -11,7 +11,7 @@ import * as Formatter from "effect/Formatter"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { origin, workspace } from "./management.ts"
-import { arrived, reasonOf } from "./speechmatics.ts"
+import { arrived, type Body, reasonOf } from "./speechmatics.ts"
 
 describe("what is sent", () => {
   const created = { name: "backend", projectId: 1, clientRef: "u1" }
@@ -22,7 +22,7 @@ describe("what is sent", () => {
       name: string,
       program: Effect.Effect<unknown, TempCredentialError, ManagementApi>,
       call: string,
-      body?: object
+      body?: Body
     ]
   > = [
     ["listProjects", ManagementApi.use((api) => api.listProjects), "GET /v1/projects"],

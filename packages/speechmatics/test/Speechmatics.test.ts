@@ -6,14 +6,14 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
-import { arrived, key, noon, reasonOf, withOptions } from "./speechmatics.ts"
+import { arrived, type Body, key, noon, reasonOf, withOptions } from "./speechmatics.ts"
 
 const realtime = { purpose: "stt.realtime" } as const
 const batch = { purpose: "stt.batch", subject: "u1" } as const
 const speech = { purpose: "tts.batch" } as const
 
 describe("a mint is one call, which always says the type and the ttl", () => {
-  const requests: ReadonlyArray<readonly [name: string, request: MintRequest, type: string, body: object]> = [
+  const requests: ReadonlyArray<readonly [name: string, request: MintRequest, type: string, body: Body]> = [
     ["realtime", realtime, "rt", { ttl: 60 }],
     ["a job", batch, "batch", { ttl: 60, client_ref: "u1" }],
     ["speech", speech, "tts", { ttl: 60 }],

@@ -83,7 +83,7 @@ describe("the environment is enough", () => {
       }
       assert.deepStrictEqual(urls, ["ws://127.0.0.1:9/v2", `${origin}/v2/jobs`, `${origin}/generate`])
       assert.deepStrictEqual(
-        arrived(emulator.log).map(({ body }) => body.region),
+        arrived(emulator.log).map(({ body }) => body?.["region"]),
         ["usa", "usa", undefined]
       )
     })

@@ -10,8 +10,6 @@ import * as Redacted from "effect/Redacted"
 
 export const noon = Date.UTC(2026, 10, 21, 12)
 
-export const clock = { now: () => noon, after: () => () => {} }
-
 export const key = "key-of-speechmatics"
 
 interface Setting extends Changes {
@@ -22,7 +20,7 @@ const subject = (adapter: typeof Speechmatics.adapter, { emulator, ...changes }:
   trial(
     {
       adapter,
-      emulator: () => Emulator.make({ apiKey: key, clock, ...emulator }),
+      emulator: () => Emulator.make({ apiKey: key, clock: { now: () => noon, after: () => () => {} }, ...emulator }),
       mintRoute: Emulator.mintRoute,
       request: { purpose: "stt.realtime" }
     },
@@ -45,10 +43,11 @@ export const reasonOf = (calling: Effect.Effect<unknown, unknown>) =>
     return error.reason
   })
 
+export type Body = Readonly<Record<string, unknown>>
+
 /** What arrived at the vendor: where, with which key, and the body. */
 export const arrived = (log: ReadonlyArray<LogEntry>) =>
-  log.map(({ body, headers, method, url }) => ({
-    call: `${method} ${url}`,
-    key: headers["authorization"],
-    body: body === "" ? undefined : JSON.parse(body)
-  }))
+  log.map(({ body, headers, method, url }) => {
+    const sent: Body | undefined = body === "" ? undefined : JSON.parse(body)
+    return { call: `${method} ${url}`, key: headers["authorization"], body: sent }
+  })
