@@ -173,7 +173,7 @@ const malformed = (capability: Capability, request: MintRequest.Decoded) => {
   whole("ttl", capability.ttlSeconds)
   whole("maxSession", capability.maxSessionSeconds)
   const { maxLength, requiredForClient } = capability.subject
-  if (maxLength !== undefined && request.subject !== undefined && request.subject.length > maxLength) {
+  if (maxLength !== undefined && request.subject !== undefined && [...request.subject].length > maxLength) {
     issues.push({ field: "subject", message: `must be at most ${maxLength} characters` })
   }
   if (requiredForClient === true && request.subject === undefined && request.exposure !== "server") {

@@ -72,13 +72,15 @@ export const checkUrl = (
   if (url === undefined) return []
   const plain = scheme === "https" ? "http:" : "ws:"
   const issue = (message: string) => [{ name, message }]
+  if (/\s/.test(url)) return issue("must hold no white space")
   const parsed = URL.parse(url)
-  if (parsed === null) return issue(`is no URL: write it as ${scheme}://host`)
+  // A parser mends what people mistype; what is joined to a path later must be right as it stands.
+  if (parsed === null || !/^\w+:\/\/[^\\]*$/.test(url)) return issue(`is no URL: write it as ${scheme}://host`)
   if (parsed.protocol !== `${scheme}:` && !(parsed.protocol === plain && isLoopback(parsed.hostname))) {
     return issue(`must begin with ${scheme}:// (${plain}// is allowed on loopback only)`)
   }
   if (parsed.username !== "" || parsed.password !== "") return issue("must hold no user name or password")
-  if (parsed.search !== "" || parsed.hash !== "") return issue("must hold no query and no fragment")
+  if (/[?#]/.test(url)) return issue("must hold no query and no fragment")
   return []
 }
 

@@ -183,6 +183,7 @@ const readable = <A>(
 
 const reader = <Failure>(dialect: Dialect<Failure>) => {
   const decode = Schema.decodeUnknownOption(dialect.failure)
+  const fields = new Map(Object.entries(dialect.fields ?? {}))
   const tags = new Map(answerTags.flatMap((tag) => (dialect.codes?.[tag] ?? []).map((code) => [code, tag] as const)))
   return (answer: Answer, key: Redacted.Redacted, now: number): Reason => {
     const told = parseJson(answer.text).pipe(
@@ -206,7 +207,7 @@ const reader = <Failure>(dialect: Dialect<Failure>) => {
         ...(detail === "" ? {} : { detail })
       },
       (told.issues ?? []).slice(0, 20).map((issue) => ({
-        field: dialect.fields?.[issue.field] ?? clean(issue.field, 100) ?? "",
+        field: fields.get(issue.field) ?? clean(issue.field, 100) ?? "",
         message: clean(issue.message, 300) ?? ""
       }))
     )

@@ -219,6 +219,23 @@ describe("expiry is a fact with a source", () => {
   )
 })
 
+it.effect("a subject is measured in characters, not in the units that JavaScript counts", () =>
+  Effect.gen(function* () {
+    const credential = yield* minting({ purpose: "stt.realtime", subject: "🎧".repeat(8) }, Acme.vendor(Acme.ok))
+    assert.strictEqual(credential.subject, "🎧".repeat(8))
+  })
+)
+
+it.effect("a vendor that refuses a field of an odd name is quoted, whatever the name", () =>
+  Effect.gen(function* () {
+    for (const field of ["constructor", "__proto__", "toString", ""]) {
+      const vendor = Acme.vendor({ status: 400, body: { code: "bad_field", message: field } })
+      const reason = yield* failing({ purpose: "stt.realtime" }, vendor)
+      assert.deepStrictEqual(reason._tag === "InvalidRequestError" && reason.issues, [{ field, message: "odd" }])
+    }
+  })
+)
+
 it.effect("a credential says what was asked and how to connect", () =>
   Effect.gen(function* () {
     const vendor = Acme.vendor(Acme.ok)

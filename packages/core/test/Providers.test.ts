@@ -136,7 +136,13 @@ describe("a URL", () => {
     ["", "https", /is no URL/],
     ["https://user:pass@acme.example", "https", /no user name or password/],
     ["https://acme.example/?key=1", "https", /no query/],
-    ["https://acme.example/#x", "https", /no fragment/]
+    ["https://acme.example/#x", "https", /no fragment/],
+    ["https://acme.example?", "https", /no query/],
+    ["wss://acme.example/#", "wss", /no fragment/],
+    ["https://acme.example ", "https", /no white space/],
+    ["https://acme.exa\nmple", "https", /no white space/],
+    ["https:\\\\acme.example", "https", /is no URL/],
+    ["https:acme.example", "https", /is no URL/]
   ]
   for (const [url, scheme, message] of cases) {
     it(`${url || "nothing"} is ${message === undefined ? "taken" : "refused"} as ${scheme}`, () => {

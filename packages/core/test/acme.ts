@@ -49,10 +49,15 @@ export const spec = (changes: { readonly expiry?: Adapter.Expiry; readonly regio
   }),
   dialect: {
     failure: Schema.Struct({ code: Schema.optionalKey(Schema.String), message: Schema.optionalKey(Schema.String) }),
-    read: (failure: { readonly code?: string; readonly message?: string }) => ({
-      code: failure.code,
-      detail: failure.message,
-      issues: failure.code === "bad_ttl" ? [{ field: "ttl_seconds", message: "too long" }] : []
+    read: ({ code, message = "" }: { readonly code?: string; readonly message?: string }) => ({
+      code,
+      detail: message,
+      issues:
+        code === "bad_ttl"
+          ? [{ field: "ttl_seconds", message: "too long" }]
+          : code === "bad_field"
+            ? [{ field: message, message: "odd" }]
+            : []
     }),
     codes: { QuotaError: ["out_of_money"] },
     fields: { ttl_seconds: "ttl" },

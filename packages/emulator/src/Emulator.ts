@@ -213,7 +213,7 @@ export const make = (definition: Definition, options: Options = {}): Emulator =>
   }
   const dated = (response: Response): Response => {
     // Through entries: the copy that msw patches in forgets the type that `Response.json` gave.
-  const headers = new Headers([...response.headers])
+    const headers = new Headers([...response.headers])
     headers.set("date", new Date(clock.now() + (options.dateOffset ?? 0)).toUTCString())
     return new Response(response.body, { status: response.status, headers })
   }

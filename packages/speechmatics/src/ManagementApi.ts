@@ -191,7 +191,7 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<ManagementApi["Service"], ConfigurationError, Transport> {
   const issues = [
     ...checkKey("SPEECHMATICS_MANAGEMENT_TOKEN (token)", options.token),
-    ...checkUrl("SM_MANAGEMENT_PLATFORM_URL (baseUrl)", options.baseUrl)
+    ...checkUrl("SPEECHMATICS_MANAGEMENT_URL (baseUrl)", options.baseUrl)
   ]
   if (issues.length > 0) return yield* new ConfigurationError({ issues })
   const root = `${(options.baseUrl ?? "https://mp.api.speechmatics.com").replace(/\/$/, "")}/v1`
@@ -248,7 +248,7 @@ export const layer = (options: Options): Layer.Layer<ManagementApi, Configuratio
   Layer.effect(ManagementApi, make(options))
 
 /**
- * Provides the service from `SPEECHMATICS_MANAGEMENT_TOKEN` and, where it is set, `SM_MANAGEMENT_PLATFORM_URL`.
+ * Provides the service from `SPEECHMATICS_MANAGEMENT_TOKEN` and, where it is set, `SPEECHMATICS_MANAGEMENT_URL`.
  *
  * @category layers
  * @since 0.1.0
@@ -256,6 +256,6 @@ export const layer = (options: Options): Layer.Layer<ManagementApi, Configuratio
 export const layerConfig: Layer.Layer<ManagementApi, ConfigurationError, Transport> = Layer.unwrap(
   Config.all({
     token: Config.Redacted("SPEECHMATICS_MANAGEMENT_TOKEN"),
-    baseUrl: optional("SM_MANAGEMENT_PLATFORM_URL")
+    baseUrl: optional("SPEECHMATICS_MANAGEMENT_URL")
   }).pipe(Effect.mapBoth({ onSuccess: layer, onFailure: fromConfigError }))
 )

@@ -202,7 +202,7 @@ describe("configuration", () => {
       const token = { SPEECHMATICS_MANAGEMENT_TOKEN: workspace().emulator.managementToken }
       for (const [env, url] of [
         [token, `${origin}/v1/api-keys`],
-        [{ ...token, SM_MANAGEMENT_PLATFORM_URL: "https://mp.example/" }, "https://mp.example/v1/api-keys"]
+        [{ ...token, SPEECHMATICS_MANAGEMENT_URL: "https://mp.example/" }, "https://mp.example/v1/api-keys"]
       ] as const) {
         const { emulator, program } = configured(env)
         yield* program
@@ -214,7 +214,7 @@ describe("configuration", () => {
   it.live.each([
     ["SPEECHMATICS_MANAGEMENT_TOKEN", ""],
     ["SPEECHMATICS_MANAGEMENT_TOKEN", "two words"],
-    ["SM_MANAGEMENT_PLATFORM_URL", "http://mp.evil.com"]
+    ["SPEECHMATICS_MANAGEMENT_URL", "http://mp.evil.com"]
   ] as const)("%s=%j is told by its name and never by its value", ([name, value]) =>
     Effect.gen(function* () {
       const { emulator, program } = configured({ SPEECHMATICS_MANAGEMENT_TOKEN: "token", [name]: value })
