@@ -51,7 +51,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import { type Capabilities, resolve, type Resolved } from "./Capabilities.ts"
@@ -68,7 +68,7 @@ import * as VendorApi from "./VendorApi.ts"
 
 /**
  * How the end of a credential is known: the vendor stated a moment, or a length that counts from before the request was sent; the token is a
- * JWT whose `exp` says it (or else the request's ttl does); the request's ttl alone says it; or the vendor's documents do.
+ * JWT whose `exp` says it (or else, and where that contradicts the request, its ttl does); the request's ttl alone says it; or the vendor's documents do.
  *
  * @category models
  * @since 0.1.0
@@ -121,7 +121,7 @@ export interface Spec<P extends Purpose, Response, Failure> {
  */
 export interface Descriptor {
   readonly id: string
-  /** What the vendor can do with nothing but a key configured. */
+  /** What the vendor can do where keys for all its regions are configured. */
   readonly capabilities: Capabilities
   readonly layerConfig: ProviderLayer
 }
@@ -166,6 +166,9 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
     yield* Effect.annotateCurrentSpan("tempcred.purpose", request.purpose)
     const received = yield* endpoint(spec.call(request))
     const minted = spec.credential(received.value, request)
+    if (!/^[\u0021-\u007e]+$/.test(Redacted.value(minted.token))) {
+      return yield* fail(new InvalidResponseError({ detail: "the token has characters that no header can carry" }))
+    }
     const { source, at } = ending(minted, request, received)
     const end = Option.getOrUndefined(DateTime.make(at))
     if (end === undefined) return yield* fail(new InvalidResponseError({ detail: "the expiry is no date" }))
@@ -228,24 +231,29 @@ export const layerConfig = <Options>(
   layerOf: (options: Options) => ProviderLayer
 ): ProviderLayer => Layer.unwrap(config.pipe(Effect.mapBoth({ onSuccess: layerOf, onFailure: fromConfigError })))
 
-/** The end in epoch milliseconds by our clock: a moment told by the vendor is corrected by how far its clock is ahead. */
+/** The end in epoch milliseconds by our clock. */
 const ending = (minted: Minted, request: Resolved, received: VendorApi.Received<unknown>) => {
-  const after = (seconds: number) => received.sentAt + seconds * 1000
+  const { receivedAt, sentAt, skew } = received
+  const after = (seconds: number) => sentAt + seconds * 1000
+  const asked = after(request.ttlSeconds)
+  // What the vendor's clock says is uncertain by the header's resolution and the trip; within that, what was asked for is nearest.
+  const told = (at: number) => Math.min(at - skew.least, Math.max(at - skew.most, asked))
   const { expiry } = minted
   switch (expiry.source) {
     case "vendor":
       return {
         source: expiry.source,
-        at: "at" in expiry ? DateTime.toEpochMillis(expiry.at) - received.skew : after(expiry.seconds)
+        at: "at" in expiry ? told(DateTime.toEpochMillis(expiry.at)) : after(expiry.seconds)
       }
     case "jwt": {
-      const exp = expiresAt(minted.token)
-      return exp === undefined
-        ? { source: "request" as const, at: after(request.ttlSeconds) }
-        : { source: expiry.source, at: exp - received.skew }
+      const at = told(expiresAt(minted.token) ?? 0)
+      // A hint from inside the token: one that contradicts what was asked for is not believed.
+      return at > receivedAt && at <= asked + 60_000
+        ? { source: expiry.source, at }
+        : { source: "request" as const, at: asked }
     }
     case "request":
-      return { source: expiry.source, at: after(request.ttlSeconds) }
+      return { source: expiry.source, at: asked }
     case "documented":
       return { source: expiry.source, at: after(expiry.seconds) }
   }

@@ -21,6 +21,7 @@ import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 import type * as MintRequest from "./MintRequest.ts"
 import type { Purpose } from "./Purpose.ts"
+import { quote } from "./Sentence.ts"
 import { type Feature, InvalidRequestError, UnsupportedError } from "./TempCredentialError.ts"
 
 /**
@@ -101,7 +102,8 @@ const serves = <P extends Purpose>(capabilities: Capabilities<P>, purpose: Purpo
   Object.hasOwn(capabilities, purpose)
 
 /**
- * Checks a request against what a vendor can do. A request that names no region gets the given one, where the purpose has regions.
+ * Checks a request against what a vendor can do. A request that names no region gets the given one; where the purpose has no regions,
+ * that is listed as relaxed.
  *
  * @category combinators
  * @since 0.1.0
@@ -125,7 +127,12 @@ export const resolve = <P extends Purpose>(
   const lacking = missing(capability, request)
   const first = lacking[0]
   if (first !== undefined && request.onUnsupported !== "relax") return unsupported(first.feature, first.detail)
-  const relaxed = lacking.map((one) => one.feature)
+  const ignored = request.subject !== undefined && capability.subject.effect === "ignored"
+  const relaxed: ReadonlyArray<Feature> = [
+    ...lacking.map((one) => one.feature),
+    ...(ignored ? (["subject"] as const) : []),
+    ...(region === undefined && defaultRegion !== undefined ? (["region"] as const) : [])
+  ]
   return Result.succeed({
     purpose,
     ttlSeconds: clamp(seconds(request.ttl) ?? capability.ttlSeconds.default, capability.ttlSeconds),
@@ -133,8 +140,7 @@ export const resolve = <P extends Purpose>(
     singleUse: request.singleUse === true && capability.singleUse,
     maxSessionSeconds: session(capability, seconds(request.maxSession)),
     region,
-    relaxed:
-      request.subject !== undefined && capability.subject.effect === "ignored" ? [...relaxed, "subject"] : relaxed
+    relaxed
   })
 }
 
@@ -151,8 +157,9 @@ const session = (capability: Capability, value: number | undefined): number | un
     ? undefined
     : clamp(value, capability.maxSessionSeconds)
 
-const regionDetail = ({ regions, regionsNeedKeys }: Capability, purpose: Purpose, region: string): string => {
+const regionDetail = ({ regions, regionsNeedKeys }: Capability, purpose: Purpose, asked: string): string => {
   const names = regions.join(", ")
+  const region = quote(asked)
   if (regionsNeedKeys === true)
     return `no long-lived key is configured for region "${region}"; there are keys for ${names}`
   return regions.length === 0

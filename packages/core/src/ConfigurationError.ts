@@ -48,6 +48,8 @@ export interface Issue {
  * @since 0.1.0
  */
 export const checkKey = (name: string, key: Redacted.Redacted): ReadonlyArray<Issue> => {
+  // Untyped callers pass plain text; it is refused here, as nothing would keep it from being printed.
+  if (!Redacted.isRedacted(key)) return [{ name, message: "must be a Redacted: wrap it in Redacted.make" }]
   const value = Redacted.value(key)
   if (value === "") return [{ name, message: "is empty: set it to the vendor's long-lived key" }]
   return /^[\u0021-\u007e]+$/.test(value)
@@ -91,7 +93,7 @@ export const checkUrl = (
  * @since 0.1.0
  */
 export const checkRegion = (name: string, region: string | undefined): ReadonlyArray<Issue> =>
-  region === undefined || /^[a-z][a-z0-9-]*$/.test(region)
+  region === undefined || /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(region)
     ? []
     : [{ name, message: "must be a region's name in small letters, such as eu" }]
 
@@ -101,18 +103,22 @@ const absent = new Set(["Missing key", "Expected string"])
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /**
- * Turns what `Config` reports into issues by variable name.
+ * Turns what `Config` reports into issues by variable name; `rules` says of a variable what is allowed.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const fromConfigError = (error: Config.ConfigError): ConfigurationError =>
+export const fromConfigError = (
+  error: Config.ConfigError,
+  rules: Readonly<Record<string, string>> = {}
+): ConfigurationError =>
   new ConfigurationError({
     issues:
       error.cause._tag === "SchemaError"
-        ? format(error.cause.issue).issues.map((issue) => ({
-            name: (issue.path ?? []).map(String).join("_") || "configuration",
-            message: absent.has(issue.message) ? "is not set" : `is not valid: ${issue.message}`
-          }))
+        ? format(error.cause.issue).issues.map((issue) => {
+            const name = (issue.path ?? []).map(String).join("_") || "configuration"
+            const message = absent.has(issue.message) ? "is not set" : `is not valid: ${issue.message}`
+            return { name, message: rules[name] ?? message }
+          })
         : [{ name: "configuration", message: "cannot be read" }]
   })

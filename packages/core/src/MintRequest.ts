@@ -18,6 +18,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { Purpose } from "./Purpose.ts"
+import { quote } from "./Sentence.ts"
 import { InvalidRequestError } from "./TempCredentialError.ts"
 
 const length = Schema.Union([Schema.Duration, Schema.DurationFromString])
@@ -100,10 +101,10 @@ const known = Object.keys(rules).join(", ")
  */
 export const decode = (request: unknown): Result.Result<Decoded, InvalidRequestError> =>
   Result.mapError(decodeResult(request), (error) => {
-    const fields = format(error.issue).issues.flatMap((issue) => (issue.path ?? ["request"]).slice(0, 1).map(String))
+    const fields = format(error.issue).issues.map(({ path = [] }) => path.map(String)[0] ?? "request")
     return new InvalidRequestError({
       issues: [...new Set(fields)].map((field) => ({
-        field,
+        field: quote(field),
         message: field === "request" ? `must be an object; its fields are ${known}` : rule(field)
       }))
     })

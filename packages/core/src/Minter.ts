@@ -6,22 +6,37 @@
  * import * as Minter from "@tempcred/core/Minter"
  * import * as Speechmatics from "@tempcred/speechmatics/Speechmatics"
  *
- * await using minter = Minter.make(Speechmatics.layerConfig)
+ * const minter = Minter.make(Speechmatics.layerConfig)
  * const credential = await minter.mint({ purpose: "stt.realtime" }, { signal: AbortSignal.timeout(5000) })
  * console.log(credential.provider) // => speechmatics
+ * await minter.close()
  * ```
  *
  * @since 0.1.0
  */
 import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Schema from "effect/Schema"
 import type { ProviderLayer } from "./Adapter.ts"
 import type { MintRequest } from "./MintRequest.ts"
 import type { TempCredential } from "./TempCredential.ts"
 import { TempCredentialProvider } from "./TempCredentialProvider.ts"
 import { layerFetch, type Transport } from "./Transport.ts"
+
+/**
+ * The minter was closed, before or during a mint.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class ClosedError extends Schema.TaggedError<ClosedError>()("ClosedError", {}) {
+  override get message(): string {
+    return "this minter is closed: make a new one"
+  }
+}
 
 /**
  * Mints credentials as promises until it is closed.
@@ -31,13 +46,15 @@ import { layerFetch, type Transport } from "./Transport.ts"
  */
 export interface Minter extends AsyncDisposable {
   /**
-   * Mints one credential. Rejects with `TempCredentialError`, with `ConfigurationError` when the layer could not be built, or with the
-   * signal's own reason when it was aborted.
+   * Mints one credential. Rejects with `TempCredentialError`; with `ConfigurationError` when the layer could not be built; with the signal's
+   * own reason when it was aborted; with `ClosedError` when the minter is or gets closed.
    */
   readonly mint: (
     request: MintRequest,
     options?: { readonly signal?: AbortSignal | undefined }
   ) => Promise<TempCredential>
+  /** Builds the layer now, so that a configuration that cannot be used shows at start: rejects with `ConfigurationError`. */
+  readonly ready: () => Promise<void>
   /** Interrupts what is under way and closes what the layer opened. */
   readonly close: () => Promise<void>
 }
@@ -61,18 +78,24 @@ export const make = (
     closed = true
     await runtime.dispose()
   }
-  return {
-    mint: async (request, { signal } = {}) => {
+  const run = async <A, E>(effect: Effect.Effect<A, E, TempCredentialProvider>, signal?: AbortSignal): Promise<A> => {
+    signal?.throwIfAborted()
+    if (closed) throw new ClosedError({})
+    const exit = await runtime.runPromiseExit(effect, signal === undefined ? {} : { signal })
+    if (Exit.isSuccess(exit)) return exit.value
+    if (Cause.hasInterruptsOnly(exit.cause)) {
       signal?.throwIfAborted()
-      if (closed) throw new Error("this minter is closed: make a new one")
-      const exit = await runtime.runPromiseExit(
+      throw new ClosedError({})
+    }
+    throw Cause.squash(exit.cause)
+  }
+  return {
+    mint: (request, { signal } = {}) =>
+      run(
         TempCredentialProvider.use((service) => service.mint(request)),
-        signal === undefined ? {} : { signal }
-      )
-      if (Exit.isSuccess(exit)) return exit.value
-      if (Cause.hasInterruptsOnly(exit.cause)) signal?.throwIfAborted()
-      throw Cause.squash(exit.cause)
-    },
+        signal
+      ),
+    ready: () => run(Effect.void),
     close,
     [Symbol.asyncDispose]: close
   }

@@ -22,18 +22,29 @@ export const retryAfter = (headers: Answer["headers"], now: number): Duration.Du
 }
 
 /**
- * Says by how many milliseconds the vendor's clock is ahead of ours, from the `Date` header; 0 where it is within a second (the header's own
- * resolution), absent, or from a cache (`Age`).
+ * How far the vendor's clock is ahead of ours, in milliseconds: at least and at most this much.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Skew {
+  readonly least: number
+  readonly most: number
+}
+
+/**
+ * Reads the skew from the `Date` header, which is cut to seconds; none where it may be within a second, or where the header is absent or
+ * from a cache (`Age`).
  *
  * @category decoding
  * @since 0.1.0
  */
-export const skew = (answer: Answer): number => {
+export const skew = (answer: Answer): Skew => {
   const vendor = vendorNow(answer.headers)
-  if (vendor === undefined) return 0
-  const halfTrip = (answer.receivedAt - answer.sentAt) / 2
-  const ahead = vendor - (answer.sentAt + halfTrip)
-  return Math.abs(ahead) <= 1000 + halfTrip ? 0 : ahead
+  if (vendor === undefined) return { least: 0, most: 0 }
+  const least = vendor - answer.receivedAt
+  const most = vendor + 999 - answer.sentAt
+  return least <= 1000 && most >= -1000 ? { least: 0, most: 0 } : { least, most }
 }
 
 const vendorNow = (headers: Answer["headers"]): number | undefined => {

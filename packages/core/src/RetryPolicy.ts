@@ -10,9 +10,10 @@
  * import * as Layer from "effect/Layer"
  *
  * const patient = Soniox.layerConfig.pipe(Layer.provide(RetryPolicy.layer({ attempts: 5 })))
- * await using minter = Minter.make(patient)
+ * const minter = Minter.make(patient)
  * const credential = await minter.mint({ purpose: "stt.realtime" })
  * console.log(credential.provider) // => soniox
+ * await minter.close()
  * ```
  *
  * @since 0.1.0

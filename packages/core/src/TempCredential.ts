@@ -7,10 +7,11 @@
  * import * as TempCredential from "@tempcred/core/TempCredential"
  * import * as Soniox from "@tempcred/soniox/Soniox"
  *
- * await using minter = Minter.make(Soniox.layerConfig)
+ * const minter = Minter.make(Soniox.layerConfig)
  * const credential = await minter.mint({ purpose: "stt.realtime" })
  * console.log(String(credential.token)) // => <redacted>
  * console.log(TempCredential.encode(credential).token.startsWith("snx_temp_")) // => true
+ * await minter.close()
  * ```
  *
  * @since 0.1.0

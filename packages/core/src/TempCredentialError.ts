@@ -78,14 +78,14 @@ export interface Fields {
   readonly detail?: string
 }
 
-const sentence = (summary: string, fields: Fields): string => {
+const sentence = (summary: string, fields: Fields, detail: string = fields.detail ?? ""): string => {
   const known = [
     fields.status === undefined ? undefined : `status ${fields.status}`,
-    fields.code,
+    fields.code === String(fields.status) ? undefined : fields.code,
     fields.requestId === undefined ? undefined : `request ${fields.requestId}`,
     fields.retryAfter === undefined ? undefined : `retry after ${Duration.format(fields.retryAfter)}`
   ].filter((part) => part !== undefined)
-  return summary + (known.length === 0 ? "" : ` (${known.join(", ")})`) + (fields.detail ? `: ${fields.detail}` : "")
+  return summary + (known.length === 0 ? "" : ` (${known.join(", ")})`) + (detail === "" ? "" : `: ${detail}`)
 }
 
 /**
@@ -105,7 +105,10 @@ export class InvalidRequestError extends Schema.TaggedError<InvalidRequestError>
   }
   override get message(): string {
     const issues = this.issues.map((issue) => `${issue.field}: ${issue.message}`).join("; ")
-    return sentence(issues === "" ? "the request was refused" : `the request is invalid: ${issues}`, this)
+    // Issues say field by field what the vendor's sentence says at once.
+    return issues === ""
+      ? sentence("the request was refused", this)
+      : sentence(`the request is invalid: ${issues}`, this, "")
   }
 }
 

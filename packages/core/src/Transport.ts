@@ -1,6 +1,6 @@
 /**
  * How bytes reach a vendor and come back: one request, one bounded answer. Redirects are not followed, no trace headers are sent, a
- * body over 64 KiB is refused, and leaving early closes the socket. This is the only module that imports `effect/http`.
+ * body over 64 KiB is refused, a key goes over an encrypted connection only, and leaving early closes the socket.
  *
  * ```ts
  * import { layerFetch, Transport } from "@tempcred/core/Transport"
@@ -27,10 +27,12 @@ import type * as HttpClientError from "effect/http/HttpClientError"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
-import { InvalidResponseError, TransportError } from "./TempCredentialError.ts"
+import { checkUrl } from "./ConfigurationError.ts"
+import { InvalidRequestError, InvalidResponseError, TransportError } from "./TempCredentialError.ts"
 
 /**
  * One request to a vendor as plain data; the key can travel in a header only.
@@ -81,14 +83,15 @@ export const maxBytes = 65_536
 export class Transport extends Context.Service<
   Transport,
   {
-    readonly send: (request: Outgoing) => Effect.Effect<Answer, TransportError | InvalidResponseError>
+    readonly send: (
+      request: Outgoing
+    ) => Effect.Effect<Answer, TransportError | InvalidResponseError | InvalidRequestError>
   }
 >()("@tempcred/core/Transport") {}
 
 const settings = Context.make(HttpClient.TracerPropagationEnabled, false).pipe(
   // Our own span says what there is to say; the client's would hold the URL and headers.
-  Context.add(HttpClient.TracerDisabledWhen, () => true),
-  Context.add(FetchHttpClient.RequestInit, { redirect: "manual", credentials: "omit", cache: "no-store" })
+  Context.add(HttpClient.TracerDisabledWhen, () => true)
 )
 
 /**
@@ -101,8 +104,19 @@ export const layer: Layer.Layer<Transport, never, HttpClient.HttpClient> = Layer
   Transport,
   Effect.gen(function* () {
     const client = HttpClient.withScope(yield* HttpClient.HttpClient)
+    const given = yield* Effect.serviceOption(FetchHttpClient.RequestInit)
+    const context = Context.add(settings, FetchHttpClient.RequestInit, {
+      ...Option.getOrUndefined(given),
+      redirect: "manual",
+      credentials: "omit",
+      cache: "no-store"
+    })
     const send = Effect.fnUntraced(
       function* (outgoing: Outgoing) {
+        if (checkUrl("", outgoing.url.origin).length > 0) {
+          const message = "must begin with https:// (http:// is allowed on loopback only)"
+          return yield* new InvalidRequestError({ issues: [{ field: "url", message }] })
+        }
         const sentAt = yield* Clock.currentTimeMillis
         const response = yield* Effect.mapError(client.execute(toRequest(outgoing)), toTransportError)
         if (response.status >= 300 && response.status < 400) {
@@ -113,7 +127,7 @@ export const layer: Layer.Layer<Transport, never, HttpClient.HttpClient> = Layer
         return { status: response.status, headers: response.headers, text, sentAt, receivedAt }
       },
       Effect.scoped,
-      Effect.provideContext(settings)
+      Effect.provideContext(context)
     )
     return Transport.of({ send })
   })

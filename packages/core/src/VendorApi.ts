@@ -30,14 +30,17 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { type AnswerTag, answerTags, fromAnswer, tagFromStatus } from "./AnswerReason.ts"
-import { retryAfter, skew } from "./ReplyHeaders.ts"
+import { retryAfter, type Skew, skew } from "./ReplyHeaders.ts"
 import { makeRun, RetryPolicy } from "./RetryPolicy.ts"
+import { quote } from "./Sentence.ts"
 import { InvalidResponseError, type Issue, type Reason, TempCredentialError } from "./TempCredentialError.ts"
 import { type Answer, type Outgoing, Transport } from "./Transport.ts"
 
 export type { AnswerTag } from "./AnswerReason.ts"
+export { join } from "./Url.ts"
 
 /**
  * One call to a vendor as plain data. `undefined` in query or body is left out.
@@ -72,6 +75,23 @@ export interface Told {
 }
 
 /**
+ * Reads what a schema describes, and `undefined` where there is something else, so that one odd field of an error body does not cost
+ * the others.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const lenient = <A>(schema: Schema.Codec<A, unknown>): Schema.Codec<A | undefined, unknown> => {
+  const decode = Schema.decodeUnknownOption(schema)
+  return Schema.Unknown.pipe(
+    Schema.decodeTo(Schema.UndefinedOr(Schema.toType(schema)), {
+      decode: SchemaGetter.transform((value) => Option.getOrUndefined(decode(value))),
+      encode: SchemaGetter.passthrough({ strict: false })
+    })
+  )
+}
+
+/**
  * How a vendor tells of failures: the shape of its error bodies, and the codes and statuses that the common table gets wrong.
  *
  * @category models
@@ -92,7 +112,7 @@ export interface Dialect<Failure> {
 
 /**
  * A decoded answer, with the moments around it (epoch milliseconds) and how far the vendor's clock is ahead of ours
- * (milliseconds; 0 within a second).
+ * (milliseconds; none within a second).
  *
  * @category models
  * @since 0.1.0
@@ -101,7 +121,7 @@ export interface Received<A> {
   readonly value: A
   readonly sentAt: number
   readonly receivedAt: number
-  readonly skew: number
+  readonly skew: Skew
 }
 
 /**
@@ -168,7 +188,8 @@ const readable = <A>(
   decode: (input: unknown) => Result.Result<A, Schema.SchemaError>
 ): Result.Result<A, InvalidResponseError> => {
   const refuse = (detail: string) => new InvalidResponseError({ status: answer.status, detail })
-  return Result.fromOption(parseJson(answer.text), () => refuse("the body is not JSON")).pipe(
+  const json = answer.text === "" ? Option.some(null) : parseJson(answer.text)
+  return Result.fromOption(json, () => refuse("the body is not JSON")).pipe(
     Result.flatMap((body) =>
       Result.mapError(decode(body), (error) =>
         refuse(
@@ -195,7 +216,9 @@ const reader = <Failure>(dialect: Dialect<Failure>) => {
     const code = clean(told.code, 100)
     const tag = tags.get(told.code ?? "") ?? dialect.statuses?.[answer.status] ?? tagFromStatus(answer.status)
     const requestId = clean(told.requestId ?? answer.headers["x-request-id"], 100)
-    const detail = [clean(told.detail, 300), dialect.advice?.[tag]].filter((part) => part !== undefined).join(" — ")
+    const advice = dialect.advice?.[tag]
+    const said = clean(told.detail, advice === undefined ? 300 : 297 - advice.length)
+    const detail = [said, advice].filter((part) => part !== undefined && part !== "").join(" — ")
     const wait = retryAfter(answer.headers, now)
     return fromAnswer(
       tag,
@@ -216,18 +239,17 @@ const reader = <Failure>(dialect: Dialect<Failure>) => {
 
 /** A refusal in plain words is worth keeping; a web page is not. */
 const plain = (answer: Answer): Told =>
-  answer.headers["content-type"]?.startsWith("text/plain") === true ? { detail: answer.text } : {}
+  answer.headers["content-type"]?.toLowerCase().startsWith("text/plain") === true ? { detail: answer.text } : {}
 
-/** Removes the key before cutting, so that no part of it survives at the cut; control characters would forge log lines. */
+/** Removes the key before cutting, so that no part of it survives at the cut. */
 const scrubber = (key: Redacted.Redacted) => {
   const secret = Redacted.value(key)
   const forms = [secret, encodeURIComponent(secret)]
-  return (text: string | undefined, length: number): string | undefined => {
-    if (text === undefined) return undefined
-    const clean = forms
-      .reduce((rest, form) => rest.replaceAll(form, "<redacted>"), text)
-      .replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, " ")
-      .trim()
-    return clean.length > length ? `${clean.slice(0, length - 1)}…` : clean
-  }
+  return (text: string | undefined, length: number): string | undefined =>
+    text === undefined
+      ? undefined
+      : quote(
+          forms.reduce((rest, form) => rest.replaceAll(form, "<redacted>"), text),
+          length
+        )
 }

@@ -64,7 +64,8 @@ describe("a request that cannot be served makes no call", () => {
     it.effect(`bounds-local: ${JSON.stringify(request)} in place of a request`, () =>
       Effect.gen(function* () {
         const vendor = Acme.vendor(Acme.ok)
-        assert.instanceOf(yield* failing(request, vendor), InvalidRequestError)
+        const reason = yield* failing(request, vendor)
+        assert.match(reason.message, /request: must be an object; its fields are purpose, ttl|purpose: must be one of/)
         assert.strictEqual(vendor.sent.length, 0)
       })
     )
@@ -130,11 +131,42 @@ describe("a guarantee is never dropped silently", () => {
     })
   )
 
-  it.effect("the configured region is used where the purpose has regions, and told", () =>
+  it.effect(
+    "the configured region is used where the purpose has regions, and listed as relaxed where it has none",
+    () =>
+      Effect.gen(function* () {
+        const region = { region: "us" }
+        const [regional, other] = yield* Effect.all([
+          minting({ purpose: "stt.realtime" }, Acme.vendor(Acme.ok), region),
+          minting({ purpose: "tts.batch" }, Acme.vendor(Acme.ok), region)
+        ])
+        assert.deepStrictEqual([regional.region, regional.relaxed], ["us", []])
+        assert.deepStrictEqual([other.region, other.relaxed], [undefined, ["region"]])
+      })
+  )
+
+  it.effect("text from outside cannot forge log lines or fill them", () =>
     Effect.gen(function* () {
-      const region = { region: "us" }
-      assert.strictEqual((yield* minting({ purpose: "stt.realtime" }, Acme.vendor(Acme.ok), region)).region, "us")
-      assert.strictEqual((yield* minting({ purpose: "tts.batch" }, Acme.vendor(Acme.ok), region)).region, undefined)
+      for (const request of [
+        { purpose: "stt.realtime", region: "eu\nlevel=fatal" },
+        { purpose: "stt.realtime", region: "x".repeat(5000) },
+        { purpose: "stt.realtime", ["x\nlevel=fatal"]: 1 },
+        { purpose: "stt.realtime", ["x".repeat(5000)]: 1 }
+      ]) {
+        const { message } = yield* failing(request, Acme.vendor(Acme.ok))
+        assert.notInclude(message, "\n")
+        assert.isBelow(message.length, 400)
+      }
+    })
+  )
+
+  it.effect("malformed-response: a token that no header can carry is no token", () =>
+    Effect.gen(function* () {
+      for (const token of [" ", "a b", "a\r\nX-Evil: 1", "é"]) {
+        const reason = yield* failing({ purpose: "stt.realtime" }, Acme.vendor({ status: 201, body: { token } }))
+        assert.strictEqual(reason._tag, "InvalidResponseError")
+        assert.notInclude(reason.message, "Evil")
+      }
     })
   )
 })
@@ -174,7 +206,19 @@ describe("expiry is a fact with a source", () => {
   it.effect("from a JWT, and from the ttl where the token is none or does not say", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* expiring({ source: "jwt" }, minted(jwt(at(61) / 1000))), ["jwt", 61])
-      for (const value of ["opaque", "a.b.c", jwt("soon"), jwt(undefined), "..", `h.${"%".repeat(4)}.s`]) {
+      for (const value of [
+        "opaque",
+        "a.b.c",
+        jwt(0),
+        jwt(-5),
+        jwt(1e300),
+        jwt(at(60)),
+        jwt(at(3600) / 1000),
+        jwt("soon"),
+        jwt(undefined),
+        "..",
+        `h.${"%".repeat(4)}.s`
+      ]) {
         assert.deepStrictEqual(yield* expiring({ source: "jwt" }, minted(value)), ["request", 60])
       }
     })
@@ -183,11 +227,12 @@ describe("expiry is a fact with a source", () => {
     Effect.gen(function* () {
       for (const skew of [600, -600]) {
         const expiry = { source: "vendor", at: DateTime.makeUnsafe(at(60 + skew)) } as const
-        assert.deepStrictEqual(yield* expiring(expiry, minted("t", date(skew))), ["vendor", 60])
-        assert.deepStrictEqual(yield* expiring({ source: "jwt" }, minted(jwt(at(60 + skew) / 1000), date(skew))), [
-          "jwt",
-          60
-        ])
+        for (const [from, step] of [
+          [expiry, minted("t", date(skew))],
+          [{ source: "jwt" }, minted(jwt(at(60 + skew) / 1000), date(skew))]
+        ] as const) {
+          assert.deepStrictEqual(yield* expiring(from, step), [from.source, 60])
+        }
       }
     })
   )
@@ -208,8 +253,7 @@ describe("expiry is a fact with a source", () => {
       yield* TestClock.setTime(start)
       for (const [expiry, step] of [
         [{ source: "vendor", at: DateTime.makeUnsafe(at(0)) }, Acme.ok],
-        [{ source: "vendor", seconds: 1e300 }, Acme.ok],
-        [{ source: "jwt" }, minted(jwt(1))]
+        [{ source: "vendor", seconds: 1e300 }, Acme.ok]
       ] as const) {
         const reason = yield* failing({ purpose: "stt.realtime" }, Acme.vendor(step), { expiry })
         assert.strictEqual(reason._tag, "InvalidResponseError")

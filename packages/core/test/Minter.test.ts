@@ -67,7 +67,15 @@ it("closing ends what is under way, and what comes after is refused", { timeout:
   const pending = rejection(minter.mint(request))
   await new Promise((resolve) => setTimeout(resolve, 20))
   await minter.close()
-  assert.instanceOf(await pending, Error)
+  assert.instanceOf(await pending, Minter.ClosedError)
   assert.strictEqual(vendor.state.interrupted, 1)
-  assert.instanceOf(await rejection(minter.mint(request)), Error)
+  assert.instanceOf(await rejection(minter.mint(request)), Minter.ClosedError)
+})
+
+it("is ready, or says at start what is wrong with its configuration", async () => {
+  await using good = Minter.make(provider, { transport: Acme.vendor(Acme.ok).layer })
+  await good.ready()
+  const issues = [{ name: "ACME_API_KEY", message: "is not set" }]
+  await using bad = Minter.make(Layer.effect(TempCredentialProvider, Adapter.make({ ...Acme.spec(), issues })))
+  assert.match(String(await rejection(bad.ready())), /ACME_API_KEY is not set/)
 })

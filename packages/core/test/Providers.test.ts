@@ -60,7 +60,7 @@ describe("TEMPCRED_PROVIDER", () => {
     Effect.gen(function* () {
       assert.strictEqual(
         yield* failure({ TEMPCRED_PROVIDER: "initech" }),
-        "TEMPCRED_PROVIDER names no known provider; known are acme, globex"
+        "TEMPCRED_PROVIDER must name one known provider; known are acme, globex"
       )
       assert.strictEqual(yield* failure({}), "TEMPCRED_PROVIDER is not set; known are acme, globex")
     })
@@ -113,7 +113,19 @@ describe("the stack's own settings", () => {
         assert.match(message, new RegExp(`^${name} `))
         assert.notInclude(message, "quick-secret")
       }
-      assert.match(yield* failure({ ...env, TEMPCRED_RETRIES: "-1" }), /RetryPolicy\.attempts/)
+      for (const [name, value, rule] of [
+        ["TEMPCRED_RETRIES", "-1", /whole number, 0 to 10/],
+        ["TEMPCRED_RETRIES", "11", /whole number, 0 to 10/],
+        ["TEMPCRED_RETRIES", "1.5", /whole number, 0 to 10/],
+        ["TEMPCRED_TIMEOUT", "0 seconds", /whole seconds with their unit, such as "60 seconds"/],
+        ["TEMPCRED_TIMEOUT", "Infinity", /whole seconds/],
+        ["TEMPCRED_TTL", "60", /whole seconds/],
+        ["TEMPCRED_TTL", "1.5 seconds", /whole seconds/]
+      ] as const) {
+        const message = yield* failure({ ...env, [name]: value })
+        assert.match(message, new RegExp(`^${name} must be`))
+        assert.match(message, rule)
+      }
     })
   )
 })
@@ -142,7 +154,8 @@ describe("a URL", () => {
     ["https://acme.example ", "https", /no white space/],
     ["https://acme.exa\nmple", "https", /no white space/],
     ["https:\\\\acme.example", "https", /is no URL/],
-    ["https:acme.example", "https", /is no URL/]
+    ["https:acme.example", "https", /is no URL/],
+    ["http://127.0.0.1:1\\@evil.example", "https", /is no URL/]
   ]
   for (const [url, scheme, message] of cases) {
     it(`${url || "nothing"} is ${message === undefined ? "taken" : "refused"} as ${scheme}`, () => {

@@ -47,6 +47,14 @@ const transports: ReadonlyArray<readonly [name: string, layer: Layer.Layer<Trans
   ["node:http", Layer.provide(layerTransport, NodeHttpClient.layerNodeHttp)]
 ]
 
+it.effect("a key is never sent in plain to another machine", () =>
+  Effect.gen(function* () {
+    const error = yield* Effect.flip(send(new URL("http://api.acme.example/v1")))
+    assert.strictEqual(error._tag, "InvalidRequestError")
+    assert.match(error.message, /url: must begin with https:/)
+  }).pipe(Effect.provide(layerFetch))
+)
+
 for (const [name, layer] of transports) {
   describe(`over ${name}`, () => {
     it.live("sends the key as a bearer and JSON, and reads the whole answer", () =>

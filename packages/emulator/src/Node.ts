@@ -7,10 +7,11 @@
  * import * as Soniox from "@tempcred/emulator/Soniox"
  *
  * const soniox = Soniox.make()
- * await using server = await Node.serve(soniox)
+ * const server = await Node.serve(soniox)
  * const headers = { authorization: `Bearer ${soniox.apiKey}` }
  * const response = await fetch(`${server.origin}/v1/concurrency-limits`, { headers })
  * console.log(response.status) // => 200
+ * await server.close()
  * ```
  *
  * @since 0.1.0

@@ -7,13 +7,14 @@
  * import * as Speechmatics from "@tempcred/emulator/Speechmatics"
  *
  * const emulator = Speechmatics.make({ maxSessions: 50 })
- * await using server = await Node.serve(emulator)
+ * const server = await Node.serve(emulator)
  * const minted = await fetch(`${server.origin}/v1/api_keys?type=rt`, {
  *   method: "POST",
  *   headers: { authorization: `Bearer ${emulator.apiKey}`, "content-type": "application/json" },
  *   body: JSON.stringify({ ttl: 60 })
  * })
  * console.log(minted.status) // => 201
+ * await server.close()
  * ```
  *
  * Written from https://docs.speechmatics.com and the specifications that it is made of, as of 2026-11-21. Where the

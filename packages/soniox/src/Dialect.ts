@@ -3,10 +3,10 @@
  *
  * @since 0.1.0
  */
-import type { Dialect } from "@tempcred/core/VendorApi"
+import { type Dialect, lenient } from "@tempcred/core/VendorApi"
 import * as Schema from "effect/Schema"
 
-const text = Schema.optionalKey(Schema.NullOr(Schema.String))
+const text = Schema.optionalKey(lenient(Schema.String))
 
 /** ApiError of https://soniox.com/docs/openapi.yaml (read 2026-10-10); whatever it leaves open, its type still decides. */
 const Failure = Schema.Struct({
@@ -14,7 +14,7 @@ const Failure = Schema.Struct({
   message: text,
   request_id: text,
   validation_errors: Schema.optionalKey(
-    Schema.NullOr(Schema.Array(Schema.Struct({ location: Schema.String, message: Schema.String })))
+    lenient(Schema.Array(Schema.Struct({ location: Schema.String, message: Schema.String })))
   )
 })
 
@@ -27,9 +27,9 @@ const Failure = Schema.Struct({
 export const dialect: Dialect<typeof Failure.Type> = {
   failure: Failure,
   read: (failure) => ({
-    code: failure.error_type ?? undefined,
-    detail: failure.message ?? undefined,
-    requestId: failure.request_id ?? undefined,
+    code: failure.error_type,
+    detail: failure.message,
+    requestId: failure.request_id,
     issues: failure.validation_errors?.map(({ location, message }) => ({
       field: location.replace(/^body(\.payload)?\./, ""),
       message

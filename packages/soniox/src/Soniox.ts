@@ -6,9 +6,10 @@
  * import * as Minter from "@tempcred/core/Minter"
  * import * as Soniox from "@tempcred/soniox/Soniox"
  *
- * await using minter = Minter.make(Soniox.layerConfig)
+ * const minter = Minter.make(Soniox.layerConfig)
  * const credential = await minter.mint({ purpose: "stt.realtime", singleUse: true })
  * console.log(credential.uses, credential.expirySource) // => once vendor
+ * await minter.close()
  * ```
  *
  * @since 0.1.0
@@ -17,6 +18,7 @@ import * as Adapter from "@tempcred/core/Adapter"
 import type { Capabilities, Capability, Resolved } from "@tempcred/core/Capabilities"
 import { checkKey, checkRegion, checkUrl } from "@tempcred/core/ConfigurationError"
 import { bearer, type Connections } from "@tempcred/core/Connection"
+import { join } from "@tempcred/core/VendorApi"
 import * as Config from "effect/Config"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -39,7 +41,7 @@ export interface Options {
   readonly baseUrl?: string | undefined
   /** The speech-to-text WebSocket of `region`, whole. */
   readonly websocketUrl?: string | undefined
-  /** The text-to-speech WebSocket of `region`, whole; speech over HTTP goes to `/tts` on the same host. */
+  /** The text-to-speech WebSocket of `region`, whole; speech over HTTP goes to `tts` beside it. */
   readonly ttsWebsocketUrl?: string | undefined
 }
 
@@ -84,9 +86,7 @@ const host = (product: string, region: string): string =>
 
 /** https://soniox.com/docs/stt/data-residency (read 2026-10-10). */
 const apiUrl = (options: Options, region: string): string =>
-  region === home(options) && options.baseUrl !== undefined
-    ? options.baseUrl.replace(/\/$/, "")
-    : `https://${host("api", region)}`
+  (region === home(options) ? options.baseUrl : undefined) ?? `https://${host("api", region)}`
 
 /** https://soniox.com/docs/guides/websocket-authentication (read 2026-10-10): older keys hold a colon, which no subprotocol can. */
 const isSubprotocol = (token: Redacted.Redacted): boolean => /^[\w-]+$/.test(Redacted.value(token))
@@ -95,7 +95,7 @@ const connections = (options: Options, purpose: Served, region: string, token: R
   const own = region === home(options) ? options : undefined
   const tts = own?.ttsWebsocketUrl ?? `wss://${host("tts-rt", region)}/tts-websocket`
   if (purpose === "tts.batch") {
-    const url = new URL("/tts", tts.replace(/^ws/i, "http")).href
+    const url = new URL("tts", tts.replace(/^ws/i, "http")).href
     return [{ kind: "http", url, where: "anywhere", placement: bearer }]
   }
   const stt = own?.websocketUrl ?? `wss://${host("stt-rt", region)}/transcribe-websocket`
@@ -139,7 +139,7 @@ export const make = (options: Options): Adapter.Making => {
     capabilities: capabilitiesIn(Object.keys(keys)),
     region: home(options),
     call: (request: Resolved<Served>) => ({
-      url: `${apiUrl(options, regionOf(request))}/v1/auth/temporary-api-key`,
+      url: join(apiUrl(options, regionOf(request)), "/v1/auth/temporary-api-key"),
       key: keys[regionOf(request)] ?? options.apiKey,
       body: {
         usage_type: request.purpose === "stt.realtime" ? "transcribe_websocket" : "tts_rt",

@@ -93,7 +93,7 @@ describe("URLs that are set are those of the configured region only", () => {
   const at = {
     "stt.realtime": websocket("wss://stt.example/v9/listen"),
     "tts.realtime": websocket("wss://tts.example:8443/v9/speak"),
-    "tts.batch": http("https://tts.example:8443/tts")
+    "tts.batch": http("https://tts.example:8443/v9/tts")
   }
 
   it.effect.each(purposes)("%s", (purpose) =>

@@ -4,13 +4,18 @@
  *
  * @since 0.1.0
  */
-import type { Dialect } from "@tempcred/core/VendorApi"
+import { type Dialect, lenient } from "@tempcred/core/VendorApi"
 import * as Schema from "effect/Schema"
 
-const text = Schema.optionalKey(Schema.NullOr(Schema.String))
+const text = Schema.optionalKey(lenient(Schema.NonEmptyString))
 
 /** https://docs.speechmatics.com/get-started/authentication and its Management API specification (read 2026-08-13). */
-const Failure = Schema.Struct({ code: Schema.optionalKey(Schema.Finite), message: text, error: text, detail: text })
+const Failure = Schema.Struct({
+  code: Schema.optionalKey(lenient(Schema.Finite)),
+  message: text,
+  error: text,
+  detail: text
+})
 
 /**
  * The dialect of both surfaces of the platform.

@@ -33,23 +33,25 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
 import { dialect } from "./Dialect.ts"
 
 /**
- * What is fixed per workspace.
+ * What is fixed per workspace; the management token needs the permissions of the calls.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
-  /** A management token with the permissions that the calls need. */
   readonly token: Redacted.Redacted
   /** The management platform, without `/v1`. @default "https://mp.api.speechmatics.com" */
   readonly baseUrl?: string | undefined
 }
 
 const text = Schema.optionalKey(Schema.NullOr(Schema.String))
+const time = Schema.optionalKey(Schema.NullOr(Schema.DateTimeUtcFromString))
 
 /**
  * The schema of a long-lived API key as it is listed, without its secret.
@@ -60,12 +62,12 @@ const text = Schema.optionalKey(Schema.NullOr(Schema.String))
 export const ApiKey = Schema.Struct({
   id: Schema.String,
   name: text,
-  createdAt: text,
+  createdAt: time,
   clientRef: text
 }).pipe(Schema.encodeKeys({ id: "apikey_id", createdAt: "created_at", clientRef: "client_ref" }))
 
 /**
- * A long-lived API key as it is listed, without its secret; times are as the vendor writes them.
+ * A long-lived API key as it is listed, without its secret.
  *
  * @category models
  * @since 0.1.0
@@ -84,8 +86,8 @@ export const Project = Schema.Struct({
   description: text,
   isDefault: Schema.optionalKey(Schema.Boolean),
   isActive: Schema.optionalKey(Schema.Boolean),
-  createdAt: text,
-  deletedAt: text
+  createdAt: time,
+  deletedAt: time
 }).pipe(
   Schema.encodeKeys({
     id: "project_id",
@@ -105,7 +107,7 @@ export const Project = Schema.Struct({
 export type Project = typeof Project.Type
 
 /**
- * A permanent key that was just created; the secret is shown this once.
+ * A permanent key as it is created; the secret is shown this once.
  *
  * @category models
  * @since 0.1.0
@@ -174,11 +176,51 @@ const CreatedTemporary = Schema.Struct({ key_value: Schema.RedactedFromValue(Sch
 /** A workspace has up to 1000 projects, which is more than an answer to a mint may hold. */
 const listBytes = 2 * 1024 * 1024
 
-const invalid = (field: string, message: string): TempCredentialError =>
-  new TempCredentialError({
-    provider: "speechmatics",
-    reason: new InvalidRequestError({ issues: [{ field, message }] })
-  })
+const owner = {
+  projectId: Schema.optional(Schema.Int.check(Schema.isGreaterThan(0))),
+  clientRef: Schema.optional(Schema.NonEmptyString)
+}
+
+const checkNewKey = Schema.decodeUnknownResult(
+  Schema.Struct({ name: Schema.NonEmptyString.check(Schema.isMaxLength(120)), ...owner }),
+  { errors: "all", onExcessProperty: "error" }
+)
+
+const isTtl = Schema.is(Schema.Int.check(Schema.isBetween({ minimum: 60, maximum: 86_400 })))
+const wholeSeconds = Schema.Duration.check(Schema.makeFilter((ttl) => isTtl(Duration.toSeconds(ttl))))
+
+const checkNewTemporaryKey = Schema.decodeUnknownResult(
+  Schema.Struct({ type: Schema.Literals(["batch", "rt", "tts"]), ttl: wholeSeconds, ...owner }),
+  { errors: "all", onExcessProperty: "error" }
+)
+
+const checkId = Schema.decodeUnknownResult(
+  // Dots alone would climb the path, and half a character cannot be written into it.
+  Schema.Struct({ id: Schema.String.check(Schema.makeFilter((id) => !/^\.*$|\p{Cs}/u.test(id))) })
+)
+
+const checkProject = Schema.decodeUnknownResult(Schema.Struct({ projectId: owner.projectId }))
+
+const rules: Readonly<Record<string, string>> = {
+  name: "must be 1 to 120 characters",
+  type: "must be batch, rt or tts",
+  ttl: "must be a Duration of whole seconds, 60 to 86400",
+  projectId: "must be the whole number of a project",
+  clientRef: "must be text and not empty",
+  id: "must be the id of a key"
+}
+
+const format = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** Nothing is sent that is not what the types say: a field that dropped out of the JSON could make a key permanent, or misplace it. */
+const checked = <A>(result: Result.Result<A, Schema.SchemaError>): Effect.Effect<A, TempCredentialError> =>
+  Effect.fromResult(
+    Result.mapError(result, ({ issue }) => {
+      const fields = format(issue).issues.map(({ path = [] }) => path.map(String)[0] ?? "argument")
+      const issues = [...new Set(fields)].map((field) => ({ field, message: rules[field] ?? "is not known here" }))
+      return new TempCredentialError({ provider: "speechmatics", reason: new InvalidRequestError({ issues }) })
+    })
+  )
 
 /**
  * Makes the service.
@@ -194,7 +236,7 @@ export const make = Effect.fnUntraced(function* (
     ...checkUrl("SPEECHMATICS_MANAGEMENT_URL (baseUrl)", options.baseUrl)
   ]
   if (issues.length > 0) return yield* new ConfigurationError({ issues })
-  const root = `${(options.baseUrl ?? "https://mp.api.speechmatics.com").replace(/\/$/, "")}/v1`
+  const root = VendorApi.join(options.baseUrl ?? "https://mp.api.speechmatics.com", "/v1")
   const keys = { url: `${root}/api-keys`, key: options.token }
   const api = yield* VendorApi.make("speechmatics", {
     ...dialect,
@@ -205,7 +247,8 @@ export const make = Effect.fnUntraced(function* (
   const list = api.endpoint(Schema.Array(ApiKey))
   const create = api.endpoint(Created, { retry: false })
   const createTemporary = api.endpoint(CreatedTemporary, { retry: false })
-  const revoke = api.endpoint(Schema.Struct({}), { retry: false })
+  // Its answer says nothing beyond its status.
+  const revoke = api.endpoint(Schema.Unknown, { retry: false })
 
   return ManagementApi.of({
     listProjects: Effect.map(
@@ -213,27 +256,23 @@ export const make = Effect.fnUntraced(function* (
       (received) => received.value
     ).pipe(Effect.withSpan("speechmatics.listProjects")),
     listKeys: Effect.fn("speechmatics.listKeys")(function* (projectId) {
+      yield* checked(checkProject({ projectId }))
       const query = { project_id: projectId?.toString() }
       return (yield* list({ ...keys, method: "GET", query, maxBytes: listBytes })).value
     }),
-    createPermanentKey: Effect.fn("speechmatics.createPermanentKey")(function* ({ clientRef, name, projectId }) {
-      if (name === "" || name.length > 120) return yield* invalid("name", "must be 1 to 120 characters")
+    createPermanentKey: Effect.fn("speechmatics.createPermanentKey")(function* (key) {
+      const { clientRef, name, projectId } = yield* checked(checkNewKey(key))
       const { value } = yield* create({ ...keys, body: { name, project_id: projectId, client_ref: clientRef } })
       return { id: value.apikey_id, key: value.key_value }
     }),
     createTemporaryKey: Effect.fn("speechmatics.createTemporaryKey")(function* (key) {
-      // A ttl that drops out of the JSON would make the key permanent: refused here, whatever the types say.
-      const ttl = Duration.isDuration(key.ttl) ? Duration.toSeconds(key.ttl) : Number.NaN
-      if (!Number.isInteger(ttl) || ttl < 60 || ttl > 86_400) {
-        return yield* invalid("ttl", "must be whole seconds, 60 to 86400")
-      }
-      const body = { ttl, project_id: key.projectId, client_ref: key.clientRef }
-      return (yield* createTemporary({ ...keys, query: { type: key.type }, body })).value.key_value
+      const { clientRef, projectId, ttl, type } = yield* checked(checkNewTemporaryKey(key))
+      const body = { ttl: Duration.toSeconds(ttl), project_id: projectId, client_ref: clientRef }
+      return (yield* createTemporary({ ...keys, query: { type }, body })).value.key_value
     }),
     revokeKey: Effect.fn("speechmatics.revokeKey")(function* (id) {
-      // Dots alone would climb the path.
-      if (/^\.{0,2}$/.test(id)) return yield* invalid("id", "must be the id of a key")
-      yield* revoke({ ...keys, method: "DELETE", url: `${keys.url}/${encodeURIComponent(id)}` })
+      const key = yield* checked(checkId({ id }))
+      yield* revoke({ ...keys, method: "DELETE", url: `${keys.url}/${encodeURIComponent(key.id)}` })
     })
   })
 })

@@ -6,9 +6,10 @@
  * import * as Minter from "@tempcred/core/Minter"
  * import * as Speechmatics from "@tempcred/speechmatics/Speechmatics"
  *
- * await using minter = Minter.make(Speechmatics.layerConfig)
+ * const minter = Minter.make(Speechmatics.layerConfig)
  * const credential = await minter.mint({ purpose: "stt.batch", subject: "user-42" })
  * console.log(credential.connections[0].kind, credential.expirySource) // => http jwt
+ * await minter.close()
  * ```
  *
  * @since 0.1.0
@@ -17,6 +18,7 @@ import * as Adapter from "@tempcred/core/Adapter"
 import type { Capabilities, Capability, Resolved } from "@tempcred/core/Capabilities"
 import { checkKey, checkUrl, type Issue } from "@tempcred/core/ConfigurationError"
 import { bearer, type Connections } from "@tempcred/core/Connection"
+import { join } from "@tempcred/core/VendorApi"
 import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import type * as Redacted from "effect/Redacted"
@@ -35,7 +37,7 @@ export { hosts } from "./Hosts.ts"
 export interface Options {
   /** The long-lived API key. */
   readonly apiKey: Redacted.Redacted
-  /** The region of requests that name none; decides the host, see `hosts`. @default "eu" for batch, "global" for realtime */
+  /** The region of requests that name none, listed as relaxed where a product has no regions; decides the host, see `hosts`. @default "eu" for batch, "global" for realtime */
   readonly region?: string | undefined
   /** The longest ttl to allow, up to a day; older documents end at an hour. @default 1 hour */
   readonly maxTtl?: Duration.Duration | undefined
@@ -96,13 +98,11 @@ const connections = (options: Options, { purpose, region }: Resolved<Served>): C
       ]
     }
     case "stt.batch":
-      return [{ ...http, url: `${bare(own("eu")?.batchUrl) ?? `https://${hosts.batch[region ?? "eu"]}/v2`}/jobs` }]
+      return [{ ...http, url: join(own("eu")?.batchUrl ?? `https://${hosts.batch[region ?? "eu"]}/v2`, "/jobs") }]
     case "tts.batch":
-      return [{ ...http, url: `${bare(options.ttsUrl) ?? "https://preview.tts.speechmatics.com"}/generate` }]
+      return [{ ...http, url: join(options.ttsUrl ?? "https://preview.tts.speechmatics.com", "/generate") }]
   }
 }
-
-const bare = (url: string | undefined): string | undefined => url?.replace(/\/$/, "")
 
 const regions = [...new Set([...Object.keys(hosts.realtime), ...Object.keys(hosts.batch)])]
 
@@ -134,7 +134,7 @@ export const make = (options: Options): Adapter.Making => {
     capabilities: capabilitiesUpTo(maxTtlSeconds),
     region: options.region,
     call: (request: Resolved<Served>) => ({
-      url: `${bare(options.baseUrl) ?? "https://mp.speechmatics.com"}/v1/api_keys`,
+      url: join(options.baseUrl ?? "https://mp.speechmatics.com", "/v1/api_keys"),
       // Without a type the key is for batch, and realtime only says that it is not authorised.
       query: { type: types[request.purpose] },
       key: options.apiKey,

@@ -88,7 +88,7 @@ describe("the longest ttl is an option", () => {
       const { emulator, mint } = withOptions({ maxTtl: Duration.days(1) })
       const { expiresAt, issuedAt } = yield* mint({ ttl: "24 hours" })
       assert.deepStrictEqual(arrived(emulator.log)[0]?.body, { ttl: 86_400 })
-      assert.deepStrictEqual(Duration.toSeconds(DateTime.distance(issuedAt, expiresAt)), 86_400)
+      assert.strictEqual(Duration.toSeconds(DateTime.distance(issuedAt, expiresAt)), 86_400)
       const reason = yield* reasonOf(mint({ ttl: "86401 seconds" }))
       assert.instanceOf(reason, UnsupportedError)
       assert.match(reason.detail ?? "", /60 to 86400 seconds/)

@@ -140,7 +140,8 @@ const flag: Reader<boolean> = (given) => {
   if (typeof given !== "boolean" && typeof given !== "string" && typeof given !== "number") {
     return ["bool_type", "Input should be a valid boolean"]
   }
-  const value = flags[String(given).toLowerCase()]
+  const word = String(given).toLowerCase()
+  const value = Object.hasOwn(flags, word) ? flags[word] : undefined
   return value === undefined
     ? ["bool_parsing", "Input should be a valid boolean, unable to interpret input"]
     : { value }

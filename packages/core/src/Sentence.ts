@@ -1,0 +1,16 @@
+/**
+ * Text from outside made fit for one line of a log: control characters and line ends become spaces, and what is long is cut.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * Makes text fit for a log line of at most so many characters.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const quote = (text: string, length: number = 100): string => {
+  const clean = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ").trim()
+  return clean.length > length ? `${clean.slice(0, length - 1)}…` : clean
+}

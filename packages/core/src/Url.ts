@@ -1,0 +1,18 @@
+/**
+ * Joins what an app configured to what an adapter calls.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * Joins a base URL and a path that begins with a slash. A base that ends in slashes, or already in the first segment of the path, as some
+ * vendors' own clients want it (`/v1`), means the same.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const join = (base: string, path: string): string => {
+  const bare = base.replace(/\/+$/, "")
+  const first = path.replace(/(?<=.)\/.*$/s, "")
+  return (bare.endsWith(first) ? bare.slice(0, -first.length) : bare) + path
+}
