@@ -51,7 +51,8 @@ export interface Options {
 }
 
 const text = Schema.optionalKey(Schema.NullOr(Schema.String))
-const time = Schema.optionalKey(Schema.NullOr(Schema.DateTimeUtcFromString))
+const time = Schema.optionalKey(VendorApi.lenient(Schema.DateTimeUtcFromString))
+const flag = Schema.optionalKey(Schema.NullOr(Schema.Boolean))
 
 /**
  * The schema of a long-lived API key as it is listed, without its secret.
@@ -59,12 +60,9 @@ const time = Schema.optionalKey(Schema.NullOr(Schema.DateTimeUtcFromString))
  * @category schemas
  * @since 0.1.0
  */
-export const ApiKey = Schema.Struct({
-  id: Schema.String,
-  name: text,
-  createdAt: time,
-  clientRef: text
-}).pipe(Schema.encodeKeys({ id: "apikey_id", createdAt: "created_at", clientRef: "client_ref" }))
+export const ApiKey = Schema.Struct({ id: Schema.String, name: text, createdAt: time, clientRef: text }).pipe(
+  Schema.encodeKeys({ id: "apikey_id", createdAt: "created_at", clientRef: "client_ref" })
+)
 
 /**
  * A long-lived API key as it is listed, without its secret.
@@ -84,8 +82,8 @@ export const Project = Schema.Struct({
   id: Schema.Int,
   name: text,
   description: text,
-  isDefault: Schema.optionalKey(Schema.Boolean),
-  isActive: Schema.optionalKey(Schema.Boolean),
+  isDefault: flag,
+  isActive: flag,
   createdAt: time,
   deletedAt: time
 }).pipe(
