@@ -65,6 +65,14 @@ describe("minting", () => {
     assert.deepStrictEqual([status, body.error_type], [403, "permission_denied"])
   })
 
+  it("takes no word for a flag that is none, whatever the word", async () => {
+    const { emulator } = setUp()
+    for (const single_use of ["constructor", "__proto__", "maybe", 2]) {
+      const { status } = await post(emulator, "/v1/auth/temporary-api-key", { ...terms, single_use })
+      assert.strictEqual(status, 400)
+    }
+  })
+
   it("reports every field that fails", async () => {
     const { emulator } = setUp()
     const { status, body } = await post(emulator, "/v1/auth/temporary-api-key", {
