@@ -2,4 +2,9 @@
 import { defineConfig, mergeConfig } from "vitest/config"
 import shared from "../vitest.shared.ts"
 
-export default mergeConfig(shared, defineConfig({ test: { include: ["src/**/*.test.ts"], testTimeout: 30_000 } }))
+export default mergeConfig(
+  shared,
+  defineConfig({
+    test: { globalSetup: ["src/support/global.ts"], include: ["src/**/*.test.ts"], testTimeout: 30_000 }
+  })
+)

@@ -10,8 +10,10 @@
  * import * as Redacted from "effect/Redacted"
  * import * as Schema from "effect/Schema"
  *
+ * const apiKey = Redacted.make("long-lived")
  * const acme = Adapter.make({
  *   provider: "acme",
+ *   keys: { apiKey },
  *   issues: [],
  *   capabilities: {
  *     agent: {
@@ -25,7 +27,7 @@
  *   },
  *   call: ({ ttlSeconds }) => ({
  *     url: "https://api.acme.example/v1/tokens",
- *     key: Redacted.make("long-lived"),
+ *     key: apiKey,
  *     body: { ttl: ttlSeconds }
  *   }),
  *   response: Schema.Struct({ token: Schema.RedactedFromValue(Schema.NonEmptyString) }),
@@ -57,8 +59,11 @@ import type * as Schema from "effect/Schema"
 import { type Capabilities, resolve, type Resolved } from "./Capabilities.ts"
 import { ConfigurationError, fromConfigError, type Issue } from "./ConfigurationError.ts"
 import type { Connections } from "./Connection.ts"
+import { fingerprint } from "./Fingerprint.ts"
 import { expiresAt } from "./Jwt.ts"
+import type { KeySource } from "./KeySource.ts"
 import * as MintRequest from "./MintRequest.ts"
+import * as MintWatch from "./MintWatch.ts"
 import type { Purpose } from "./Purpose.ts"
 import { TempCredential } from "./TempCredential.ts"
 import { InvalidResponseError, type Reason, TempCredentialError } from "./TempCredentialError.ts"
@@ -101,7 +106,9 @@ export interface Minted {
 export interface Spec<P extends Purpose, Response, Failure> {
   /** The vendor's name, as configuration and errors spell it. */
   readonly provider: string
-  /** What is wrong with the options, by `ConfigurationError.checkKey` and `checkUrl`; any issue fails the layer. */
+  /** The long-lived keys by the name of their option; one that cannot be used fails the layer. */
+  readonly keys: Readonly<Record<string, Redacted.Redacted | KeySource>>
+  /** What is wrong with the other options, by `ConfigurationError.checkUrl` and its kin; any issue fails the layer. */
   readonly issues: ReadonlyArray<Issue>
   readonly capabilities: Capabilities<P>
   /** The region of requests that name none, where the purpose has regions. */
@@ -151,9 +158,11 @@ export type ProviderLayer = Layer.Layer<TempCredentialProvider, ConfigurationErr
 export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Failure>(
   spec: Spec<P, Response, Failure>
 ): Effect.fn.Return<TempCredentialProvider["Service"], ConfigurationError, Transport> {
-  if (spec.issues.length > 0) return yield* new ConfigurationError({ issues: spec.issues })
   const { provider, capabilities } = spec
   const api = yield* VendorApi.make(provider, spec.dialect)
+  const keys = yield* api.open(spec.keys)
+  const issues = [...keys.issues, ...spec.issues]
+  if (issues.length > 0) return yield* new ConfigurationError({ issues })
   const endpoint = api.endpoint(spec.response)
   const fail = (reason: Reason) => new TempCredentialError({ provider, reason })
 
@@ -164,7 +173,7 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
       Effect.fromResult
     )
     yield* Effect.annotateCurrentSpan("tempcred.purpose", request.purpose)
-    const received = yield* endpoint(spec.call(request))
+    const received = yield* endpoint({ ...spec.call(request), subject: request.subject })
     const minted = spec.credential(received.value, request)
     if (!/^[\u0021-\u007e]+$/.test(Redacted.value(minted.token))) {
       return yield* fail(new InvalidResponseError({ detail: "the token has characters that no header can carry" }))
@@ -191,16 +200,9 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
     })
   })
 
-  const mint: TempCredentialProvider["Service"]["mint"] = (request) =>
-    send(request).pipe(
-      Effect.tap(Effect.annotateCurrentSpan("tempcred.outcome", "minted")),
-      Effect.tapError((error) => Effect.annotateCurrentSpan("tempcred.outcome", error.reason._tag)),
-      Effect.withSpan(`${provider}.mint`, {
-        kind: "client",
-        attributes: { "tempcred.provider": provider }
-      })
-    )
-  return TempCredentialProvider.of({ id: provider, capabilities, mint })
+  const watch = yield* MintWatch.make(provider)
+  const account = yield* Effect.cached(fingerprint(keys.account))
+  return TempCredentialProvider.of({ id: provider, account, capabilities, mint: (request) => watch(send(request)) })
 })
 
 /**
@@ -221,15 +223,22 @@ export const optional = (name: string): Config.Config<string | undefined> =>
   Config.String(name).pipe(Config.withDefault(undefined))
 
 /**
- * Builds a vendor's layer from options that are read from the environment; what is missing or malformed fails with its variable's name.
+ * Builds a vendor's layer from options that are read from the environment, by `Config` or `KeySource.fromConfig`; what is missing or malformed fails
+ * with its variable's name.
  *
  * @category layers
  * @since 0.1.0
  */
 export const layerConfig = <Options>(
-  config: Config.Config<Options>,
+  options: Effect.Effect<Options, Config.ConfigError | ConfigurationError>,
   layerOf: (options: Options) => ProviderLayer
-): ProviderLayer => Layer.unwrap(config.pipe(Effect.mapBoth({ onSuccess: layerOf, onFailure: fromConfigError })))
+): ProviderLayer =>
+  Layer.unwrap(
+    options.pipe(
+      Effect.map(layerOf),
+      Effect.mapError((error) => (error instanceof ConfigurationError ? error : fromConfigError(error)))
+    )
+  )
 
 /** The end in epoch milliseconds by our clock. */
 const ending = (minted: Minted, request: Resolved, received: VendorApi.Received<unknown>) => {

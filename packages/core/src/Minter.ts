@@ -23,6 +23,7 @@ import * as Schema from "effect/Schema"
 import type { ProviderLayer } from "./Adapter.ts"
 import type { MintRequest } from "./MintRequest.ts"
 import type { TempCredential } from "./TempCredential.ts"
+import type { TempCredentialError } from "./TempCredentialError.ts"
 import { TempCredentialProvider } from "./TempCredentialProvider.ts"
 import { layerFetch, type Transport } from "./Transport.ts"
 
@@ -74,29 +75,54 @@ export const make = (
 ): Minter => {
   const runtime = ManagedRuntime.make(Layer.provide(provider, options?.transport ?? layerFetch))
   let closed = false
+  let service: TempCredentialProvider["Service"] | undefined
+  let latest: { readonly credential: TempCredential; readonly promise: Promise<TempCredential> } | undefined
   const close = async () => {
     closed = true
+    latest = undefined
     await runtime.dispose()
+  }
+  /** Who asks again for what was given last gets the same promise: such a hit allocates nothing. */
+  const resolved = (credential: TempCredential) => {
+    if (latest?.credential !== credential) latest = { credential, promise: Promise.resolve(credential) }
+    return latest.promise
+  }
+  /** Who has no signal cannot leave, and needs no fiber to wait for a mint that is under way. */
+  const joined = (request: MintRequest): Promise<TempCredential> | undefined => {
+    let waits = false
+    const promise = new Promise<TempCredential>((resolve, reject) => {
+      const landed = (exit: Exit.Exit<TempCredential, TempCredentialError>) =>
+        Exit.isSuccess(exit) ? resolve(exit.value) : reject(failure(exit.cause))
+      waits = service?.joined?.(request, landed) !== undefined
+    })
+    return waits ? promise : undefined
   }
   const run = async <A, E>(effect: Effect.Effect<A, E, TempCredentialProvider>, signal?: AbortSignal): Promise<A> => {
     signal?.throwIfAborted()
     if (closed) throw new ClosedError({})
     const exit = await runtime.runPromiseExit(effect, signal === undefined ? {} : { signal })
     if (Exit.isSuccess(exit)) return exit.value
-    if (Cause.hasInterruptsOnly(exit.cause)) {
-      signal?.throwIfAborted()
-      throw new ClosedError({})
-    }
-    throw Cause.squash(exit.cause)
+    signal?.throwIfAborted()
+    throw failure(exit.cause)
   }
+  const minted = (request: MintRequest) =>
+    TempCredentialProvider.use((built) => {
+      service = built
+      return built.mint(request)
+    })
   return {
-    mint: (request, { signal } = {}) =>
-      run(
-        TempCredentialProvider.use((service) => service.mint(request)),
-        signal
-      ),
+    mint: (request, { signal } = {}) => {
+      if (closed || signal?.aborted === true) return run(minted(request), signal)
+      const hit = service?.cached?.(request)
+      if (hit !== undefined) return resolved(hit)
+      return (signal === undefined ? joined(request) : undefined) ?? run(minted(request), signal)
+    },
     ready: () => run(Effect.void),
     close,
     [Symbol.asyncDispose]: close
   }
 }
+
+/** What a promise rejects with: an interruption that no signal asked for is the minter being closed. */
+const failure = (cause: Cause.Cause<unknown>): unknown =>
+  Cause.hasInterruptsOnly(cause) ? new ClosedError({}) : Cause.squash(cause)

@@ -21,11 +21,27 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { Descriptor, ProviderLayer } from "./Adapter.ts"
 import { ConfigurationError, fromConfigError } from "./ConfigurationError.ts"
+import * as CredentialCache from "./CredentialCache.ts"
+import * as CredentialSharing from "./CredentialSharing.ts"
+import * as Failover from "./Failover.ts"
+import type { MintRequest } from "./MintRequest.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import { TempCredentialProvider } from "./TempCredentialProvider.ts"
+
+/**
+ * What configuration alone cannot give.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** Reaches the Redis that `TEMPCRED_CACHE` names, for instance `(url) => NodeRedis.layer({ url })` on Node. */
+  readonly redis?: ((url: string) => CredentialSharing.Options["redis"]) | undefined
+}
 
 const seconds = Schema.DurationFromString.check(
   Schema.makeFilter((length) => Number.isSafeInteger(Duration.toSeconds(length)) && Duration.toSeconds(length) > 0)
@@ -38,8 +54,12 @@ const Settings = Config.all({
   retries: Config.schema(
     Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 0, maximum: 10 })),
     "TEMPCRED_RETRIES"
-  ).pipe(Config.withDefault(undefined))
+  ).pipe(Config.withDefault(undefined)),
+  cache: Config.String("TEMPCRED_CACHE").pipe(Config.withDefault("memory")),
+  cacheKey: Config.Redacted("TEMPCRED_CACHE_KEY").pipe(Config.withDefault(undefined))
 })
+
+type Settings = Config.Success<typeof Settings>
 
 const length = 'must be whole seconds with their unit, such as "60 seconds"'
 
@@ -47,31 +67,67 @@ const length = 'must be whole seconds with their unit, such as "60 seconds"'
 const rules = { TEMPCRED_TTL: length, TEMPCRED_TIMEOUT: length, TEMPCRED_RETRIES: "must be a whole number, 0 to 10" }
 
 /**
- * Builds the provider that configuration names; only that adapter's variables are read. `TEMPCRED_TTL` is the ttl of requests that have none,
- * `TEMPCRED_TIMEOUT` bounds a mint with all its retries, `TEMPCRED_RETRIES` is how often a failed try is repeated.
+ * Builds the whole stack that configuration names: the adapters of `TEMPCRED_PROVIDER` (several are a failover order) with retry and rate gate, sharing
+ * through Redis, and a cache. Only the chosen adapters' variables are read. `TEMPCRED_TTL` is the ttl of requests that have none, `TEMPCRED_TIMEOUT`
+ * bounds a mint with all its retries, `TEMPCRED_RETRIES` is how often a failed try is repeated, `TEMPCRED_CACHE` is `memory` (default), `off`, or the
+ * URL of a Redis, for which `TEMPCRED_CACHE_KEY` is the encryption key: 32 bytes in base64.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig = (adapters: ReadonlyArray<Descriptor>): ProviderLayer =>
+export const layerConfig = (adapters: ReadonlyArray<Descriptor>, options: Options = {}): ProviderLayer =>
   Layer.unwrap(
     Effect.gen(function* () {
       const settings = yield* Effect.mapError(Settings, (error) => fromConfigError(error, rules))
-      const adapter = adapters.find((one) => one.id === settings.provider)
-      if (adapter === undefined) {
-        const known = adapters.map((one) => one.id).join(", ")
-        const problem = settings.provider === undefined ? "is not set" : "must name one known provider"
-        const message = `${problem}; known are ${known}`
-        return yield* new ConfigurationError({ issues: [{ name: "TEMPCRED_PROVIDER", message }] })
-      }
       const { retries, timeout } = settings
+      const [first, ...others] = yield* chosen(adapters, settings.provider)
+      const vendors = others.length === 0 ? first : Failover.layer([first, ...others])
+      const shared = yield* sharing(settings, options)
+      const cached = settings.cache === "off" ? shared : Layer.provide(CredentialCache.layer(), shared)
       const policy = RetryPolicy.layer({
         ...(retries === undefined ? {} : { attempts: retries + 1 }),
         ...(timeout === undefined ? {} : { deadline: timeout })
       })
-      return withTtl(settings.ttl).pipe(Layer.provide(adapter.layerConfig), Layer.provide(policy))
+      return withTtl(settings.ttl).pipe(Layer.provide(cached), Layer.provide(vendors), Layer.provide(policy))
     })
   )
+
+type Wrapper = Layer.Layer<TempCredentialProvider, ConfigurationError, TempCredentialProvider>
+
+const refuse = (name: string, message: string) => new ConfigurationError({ issues: [{ name, message }] })
+
+/** The layers of the adapters that a list of names chooses, in its order. */
+const chosen = (
+  adapters: ReadonlyArray<Descriptor>,
+  names: string | undefined
+): Effect.Effect<readonly [ProviderLayer, ...ReadonlyArray<ProviderLayer>], ConfigurationError> => {
+  const known = adapters.map((one) => one.id).join(", ")
+  const wanted = (names ?? "").split(",").map((name) => name.trim())
+  const found = adapters.filter((one) => wanted.includes(one.id))
+  const [first, ...others] = wanted.flatMap((name) => found.filter((one) => one.id === name))
+  if (names === undefined) return refuse("TEMPCRED_PROVIDER", `is not set; known are ${known}`)
+  return first === undefined || found.length < wanted.length
+    ? refuse("TEMPCRED_PROVIDER", `must name known providers, each once; known are ${known}`)
+    : Effect.succeed([first.layerConfig, ...others.map((one) => one.layerConfig)])
+}
+
+/** What is between the vendors and the cache. */
+const sharing = ({ cache, cacheKey }: Settings, { redis }: Options): Effect.Effect<Wrapper, ConfigurationError> => {
+  if (cache === "off" || cache === "memory") return Effect.succeed(nothing)
+  if (!/^rediss?:\/\/\S+$/.test(cache)) return refuse("TEMPCRED_CACHE", "must be memory, off, or redis://host:port")
+  if (cacheKey === undefined || !/^[\w+/]{43}=$/.test(Redacted.value(cacheKey))) {
+    const problem = cacheKey === undefined ? "is not set" : "must be 32 bytes in base64"
+    return refuse("TEMPCRED_CACHE_KEY", `${problem}: make one with openssl rand -base64 32`)
+  }
+  return redis === undefined
+    ? refuse("TEMPCRED_CACHE", "names a Redis, and Providers.layerConfig was not told how to reach one (option redis)")
+    : Effect.succeed(CredentialSharing.layer({ redis: redis(cache), keys: [cacheKey] }))
+}
+
+const nothing: Wrapper = Layer.effect(
+  TempCredentialProvider,
+  TempCredentialProvider.useSync((provider) => provider)
+)
 
 /** Fills in the ttl of requests that have none. */
 const withTtl = (
@@ -79,13 +135,16 @@ const withTtl = (
 ): Layer.Layer<TempCredentialProvider, never, TempCredentialProvider> =>
   Layer.effect(
     TempCredentialProvider,
-    TempCredentialProvider.useSync((provider) =>
-      ttl === undefined
-        ? provider
-        : {
-            ...provider,
-            mint: (request) =>
-              provider.mint(Predicate.isObject(request) ? { ...request, ttl: request.ttl ?? ttl } : request)
-          }
-    )
+    TempCredentialProvider.useSync((provider) => {
+      if (ttl === undefined) return provider
+      const { cached, joined, mint } = provider
+      const filled = (request: MintRequest): MintRequest =>
+        Predicate.isObject(request) ? { ...request, ttl: request.ttl ?? ttl } : request
+      return {
+        ...provider,
+        mint: (request) => mint(filled(request)),
+        ...(cached === undefined ? {} : { cached: (request) => cached(filled(request)) }),
+        ...(joined === undefined ? {} : { joined: (request, landed) => joined(filled(request), landed) })
+      }
+    })
   )

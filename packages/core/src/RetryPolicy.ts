@@ -18,7 +18,6 @@
  *
  * @since 0.1.0
  */
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -27,6 +26,8 @@ import * as Metric from "effect/Metric"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import { ConfigurationError, type Issue } from "./ConfigurationError.ts"
+import { remaining, within } from "./Deadline.ts"
+import type { Gate } from "./rate-gate/Gate.ts"
 import { type Reason, TransportError } from "./TempCredentialError.ts"
 
 /**
@@ -54,7 +55,7 @@ export interface Policy {
   readonly base: Duration.Duration
   readonly factor: number
   readonly cap: Duration.Duration
-  /** Bound on one try, from the first byte sent to the last byte of the answer. */
+  /** Bound on one try, from the first byte sent to the last byte of the answer; waiting at the rate gate is not part of it. */
   readonly attemptTimeout: Duration.Duration
   /** Bound on all tries and waits together. */
   readonly deadline: Duration.Duration
@@ -133,15 +134,14 @@ const orphans = Metric.counter("tempcred_possible_orphans_total", {
   incremental: true
 })
 
-const monotonicMillis = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos / 1000n) / 1000)
-
 /**
- * Runs tries under a policy; each run made by `makeRun` shares one budget.
+ * Runs tries under a policy, each when the gate lets it through, where those of one lane take turns with the others; each run made by `makeRun`
+ * shares one budget.
  *
  * @category models
  * @since 0.1.0
  */
-export type Run = <A, R>(attempt: Effect.Effect<A, Reason, R>) => Effect.Effect<A, Reason, R>
+export type Run = <A, R>(attempt: Effect.Effect<A, Reason, R>, gate: Gate, lane: string) => Effect.Effect<A, Reason, R>
 
 /**
  * Makes the runner of one provider, with a budget of its own.
@@ -166,35 +166,42 @@ export const makeRun = (policy: Policy, provider: string): Run => {
 
   const delays = Schedule.min([Schedule.exponential(policy.base, policy.factor), Schedule.spaced(policy.cap)]).pipe(
     Schedule.setInputType<Reason>(),
-    Schedule.modifyDelay(({ duration, input }) =>
-      input.retryAfter === undefined
+    Schedule.modifyDelay(({ duration, input }) => {
+      // The gate holds everybody for as long as a refusal asks.
+      if (input._tag === "RateLimitError") return Effect.succeed(Duration.zero)
+      return input.retryAfter === undefined
         ? Effect.map(Random.next, (share) => Duration.times(duration, share))
         : Effect.succeed(input.retryAfter)
-    ),
+    }),
     Schedule.upTo({ times: policy.attempts - 1 })
   )
 
-  return Effect.fnUntraced(function* <A, R>(attempt: Effect.Effect<A, Reason, R>): Effect.fn.Return<A, Reason, R> {
-    const started = yield* monotonicMillis
-    const spent = Effect.map(monotonicMillis, (now) => now - started)
+  return Effect.fnUntraced(function* <A, R>(
+    attempt: Effect.Effect<A, Reason, R>,
+    gate: Gate,
+    lane: string
+  ): Effect.fn.Return<A, Reason, R> {
     let attempts = 0
-    const bounded = Effect.flatMap(spent, (sofar) => {
+    const bounded = Effect.flatMap(remaining, (left) => {
       attempts += 1
       return Effect.timeoutOrElse(attempt, {
-        duration: Math.min(attemptTimeout, deadline - sofar),
+        duration: Math.min(attemptTimeout, left),
         orElse: () => Effect.fail(new TransportError({ timedOut: true }))
       })
     })
     const again = Schedule.while(
       delays,
       Effect.fnUntraced(function* ({ duration, input }) {
-        const fits = (yield* spent) + Duration.toMillis(duration) < deadline
+        const wait = Duration.max(duration, input.retryAfter ?? Duration.zero)
+        const fits = Duration.toMillis(wait) < (yield* remaining)
         if (!input.isRetryable || !fits || !afford()) return false
         if (input._tag === "TransportError") yield* Metric.update(counted, 1)
         return true
       })
     )
-    return yield* Effect.retry(bounded, again).pipe(
+    return yield* Effect.suspend(() => gate.pass({ lane, again: attempts > 0 }, bounded)).pipe(
+      Effect.retry(again),
+      within(deadline),
       Effect.tap(refund),
       Effect.ensuring(Effect.suspend(() => Effect.annotateCurrentSpan("tempcred.attempts", attempts)))
     )

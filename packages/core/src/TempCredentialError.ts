@@ -79,18 +79,18 @@ export interface Fields {
 }
 
 const sentence = (summary: string, fields: Fields, detail: string = fields.detail ?? ""): string => {
+  const { code, requestId, retryAfter, status } = fields
   const known = [
-    fields.status === undefined ? undefined : `status ${fields.status}`,
-    fields.code === String(fields.status) ? undefined : fields.code,
-    fields.requestId === undefined ? undefined : `request ${fields.requestId}`,
-    fields.retryAfter === undefined ? undefined : `retry after ${Duration.format(fields.retryAfter)}`
-  ].filter((part) => part !== undefined)
+    status === undefined ? [] : `status ${status}`,
+    code === undefined || code === String(status) ? [] : code,
+    requestId === undefined ? [] : `request ${requestId}`,
+    retryAfter === undefined ? [] : `retry after ${Duration.format(retryAfter)}`
+  ].flat()
   return summary + (known.length === 0 ? "" : ` (${known.join(", ")})`) + (detail === "" ? "" : `: ${detail}`)
 }
 
 /**
- * The request is malformed, by our own check (no `status`) or by the vendor's (400, 422 and other refusals of the call
- * itself); `issues` names the fields.
+ * The request is malformed, by our own check (no `status`) or by the vendor's (400, 422 and the like); `issues` names the fields.
  *
  * @category errors
  * @since 0.1.0
@@ -231,8 +231,7 @@ export class TransportError extends Schema.TaggedError<TransportError>()("Transp
 }
 
 /**
- * An answer came that cannot be read: another shape, not JSON, over 64 KiB, a redirect, or expired on arrival. It is not
- * retried, as that would mint again.
+ * An answer that cannot be read: another shape, not JSON, over 64 KiB, a redirect, expired on arrival. A retry would mint again.
  *
  * @category errors
  * @since 0.1.0
@@ -274,14 +273,16 @@ export const Reason = Schema.Union([
 export type Reason = typeof Reason.Type
 
 /**
- * A provider failed for a reason. `Effect.catchReason("TempCredentialError", "RateLimitError", …)` handles one of them.
+ * A provider failed for a reason. `Effect.catchReason("TempCredentialError", "RateLimitError", …)` handles one of them. Where several were to serve
+ * and none did, `failures` lists them in their order, and provider and reason are those of the one that may serve soonest.
  *
  * @category errors
  * @since 0.1.0
  */
 export class TempCredentialError extends Schema.TaggedError<TempCredentialError>()("TempCredentialError", {
   provider: Schema.String,
-  reason: Reason
+  reason: Reason,
+  failures: Schema.optionalKey(Schema.Array(Schema.Struct({ provider: Schema.String, reason: Reason })))
 }) {
   /** Whether the same call may succeed later. */
   get isRetryable(): boolean {
@@ -292,6 +293,7 @@ export class TempCredentialError extends Schema.TaggedError<TempCredentialError>
     return this.reason.retryAfter
   }
   override get message(): string {
-    return `${this.provider}: ${this.reason.message}`
+    const { failures = [this] } = this
+    return failures.map(({ provider, reason }) => `${provider}: ${reason.message}`).join("; ")
   }
 }

@@ -18,7 +18,9 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
 import type { Capabilities } from "./Capabilities.ts"
 import type { MintRequest } from "./MintRequest.ts"
 import type { TempCredential } from "./TempCredential.ts"
@@ -35,9 +37,33 @@ export class TempCredentialProvider extends Context.Service<
   {
     /** The vendor's name, as configuration and errors spell it. */
     readonly id: string
+    /** Names the vendor's account by a fingerprint of its oldest long-lived key, or of a name for it, alike in every process: what is shared is shared within one account. */
+    readonly account: Effect.Effect<string>
     /** What the vendor can serve and enforce as it is configured here. */
     readonly capabilities: Capabilities
     /** Mints one credential; a request that the vendor cannot serve fails before any call. */
     readonly mint: (request: MintRequest) => Effect.Effect<TempCredential, TempCredentialError>
+    /** A credential that can be served at once and without any work, where a wrapper holds one: a hit needs no fiber. */
+    readonly cached?: (request: MintRequest) => TempCredential | undefined
+    /** Waits, without a fiber, for a mint that is under way for the same request, where there is one; what it returns stops waiting. */
+    readonly joined?: (
+      request: MintRequest,
+      landed: (exit: Exit.Exit<TempCredential, TempCredentialError>) => void
+    ) => (() => void) | undefined
+    /** Takes back a credential that was refused where it was used, wherever below it is held or shared, so that nobody is given it again. */
+    readonly invalidate?: (credential: TempCredential) => Effect.Effect<void>
+    /** Whether a credential was taken back, here or on another machine, at no cost: what holds credentials asks before it serves one. */
+    readonly isInvalidated?: (credential: TempCredential) => boolean
   }
 >()("@tempcred/core/TempCredentialProvider") {}
+
+/**
+ * How much life the credential that a mint brings must have left, where it may come from a store that machines share; a vendor's fresh one always
+ * will do. What renews a credential asks for more than it holds.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const MinRemaining: Context.Reference<Duration.Duration> = Context.Reference("@tempcred/core/MinRemaining", {
+  defaultValue: () => Duration.zero
+})

@@ -32,15 +32,19 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaIssue from "effect/SchemaIssue"
-import { type AnswerTag, answerTags, fromAnswer, tagFromStatus } from "./AnswerReason.ts"
-import { retryAfter, type Skew, skew } from "./ReplyHeaders.ts"
+import { type AnswerTag, answerTags, fromAnswer, tagFromStatus } from "./vendor-api/AnswerReason.ts"
+import { fingerprint } from "./Fingerprint.ts"
+import { type KeyRings, makeRings } from "./key-source/KeyRing.ts"
+import type { KeySource } from "./KeySource.ts"
+import { RateGate } from "./RateGate.ts"
+import { nothingLeftFor, retryAfter, type Skew, skew } from "./vendor-api/ReplyHeaders.ts"
 import { makeRun, RetryPolicy } from "./RetryPolicy.ts"
 import { quote } from "./Sentence.ts"
 import { InvalidResponseError, type Issue, type Reason, TempCredentialError } from "./TempCredentialError.ts"
 import { type Answer, type Outgoing, Transport } from "./Transport.ts"
 
-export type { AnswerTag } from "./AnswerReason.ts"
-export { join } from "./Url.ts"
+export type { AnswerTag } from "./vendor-api/AnswerReason.ts"
+export { join } from "./vendor-api/Url.ts"
 
 /**
  * One call to a vendor as plain data. `undefined` in query or body is left out.
@@ -53,10 +57,13 @@ export interface Call {
   readonly method?: Outgoing["method"]
   readonly url: string
   readonly query?: Readonly<Record<string, string | undefined>>
-  readonly key: Redacted.Redacted
+  /** The long-lived key, or a source of keys: the one in use is chosen as the call is sent. */
+  readonly key: Redacted.Redacted | KeySource
   /** @default { name: "authorization", prefix: "Bearer " } */
   readonly keyHeader?: Outgoing["keyHeader"]
   readonly body?: Readonly<Record<string, unknown>>
+  /** Whom the call is for: subjects take turns at the rate gate. It is not sent. */
+  readonly subject?: string | undefined
   /** The largest answer to read, in bytes. @default 65536 */
   readonly maxBytes?: number
 }
@@ -132,6 +139,8 @@ export interface Received<A> {
  * @since 0.1.0
  */
 export interface VendorApi {
+  /** Reads the keys of options for the first time: what is wrong with them, and a secret that names their account. */
+  readonly open: KeyRings["open"]
   readonly endpoint: <A>(
     response: Schema.Codec<A, unknown>,
     options?: { readonly retry: boolean }
@@ -153,29 +162,51 @@ export const make = Effect.fnUntraced(function* <Failure>(
   const retrying = makeRun(policy, provider)
   const once = makeRun({ ...policy, attempts: 1 }, provider)
   const refusal = reader(dialect)
+  const rings = yield* makeRings(provider)
+  const gates = yield* RateGate
+  let gate = yield* gates(provider, Effect.succeed(""))
   return {
+    open: (sources) =>
+      Effect.tap(rings.open(sources), ({ account }) =>
+        Effect.map(gates(provider, fingerprint(account)), (found) => {
+          gate = found
+        })
+      ),
     endpoint: (response, options) => {
       const run = options?.retry === false ? once : retrying
       const decode = Schema.decodeUnknownResult(response)
-      const attempt = Effect.fnUntraced(function* (call: Call) {
-        const answer = yield* transport.send(outgoing(call))
+      const send = Effect.fnUntraced(function* (
+        call: Call,
+        key: Redacted.Redacted,
+        keys: ReadonlyArray<Redacted.Redacted>
+      ) {
+        const answer = yield* transport.send(outgoing(call, key))
+        const spent = nothingLeftFor(answer.headers, answer.receivedAt)
+        if (spent !== undefined) yield* gate.hold(spent)
         if (answer.status < 200 || answer.status > 299) {
-          return yield* refusal(answer, call.key, yield* Clock.currentTimeMillis)
+          return yield* refusal(answer, keys, yield* Clock.currentTimeMillis)
         }
         const value = yield* Effect.fromResult(readable(answer, decode))
         return { value, sentAt: answer.sentAt, receivedAt: answer.receivedAt, skew: skew(answer) }
       })
-      return (call) => Effect.mapError(run(attempt(call)), (reason) => new TempCredentialError({ provider, reason }))
+      return (call) =>
+        Effect.suspend(() =>
+          run(
+            rings.of(call.key).use((key, keys) => send(call, key, keys)),
+            gate,
+            call.subject ?? ""
+          )
+        ).pipe(Effect.mapError((reason) => new TempCredentialError({ provider, reason })))
     }
   }
 })
 
-const outgoing = (call: Call): Outgoing => {
+const outgoing = (call: Call, key: Redacted.Redacted): Outgoing => {
   const url = new URL(call.url)
   for (const [name, value] of Object.entries(call.query ?? {})) {
     if (value !== undefined) url.searchParams.set(name, value)
   }
-  const { body, key, keyHeader, maxBytes } = call
+  const { body, keyHeader, maxBytes } = call
   return { method: call.method ?? "POST", url, key, keyHeader, body, maxBytes }
 }
 
@@ -206,13 +237,13 @@ const reader = <Failure>(dialect: Dialect<Failure>) => {
   const decode = Schema.decodeUnknownOption(dialect.failure)
   const fields = new Map(Object.entries(dialect.fields ?? {}))
   const tags = new Map(answerTags.flatMap((tag) => (dialect.codes?.[tag] ?? []).map((code) => [code, tag] as const)))
-  return (answer: Answer, key: Redacted.Redacted, now: number): Reason => {
+  return (answer: Answer, keys: ReadonlyArray<Redacted.Redacted>, now: number): Reason => {
     const told = parseJson(answer.text).pipe(
       Option.flatMap(decode),
       Option.map(dialect.read),
       Option.getOrElse((): Told => plain(answer))
     )
-    const clean = scrubber(key)
+    const clean = scrubber(keys)
     const code = clean(told.code, 100)
     const tag = tags.get(told.code ?? "") ?? dialect.statuses?.[answer.status] ?? tagFromStatus(answer.status)
     const requestId = clean(told.requestId ?? answer.headers["x-request-id"], 100)
@@ -241,10 +272,11 @@ const reader = <Failure>(dialect: Dialect<Failure>) => {
 const plain = (answer: Answer): Told =>
   answer.headers["content-type"]?.toLowerCase().startsWith("text/plain") === true ? { detail: answer.text } : {}
 
-/** Removes the key before cutting, so that no part of it survives at the cut. */
-const scrubber = (key: Redacted.Redacted) => {
-  const secret = Redacted.value(key)
-  const forms = [secret, encodeURIComponent(secret)]
+/** Removes keys before cutting, so that no part of one survives at the cut, and the longest first, as one may begin like another. */
+const scrubber = (keys: ReadonlyArray<Redacted.Redacted>) => {
+  const forms = keys
+    .flatMap((key) => [Redacted.value(key), encodeURIComponent(Redacted.value(key))])
+    .toSorted((one, other) => other.length - one.length)
   return (text: string | undefined, length: number): string | undefined =>
     text === undefined
       ? undefined

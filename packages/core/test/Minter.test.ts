@@ -1,11 +1,13 @@
 import * as Adapter from "@tempcred/core/Adapter"
+import * as CredentialCache from "@tempcred/core/CredentialCache"
 import * as Minter from "@tempcred/core/Minter"
 import { TempCredentialError } from "@tempcred/core/TempCredentialError"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import { Transport } from "@tempcred/core/Transport"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { assert, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import * as Acme from "./acme.ts"
 
 const provider = Layer.effect(TempCredentialProvider, Adapter.make(Acme.spec()))
@@ -78,4 +80,62 @@ it("is ready, or says at start what is wrong with its configuration", async () =
   const issues = [{ name: "ACME_API_KEY", message: "is not set" }]
   await using bad = Minter.make(Layer.effect(TempCredentialProvider, Adapter.make({ ...Acme.spec(), issues })))
   assert.match(String(await rejection(bad.ready())), /ACME_API_KEY is not set/)
+})
+
+describe("before a cache", () => {
+  const asked = { ...request, subject: "user-1" }
+  const layer = CredentialCache.layer().pipe(Layer.provide(provider))
+
+  it("a hit is the very credential, and no work for the vendor", async () => {
+    const vendor = Acme.vendor(Acme.ok)
+    await using minter = Minter.make(layer, { transport: vendor.layer })
+    const credential = await minter.mint(asked)
+    for (let time = 0; time < 10; time++) assert.strictEqual(await minter.mint({ ...asked }), credential)
+    assert.strictEqual(vendor.sent.length, 1)
+    assert.notStrictEqual(await minter.mint({ ...asked, subject: "user-2" }), credential)
+    assert.strictEqual(await minter.mint(asked), credential)
+  })
+
+  it("a hit heeds the signal and the close as any mint does", async () => {
+    const minter = Minter.make(layer, { transport: Acme.vendor(Acme.ok).layer })
+    await minter.mint(asked)
+    const reason = new Error("the user left")
+    assert.strictEqual(await rejection(minter.mint(asked, { signal: AbortSignal.abort(reason) })), reason)
+    await minter.close()
+    assert.instanceOf(await rejection(minter.mint(asked)), Error)
+  })
+
+  it("those who wait share one mint, and one of them may leave", async () => {
+    const vendor = Acme.vendor(Acme.ok)
+    const slow = Layer.effect(
+      Transport,
+      Transport.useSync(({ send }) => ({ send: (outgoing) => Effect.delay(send(outgoing), 20) }))
+    )
+    await using minter = Minter.make(layer, { transport: slow.pipe(Layer.provide(vendor.layer)) })
+    const controller = new AbortController()
+    const reason = new Error("the user left")
+    const others = Array.from({ length: 20 }, () => minter.mint(asked))
+    const leaver = rejection(minter.mint(asked, { signal: controller.signal }))
+    controller.abort(reason)
+    assert.strictEqual(await leaver, reason)
+    assert.strictEqual(new Set(await Promise.all(others)).size, 1)
+    assert.strictEqual(vendor.sent.length, 1)
+  })
+
+  it("those who wait share one failure", async () => {
+    const vendor = Acme.vendor({ status: 403 })
+    await using minter = Minter.make(layer, { transport: vendor.layer })
+    await rejection(minter.mint({ ...asked, subject: "other" }))
+    const errors = await Promise.all(Array.from({ length: 20 }, () => rejection(minter.mint(asked))))
+    for (const error of errors) assert.instanceOf(error, TempCredentialError)
+    assert.strictEqual(vendor.sent.length, 2)
+  })
+
+  it("closing ends the wait of those who share a mint", { timeout: 2000 }, async () => {
+    const minter = Minter.make(layer, { transport: Acme.vendor("hang").layer })
+    const pending = Array.from({ length: 3 }, () => rejection(minter.mint(asked)))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    await minter.close()
+    for (const error of await Promise.all(pending)) assert.instanceOf(error, Error)
+  })
 })

@@ -60,7 +60,7 @@ describe("TEMPCRED_PROVIDER", () => {
     Effect.gen(function* () {
       assert.strictEqual(
         yield* failure({ TEMPCRED_PROVIDER: "initech" }),
-        "TEMPCRED_PROVIDER must name one known provider; known are acme, globex"
+        "TEMPCRED_PROVIDER must name known providers, each once; known are acme, globex"
       )
       assert.strictEqual(yield* failure({}), "TEMPCRED_PROVIDER is not set; known are acme, globex")
     })

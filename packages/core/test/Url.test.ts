@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { join } from "../src/Url.ts"
+import { join } from "../src/vendor-api/Url.ts"
 
 const joined: ReadonlyArray<readonly [base: string, path: string, url: string]> = [
   ["https://api.acme.example", "/v1/tokens", "https://api.acme.example/v1/tokens"],

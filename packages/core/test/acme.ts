@@ -2,6 +2,7 @@
 import * as Adapter from "@tempcred/core/Adapter"
 import type { Capabilities, Capability } from "@tempcred/core/Capabilities"
 import { bearer } from "@tempcred/core/Connection"
+import type { KeySource } from "@tempcred/core/KeySource"
 import { InvalidResponseError, TransportError } from "@tempcred/core/TempCredentialError"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { type Answer, type Outgoing, Transport } from "@tempcred/core/Transport"
@@ -30,15 +31,24 @@ export const capabilities = {
   "tts.batch": { ...capability, regions: [], subject: { effect: "ignored" } }
 } satisfies Capabilities
 
-export const spec = (changes: { readonly expiry?: Adapter.Expiry; readonly region?: string } = {}) => ({
+interface Changes {
+  readonly expiry?: Adapter.Expiry
+  readonly region?: string
+  readonly apiKey?: Redacted.Redacted | KeySource
+}
+
+const onlyKey = Redacted.make(key)
+
+export const spec = ({ apiKey = onlyKey, ...changes }: Changes = {}) => ({
   provider: "acme",
+  keys: { "ACME_API_KEY (apiKey)": apiKey },
   issues: [],
   capabilities,
   region: changes.region,
   call: (request: { readonly purpose: string; readonly ttlSeconds: number; readonly maxSessionSeconds: unknown }) => ({
     url: "https://api.acme.example/v1/token",
     query: { product: request.purpose },
-    key: Redacted.make(key),
+    key: apiKey,
     body: { ttl: request.ttlSeconds, session: request.maxSessionSeconds }
   }),
   response: Schema.Struct({ token: Schema.RedactedFromValue(Schema.NonEmptyString) }),

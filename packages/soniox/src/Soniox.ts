@@ -16,10 +16,11 @@
  */
 import * as Adapter from "@tempcred/core/Adapter"
 import type { Capabilities, Capability, Resolved } from "@tempcred/core/Capabilities"
-import { checkKey, checkRegion, checkUrl } from "@tempcred/core/ConfigurationError"
+import { checkRegion, checkUrl } from "@tempcred/core/ConfigurationError"
 import { bearer, type Connections } from "@tempcred/core/Connection"
+import * as KeySource from "@tempcred/core/KeySource"
 import { join } from "@tempcred/core/VendorApi"
-import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { dialect } from "./Dialect.ts"
@@ -31,12 +32,12 @@ import { dialect } from "./Dialect.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** The long-lived API key of `region`. */
-  readonly apiKey: Redacted.Redacted
+  /** The long-lived API key of `region`, or a source of keys. */
+  readonly apiKey: Redacted.Redacted | KeySource.KeySource
   /** The region of the Soniox project: `"us"`, `"eu"`, `"jp"`, `"in"`, or one that Soniox adds. @default "us" */
   readonly region?: string | undefined
   /** Long-lived keys of further regions, for requests that name one. */
-  readonly regionKeys?: Readonly<Record<string, Redacted.Redacted>> | undefined
+  readonly regionKeys?: Readonly<Record<string, Redacted.Redacted | KeySource.KeySource>> | undefined
   /** The API of `region`, without `/v1`. @default `https://api.soniox.com`, or `https://api.<region>.soniox.com` */
   readonly baseUrl?: string | undefined
   /** The speech-to-text WebSocket of `region`, whole. */
@@ -121,17 +122,16 @@ const connections = (options: Options, purpose: Served, region: string, token: R
  * @since 0.1.0
  */
 export const make = (options: Options): Adapter.Making => {
-  const keys: Readonly<Record<string, Redacted.Redacted>> = { ...options.regionKeys, [home(options)]: options.apiKey }
+  const { apiKey, regionKeys = {} } = options
+  const keys = { ...regionKeys, [home(options)]: apiKey }
+  const further = Object.entries(regionKeys).map(([region, key]) => [`regionKeys.${region}`, key] as const)
   const regionOf = (request: Resolved) => request.region ?? home(options)
   return Adapter.make({
     provider: "soniox",
+    keys: { "SONIOX_API_KEY (apiKey)": apiKey, ...Object.fromEntries(further) },
     issues: [
-      ...checkKey("SONIOX_API_KEY (apiKey)", options.apiKey),
       ...checkRegion("SONIOX_REGION (region)", options.region),
-      ...Object.entries(options.regionKeys ?? {}).flatMap(([region, key]) => [
-        ...checkRegion("regionKeys", region),
-        ...checkKey(`regionKeys.${region}`, key)
-      ]),
+      ...Object.keys(regionKeys).flatMap((region) => checkRegion("regionKeys", region)),
       ...checkUrl("SONIOX_API_BASE_URL (baseUrl)", options.baseUrl),
       ...checkUrl("SONIOX_WS_URL (websocketUrl)", options.websocketUrl, "wss"),
       ...checkUrl("SONIOX_TTS_WS_URL (ttsWebsocketUrl)", options.ttsWebsocketUrl, "wss")
@@ -140,7 +140,7 @@ export const make = (options: Options): Adapter.Making => {
     region: home(options),
     call: (request: Resolved<Served>) => ({
       url: join(apiUrl(options, regionOf(request)), "/v1/auth/temporary-api-key"),
-      key: keys[regionOf(request)] ?? options.apiKey,
+      key: keys[regionOf(request)] ?? apiKey,
       body: {
         usage_type: request.purpose === "stt.realtime" ? "transcribe_websocket" : "tts_rt",
         expires_in_seconds: request.ttlSeconds,
@@ -174,15 +174,15 @@ export const make = (options: Options): Adapter.Making => {
 export const layer = (options: Options): Adapter.ProviderLayer => Adapter.layer(make(options))
 
 /**
- * Provides Soniox from `SONIOX_API_KEY` and, where they are set, `SONIOX_REGION`, `SONIOX_API_BASE_URL`, `SONIOX_WS_URL` and
- * `SONIOX_TTS_WS_URL`.
+ * Provides Soniox from `SONIOX_API_KEY` (or `SONIOX_API_KEY_FILE`) and, where they are set, `SONIOX_REGION`, `SONIOX_API_BASE_URL`,
+ * `SONIOX_WS_URL` and `SONIOX_TTS_WS_URL`.
  *
  * @category layers
  * @since 0.1.0
  */
 export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(
-  Config.all({
-    apiKey: Config.Redacted("SONIOX_API_KEY"),
+  Effect.all({
+    apiKey: KeySource.fromConfig("SONIOX_API_KEY"),
     region: Adapter.optional("SONIOX_REGION"),
     baseUrl: Adapter.optional("SONIOX_API_BASE_URL"),
     websocketUrl: Adapter.optional("SONIOX_WS_URL"),

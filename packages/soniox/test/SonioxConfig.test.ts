@@ -1,6 +1,8 @@
 import { ConfigurationError } from "@tempcred/core/ConfigurationError"
+import * as KeySource from "@tempcred/core/KeySource"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
 import * as Redacted from "effect/Redacted"
 import { arrived, key, keys, withEnv, withOptions } from "./soniox.ts"
 
@@ -63,13 +65,56 @@ describe("a variable that cannot be used is told by its name and never by its va
       const error = yield* misconfigured(withOptions({ apiKey: Redacted.make(""), regionKeys }))
       assert.deepStrictEqual(
         error.issues.map((issue) => issue.name),
-        ["SONIOX_API_KEY (apiKey)", "regionKeys", "regionKeys.eu"]
+        ["SONIOX_API_KEY (apiKey)", "regionKeys.eu", "regionKeys"]
       )
       assert.match(error.message, /SONIOX_API_KEY \(apiKey\) is empty/)
       assert.notInclude(error.message, "two words")
     })
   )
 })
+
+describe("keys in a file", () => {
+  const files = FileSystem.makeNoop({
+    readFileString: (path) => Effect.succeed(path === "/run/secrets/soniox" ? `not-yet-known\n${keys.au1}\n` : "")
+  })
+  const withFile = (path: string) => withEnv({ SONIOX_API_KEY: undefined, SONIOX_API_KEY_FILE: path })
+
+  it.effect("are used from SONIOX_API_KEY_FILE, the next where the first is refused", () =>
+    Effect.gen(function* () {
+      const { emulator, mint } = withFile("/run/secrets/soniox")
+      yield* mint().pipe(Effect.provideService(FileSystem.FileSystem, files))
+      assert.deepStrictEqual(
+        arrived(emulator.log).map((one) => one.key),
+        ["Bearer not-yet-known", `Bearer ${keys.au1}`]
+      )
+    })
+  )
+  it.effect("that hold none fail by the option's name", () =>
+    Effect.gen(function* () {
+      const { mint } = withFile("/run/secrets/empty")
+      const error = yield* Effect.flip(mint().pipe(Effect.provideService(FileSystem.FileSystem, files)))
+      assert.strictEqual(error.message, "SONIOX_API_KEY (apiKey) holds no key")
+    })
+  )
+  it.effect("need a file system only where they are named", () =>
+    Effect.gen(function* () {
+      const error = yield* misconfigured(withFile("/run/secrets/soniox"))
+      assert.match(error.message, /^SONIOX_API_KEY_FILE needs a FileSystem/)
+    })
+  )
+})
+
+it.effect("keys of further regions may overlap too, and no region is sent another one's", () =>
+  Effect.gen(function* () {
+    const eu = KeySource.fixed([Redacted.make("not-yet-known"), key("eu")])
+    const { emulator, mint } = withOptions({ regionKeys: { eu } }, { emulator: { region: "eu" } })
+    yield* mint({ region: "eu" })
+    assert.deepStrictEqual(
+      arrived(emulator.log).map((one) => one.key),
+      ["Bearer not-yet-known", `Bearer ${keys.eu}`]
+    )
+  })
+)
 
 describe("the environment is enough", () => {
   it.effect("a key alone is one of the US", () =>

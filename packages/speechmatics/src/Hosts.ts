@@ -36,6 +36,16 @@ export const hosts: Readonly<Record<"realtime" | "batch", Readonly<Record<string
 }
 
 /**
+ * The regions of all products.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const regions: ReadonlyArray<string> = [
+  ...new Set([...Object.keys(hosts.realtime), ...Object.keys(hosts.batch)])
+]
+
+/**
  * Spells a region as the vendor's API does; `undefined` for hosts that stand for none of its three regions.
  *
  * @category combinators

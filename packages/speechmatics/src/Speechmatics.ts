@@ -16,15 +16,16 @@
  */
 import * as Adapter from "@tempcred/core/Adapter"
 import type { Capabilities, Capability, Resolved } from "@tempcred/core/Capabilities"
-import { checkKey, checkUrl, type Issue } from "@tempcred/core/ConfigurationError"
+import { checkUrl, type Issue } from "@tempcred/core/ConfigurationError"
 import { bearer, type Connections } from "@tempcred/core/Connection"
+import * as KeySource from "@tempcred/core/KeySource"
 import { join } from "@tempcred/core/VendorApi"
-import * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { dialect } from "./Dialect.ts"
-import { hosts, vendorRegion } from "./Hosts.ts"
+import { hosts, regions, vendorRegion } from "./Hosts.ts"
 
 export { hosts } from "./Hosts.ts"
 
@@ -35,8 +36,8 @@ export { hosts } from "./Hosts.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** The long-lived API key. */
-  readonly apiKey: Redacted.Redacted
+  /** The long-lived API key, or a source of keys. */
+  readonly apiKey: Redacted.Redacted | KeySource.KeySource
   /** The region of requests that name none, listed as relaxed where a product has no regions; decides the host, see `hosts`. @default "eu" for batch, "global" for realtime */
   readonly region?: string | undefined
   /** The longest ttl to allow, up to a day; older documents end at an hour. @default 1 hour */
@@ -104,10 +105,7 @@ const connections = (options: Options, { purpose, region }: Resolved<Served>): C
   }
 }
 
-const regions = [...new Set([...Object.keys(hosts.realtime), ...Object.keys(hosts.batch)])]
-
 const check = (options: Options, maxTtlSeconds: number): ReadonlyArray<Issue> => [
-  ...checkKey("SPEECHMATICS_API_KEY (apiKey)", options.apiKey),
   ...checkUrl("SM_MANAGEMENT_PLATFORM_URL (baseUrl)", options.baseUrl),
   ...checkUrl("SPEECHMATICS_RT_URL (realtimeUrl)", options.realtimeUrl, "wss"),
   ...checkUrl("SPEECHMATICS_BATCH_URL (batchUrl)", options.batchUrl),
@@ -130,6 +128,7 @@ export const make = (options: Options): Adapter.Making => {
   const maxTtlSeconds = Duration.toSeconds(options.maxTtl ?? "1 hour")
   return Adapter.make({
     provider: "speechmatics",
+    keys: { "SPEECHMATICS_API_KEY (apiKey)": options.apiKey },
     issues: check(options, maxTtlSeconds),
     capabilities: capabilitiesUpTo(maxTtlSeconds),
     region: options.region,
@@ -171,15 +170,15 @@ export const make = (options: Options): Adapter.Making => {
 export const layer = (options: Options): Adapter.ProviderLayer => Adapter.layer(make(options))
 
 /**
- * Provides Speechmatics from `SPEECHMATICS_API_KEY` and, where they are set, `SPEECHMATICS_REGION`, `SM_MANAGEMENT_PLATFORM_URL`,
- * `SPEECHMATICS_RT_URL`, `SPEECHMATICS_BATCH_URL` and `SPEECHMATICS_TTS_URL`.
+ * Provides Speechmatics from `SPEECHMATICS_API_KEY` (or `SPEECHMATICS_API_KEY_FILE`) and, where they are set, `SPEECHMATICS_REGION`,
+ * `SM_MANAGEMENT_PLATFORM_URL`, `SPEECHMATICS_RT_URL`, `SPEECHMATICS_BATCH_URL` and `SPEECHMATICS_TTS_URL`.
  *
  * @category layers
  * @since 0.1.0
  */
 export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(
-  Config.all({
-    apiKey: Config.Redacted("SPEECHMATICS_API_KEY"),
+  Effect.all({
+    apiKey: KeySource.fromConfig("SPEECHMATICS_API_KEY"),
     region: Adapter.optional("SPEECHMATICS_REGION"),
     baseUrl: Adapter.optional("SM_MANAGEMENT_PLATFORM_URL"),
     realtimeUrl: Adapter.optional("SPEECHMATICS_RT_URL"),

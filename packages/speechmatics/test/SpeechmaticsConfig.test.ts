@@ -2,6 +2,7 @@ import { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
 import { arrived, key, withEnv, withOptions } from "./speechmatics.ts"
 
 const misconfigured = Effect.fnUntraced(function* ({ mint, requests }: ReturnType<typeof withEnv>) {
@@ -54,6 +55,18 @@ describe("a variable that cannot be used is told by its name and never by its va
     })
   )
 })
+
+it.effect("keys are read from SPEECHMATICS_API_KEY_FILE, the next where the first is refused", () =>
+  Effect.gen(function* () {
+    const { emulator, mint } = withEnv({ SPEECHMATICS_API_KEY: undefined, SPEECHMATICS_API_KEY_FILE: "keys" })
+    const files = FileSystem.makeNoop({ readFileString: () => Effect.succeed(`not-yet-known\n${key}\n`) })
+    yield* mint().pipe(Effect.provideService(FileSystem.FileSystem, files))
+    assert.deepStrictEqual(
+      arrived(emulator.log).map((one) => one.key),
+      ["Bearer not-yet-known", `Bearer ${key}`]
+    )
+  })
+)
 
 describe("the environment is enough", () => {
   it.effect("a key alone", () =>

@@ -1,7 +1,7 @@
 /** The least that there is to an adapter and to the emulator of its vendor. */
 import * as Adapter from "@tempcred/core/Adapter"
 import type { Capability, Resolved } from "@tempcred/core/Capabilities"
-import { checkKey, checkUrl } from "@tempcred/core/ConfigurationError"
+import { checkUrl } from "@tempcred/core/ConfigurationError"
 import { bearer } from "@tempcred/core/Connection"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import * as Emulator from "@tempcred/emulator/Emulator"
@@ -44,7 +44,8 @@ export interface Options {
 
 const specOf = ({ apiKey, baseUrl }: Options): Spec => ({
   provider: "acme",
-  issues: [...checkKey("ACME_API_KEY", apiKey), ...checkUrl("ACME_BASE_URL", baseUrl)],
+  keys: { ACME_API_KEY: apiKey },
+  issues: checkUrl("ACME_BASE_URL", baseUrl),
   capabilities,
   call: ({ maxSessionSeconds, purpose, singleUse, subject, ttlSeconds }) => ({
     url: new URL("/tokens", baseUrl).href,

@@ -71,8 +71,8 @@ const unavailable = new TempCredentialError({ provider: "acme", reason: new Unav
 const unreadable = new InvalidResponseError({})
 
 export const broken: Readonly<Record<string, Descriptor>> = {
-  "a missing or malformed key fails by its variable's name, before any call": spec(({ issues }) => ({
-    issues: issues.filter(({ name }) => name !== "ACME_API_KEY")
+  "a missing or malformed key fails by its variable's name, before any call": spec((_, { apiKey }) => ({
+    keys: { apiKey }
   })),
   "a URL that is not encrypted fails by its variable's name, before any call": spec(({ issues }) => ({
     issues: issues.filter(({ name }) => name !== "ACME_BASE_URL")
@@ -100,8 +100,8 @@ export const broken: Readonly<Record<string, Descriptor>> = {
         unchanged(request)
   ),
   "one mint is one call": mint((unchanged) => (request) => Effect.andThen(unchanged(request), unchanged(request))),
-  "the key travels in a header and nowhere else, with no trace headers beside it": call(({ key }) => ({
-    query: { key: Redacted.value(key) }
+  "the key travels in a header and nowhere else, with no trace headers beside it": spec((unchanged, { apiKey }) => ({
+    call: (request) => ({ ...unchanged.call(request), query: { key: Redacted.value(apiKey) } })
   })),
   "it says how to connect, for clients too, with a placeholder for the token": credential(({ token }) => ({
     connections: [

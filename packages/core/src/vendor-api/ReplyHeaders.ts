@@ -6,10 +6,11 @@
 import * as Duration from "effect/Duration"
 import * as Headers from "effect/http/Headers"
 import * as Result from "effect/Result"
-import type { Answer } from "./Transport.ts"
+import type { Answer } from "../Transport.ts"
 
 /**
- * Reads `retry-after-ms`, or `Retry-After` as seconds or as an HTTP date; `undefined` where there is none that can be read.
+ * Reads `retry-after-ms`, or `Retry-After` as seconds or as an HTTP date, or else when there is something left again; `undefined` where there is
+ * none that can be read.
  *
  * @category decoding
  * @since 0.1.0
@@ -18,7 +19,27 @@ export const retryAfter = (headers: Answer["headers"], now: number): Duration.Du
   const millis = headers["retry-after-ms"]
   if (millis !== undefined && /^\d{1,9}$/.test(millis.trim())) return Duration.millis(Number(millis))
   const parsed = Headers.parseRetryAfter(headers["retry-after"] ?? "")
-  return Result.isSuccess(parsed) ? Headers.retryAfterDelay(parsed.success, vendorNow(headers) ?? now) : undefined
+  return Result.isSuccess(parsed)
+    ? Headers.retryAfterDelay(parsed.success, vendorNow(headers) ?? now)
+    : nothingLeftFor(headers, now)
+}
+
+/**
+ * Reads for how long no call is left, from `RateLimit` or `RateLimit-Remaining` and `RateLimit-Reset`, also with `X-` before them; `undefined` where
+ * some are left, or nothing is said.
+ *
+ * @category decoding
+ * @since 0.1.0
+ */
+export const nothingLeftFor = (headers: Answer["headers"], now: number): Duration.Duration | undefined => {
+  const said = (name: string) => headers[`ratelimit-${name}`] ?? headers[`x-ratelimit-${name}`]
+  const remaining = /;\s*r=(\d+)/.exec(headers["ratelimit"] ?? "")?.[1] ?? said("remaining")
+  const reset = Number(/;\s*t=(\d+)/.exec(headers["ratelimit"] ?? "")?.[1] ?? said("reset"))
+  if (remaining?.trim() !== "0" || !(reset > 0)) return undefined
+  if (reset < 1e9) return Duration.seconds(reset)
+  // Some vendors say when, in epoch seconds or milliseconds, and not after how many seconds.
+  const at = reset < 1e11 ? reset * 1000 : reset
+  return Duration.millis(Math.max(0, at - (vendorNow(headers) ?? now)))
 }
 
 /**

@@ -14,7 +14,7 @@ import {
   RateLimitError,
   type Reason,
   UnavailableError
-} from "./TempCredentialError.ts"
+} from "../TempCredentialError.ts"
 
 /**
  * The tags of the reasons that a vendor's answer can stand for; the other two are found before and without an answer.

@@ -1,0 +1,199 @@
+/**
+ * Credentials kept for as long as they are good, and renewed before they end. One mint serves everybody who asks for the same thing, a vendor's
+ * outage is not felt while the last credential lives, and windows are shares of each credential's own life, so that the thirty seconds of
+ * one vendor are cached as well as the hours of another.
+ *
+ * ```ts
+ * import * as CredentialCache from "@tempcred/core/CredentialCache"
+ * import * as Minter from "@tempcred/core/Minter"
+ * import * as Speechmatics from "@tempcred/speechmatics/Speechmatics"
+ * import * as Layer from "effect/Layer"
+ *
+ * const cached = CredentialCache.layer().pipe(Layer.provide(Speechmatics.layerConfig))
+ * await using minter = Minter.make(cached)
+ * const request = { purpose: "stt.realtime", subject: "user-1" } as const
+ * console.log((await minter.mint(request)) === (await minter.mint(request))) // => true
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Random from "effect/Random"
+import { type Demand, moment, nothing, remaining } from "./credential-cache/Cell.ts"
+import * as CacheCells from "./credential-cache/Cells.ts"
+import * as CacheDoor from "./credential-cache/Door.ts"
+import * as CacheFlights from "./credential-cache/Flights.ts"
+import * as CacheMetrics from "./credential-cache/Metrics.ts"
+import { ConfigurationError, type Issue } from "./ConfigurationError.ts"
+import * as Events from "./Events.ts"
+import type { Length, MintRequest } from "./MintRequest.ts"
+import { scopeKey } from "./ScopeKey.ts"
+import type { TempCredential } from "./TempCredential.ts"
+import type { TempCredentialError } from "./TempCredentialError.ts"
+import { MinRemaining, TempCredentialProvider } from "./TempCredentialProvider.ts"
+
+/**
+ * How a cache behaves.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** How many scopes are held; beyond it, the one least recently used gives way, unless a mint for it is under way. @default 1000 */
+  readonly capacity?: number | undefined
+  /** Whether a credential that leaves the backend is cached though it is bound to no subject, so that users share it. @default false */
+  readonly clientWithoutSubject?: boolean | undefined
+  /** The share of its life that a credential has left when it is renewed in the background, give or take a sixth. @default 0.3 */
+  readonly advisory?: number | undefined
+  /** The share of its life that a credential has left when callers wait for the next; at least 2 seconds, unless zero. @default 0.1 */
+  readonly mandatory?: number | undefined
+  /** Bound on one mint with all that happens below the cache. @default "30 seconds" */
+  readonly timeout?: Length | undefined
+}
+
+/**
+ * What a caller wants beyond a credential that is good now.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface GetOptions {
+  /** How much life must be left; a credential with less is renewed before anything is returned. */
+  readonly minRemaining?: Length | undefined
+  /** Whether only a new credential will do. Whoever asks while a mint is under way shares it. @default false */
+  readonly refresh?: boolean | undefined
+}
+
+/**
+ * The cache behind a provider, for what `mint` cannot say.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class CredentialCache extends Context.Service<
+  CredentialCache,
+  {
+    /** Gets a credential; `mint` of the provider is this without options. */
+    readonly get: (request: MintRequest, options?: GetOptions) => Effect.Effect<TempCredential, TempCredentialError>
+    /** Drops this very credential, as one that was refused where it was used; another one for the same scope stays. */
+    readonly invalidate: (credential: TempCredential) => Effect.Effect<void>
+    /** How many scopes are held. */
+    readonly size: Effect.Effect<number>
+  }
+>()("@tempcred/core/CredentialCache") {}
+
+/**
+ * Puts a cache before a provider. Single-use credentials pass it by, as do those whose minting has side effects and those that leave
+ * the backend without a subject.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (
+  options: Options = {}
+): Layer.Layer<TempCredentialProvider | CredentialCache, ConfigurationError, TempCredentialProvider> =>
+  Layer.effectContext(make(options))
+
+const standard = { capacity: 1000, clientWithoutSubject: false, advisory: 0.3, mandatory: 0.1 }
+
+const toMillis = (length: Length): number | undefined =>
+  Option.getOrUndefined(Option.map(Duration.fromInput(length), Duration.toMillis))
+
+const check = (options: Options) => {
+  const timeout = toMillis(options.timeout ?? "30 seconds") ?? 0
+  const settings = {
+    capacity: options.capacity ?? standard.capacity,
+    clientWithoutSubject: options.clientWithoutSubject ?? standard.clientWithoutSubject,
+    advisory: options.advisory ?? standard.advisory,
+    mandatory: options.mandatory ?? standard.mandatory,
+    timeout: Duration.millis(timeout)
+  }
+  const issues: Array<Issue> = []
+  const wrong = (name: keyof Options, message: string) => issues.push({ name: `CredentialCache.${name}`, message })
+  const { advisory, capacity, mandatory } = settings
+  if (!Number.isSafeInteger(capacity) || capacity < 1) wrong("capacity", "must be a whole number, 1 or more")
+  if (!(advisory >= 0 && advisory <= 0.8)) wrong("advisory", "must be a share of the life, 0 to 0.8")
+  if (!(mandatory >= 0 && mandatory <= 1 / 3)) wrong("mandatory", "must be a share of the life, 0 to a third")
+  if (!(timeout > 0 && Number.isFinite(timeout)))
+    wrong("timeout", "must be a length of time, longer than zero and finite")
+  return { settings, issues }
+}
+
+const anew: Demand = { minRemaining: undefined, refresh: true }
+
+const make = Effect.fnUntraced(function* (options: Options) {
+  const { settings, issues } = check(options)
+  if (issues.length > 0) return yield* new ConfigurationError({ issues })
+  const provider = yield* TempCredentialProvider
+  const clock = yield* Clock.Clock
+  const now = () => moment(clock)
+  const isShared = sharing(provider, settings.clientWithoutSubject)
+  const cells = CacheCells.make<CacheFlights.Flight>(settings.capacity, (request) =>
+    isShared(request) ? scopeKey(request) : undefined
+  )
+  const metrics = CacheMetrics.make(provider.id, now, yield* Effect.context())
+  const ground = {
+    timeout: settings.timeout,
+    shares: settings,
+    provider,
+    cells,
+    metrics,
+    now,
+    publish: yield* Events.Events,
+    scope: yield* Effect.scope,
+    random: yield* Random.Random
+  }
+  const { cached, close, get, joined } = CacheDoor.make(ground, CacheFlights.make(ground), clock)
+  yield* Effect.addFinalizer(() => close)
+
+  const invalidate = (credential: TempCredential) =>
+    Effect.suspend(() => {
+      const cell = cells.holderOf(credential)
+      if (cell !== undefined) cells.hold(cell, undefined)
+      return provider.invalidate?.(credential) ?? Effect.void
+    })
+  return Context.make(TempCredentialProvider, {
+    ...provider,
+    mint: (request) =>
+      Effect.withFiber((fiber) => {
+        const least = Duration.toMillis(Context.get(fiber.context, MinRemaining))
+        const held = least === 0 ? undefined : cells.find(request)?.held
+        return get(request, held !== undefined && remaining(held, now()) < least ? anew : nothing)
+      }),
+    cached: (request) => cached(request) ?? (isShared(request) ? undefined : provider.cached?.(request)),
+    joined,
+    invalidate
+  }).pipe(
+    Context.add(CredentialCache, {
+      get: (request, wishes = {}) => Effect.flatMap(read(provider.id, wishes), (demand) => get(request, demand)),
+      invalidate,
+      size: Effect.sync(cells.size)
+    })
+  )
+})
+
+/** Reads what a caller wishes. */
+const read = (provider: string, { minRemaining, refresh }: GetOptions): Effect.Effect<Demand, TempCredentialError> => {
+  const length = minRemaining === undefined ? undefined : toMillis(minRemaining)
+  return minRemaining !== undefined && !(length !== undefined && length >= 0)
+    ? Effect.fail(
+        CacheDoor.refuseMinRemaining(provider, 'must be a length of time with its unit, such as "20 seconds"')
+      )
+    : Effect.succeed({ minRemaining: length, refresh: refresh === true })
+}
+
+/** Tells the requests whose credentials may be given to more than one caller. */
+const sharing =
+  (provider: TempCredentialProvider["Service"], clientWithoutSubject: boolean) =>
+  (request: MintRequest): boolean => {
+    const capability = Predicate.isObject(request) ? provider.capabilities[request.purpose] : undefined
+    if (capability === undefined || capability.mintingHasSideEffects) return false
+    if (request.singleUse ?? false) return false
+    return request.subject !== undefined || request.exposure === "server" || clientWithoutSubject
+  }

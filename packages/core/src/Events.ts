@@ -1,0 +1,97 @@
+/**
+ * What an operator wants to know, as it happens: who was given what and until when, and everything that went otherwise than planned. No event
+ * holds a secret or a subject in clear; a credential is named by its fingerprint.
+ *
+ * ```ts
+ * import * as Events from "@tempcred/core/Events"
+ * import * as Effect from "effect/Effect"
+ *
+ * const seen: Array<string> = []
+ * const program = Events.publish({ _tag: "SharingDegraded", provider: "soniox", reason: "no answer from Redis" }).pipe(
+ *   Effect.provide(Events.layer((event) => Effect.sync(() => seen.push(event._tag))))
+ * )
+ * await Effect.runPromise(program)
+ * console.log(seen.join()) // => SharingDegraded
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import type * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Purpose } from "./Purpose.ts"
+import type { Reason } from "./TempCredentialError.ts"
+
+/**
+ * One event; `fingerprint` names a credential or a key without telling it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Event =
+  | {
+      readonly _tag: "Minted"
+      readonly provider: string
+      readonly purpose: Purpose
+      readonly subject: string | undefined
+      readonly expiresAt: DateTime.Utc
+      readonly fingerprint: string
+    }
+  | {
+      readonly _tag: "MintFailed"
+      readonly provider: string
+      /** The tag of the reason, `"interrupted"` or `"defect"`. */
+      readonly reason: string
+    }
+  | { readonly _tag: "RefreshFailed"; readonly provider: string; readonly reason: Reason["_tag"] }
+  | { readonly _tag: "KeyRefused"; readonly provider: string; readonly fingerprint: string }
+  | { readonly _tag: "KeyAccepted"; readonly provider: string; readonly fingerprint: string }
+  | { readonly _tag: "KeysReloaded"; readonly provider: string; readonly keys: number }
+  | { readonly _tag: "KeysNotReloaded"; readonly provider: string; readonly problem: string }
+  | {
+      readonly _tag: "FailedOver"
+      readonly provider: string
+      readonly to: string
+      readonly reason: Reason["_tag"]
+    }
+  | { readonly _tag: "CircuitOpened"; readonly provider: string }
+  | { readonly _tag: "CircuitClosed"; readonly provider: string }
+  | { readonly _tag: "GateClosed"; readonly provider: string; readonly milliseconds: number }
+  | { readonly _tag: "SharingDegraded"; readonly provider: string; readonly reason: string }
+  | { readonly _tag: "SharingRestored"; readonly provider: string }
+
+/**
+ * Receives nothing: where events go unless a layer says otherwise.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const nobody = (_: Event): Effect.Effect<void> => Effect.void
+
+/**
+ * Where events go; nowhere unless a layer says otherwise.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const Events: Context.Reference<(event: Event) => Effect.Effect<void>> = Context.Reference<
+  (event: Event) => Effect.Effect<void>
+>("@tempcred/core/Events", { defaultValue: () => nobody })
+
+/**
+ * Sends the events of the providers that it is provided to; the receiver must not fail and should not wait.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (receive: (event: Event) => Effect.Effect<unknown>): Layer.Layer<never> =>
+  Layer.succeed(Events, (event) => Effect.asVoid(receive(event)))
+
+/**
+ * Publishes an event to whoever listens here.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const publish = (event: Event): Effect.Effect<void> => Effect.flatMap(Events, (receive) => receive(event))

@@ -1,0 +1,22 @@
+/**
+ * A short name for a secret that tells nothing of it: the first 64 bits of its SHA-256, in hexadecimal. Equal secrets have equal names, in every
+ * process.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Hex from "effect/encoding/Hex"
+import * as Redacted from "effect/Redacted"
+
+/**
+ * Names a secret.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const fingerprint = (secret: Redacted.Redacted): Effect.Effect<string> =>
+  Effect.promise(async () => {
+    // The prefix keeps the name apart from any hash of the bare secret that others may have published.
+    const bytes = new TextEncoder().encode(`tempcred ${Redacted.value(secret)}`)
+    return Hex.encode(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).slice(0, 8))
+  })

@@ -1,0 +1,111 @@
+/**
+ * Which requests may be served with one credential: those whose every field says the same. A field that is absent, `undefined` or its default is
+ * one thing, and so are a `Duration` and the text that stands for it. The provider has no place in the key, as each cache stands over one.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import type { MintRequest } from "./MintRequest.ts"
+
+const fields: ReadonlySet<string> = new Set(
+  Object.keys({
+    purpose: true,
+    ttl: true,
+    subject: true,
+    singleUse: true,
+    maxSession: true,
+    region: true,
+    exposure: true,
+    onUnsupported: true
+  } satisfies Record<keyof MintRequest, true>)
+)
+
+const isText = (value: unknown): boolean => value === undefined || (typeof value === "string" && value !== "")
+
+const isOneOf = (value: unknown, one: string, other: string): boolean =>
+  value === undefined || value === one || value === other
+
+/** Whether the request is of the shape that its type promises; what is not is left to `MintRequest.decode` to refuse. */
+const isWellFormed = (request: MintRequest): boolean => {
+  if (!Predicate.isObject(request)) return false
+  for (const name in request) if (!fields.has(name)) return false
+  return (
+    isText(request.subject) &&
+    isText(request.region) &&
+    isOneOf(request.exposure, "client", "server") &&
+    isOneOf(request.onUnsupported, "reject", "relax")
+  )
+}
+
+/** In milliseconds, as text; `undefined` where it is no length. */
+const lengthKey = (length: MintRequest["ttl"]): string | undefined => {
+  if (length === undefined) return ""
+  if (Duration.isDuration(length)) return String(Duration.toMillis(length))
+  if (typeof length !== "string") return undefined
+  const read = Duration.fromInput(length)
+  return Option.isSome(read) ? String(Duration.toMillis(read.value)) : undefined
+}
+
+/**
+ * Writes the key of a request, or nothing for one that is malformed. It holds the subject in clear, so it must not leave the cache.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const scopeKey = (request: MintRequest): string | undefined => {
+  if (!isWellFormed(request)) return undefined
+  const ttl = lengthKey(request.ttl)
+  const maxSession = lengthKey(request.maxSession)
+  if (ttl === undefined || maxSession === undefined) return undefined
+  const { purpose, exposure, onUnsupported, region, subject } = request
+  // A region and a subject are any text: the one has its length before it, the other comes last.
+  const place = region === undefined ? "" : `${region.length}:${region}`
+  const owner = subject === undefined ? "" : `=${subject}`
+  return `${purpose} ${ttl} ${maxSession} ${exposure ?? "client"} ${onUnsupported ?? "reject"} ${place} ${owner}`
+}
+
+/**
+ * A request as it was when it was made, whatever the caller does with its object afterwards: the fields that say something.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Kept {
+  readonly request: MintRequest
+  readonly size: number
+}
+
+/**
+ * Keeps a request.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const keep = ({ purpose, ...rest }: MintRequest): Kept => {
+  const said = Object.entries(rest).filter(([, value]) => value !== undefined)
+  return { request: { purpose, ...Object.fromEntries(said) }, size: said.length + 1 }
+}
+
+/**
+ * Tells, without writing a key, that a request says what a kept one says; it may miss that two lengths written differently are the same.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const saysTheSame = ({ request, size }: Kept, other: MintRequest): boolean => {
+  let count = 0
+  for (const _ in other) count += 1
+  return (
+    count === size &&
+    request.purpose === other.purpose &&
+    request.subject === other.subject &&
+    request.ttl === other.ttl &&
+    request.region === other.region &&
+    request.exposure === other.exposure &&
+    request.maxSession === other.maxSession &&
+    request.singleUse === other.singleUse &&
+    request.onUnsupported === other.onUnsupported
+  )
+}

@@ -1,0 +1,126 @@
+/**
+ * Single-use credentials minted ahead, so that a request for one costs no call to the vendor. Each is handed out once, to one caller; one that has too
+ * little life left is thrown away; whoever finds the pool empty mints for itself. The size follows demand: it grows with each request that came
+ * too soon and shrinks with each credential that nobody wanted.
+ *
+ * ```ts
+ * import * as Minter from "@tempcred/core/Minter"
+ * import * as WarmPool from "@tempcred/core/WarmPool"
+ * import * as Soniox from "@tempcred/soniox/Soniox"
+ * import * as Layer from "effect/Layer"
+ *
+ * const pooled = WarmPool.layer({ max: 5 }).pipe(Layer.provide(Soniox.layerConfig))
+ * await using minter = Minter.make(pooled)
+ * const request = { purpose: "stt.realtime", singleUse: true } as const
+ * const [one, other] = [await minter.mint(request), await minter.mint(request)]
+ * console.log(one.uses, one === other) // => once false
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as FiberMap from "effect/FiberMap"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import { ConfigurationError, type Issue } from "./ConfigurationError.ts"
+import { monotonicMillis } from "./Deadline.ts"
+import { Events } from "./Events.ts"
+import type { Length, MintRequest } from "./MintRequest.ts"
+import { keep, scopeKey } from "./ScopeKey.ts"
+import { TempCredentialProvider } from "./TempCredentialProvider.ts"
+import * as WarmStock from "./warm-pool/Stock.ts"
+
+/**
+ * How a pool behaves.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** How many credentials each scope keeps at least, while it is in use. @default 1 */
+  readonly min?: number | undefined
+  /** How many each scope keeps at most. @default 10 */
+  readonly max?: number | undefined
+  /** How much life a credential must have left to be handed out. @default half of what it had when it came */
+  readonly minRemaining?: Length | undefined
+  /** How long after its last request a scope is forgotten. @default "1 minute" */
+  readonly idle?: Length | undefined
+  /** How many scopes are kept; a request beyond them is minted for directly, until one is forgotten. @default 100 */
+  readonly scopes?: number | undefined
+}
+
+/**
+ * Puts a pool before a provider, for requests with `singleUse`, where the vendor can enforce that and minting has no side effects. All others pass it by.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (
+  options: Options = {}
+): Layer.Layer<TempCredentialProvider, ConfigurationError, TempCredentialProvider> =>
+  Layer.effect(TempCredentialProvider, make(options))
+
+const make = Effect.fnUntraced(function* (
+  options: Options
+): Effect.fn.Return<TempCredentialProvider["Service"], ConfigurationError, TempCredentialProvider | Scope.Scope> {
+  const settings = yield* check(options)
+  const provider = yield* TempCredentialProvider
+  const stocks = new Map<string, WarmStock.WarmStock>()
+  const keepers = yield* FiberMap.make<string>()
+  const level = WarmStock.makeLevel(provider.id)
+  const publish = yield* Events
+
+  const poolable = ({ purpose, singleUse }: MintRequest): boolean => {
+    const capability = singleUse === true ? provider.capabilities[purpose] : undefined
+    return capability !== undefined && capability.singleUse && !capability.mintingHasSideEffects
+  }
+  const open = Effect.fnUntraced(function* (key: string, request: MintRequest) {
+    const stock = WarmStock.make(
+      { ...settings, level, publish, provider, request: keep(request).request },
+      yield* monotonicMillis
+    )
+    stocks.set(key, stock)
+    const forget = Effect.andThen(
+      Effect.sync(() => stocks.delete(key)),
+      stock.drop
+    )
+    yield* FiberMap.run(keepers, key, Effect.ensuring(stock.fill, forget))
+    return stock
+  })
+
+  const mint: TempCredentialProvider["Service"]["mint"] = Effect.fnUntraced(function* (request) {
+    const key = poolable(request) ? scopeKey(request) : undefined
+    if (key === undefined) return yield* provider.mint(request)
+    const known = stocks.get(key)
+    if (known === undefined && stocks.size >= settings.scopes) return yield* provider.mint(request)
+    const stock = known ?? (yield* open(key, request))
+    return (yield* stock.take) ?? (yield* provider.mint(request))
+  })
+  return TempCredentialProvider.of({ ...provider, mint })
+})
+
+const toMillis = (length: Length): number =>
+  Option.match(Duration.fromInput(length), { onNone: () => Number.NaN, onSome: Duration.toMillis })
+
+const check = ({ idle = "1 minute", max = 10, min = 1, minRemaining, scopes = 100 }: Options) => {
+  const issues: Array<Issue> = []
+  const wrong = (name: keyof Options, message: string) => issues.push({ name: `WarmPool.${name}`, message })
+  const settings = {
+    min,
+    max,
+    scopes,
+    idle: toMillis(idle),
+    minRemaining: minRemaining === undefined ? undefined : toMillis(minRemaining)
+  }
+  if (!Number.isSafeInteger(min) || min < 0) wrong("min", "must be a whole number, 0 or more")
+  if (!Number.isSafeInteger(max) || max < 1 || max < min)
+    wrong("max", "must be a whole number, 1 or more, and no less than min")
+  if (!Number.isSafeInteger(scopes) || scopes < 1) wrong("scopes", "must be a whole number, 1 or more")
+  if (!(settings.idle > 0 && Number.isFinite(settings.idle))) wrong("idle", "must be longer than zero and finite")
+  if (settings.minRemaining !== undefined && !(settings.minRemaining >= 0 && Number.isFinite(settings.minRemaining))) {
+    wrong("minRemaining", "must be a length of time that is finite")
+  }
+  return issues.length === 0 ? Effect.succeed(settings) : Effect.fail(new ConfigurationError({ issues }))
+}

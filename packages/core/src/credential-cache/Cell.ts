@@ -1,0 +1,236 @@
+/**
+ * What a cache holds for one scope, and what that means at a given moment. Nothing here waits, mints or reads a clock.
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import type * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
+import { memory, pause, type Shares, type Windows, windows } from "./Windows.ts"
+import type { Kept } from "../ScopeKey.ts"
+import type { TempCredential } from "../TempCredential.ts"
+import type { Reason, TempCredentialError } from "../TempCredentialError.ts"
+
+/**
+ * Now, in milliseconds, by the clock that nobody sets and by the one on the wall.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Moment {
+  readonly monotonic: number
+  readonly wall: number
+}
+
+/**
+ * Reads both clocks.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const moment = (clock: Clock.Clock): Moment => ({
+  monotonic: Number(clock.monotonicTimeNanosUnsafe()) / 1e6,
+  wall: clock.currentTimeMillisUnsafe()
+})
+
+/**
+ * A credential and when it ends, by both clocks.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Held {
+  readonly credential: TempCredential
+  readonly life: number
+  readonly end: Moment
+  readonly windows: Windows
+  /** Until when it is fresh, on the monotonic clock in nanoseconds and on the wall. */
+  readonly fresh: { readonly nanos: bigint; readonly wall: number }
+}
+
+/**
+ * Why nothing is minted for a while.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Refusal {
+  readonly cause: Cause.Cause<TempCredentialError>
+  /** On the monotonic clock. */
+  readonly until: number
+}
+
+/**
+ * One scope's place in the cache; `Flight` is a mint under way, of which a cell has at most one.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Cell<Flight> {
+  readonly key: string
+  readonly kept: Kept
+  held: Held | undefined
+  refusal: Refusal | undefined
+  flight: Flight | undefined
+}
+
+/**
+ * What a caller wants beyond a credential that is good now.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Demand {
+  /** In milliseconds; it takes the place of the mandatory window. */
+  readonly minRemaining: number | undefined
+  /** Whether only a credential that is minted from now on will do. */
+  readonly refresh: boolean
+}
+
+/**
+ * What most callers want beyond that.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const nothing: Demand = { minRemaining: undefined, refresh: false }
+
+/**
+ * Where a held credential stands for a caller: it will do, it is in the mandatory window, in which callers wait, or it is spent.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Phase = "good" | "mandatory" | "spent"
+
+/**
+ * Holds a credential that arrived from a mint which began at `begun`; nothing if it has already ended. A wall clock that was set back in the
+ * meantime cannot lengthen its life.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const hold = (
+  credential: TempCredential,
+  begun: Moment,
+  now: Moment,
+  shares: Shares,
+  chance: number
+): Held | undefined => {
+  const setBack = Math.max(0, now.monotonic - begun.monotonic - (now.wall - begun.wall))
+  const wall = DateTime.toEpochMillis(credential.expiresAt)
+  const life = wall - now.wall - setBack
+  if (life <= 0) return undefined
+  const ahead = windows(life, shares, chance)
+  const end = { monotonic: now.monotonic + life, wall }
+  const fresh = { nanos: BigInt(Math.floor((end.monotonic - ahead.advisory) * 1e6)), wall: wall - ahead.advisory }
+  return { credential, life, end, windows: ahead, fresh }
+}
+
+/**
+ * Whether a held credential will do and is not due, with one comparison for each clock, as this is the way of every hit.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isFresh = ({ fresh }: Held, clock: Clock.Clock): boolean =>
+  clock.monotonicTimeNanosUnsafe() < fresh.nanos && clock.currentTimeMillisUnsafe() < fresh.wall
+
+/**
+ * How long a credential lasts from its mint to its end, in milliseconds.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const lifetime = ({ issuedAt, expiresAt }: TempCredential): number =>
+  DateTime.toEpochMillis(expiresAt) - DateTime.toEpochMillis(issuedAt)
+
+/**
+ * How long a held credential may still be used. The stricter clock decides: a machine that slept is told by the wall clock, a wall clock that was
+ * set back by the monotonic one.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const remaining = ({ end }: Held, now: Moment): number =>
+  Math.min(end.monotonic - now.monotonic, end.wall - now.wall)
+
+/**
+ * Tells where a held credential stands for a caller.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const phase = (held: Held, now: Moment, { minRemaining, refresh }: Demand): Phase => {
+  const left = remaining(held, now)
+  if (refresh || left <= 0 || (minRemaining !== undefined && left < minRemaining)) return "spent"
+  return minRemaining === undefined && left <= held.windows.mandatory ? "mandatory" : "good"
+}
+
+/**
+ * The refusal that is in force, if there is one.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const refusal = (cell: Cell<unknown>, now: Moment): Refusal | undefined =>
+  cell.refusal !== undefined && now.monotonic < cell.refusal.until ? cell.refusal : undefined
+
+/**
+ * The credential that a caller may be given at once, be it with a renewal beside it.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const servable = (cell: Cell<unknown>, now: Moment, demand: Demand): Held | undefined => {
+  const { held } = cell
+  if (held === undefined) return undefined
+  const where = phase(held, now, demand)
+  const waits = where === "spent" || (where === "mandatory" && refusal(cell, now) === undefined)
+  return waits ? undefined : held
+}
+
+/**
+ * Whether a held credential is to be renewed beside the callers now.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isDue = (cell: Cell<unknown>, held: Held, now: Moment): boolean =>
+  cell.flight === undefined && remaining(held, now) <= held.windows.advisory && refusal(cell, now) === undefined
+
+/**
+ * Whether trying again cannot help and what is held may be void too: such a failure is never hidden behind it.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isTerminal = ({ _tag }: Reason): boolean =>
+  _tag === "AuthenticationError" ||
+  _tag === "PermissionError" ||
+  _tag === "InvalidRequestError" ||
+  _tag === "UnsupportedError"
+
+/**
+ * What a failed mint leaves behind: no refusal where the next caller may try at once.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const refuse = (
+  cause: Cause.Cause<TempCredentialError>,
+  held: Held | undefined,
+  now: Moment,
+  chance: number
+): Refusal | undefined => {
+  const error = Option.getOrUndefined(Cause.findErrorOption(cause))
+  const left = held === undefined ? 0 : remaining(held, now)
+  if (held !== undefined && left > 0) {
+    const asked = error?.retryAfter === undefined ? 0 : Duration.toMillis(error.retryAfter)
+    // Not beyond the end of what it protects: after that, callers would be refused for nothing.
+    return { cause, until: now.monotonic + Math.min(left, Math.max(asked, pause(held.life, chance))) }
+  }
+  return error === undefined || error.isRetryable ? undefined : { cause, until: now.monotonic + memory(chance) }
+}

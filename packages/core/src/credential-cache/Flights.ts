@@ -1,0 +1,171 @@
+/**
+ * Mints under way for a cache, one per cell. A flight is nobody's child: whoever waits for it may leave, and only when all have left is it
+ * interrupted. A flight that renews beside the callers is waited for by the cache itself.
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import type * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import type * as Random from "effect/Random"
+import type * as Scope from "effect/Scope"
+import { type Cell, type Held, hold, isTerminal, type Moment, refuse, remaining } from "./Cell.ts"
+import type { Cells } from "./Cells.ts"
+import type * as CacheMetrics from "./Metrics.ts"
+import type { Shares } from "./Windows.ts"
+import type { Event } from "../Events.ts"
+import { InvalidResponseError, type Reason, TempCredentialError, TransportError } from "../TempCredentialError.ts"
+import { MinRemaining, type TempCredentialProvider } from "../TempCredentialProvider.ts"
+
+/**
+ * How a flight ended, and what of the old credential may still be served.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Landing {
+  readonly exit: Exit.Exit<Held, TempCredentialError>
+  readonly old: Held | undefined
+}
+
+/**
+ * A mint under way.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Flight {
+  readonly waiting: Set<(landing: Landing) => void>
+  /** Whether the cache itself waits. */
+  readonly background: boolean
+  landing: Landing | undefined
+  fiber: Fiber.Fiber<void> | undefined
+}
+
+/**
+ * What flights need.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Ground {
+  readonly provider: TempCredentialProvider["Service"]
+  readonly cells: Cells<Flight>
+  readonly metrics: ReturnType<typeof CacheMetrics.make>
+  readonly publish: (event: Event) => Effect.Effect<void>
+  readonly scope: Scope.Scope
+  readonly now: () => Moment
+  readonly random: (typeof Random.Random)["Service"]
+  readonly shares: Shares
+  /** Bound on one flight. */
+  readonly timeout: Duration.Duration
+}
+
+/**
+ * Sends off flights and waits for them.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Flights {
+  /** Sends a flight off, for a caller who wants so many milliseconds of life left, or for the cache itself. */
+  readonly depart: (cell: Cell<Flight>, least: number | "background", context: Context.Context<never>) => Flight
+  /** Calls back when a cell's flight has landed; what it returns stops waiting. */
+  readonly wait: (cell: Cell<Flight>, flight: Flight, callback: (landing: Landing) => void) => () => void
+}
+
+/**
+ * Makes the flights of one cache.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (ground: Ground): Flights => {
+  const { provider, cells, metrics, now, random, scope, shares } = ground
+  const fail = (reason: Reason) => new TempCredentialError({ provider: provider.id, reason })
+
+  const attempt = (cell: Cell<Flight>, least: number) => {
+    const begun = now()
+    return provider.mint(cell.kept.request).pipe(
+      Effect.provideService(MinRemaining, Duration.millis(least)),
+      Effect.timeoutOrElse({
+        duration: ground.timeout,
+        orElse: () => Effect.fail(fail(new TransportError({ timedOut: true })))
+      }),
+      Effect.flatMap((credential) => {
+        const held = hold(credential, begun, now(), shares, random.nextDoubleUnsafe())
+        return held === undefined
+          ? Effect.fail(fail(new InvalidResponseError({ detail: "the credential had expired when it arrived" })))
+          : Effect.succeed(held)
+      })
+    )
+  }
+
+  /** What the cell learns. */
+  const settle = (cell: Cell<Flight>, exit: Exit.Exit<Held, TempCredentialError>) => {
+    if (Exit.isSuccess(exit)) {
+      cell.refusal = undefined
+      cells.hold(cell, exit.value)
+    } else {
+      if (reasons(exit.cause).some(isTerminal)) cells.hold(cell, undefined)
+      cell.refusal = refuse(exit.cause, cell.held, now(), random.nextDoubleUnsafe())
+    }
+  }
+
+  const land = (cell: Cell<Flight>, flight: Flight, exit: Exit.Exit<Held, TempCredentialError>) => {
+    // An abandoned flight has nothing more to say about the cell.
+    if (cell.flight === flight) settle(cell, exit)
+    const landing = { exit, old: cell.held }
+    flight.landing = landing
+    if (cell.flight === flight) cells.rest(cell)
+    metrics.size(cells.size())
+    for (const callback of flight.waiting) callback(landing)
+  }
+
+  const report = (exit: Exit.Exit<Held, TempCredentialError>) => {
+    metrics.renewal(Exit.isSuccess(exit) ? "renewed" : "failed")
+    return Effect.forEach(
+      Exit.isSuccess(exit) ? [] : reasons(exit.cause),
+      (reason) => ground.publish({ _tag: "RefreshFailed", provider: provider.id, reason: reason._tag }),
+      { discard: true }
+    )
+  }
+
+  const depart: Flights["depart"] = (cell, wanted, context) => {
+    const background = wanted === "background"
+    const flight: Flight = { waiting: new Set(), background, landing: undefined, fiber: undefined }
+    const { held } = cell
+    // What is renewed may come from a store that machines share: ask for more than is held.
+    const least = Math.max(background ? 0 : wanted, held === undefined ? 0 : remaining(held, now()) + 1)
+    cells.depart(cell, flight)
+    const flown = attempt(cell, least).pipe(
+      Effect.onExit((exit) => Effect.sync(() => land(cell, flight, exit))),
+      Effect.exit,
+      Effect.flatMap((exit) => (held === undefined ? Effect.void : report(exit)))
+    )
+    flight.fiber = Fiber.runIn(Effect.runForkWith(context)(flown), scope)
+    return flight
+  }
+
+  const leave = (cell: Cell<Flight>, flight: Flight, callback: (landing: Landing) => void) => {
+    flight.waiting.delete(callback)
+    if (flight.waiting.size > 0 || flight.background || cell.flight !== flight) return
+    cells.rest(cell)
+    flight.fiber?.interruptUnsafe()
+  }
+
+  return {
+    depart,
+    wait: (cell, flight, callback) => {
+      if (flight.landing !== undefined) callback(flight.landing)
+      else flight.waiting.add(callback)
+      return () => leave(cell, flight, callback)
+    }
+  }
+}
+
+const reasons = (cause: Cause.Cause<TempCredentialError>): ReadonlyArray<Reason> =>
+  cause.reasons.filter(Cause.isFailReason).map(({ error }) => error.reason)

@@ -1,0 +1,77 @@
+/**
+ * What a cache tells of itself: how gets were answered, how renewals ended, how much life was left in what it served, and how many scopes it holds.
+ *
+ * @since 0.1.0
+ */
+import type * as Context from "effect/Context"
+import * as Metric from "effect/Metric"
+import { type Cell, type Held, type Moment, refusal, remaining } from "./Cell.ts"
+
+const gets = Metric.counter("tempcred_cache_gets_total", {
+  description:
+    "Gets by how they were answered: hit, stale (renewal has failed), miss (waited), refused (failed before)",
+  incremental: true
+})
+
+const renewals = Metric.counter("tempcred_cache_renewals_total", {
+  description: "Renewals of credentials that were still good, by outcome",
+  incremental: true
+})
+
+const remainingSeconds = Metric.histogram("tempcred_cache_remaining_seconds", {
+  description: "Life left in credentials as they were served from the cache; of hits, one in 64 is sampled",
+  boundaries: Metric.exponentialBoundaries({ start: 1, factor: 2, count: 16 })
+})
+
+const scopes = Metric.gauge("tempcred_cache_scopes", { description: "Scopes that the cache holds" })
+
+/** One update costs half a hit, so hits are counted by the batch. */
+const batch = 64
+
+/**
+ * Counts for one cache.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (provider: string, now: () => Moment, context: Context.Context<never>) => {
+  const outcome = (name: string) => Metric.withAttributes(gets, { provider, outcome: name })
+  const outcomes = { hit: outcome("hit"), stale: outcome("stale"), miss: outcome("miss"), refused: outcome("refused") }
+  const ends = {
+    renewed: Metric.withAttributes(renewals, { provider, outcome: "renewed" }),
+    failed: Metric.withAttributes(renewals, { provider, outcome: "failed" })
+  }
+  const left = Metric.withAttributes(remainingSeconds, { provider })
+  const held = Metric.withAttributes(scopes, { provider })
+  let hits = 0
+
+  const flush = () => {
+    if (hits > 0) outcomes.hit.updateUnsafe(hits, context)
+    hits = 0
+  }
+  const hit = (served: Held) => {
+    hits += 1
+    if (hits < batch) return
+    left.updateUnsafe(remaining(served, now()) / 1000, context)
+    flush()
+  }
+  return {
+    hit,
+    /** Counts what was served, which is stale where its renewal has failed. */
+    served: (cell: Cell<unknown>, served: Held) => {
+      if (refusal(cell, now()) === undefined) return hit(served)
+      outcomes.stale.updateUnsafe(1, context)
+      left.updateUnsafe(remaining(served, now()) / 1000, context)
+    },
+    missed: (isRefused: boolean) => {
+      outcomes[isRefused ? "refused" : "miss"].updateUnsafe(1, context)
+      flush()
+    },
+    renewal: (end: keyof typeof ends) => ends[end].updateUnsafe(1, context),
+    size: (count: number) => {
+      held.updateUnsafe(count, context)
+      flush()
+    },
+    flush
+  }
+}

@@ -1,0 +1,163 @@
+/**
+ * A connection that may fail at any time to a service that can be done without: what is asked of it is answered within a bound or not at all, and while
+ * it is down nobody waits for it. One fiber keeps it: it connects, hears of trouble, and connects again with growing pauses.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Random from "effect/Random"
+import * as Scope from "effect/Scope"
+
+/** A connection that takes longer is given up, as its peer may have vanished without a word. */
+const connectLimit = Duration.seconds(10)
+
+/** A connection that held this long was a good one: the pauses begin anew. */
+const steady = Duration.seconds(30)
+
+const closeLimit = Duration.millis(250)
+
+const probePause = Duration.seconds(1)
+
+/** In milliseconds, and doubled with each failure. */
+const firstPause = 500
+
+const longestPause = 10_000
+
+/**
+ * What a link needs to know.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options<Id, Service, E> {
+  readonly tag: Context.Key<Id, Service>
+  readonly layer: Layer.Layer<Id, E>
+  /** Asks for a sign of life. */
+  readonly probe: (service: Service) => Effect.Effect<unknown, unknown>
+  /** Bound on one exchange. */
+  readonly limit: Duration.Duration
+  /** Hears once that an outage began. */
+  readonly onDown: (reason: string) => Effect.Effect<void>
+  /** Hears once that it is over. */
+  readonly onUp: Effect.Effect<void>
+}
+
+/**
+ * Asks the service something: nothing comes back where it is down, fails, or does not answer in time.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Link<Service> = <A, E>(ask: (service: Service) => Effect.Effect<A, E>) => Effect.Effect<Option.Option<A>>
+
+/** One connection, from before it is there until the first trouble. */
+interface Connection<Service> {
+  readonly service: Deferred.Deferred<Service, string>
+  readonly trouble: Deferred.Deferred<void>
+}
+
+/**
+ * Opens a link whose keeper lives as long as the scope; it does not wait for the connection.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function* <Id, Service, E>(
+  options: Options<Id, Service, E>
+): Effect.fn.Return<Link<Service>, never, Scope.Scope> {
+  let connection: Connection<Service> = { service: Deferred.makeUnsafe(), trouble: Deferred.makeUnsafe() }
+  let isDown = false
+
+  const down = (broken: Connection<Service>, reason: string) =>
+    Effect.suspend(() => {
+      if (broken !== connection) return Effect.void
+      const announce = isDown ? Effect.void : options.onDown(reason)
+      isDown = true
+      // One that is still being made may come to be good.
+      const part = Deferred.isDoneUnsafe(broken.service) ? Deferred.succeed(broken.trouble, undefined) : Effect.void
+      return Effect.andThen(part, announce)
+    })
+  const up = Effect.suspend(() => {
+    const announce = isDown ? options.onUp : Effect.void
+    isDown = false
+    return announce
+  })
+  const absent = "no connection"
+  const late = `no answer within ${Duration.format(options.limit)}`
+
+  const keep = Effect.fnUntraced(function* (current: Connection<Service>) {
+    const scope = yield* Effect.acquireRelease(Scope.make(), close)
+    const built = yield* Layer.buildWithScope(Layer.fresh(options.layer), scope).pipe(
+      Effect.map((context) => Context.get(context, options.tag)),
+      Effect.tap((service) => answering(options, service)),
+      Effect.timeoutOption(connectLimit),
+      // A client may also throw, as over a malformed URL.
+      Effect.catchDefect(() => Effect.succeedNone),
+      Effect.option,
+      Effect.map(Option.flatten)
+    )
+    if (Option.isNone(built)) {
+      yield* down(current, absent)
+      yield* Deferred.fail(current.service, absent)
+      return false
+    }
+    yield* Deferred.succeed(current.service, built.value)
+    yield* up
+    const since = yield* Clock.monotonicTimeNanos
+    yield* Deferred.await(current.trouble)
+    const held = Duration.nanos((yield* Clock.monotonicTimeNanos) - since)
+    return Duration.isGreaterThanOrEqualTo(held, steady)
+  }, Effect.scoped)
+
+  const keeper = Effect.gen(function* () {
+    let failures = 0
+    while (true) {
+      const wasSteady = yield* keep(connection)
+      failures = wasSteady ? 0 : failures + 1
+      connection = { service: Deferred.makeUnsafe(), trouble: Deferred.makeUnsafe() }
+      const pause = Math.min(longestPause, firstPause * 2 ** failures)
+      yield* Effect.sleep(pause * (0.5 + (yield* Random.next) / 2))
+    }
+  })
+  yield* Effect.forkScoped(keeper)
+
+  return Effect.fnUntraced(function* <A, E2>(ask: (service: Service) => Effect.Effect<A, E2>) {
+    if (isDown) return Option.none<A>()
+    const asked = connection
+    const answer = yield* Deferred.await(asked.service).pipe(
+      Effect.flatMap((service) => Effect.mapError(ask(service), () => "a request failed")),
+      Effect.timeoutOrElse({ duration: options.limit, orElse: () => Effect.fail(late) }),
+      Effect.result
+    )
+    if (answer._tag === "Success") return Option.some(answer.success)
+    yield* down(asked, answer.failure)
+    return Option.none<A>()
+  })
+})
+
+/** Waits until the service answers as fast as it must. */
+const answering = <Id, Service, E>(options: Options<Id, Service, E>, service: Service): Effect.Effect<void, unknown> =>
+  Effect.flatMap(Effect.timed(options.probe(service)), ([took]) =>
+    Duration.isLessThanOrEqualTo(took, options.limit)
+      ? Effect.void
+      : Effect.andThen(
+          Effect.sleep(probePause),
+          Effect.suspend(() => answering(options, service))
+        )
+  )
+
+/** Closing may wait for answers that never come; then it goes on by itself, as nothing can hurry it. */
+const close = (scope: Scope.Closeable): Effect.Effect<void> =>
+  Effect.forkDetach(Scope.close(scope, Exit.void)).pipe(
+    Effect.flatMap((closing) => Effect.interruptible(Fiber.await(closing))),
+    Effect.timeoutOption(closeLimit),
+    Effect.asVoid
+  )

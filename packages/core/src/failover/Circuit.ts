@@ -1,0 +1,148 @@
+/**
+ * A circuit breaker for one provider, on Effect's: it opens after some failures in a row, lets one mint through when its pause is over, and closes when
+ * that one succeeds. A provider that keeps failing is left alone for longer and longer. This is the only module that imports
+ * `effect/persistence/CircuitBreaker`.
+ *
+ * @since 0.1.0
+ */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as Option from "effect/Option"
+import * as CircuitBreaker from "effect/persistence/CircuitBreaker"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import { Events } from "../Events.ts"
+import { type Reason, TempCredentialError, UnavailableError } from "../TempCredentialError.ts"
+
+/**
+ * When circuits open, and for how long.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Policy {
+  readonly failures: number
+  readonly openFor: Duration.Duration
+  /** Which reasons count: the others say nothing of how the provider is. */
+  readonly counts: (reason: Reason) => boolean
+}
+
+/**
+ * Runs a mint, or fails at once with `UnavailableError` while the circuit is open.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Circuit = <A>(mint: Effect.Effect<A, TempCredentialError>) => Effect.Effect<A, TempCredentialError>
+
+type Store = CircuitBreaker.CircuitBreakerStore["Service"]
+
+const stateOf = { Closed: 0, HalfOpen: 1, Open: 2 } as const
+
+const state = Metric.gauge("tempcred_circuit_state", {
+  description: "0 closed, 1 tried by one mint, 2 open"
+})
+
+/** A pause doubles with every failure of the mint that tries, up to so many times the first. */
+const longest = 16
+
+/**
+ * Makes what makes circuits. They share one store: that of the app where it provides one, such as Redis, or else one in memory.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const makeCircuits = Effect.fnUntraced(function* ({ counts, failures, openFor }: Policy) {
+  const publish = yield* Events
+  const given = yield* Effect.serviceOption(CircuitBreaker.CircuitBreakerStore)
+  const store = Option.isSome(given) ? given.value : yield* memory
+  const openDuration = Schedule.min([
+    Schedule.exponential(openFor),
+    Schedule.spaced(Duration.times(openFor, longest))
+  ]).pipe(Schedule.jittered)
+
+  return Effect.fnUntraced(function* (
+    provider: string,
+    account: string
+  ): Effect.fn.Return<Circuit, never, Scope.Scope> {
+    const gauge = Metric.withAttributes(state, { provider })
+    yield* Metric.update(gauge, stateOf.Closed)
+    const announce = Effect.fnUntraced(function* (transition: CircuitBreaker.Transition | undefined) {
+      if (transition === undefined) return
+      yield* Metric.update(gauge, stateOf[transition.to])
+      if (transition.to === "Closed") yield* publish({ _tag: "CircuitClosed", provider })
+      if (transition.to === "Open") yield* publish({ _tag: "CircuitOpened", provider })
+    })
+    const breaker = yield* CircuitBreaker.make({
+      tripPolicy: CircuitBreaker.consecutive(failures),
+      openDuration
+    }).pipe(Effect.provideService(CircuitBreaker.CircuitBreakerStore, announcing(store, announce)))
+    const options = {
+      key: `tempcred ${provider} ${account}`,
+      classify: (exit: Exit.Exit<unknown, TempCredentialError>) => {
+        if (Exit.isSuccess(exit)) return CircuitBreaker.success
+        const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
+        if (error === undefined || !counts(error.reason)) return CircuitBreaker.ignored
+        return CircuitBreaker.failure({ retryAfter: error.retryAfter })
+      }
+    }
+    return (mint) =>
+      breaker
+        .execute(mint, options)
+        .pipe(
+          Effect.catchTag(
+            "CircuitBreakerError",
+            (error) => new TempCredentialError({ provider, reason: skipped(error) })
+          )
+        )
+  })
+})
+
+const skipped = ({ reason }: CircuitBreaker.CircuitBreakerError): UnavailableError =>
+  reason._tag === "CircuitOpen"
+    ? new UnavailableError({ retryAfter: reason.retryAfter, detail: "not asked, as it failed repeatedly" })
+    : new UnavailableError({ detail: "not asked, as another mint finds out whether it has recovered" })
+
+/** Tells of what a circuit does as it happens, without a fiber that listens. */
+const announcing = (
+  store: Store,
+  announce: (transition: CircuitBreaker.Transition | undefined) => Effect.Effect<void>
+): Store => ({
+  ...store,
+  admit: (key) => Effect.tap(store.admit(key), (admission) => announce(admission.transition)),
+  record: (options) => Effect.tap(store.record(options), announce)
+})
+
+/** The store in memory keeps time by the wall clock: it is shown the monotonic one, so that a stepped clock neither opens nor holds a circuit. */
+const memory: Effect.Effect<Store, never, Scope.Scope> = Effect.gen(function* () {
+  const built = yield* Layer.build(Layer.fresh(CircuitBreaker.layerStoreMemory()))
+  const store = Context.get(built, CircuitBreaker.CircuitBreakerStore)
+  const steadily = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.updateService(self, Clock.Clock, steady)
+  return {
+    admit: (key) => steadily(store.admit(key)),
+    record: (options) => steadily(store.record(options)),
+    state: (key) => steadily(store.state(key))
+  }
+})
+
+/** A clock that tells monotonic time whatever it is asked for. */
+const steady = (clock: Clock.Clock): Clock.Clock => {
+  const nanos = () => clock.monotonicTimeNanosUnsafe()
+  const millis = () => Number(nanos() / 1_000_000n)
+  return {
+    currentTimeMillisUnsafe: millis,
+    currentTimeMillis: Effect.sync(millis),
+    currentTimeNanosUnsafe: nanos,
+    currentTimeNanos: clock.monotonicTimeNanos,
+    monotonicTimeNanosUnsafe: nanos,
+    monotonicTimeNanos: clock.monotonicTimeNanos,
+    sleep: (duration) => clock.sleep(duration)
+  }
+}

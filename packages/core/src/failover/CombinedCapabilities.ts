@@ -1,0 +1,55 @@
+/**
+ * What several providers can do between them, each standing in for the others.
+ *
+ * @since 0.1.0
+ */
+import type { Capabilities, Capability, Range, SubjectSupport } from "../Capabilities.ts"
+import * as Purpose from "../Purpose.ts"
+
+/**
+ * Combines capabilities in the order in which providers are asked. What can be asked for is what one of them at least can do, as the others
+ * are passed over; what happens without being asked, and what is demanded of a request, is what holds whichever of them serves.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const combine = (all: ReadonlyArray<Capabilities>): Capabilities =>
+  Object.fromEntries(
+    Purpose.all.flatMap((purpose) => {
+      const [first, ...others] = all.flatMap((capabilities) => capabilities[purpose] ?? [])
+      return first === undefined ? [] : [[purpose, others.reduce(both, first)] as const]
+    })
+  )
+
+const both = (one: Capability, other: Capability): Capability => {
+  const maxSessionSeconds = either(one.maxSessionSeconds, other.maxSessionSeconds, span)
+  return {
+    ttlSeconds: { ...span(one.ttlSeconds, other.ttlSeconds), default: one.ttlSeconds.default },
+    singleUse: one.singleUse || other.singleUse,
+    ...(maxSessionSeconds === undefined ? {} : { maxSessionSeconds }),
+    subject: bothSubjects(one.subject, other.subject),
+    regions: [...new Set([...one.regions, ...other.regions])],
+    ...(one.regionsNeedKeys === true && other.regionsNeedKeys === true ? { regionsNeedKeys: true } : {}),
+    mintingHasSideEffects: one.mintingHasSideEffects || other.mintingHasSideEffects,
+    needed: one.needed === "connect" ? other.needed : one.needed
+  }
+}
+
+const effects = ["ignored", "recorded", "enforced"] as const
+
+const bothSubjects = (one: SubjectSupport, other: SubjectSupport): SubjectSupport => {
+  const maxLength = either(one.maxLength, other.maxLength, Math.min)
+  return {
+    effect: effects.find((effect) => effect === one.effect || effect === other.effect) ?? one.effect,
+    ...(maxLength === undefined ? {} : { maxLength }),
+    ...(one.requiredForClient === true || other.requiredForClient === true ? { requiredForClient: true } : {})
+  }
+}
+
+const span = (one: Range, other: Range): Range => ({
+  min: Math.min(one.min, other.min),
+  max: Math.max(one.max, other.max)
+})
+
+const either = <A>(one: A | undefined, other: A | undefined, of: (one: A, other: A) => A): A | undefined =>
+  one === undefined || other === undefined ? (one ?? other) : of(one, other)

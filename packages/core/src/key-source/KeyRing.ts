@@ -1,0 +1,185 @@
+/**
+ * The keys of one source as they are used: which to send next, what became of those that were refused, and what is kept while the source
+ * cannot be read.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
+import * as Exit from "effect/Exit"
+import * as Random from "effect/Random"
+import * as Redacted from "effect/Redacted"
+import { checkKey, type Issue } from "../ConfigurationError.ts"
+import { monotonicMillis } from "../Deadline.ts"
+import { Events } from "../Events.ts"
+import { fingerprint } from "../Fingerprint.ts"
+import { fixed, type KeySource } from "../KeySource.ts"
+import { AuthenticationError, type Reason } from "../TempCredentialError.ts"
+
+/** A source that takes longer counts as one that cannot be read, as the rest of the mint needs its time too. */
+const readingLimit = Duration.seconds(3)
+
+/** A refused key is left alone for so many milliseconds, by chance in between: a vendor may need minutes to learn of a new one. */
+const pause = { min: 60_000, max: 300_000 }
+
+/**
+ * What configuration gives where keys are wanted: one key, or a source of keys.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Source = Redacted.Redacted | KeySource
+
+/**
+ * The keys of one source in use.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface KeyRing {
+  /** Reads the source, and says what is wrong with it. */
+  readonly read: Effect.Effect<ReadonlyArray<string>>
+  /** What names the account: the name that it was given, or the oldest key as it is now. */
+  readonly account: () => string
+  /** Tries with the best key, and once more with the next where the vendor refused it; a try is also told all keys, so that it can hide them. */
+  readonly use: <A>(
+    attempt: (key: Redacted.Redacted, all: ReadonlyArray<Redacted.Redacted>) => Effect.Effect<A, Reason>
+  ) => Effect.Effect<A, Reason>
+}
+
+/**
+ * The rings of one vendor, one for each source.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface KeyRings {
+  readonly of: (source: Source) => KeyRing
+  /** Reads sources for the first time: what is wrong with them by option, and a secret that names their account. */
+  readonly open: (
+    sources: Readonly<Record<string, Source>>
+  ) => Effect.Effect<{ readonly issues: ReadonlyArray<Issue>; readonly account: Redacted.Redacted }>
+}
+
+/**
+ * Makes the rings of one vendor; events go to whoever listens here.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const makeRings = Effect.fnUntraced(function* (provider: string): Effect.fn.Return<KeyRings> {
+  const publish = yield* Events
+  const rings = new WeakMap<Source, KeyRing>()
+  const of = (source: Source): KeyRing => {
+    const ring = rings.get(source) ?? makeRing(provider, Redacted.isRedacted(source) ? fixed(source) : source, publish)
+    rings.set(source, ring)
+    return ring
+  }
+  const open: KeyRings["open"] = Effect.fnUntraced(function* (sources) {
+    const read = yield* Effect.forEach(
+      Object.entries(sources),
+      ([name, source]) => Effect.map(of(source).read, (problems) => problems.map((message) => ({ name, message }))),
+      { concurrency: "unbounded" }
+    )
+    const accounts = Object.values(sources).map((source) => of(source).account())
+    return { issues: read.flat(), account: Redacted.make(accounts.join(" ")) }
+  })
+  return { of, open }
+})
+
+type Publish = (typeof Events)["Service"]
+
+const makeRing = (provider: string, source: KeySource, publish: Publish): KeyRing => {
+  const held = hold(provider, source, publish)
+  const refusals = remember(provider, publish)
+
+  const choose = Effect.fnUntraced(function* (except?: Redacted.Redacted) {
+    yield* held.read
+    refusals.forgetAllBut(held.keys())
+    const others = held.keys().filter((key) => !Equal.equals(key, except))
+    const now = yield* monotonicMillis
+    return others.find((key) => !refusals.isRecent(key, now)) ?? others[0]
+  })
+
+  const use: KeyRing["use"] = Effect.fnUntraced(function* (attempt) {
+    const offer = (key: Redacted.Redacted) =>
+      attempt(key, [key, ...held.keys()]).pipe(
+        Effect.tap(refusals.accept(key)),
+        Effect.tapError((reason) => (reason._tag === "AuthenticationError" ? refusals.refuse(key) : Effect.void))
+      )
+    const first = yield* choose()
+    if (first === undefined) return yield* new AuthenticationError({ detail: "there is no long-lived key to send" })
+    return yield* offer(first).pipe(
+      Effect.catchTag("AuthenticationError", (refusal) =>
+        // Chosen anew, as the key may have been replaced between reading it and the vendor's word on it.
+        Effect.flatMap(choose(first), (second) => (second === undefined ? Effect.fail(refusal) : offer(second)))
+      )
+    )
+  })
+
+  return {
+    read: held.read,
+    use,
+    account: () => source.account ?? Redacted.value(held.keys().at(-1) ?? Redacted.make(""))
+  }
+}
+
+/** The keys that a source gave last, as long as it gives nothing better. */
+const hold = (provider: string, source: KeySource, publish: Publish) => {
+  let keys: ReadonlyArray<Redacted.Redacted> = []
+  let broken = false
+  const read = Effect.gen(function* () {
+    const exit = yield* Effect.exit(Effect.timeout(source.keys, readingLimit))
+    const problems = Exit.isSuccess(exit) ? check(exit.value) : ["cannot be read"]
+    if (Exit.isFailure(exit) || problems.length > 0) {
+      const isNews = !broken && keys.length > 0
+      broken = true
+      if (isNews) yield* publish({ _tag: "KeysNotReloaded", provider, problem: problems.join("; ") })
+      return problems
+    }
+    const isNews = keys.length > 0 && !Equal.equals(keys, exit.value)
+    broken = false
+    keys = exit.value
+    if (isNews) yield* publish({ _tag: "KeysReloaded", provider, keys: keys.length })
+    return []
+  })
+  return { read, keys: () => keys }
+}
+
+/** Which keys were refused, and until when each is left alone, in monotonic milliseconds. */
+const remember = (provider: string, publish: Publish) => {
+  const until = new Map<string, number>()
+  const isRecent = (key: Redacted.Redacted, now: number) => (until.get(Redacted.value(key)) ?? 0) > now
+
+  const accept = Effect.fnUntraced(function* (key: Redacted.Redacted) {
+    if (until.delete(Redacted.value(key))) {
+      yield* publish({ _tag: "KeyAccepted", provider, fingerprint: yield* fingerprint(key) })
+    }
+  })
+
+  const refuse = Effect.fnUntraced(function* (key: Redacted.Redacted) {
+    const now = yield* monotonicMillis
+    const end = now + (yield* Random.nextBetween(pause.min, pause.max))
+    // Of many mints that meet the same refusal, the first tells of it.
+    if (isRecent(key, now)) return
+    until.set(Redacted.value(key), end)
+    yield* publish({ _tag: "KeyRefused", provider, fingerprint: yield* fingerprint(key) })
+  })
+
+  const forgetAllBut = (keys: ReadonlyArray<Redacted.Redacted>) => {
+    if (until.size === 0) return
+    const current = new Set(keys.map((key) => Redacted.value(key)))
+    for (const key of until.keys()) if (!current.has(key)) until.delete(key)
+  }
+
+  return { isRecent, accept, refuse, forgetAllBut }
+}
+
+/** What is wrong with what a source gave. */
+const check = (keys: ReadonlyArray<Redacted.Redacted>): ReadonlyArray<string> =>
+  keys.length === 0
+    ? ["holds no key"]
+    : keys.flatMap((key, index) =>
+        checkKey("", key).map(({ message }) => (keys.length === 1 ? message : `${message} (key ${index + 1})`))
+      )

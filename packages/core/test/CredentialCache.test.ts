@@ -1,0 +1,414 @@
+/** Section A of the behaviours: what is cached for whom, and what is not. */
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigurationError } from "@tempcred/core/ConfigurationError"
+import * as CredentialCache from "@tempcred/core/CredentialCache"
+import type { MintRequest } from "@tempcred/core/MintRequest"
+import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import { inspect } from "node:util"
+import { build, request, seconds, settle, vendor } from "./cache.ts"
+
+const all = <A>(count: number, effect: Effect.Effect<A>) =>
+  Effect.all(
+    Array.from({ length: count }, () => effect),
+    { concurrency: "unbounded" }
+  )
+
+describe("what is a hit", () => {
+  it.effect("hit-no-mint", () =>
+    Effect.gen(function* () {
+      const acme = vendor()
+      const cache = yield* build(acme)
+      assert.deepStrictEqual(
+        [yield* cache.mint(), yield* cache.mint(), yield* cache.get()],
+        ["token-1", "token-1", "token-1"]
+      )
+      assert.strictEqual(acme.mints(), 1)
+      assert.strictEqual(yield* cache.credential(), cache.provider.cached?.(request))
+    })
+  )
+
+  const base: MintRequest = { ...request, ttl: "60 seconds", maxSession: "10 minutes", region: "eu" }
+  const others: ReadonlyArray<MintRequest> = [
+    { ...base, purpose: "stt.batch" },
+    { ...base, ttl: "61 seconds" },
+    { ...base, maxSession: "11 minutes" },
+    { ...base, region: "us" },
+    { ...base, subject: "user-2" },
+    { ...base, exposure: "server" },
+    { ...base, onUnsupported: "relax" },
+    { purpose: base.purpose, subject: "user-1" },
+    { ...base, exposure: "server", region: "eu", subject: "a " },
+    { ...base, exposure: "server", region: "eu =a", subject: undefined },
+    { ...base, exposure: "server", region: undefined, subject: "2:eu =a" }
+  ]
+  it.effect("key-full-scope: every field of the request tells scopes apart", () =>
+    Effect.gen(function* () {
+      const acme = vendor()
+      const cache = yield* build(acme)
+      const first = yield* cache.get(base)
+      const tokens = yield* Effect.forEach(others, (other) => cache.get(other))
+      assert.strictEqual(new Set([first, ...tokens]).size, others.length + 1)
+      assert.deepStrictEqual(yield* Effect.forEach(others, (other) => cache.get(other)), tokens)
+      assert.strictEqual(yield* cache.get(base), first)
+    })
+  )
+
+  const alike: ReadonlyArray<readonly [name: string, request: MintRequest]> = [
+    ["key-order-insensitive", { region: "eu", maxSession: "10 minutes", ttl: "60 seconds", ...request }],
+    ["key-deep-equal: lengths of time", { ...base, ttl: Duration.minutes(1), maxSession: Duration.seconds(600) }],
+    ["key-deep-equal: text for another unit", { ...base, ttl: "1 minute", maxSession: "600000 millis" }],
+    ["key-undefined-vs-absent", { ...base, singleUse: undefined, exposure: undefined, onUnsupported: undefined }],
+    ["a default that is written out", { ...base, singleUse: false, exposure: "client", onUnsupported: "reject" }]
+  ]
+  it.effect.each(alike)("%s", ([, same]) =>
+    Effect.gen(function* () {
+      const acme = vendor()
+      const cache = yield* build(acme)
+      yield* cache.get(base)
+      assert.isDefined(cache.provider.cached?.(same))
+      yield* cache.get(same)
+      assert.strictEqual(acme.mints(), 1)
+    })
+  )
+
+  it.effect("key-mutation-safe: a changed object is another request, and the mint saw the first one", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60, takes: 1 })
+      const cache = yield* build(acme)
+      const mutable: { purpose: "stt.realtime"; subject: string } = { ...request }
+      const first = yield* Effect.forkChild(cache.get(mutable))
+      yield* settle
+      mutable.subject = "user-2"
+      const second = yield* Effect.forkChild(cache.get(mutable))
+      yield* seconds(1)
+      assert.deepStrictEqual(
+        [first.pollUnsafe(), second.pollUnsafe()],
+        [Exit.succeed("token-1"), Exit.succeed("token-2")]
+      )
+      assert.deepStrictEqual(
+        acme.state.requests.map(({ subject }) => subject),
+        ["user-1", "user-2"]
+      )
+      assert.strictEqual(yield* cache.get(request), "token-1")
+    })
+  )
+
+  it.effect("alternate-keys", () =>
+    Effect.gen(function* () {
+      const acme = vendor()
+      const cache = yield* build(acme)
+      for (let round = 0; round < 50; round++) {
+        assert.strictEqual(yield* cache.get(), "token-1")
+        assert.strictEqual(yield* cache.get({ ...request, subject: "user-2" }), "token-2")
+      }
+    })
+  )
+
+  it.effect("tenant-isolation", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60, takes: 1 })
+      const cache = yield* build(acme)
+      const subjects = Array.from({ length: 20 }, (_, index) => `user-${index % 5}`)
+      const fiber = yield* Effect.forkChild(
+        Effect.forEach(subjects, (subject) => cache.credential({ ...request, subject }), { concurrency: "unbounded" })
+      )
+      yield* seconds(1)
+      const exit = fiber.pollUnsafe()
+      const credentials = exit !== undefined && Exit.isSuccess(exit) ? exit.value : assert.fail("not landed")
+      assert.deepStrictEqual(
+        credentials.map(({ subject }) => subject),
+        subjects
+      )
+      assert.strictEqual(acme.mints(), 5)
+    })
+  )
+
+  it.effect("failed-B-never-A", () =>
+    Effect.gen(function* () {
+      const acme = vendor()
+      const cache = yield* build(acme)
+      yield* cache.get()
+      acme.state.answer = "hang"
+      const other = { ...request, subject: "user-2" }
+      const fiber = yield* Effect.forkChild(cache.get(other))
+      yield* seconds(31)
+      assert.deepStrictEqual(fiber.pollUnsafe(), Exit.succeed("TransportError"))
+      acme.state.answer = { life: 60 }
+      assert.strictEqual(yield* cache.get(other), "token-3")
+    })
+  )
+
+  it.effect("no-expiry-kept: a credential of a year is served for 100 hours, and again minted when invalidated", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 365 * 86_400 })
+      const cache = yield* build(acme)
+      const first = yield* cache.credential()
+      yield* seconds(100 * 3600)
+      assert.strictEqual(yield* cache.get(), "token-1")
+      yield* cache.invalidate(first)
+      assert.strictEqual(yield* cache.get(), "token-2")
+    })
+  )
+
+  it.effect("ttl-zero-honoured: with no windows, the last second is served and nothing is renewed", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 30 })
+      const cache = yield* build(acme, { advisory: 0, mandatory: 0 })
+      yield* cache.get()
+      yield* seconds(29)
+      assert.strictEqual(yield* cache.get(), "token-1")
+      yield* settle
+      assert.strictEqual(acme.mints(), 1)
+      yield* seconds(1)
+      assert.strictEqual(yield* cache.get(), "token-2")
+    })
+  )
+
+  it.effect("instance-share: two users of one layer share its cells", () =>
+    Effect.gen(function* () {
+      const acme = vendor()
+      const shared = CredentialCache.layer().pipe(Layer.provide(acme.layer))
+      const user = (name: string) =>
+        Layer.effectDiscard(
+          TempCredentialProvider.use((provider) => Effect.orDie(provider.mint({ ...request, region: name })))
+        )
+      yield* Layer.build(Layer.merge(user("eu"), user("eu")).pipe(Layer.provide(shared)))
+      assert.strictEqual(acme.mints(), 1)
+    })
+  )
+
+  it.effect("rebuild-does-not-lose-cache: a get provides nothing anew", () =>
+    Effect.gen(function* () {
+      const acme = vendor()
+      const mint = TempCredentialProvider.use((provider) => provider.mint(request))
+      const program = Effect.forEach(Array.from({ length: 50 }), () => mint)
+      yield* program.pipe(Effect.provide(CredentialCache.layer().pipe(Layer.provide(acme.layer))))
+      assert.strictEqual(acme.mints(), 1)
+    })
+  )
+})
+
+describe("what is never cached", () => {
+  const never: ReadonlyArray<readonly [name: string, request: MintRequest]> = [
+    ["single-use-never-shared", { ...request, singleUse: true }],
+    ["a mint with side effects", { ...request, purpose: "agent" }],
+    ["a client's credential without a subject", { purpose: "stt.realtime" }]
+  ]
+  it.effect.each(never)("%s", ([, passing]) =>
+    Effect.gen(function* () {
+      const acme = vendor()
+      const cache = yield* build(acme)
+      yield* cache.get({ ...request, singleUse: false })
+      const tokens = yield* all(10, cache.mint(passing))
+      assert.strictEqual(new Set(tokens).size, 10)
+      assert.isUndefined(cache.provider.cached?.(passing))
+      assert.strictEqual(yield* cache.size, 1)
+    })
+  )
+
+  it.effect("without a subject it is cached if it stays on the server, or if the app says so", () =>
+    Effect.gen(function* () {
+      const acme = vendor()
+      const strict = yield* build(acme)
+      const server = { purpose: "stt.realtime", exposure: "server" } as const
+      assert.strictEqual(yield* strict.get(server), yield* strict.get(server))
+      const shared = yield* build(acme, { clientWithoutSubject: true })
+      const client = { purpose: "stt.realtime" } as const
+      assert.strictEqual(yield* shared.get(client), yield* shared.get(client))
+    })
+  )
+
+  it.effect("a malformed request goes to the provider, which refuses it, however full the cache", () =>
+    Effect.gen(function* () {
+      const seen: Array<unknown> = []
+      const picky = Layer.effect(
+        TempCredentialProvider,
+        TempCredentialProvider.useSync((provider) => ({
+          ...provider,
+          mint: (asked: MintRequest) => Effect.suspend(() => (seen.push(asked), provider.mint(asked)))
+        }))
+      ).pipe(Layer.provide(vendor().layer))
+      const cache = yield* build({ layer: picky })
+      yield* cache.get()
+      const malformed: ReadonlyArray<object> = [
+        { ...request, subjekt: "user-2" },
+        { ...request, ttl: 60 },
+        { ...request, ttl: "soon" },
+        { ...request, region: "" },
+        { ...request, region: 5 },
+        { ...request, exposure: "public" },
+        { ...request, singleUse: "no" },
+        { ...request, purpose: "stt" }
+      ]
+      for (const wrong of malformed) {
+        assert.isUndefined(cache.provider.cached?.(wrong as MintRequest))
+        yield* Effect.exit(cache.provider.mint(wrong as MintRequest))
+      }
+      assert.deepStrictEqual(seen.slice(1), [...malformed])
+    })
+  )
+})
+
+describe("how much is kept", () => {
+  const subject = (name: number): MintRequest => ({ ...request, subject: `user-${name}` })
+
+  it.effect("capacity-evict: the one least recently used gives way", () =>
+    Effect.gen(function* () {
+      const acme = vendor()
+      const cache = yield* build(acme, { capacity: 3 })
+      for (const name of [1, 2, 3]) yield* cache.get(subject(name))
+      assert.isDefined(cache.provider.cached?.(subject(1)))
+      yield* cache.get(subject(4))
+      assert.strictEqual(yield* cache.size, 3)
+      const kept = [1, 2, 3, 4].filter((name) => cache.provider.cached?.(subject(name)) !== undefined)
+      assert.deepStrictEqual(kept, [1, 3, 4])
+    })
+  )
+
+  it.effect("evict-not-in-flight", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60, takes: 1 })
+      const cache = yield* build(acme, { capacity: 1 })
+      const names = [1, 2, 3, 4, 5]
+      const fiber = yield* Effect.forkChild(
+        Effect.forEach([...names, ...names], (name) => cache.get(subject(name)), { concurrency: "unbounded" })
+      )
+      yield* settle
+      assert.strictEqual(yield* cache.size, 5)
+      yield* seconds(1)
+      const tokens = names.map((name) => `token-${name}`)
+      assert.deepStrictEqual(fiber.pollUnsafe(), Exit.succeed([...tokens, ...tokens]))
+      assert.strictEqual(yield* cache.size, 1)
+    })
+  )
+
+  it.effect("a failed mint leaves nothing behind", () =>
+    Effect.gen(function* () {
+      const acme = vendor("hang")
+      const cache = yield* build(acme)
+      const fiber = yield* Effect.forkChild(cache.get())
+      yield* seconds(30)
+      assert.deepStrictEqual(fiber.pollUnsafe(), Exit.succeed("TransportError"))
+      assert.strictEqual(yield* cache.size, 0)
+    })
+  )
+
+  const wrong: ReadonlyArray<readonly [name: string, options: CredentialCache.Options]> = [
+    ["capacity", { capacity: 0 }],
+    ["capacity", { capacity: 1.5 }],
+    ["advisory", { advisory: 1 }],
+    ["mandatory", { mandatory: 0.5 }],
+    ["mandatory", { mandatory: Number.NaN }],
+    ["timeout", { timeout: "0 seconds" }]
+  ]
+  it.effect.each(wrong)("refuses a %s that makes no sense", ([name, options]) =>
+    Effect.gen(function* () {
+      const failure = yield* Effect.flip(
+        Layer.build(CredentialCache.layer(options).pipe(Layer.provide(vendor().layer)))
+      )
+      assert.instanceOf(failure, ConfigurationError)
+      assert.deepStrictEqual(
+        failure.issues.map((issue) => issue.name),
+        [`CredentialCache.${name}`]
+      )
+    })
+  )
+})
+
+describe("min-remaining", () => {
+  it.effect("min-remaining: with less left than asked, it is renewed before anything is returned", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60 })
+      const cache = yield* build(acme)
+      yield* cache.get()
+      yield* seconds(30)
+      assert.strictEqual(yield* cache.get(request, { minRemaining: "30 seconds" }), "token-1")
+      yield* seconds(0.001)
+      assert.strictEqual(yield* cache.get(request, { minRemaining: Duration.seconds(30) }), "token-2")
+      assert.strictEqual(yield* cache.get(), "token-2")
+    })
+  )
+
+  it.effect("it is a promise: the old credential does not stand in for it", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60 })
+      const cache = yield* build(acme)
+      yield* cache.get()
+      yield* seconds(30)
+      acme.state.answer = "hang"
+      const fiber = yield* Effect.forkChild(cache.get(request, { minRemaining: "40 seconds" }))
+      yield* seconds(29)
+      assert.isUndefined(fiber.pollUnsafe())
+      yield* seconds(1)
+      assert.deepStrictEqual(fiber.pollUnsafe(), Exit.succeed("TransportError"))
+    })
+  )
+
+  it.effect("within the mandatory window, asking for little is a hit", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60 })
+      const cache = yield* build(acme)
+      yield* cache.get()
+      yield* seconds(57)
+      acme.state.answer = "hang"
+      assert.strictEqual(yield* cache.get(request, { minRemaining: "1 second" }), "token-1")
+    })
+  )
+
+  it.effect("more than a credential lasts is refused, and not minted for over and over", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60 })
+      const cache = yield* build(acme)
+      for (let time = 0; time < 5; time++) {
+        assert.strictEqual(yield* cache.get(request, { minRemaining: "2 minutes" }), "InvalidRequestError")
+      }
+      assert.strictEqual(acme.mints(), 1)
+      assert.strictEqual(yield* cache.get(), "token-1")
+    })
+  )
+
+  it.effect("a length that is none is refused", () =>
+    Effect.gen(function* () {
+      const cache = yield* build(vendor())
+      const failure = yield* Effect.flip(cache.credential(request, { minRemaining: "-1 seconds" }))
+      assert.strictEqual(failure.reason._tag, "InvalidRequestError")
+      assert.include(failure.message, "minRemaining")
+    })
+  )
+})
+
+describe("what can be seen", () => {
+  it.effect("key-carries-no-secret: nothing that is printed or counted tells a token, a subject or a key", () =>
+    Effect.gen(function* () {
+      const acme = vendor()
+      const cache = yield* build(acme)
+      yield* cache.get()
+      const metrics = yield* Metric.dump
+      const printed = inspect(cache, { depth: 20, showHidden: true }) + JSON.stringify(cache.provider) + metrics
+      assert.notInclude(printed, "token-1")
+      assert.notInclude(printed, "user-1")
+    }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
+  )
+
+  it.effect("hits, misses and what is held are counted, by provider and outcome", () =>
+    Effect.gen(function* () {
+      const acme = vendor()
+      const cache = yield* build(acme)
+      yield* cache.get()
+      for (let time = 0; time < 100; time++) cache.provider.cached?.(request)
+      yield* cache.get({ ...request, subject: "user-2" })
+      const counted = (yield* Metric.snapshot)
+        .filter(({ id }) => id === "tempcred_cache_gets_total")
+        .map(({ attributes, state }) => [attributes, "count" in state ? Number(state.count) : undefined])
+      assert.deepInclude(counted, [{ provider: "acme", outcome: "hit" }, 100])
+      assert.deepInclude(counted, [{ provider: "acme", outcome: "miss" }, 2])
+      const scopes = (yield* Metric.snapshot).find(({ id }) => id === "tempcred_cache_scopes")
+      assert.deepInclude(scopes?.state, { value: 2 })
+    }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
+  )
+})

@@ -1,0 +1,256 @@
+/** Section K of the behaviours, as far as a cache is concerned: clocks that are set, and machines that sleep; and what lies below the cache. */
+import { assert, describe, it } from "@effect/vitest"
+import type { MintRequest } from "@tempcred/core/MintRequest"
+import { TempCredential } from "@tempcred/core/TempCredential"
+import { MinRemaining, TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import { build, request, seconds, settle, vendor } from "./cache.ts"
+
+/** Runs a test whose wall clock can be set, by seconds, apart from the monotonic one. */
+const withWall = <A, E, R>(test: (set: (by: number) => void) => Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    let ahead = 0
+    const clock = yield* Clock.Clock
+    const wall = () => clock.currentTimeMillisUnsafe() + ahead
+    return yield* Effect.provideService(
+      test((by) => {
+        ahead += by * 1000
+      }),
+      Clock.Clock,
+      { ...clock, currentTimeMillisUnsafe: wall, currentTimeMillis: Effect.sync(wall) }
+    )
+  })
+
+describe("clocks", () => {
+  it.effect("suspend: what a sleeping machine held counts as expired", () =>
+    withWall((set) =>
+      Effect.gen(function* () {
+        const acme = vendor({ life: 60 })
+        const cache = yield* build(acme)
+        yield* cache.get()
+        set(1800)
+        assert.isUndefined(cache.provider.cached?.(request))
+        assert.strictEqual(yield* cache.get(), "token-2")
+        assert.strictEqual(yield* cache.get(), "token-2")
+      })
+    )
+  )
+
+  it.effect("suspend: a pause from before the sleep does not outlive the credential it protected", () =>
+    withWall((set) =>
+      Effect.gen(function* () {
+        const acme = vendor({ life: 3600 })
+        const cache = yield* build(acme)
+        yield* cache.get()
+        yield* seconds(3000)
+        acme.state.answer = { life: 0 }
+        yield* cache.get()
+        yield* settle
+        assert.strictEqual(acme.mints(), 2)
+        set(7200)
+        acme.state.answer = { life: 3600 }
+        assert.strictEqual(yield* cache.get(), "token-3")
+      })
+    )
+  )
+
+  it.effect("a wall clock set back neither keeps a dead credential nor starts a storm", () =>
+    withWall((set) =>
+      Effect.gen(function* () {
+        const acme = vendor({ life: 60 })
+        const cache = yield* build(acme)
+        yield* cache.get()
+        set(-3600)
+        for (let second = 0; second < 30; second++) {
+          assert.strictEqual(yield* cache.get(), "token-1")
+          yield* seconds(1)
+        }
+        yield* seconds(30)
+        assert.strictEqual(yield* cache.get(), "token-2")
+        assert.strictEqual(acme.mints(), 2)
+      })
+    )
+  )
+
+  it.effect("a wall clock set forward past the end costs one mint, and set back again none", () =>
+    withWall((set) =>
+      Effect.gen(function* () {
+        const acme = vendor({ life: 60 })
+        const cache = yield* build(acme)
+        yield* cache.get()
+        set(3600)
+        for (let time = 0; time < 20; time++) yield* cache.get()
+        assert.strictEqual(acme.mints(), 2)
+        set(-3600)
+        for (let time = 0; time < 20; time++) yield* cache.get()
+        assert.strictEqual(acme.mints(), 2)
+        yield* seconds(60)
+        assert.strictEqual(yield* cache.get(), "token-3")
+      })
+    )
+  )
+
+  it.effect("set back while a mint is under way, the wall clock does not lengthen the life of what it brings", () =>
+    withWall((set) =>
+      Effect.gen(function* () {
+        const acme = vendor({ life: 60, takes: 2 })
+        const cache = yield* build(acme)
+        const first = yield* Effect.forkChild(cache.get())
+        yield* seconds(1)
+        set(-3600)
+        yield* seconds(1)
+        assert.deepStrictEqual(first.pollUnsafe(), Exit.succeed("token-1"))
+        yield* seconds(58)
+        assert.isUndefined(cache.provider.cached?.(request))
+      })
+    )
+  )
+
+  it.effect(
+    "skew-fast, skew-slow, relative-ttl-preferred: life counts by the difference of two readings of one clock",
+    () =>
+      withWall((set) =>
+        Effect.gen(function* () {
+          for (const skew of [600, -1200]) {
+            set(skew)
+            const acme = vendor({ life: 60 })
+            const cache = yield* build(acme)
+            yield* cache.get()
+            yield* seconds(30)
+            assert.strictEqual(yield* cache.get(), "token-1")
+            yield* seconds(30)
+            assert.strictEqual(yield* cache.get(), "token-2")
+          }
+        })
+      )
+  )
+})
+
+describe("below the cache", () => {
+  it.effect("who wants more life than a joined mint brings out of a shared store gets another", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60, takes: 1 })
+      const store = Layer.effect(
+        TempCredentialProvider,
+        TempCredentialProvider.useSync((provider) => ({
+          ...provider,
+          mint: Effect.fnUntraced(function* (asked: MintRequest) {
+            const least = Duration.toSeconds(yield* MinRemaining)
+            const credential = yield* provider.mint(asked)
+            if (least >= 10) return credential
+            const { expiresAt, issuedAt } = credential
+            const age = { seconds: 49 }
+            return new TempCredential({
+              ...credential,
+              issuedAt: DateTime.subtract(issuedAt, age),
+              expiresAt: DateTime.subtract(expiresAt, age)
+            })
+          })
+        }))
+      ).pipe(Layer.provide(acme.layer))
+      const cache = yield* build({ layer: store })
+      const modest = yield* Effect.forkChild(cache.get())
+      yield* settle
+      const demanding = yield* Effect.forkChild(cache.get(request, { minRemaining: "30 seconds" }))
+      yield* seconds(1)
+      assert.deepStrictEqual([modest.pollUnsafe(), demanding.pollUnsafe()], [Exit.succeed("token-1"), undefined])
+      yield* seconds(1)
+      assert.deepStrictEqual(demanding.pollUnsafe(), Exit.succeed("token-2"))
+      assert.strictEqual(yield* cache.get(), "token-2")
+    })
+  )
+
+  it.effect("a renewal asks for more life than is held, so that a shared store does not give the same back", () =>
+    Effect.gen(function* () {
+      const asked: Array<number> = []
+      const acme = vendor({ life: 60 })
+      const store = Layer.effect(
+        TempCredentialProvider,
+        TempCredentialProvider.useSync((provider) => ({
+          ...provider,
+          mint: (one: MintRequest) =>
+            Effect.flatMap(MinRemaining, (least) => {
+              asked.push(Duration.toSeconds(least))
+              return provider.mint(one)
+            })
+        }))
+      ).pipe(Layer.provide(acme.layer))
+      const cache = yield* build({ layer: store })
+      yield* cache.get()
+      yield* seconds(50)
+      yield* cache.get()
+      yield* settle
+      yield* cache.get(request, { refresh: true, minRemaining: "1 second" })
+      assert.deepStrictEqual(asked, [0, 10.001, 60.001])
+    })
+  )
+
+  it.effect(
+    "invalidate-propagates: what was taken back below is not served, and what is taken back here is told below",
+    () =>
+      Effect.gen(function* () {
+        const taken: Array<TempCredential> = []
+        const store = Layer.effect(
+          TempCredentialProvider,
+          TempCredentialProvider.useSync((provider) => ({
+            ...provider,
+            invalidate: (credential: TempCredential) => Effect.sync(() => void taken.push(credential)),
+            isInvalidated: (credential: TempCredential) => taken.includes(credential)
+          }))
+        ).pipe(Layer.provide(vendor().layer))
+        const cache = yield* build({ layer: store })
+        const first = yield* cache.credential()
+        taken.push(first)
+        assert.isUndefined(cache.provider.cached?.(request))
+        const second = yield* cache.credential()
+        assert.notStrictEqual(second, first)
+        yield* cache.invalidate(second)
+        assert.deepStrictEqual(taken, [first, second])
+      })
+  )
+
+  it.effect("asked for more life than it holds, as by a cache above it, a cache mints", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60 })
+      const cache = yield* build(acme)
+      yield* cache.mint()
+      yield* seconds(10)
+      const mint = (least: number) => Effect.provideService(cache.mint(), MinRemaining, Duration.seconds(least))
+      assert.deepStrictEqual([yield* mint(50), yield* mint(51), yield* mint(51)], ["token-1", "token-2", "token-2"])
+    })
+  )
+
+  it.effect("what passes the cache by may still be had at once from below", () =>
+    Effect.gen(function* () {
+      const pool = Layer.effect(
+        TempCredentialProvider,
+        Effect.gen(function* () {
+          const provider = yield* TempCredentialProvider
+          const ready = yield* provider.mint({ ...request, singleUse: true })
+          return { ...provider, cached: () => ready }
+        })
+      ).pipe(Layer.provide(vendor().layer), Layer.orDie)
+      const cache = yield* build({ layer: pool })
+      assert.strictEqual(cache.provider.cached?.({ ...request, singleUse: true })?.uses, "once")
+      assert.isUndefined(cache.provider.cached?.(request), "what is shared is served from cells only")
+    })
+  )
+
+  it.effect("one cache over another costs nothing and breaks nothing", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 30 })
+      const inner = yield* build(acme)
+      const cache = yield* build({ layer: Layer.succeed(TempCredentialProvider, inner.provider) })
+      for (let second = 0; second < 300; second++) {
+        yield* cache.get()
+        yield* seconds(1)
+      }
+      assert.isAtMost(acme.mints(), 20)
+    })
+  )
+})

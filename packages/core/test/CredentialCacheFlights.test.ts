@@ -1,0 +1,343 @@
+/** Section B of the behaviours: one mint serves everybody who waits, and belongs to none of them. */
+import { assert, describe, it } from "@effect/vitest"
+import type { MintRequest } from "@tempcred/core/MintRequest"
+import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import { build, refused, request, seconds, settle, unavailable, vendor } from "./cache.ts"
+
+const fork = <A, E>(count: number, effect: Effect.Effect<A, E>) =>
+  Effect.forEach(Array.from({ length: count }), () => Effect.forkChild(effect))
+
+const polled = <A, E>(fibers: ReadonlyArray<Fiber.Fiber<A, E>>) =>
+  fibers.map((fiber) => {
+    const exit = fiber.pollUnsafe()
+    return exit === undefined ? "waiting" : Exit.isSuccess(exit) ? exit.value : Cause.pretty(exit.cause)
+  })
+
+const distinct = (values: Iterable<unknown>) => [...new Set(values)]
+
+describe("one flight for all", () => {
+  it.effect("cold-herd: 10 000 at once are one mint", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60, takes: 1 })
+      const cache = yield* build(acme)
+      const fibers = yield* fork(10_000, cache.mint())
+      yield* seconds(1)
+      assert.deepStrictEqual(distinct(polled(fibers)), ["token-1"])
+      assert.strictEqual(acme.mints(), 1)
+    })
+  )
+
+  it.effect("cold-herd-fail, initial-fail: all get the failure of the one mint, and the next get mints again", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ fails: unavailable, takes: 1 })
+      const cache = yield* build(acme)
+      const fibers = yield* fork(50, cache.mint())
+      yield* seconds(1)
+      assert.deepStrictEqual(
+        polled(fibers),
+        Array.from({ length: 50 }, () => "UnavailableError")
+      )
+      assert.strictEqual(acme.mints(), 1)
+      acme.state.answer = { life: 60 }
+      assert.strictEqual(yield* cache.get(), "token-2")
+      assert.deepStrictEqual(cache.events, [], "nothing was renewed, so no renewal failed")
+    })
+  )
+
+  it.effect("per-key-flights: scopes do not wait for one another", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60, takes: 0.1 })
+      const cache = yield* build(acme)
+      const fibers = yield* Effect.forEach([1, 2, 3, 4, 5], (name) =>
+        Effect.forkChild(cache.get({ ...request, subject: `user-${name}` }))
+      )
+      yield* seconds(0.1)
+      assert.strictEqual(distinct(polled(fibers)).length, 5)
+      assert.notInclude(polled(fibers), "waiting")
+      assert.strictEqual(acme.mints(), 5)
+    })
+  )
+
+  it.effect("options-differ-not-coalesced: another region is another flight", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60, takes: 1 })
+      const cache = yield* build(acme)
+      const fibers = yield* Effect.forEach(["eu", "us"], (region) =>
+        Effect.forkChild(cache.get({ ...request, region }))
+      )
+      yield* seconds(1)
+      assert.deepStrictEqual(polled(fibers), ["token-1", "token-2"])
+    })
+  )
+
+  it.effect("hung-key-isolated", () =>
+    Effect.gen(function* () {
+      const acme = vendor("hang")
+      const cache = yield* build(acme)
+      const [hung] = yield* fork(1, cache.get())
+      yield* settle
+      acme.state.answer = { life: 60 }
+      assert.strictEqual(yield* cache.get({ ...request, subject: "user-2" }), "token-2")
+      assert.isUndefined(hung?.pollUnsafe())
+    })
+  )
+
+  it.effect("who would be served does not join the renewal that is under way", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60 })
+      const cache = yield* build(acme)
+      yield* cache.get()
+      assert.isUndefined(cache.provider.joined?.(request, () => assert.fail("there is nothing to wait for")))
+      yield* seconds(50)
+      acme.state.answer = { life: 60, takes: 1 }
+      yield* cache.get()
+      assert.isUndefined(cache.provider.joined?.(request, () => assert.fail("it is served")))
+      yield* cache.invalidate(yield* cache.credential())
+      const landed: Array<unknown> = []
+      assert.isDefined(cache.provider.joined?.(request, (exit) => landed.push(Exit.isSuccess(exit))))
+      yield* seconds(1)
+      assert.deepStrictEqual(landed, [true])
+    })
+  )
+
+  it.effect("a vendor that never answers is waited for no longer than the timeout", () =>
+    Effect.gen(function* () {
+      const acme = vendor("hang")
+      const cache = yield* build(acme, { timeout: "12 seconds" })
+      const fibers = yield* fork(3, cache.get())
+      yield* seconds(11)
+      assert.deepStrictEqual(distinct(polled(fibers)), ["waiting"])
+      yield* seconds(1)
+      assert.deepStrictEqual(distinct(polled(fibers)), ["TransportError"])
+      assert.strictEqual(acme.state.interrupted, 1)
+    })
+  )
+
+  it.effect("lock-released-on-failure: after a failure or a defect the next get is not blocked", () =>
+    Effect.gen(function* () {
+      let mints = 0
+      const below = Layer.effect(
+        TempCredentialProvider,
+        TempCredentialProvider.useSync((provider) => ({
+          ...provider,
+          mint: (asked: MintRequest) =>
+            Effect.suspend(() => (++mints === 1 ? Effect.die("a bug") : provider.mint(asked)))
+        }))
+      ).pipe(Layer.provide(vendor().layer))
+      const cache = yield* build({ layer: below })
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(cache.get())))
+      assert.strictEqual(yield* cache.get(), "token-1")
+      assert.strictEqual(yield* cache.size, 1)
+    })
+  )
+})
+
+describe("who leaves", () => {
+  it.effect("leader-interrupt", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60, takes: 1 })
+      const cache = yield* build(acme)
+      const [leader, ...followers] = yield* fork(4, cache.mint())
+      yield* settle
+      yield* Fiber.interrupt(leader ?? assert.fail("no leader"))
+      yield* seconds(1)
+      assert.deepStrictEqual(polled(followers), ["token-1", "token-1", "token-1"])
+      assert.strictEqual(acme.mints(), 1)
+    })
+  )
+
+  it.effect("follower-interrupt", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60, takes: 1 })
+      const cache = yield* build(acme)
+      const [leader, follower] = yield* fork(2, cache.mint())
+      yield* settle
+      yield* Fiber.interrupt(follower ?? assert.fail("no follower"))
+      yield* seconds(1)
+      assert.deepStrictEqual(leader?.pollUnsafe(), Exit.succeed("token-1"))
+    })
+  )
+
+  it.effect("follower-own-timeout", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60, takes: 0.2 })
+      const cache = yield* build(acme)
+      const [patient] = yield* fork(1, cache.mint())
+      const [hasty] = yield* fork(
+        1,
+        cache.mint().pipe(Effect.timeoutOrElse({ duration: 50, orElse: () => Effect.succeed("left") }))
+      )
+      yield* seconds(0.05)
+      assert.deepStrictEqual(hasty?.pollUnsafe(), Exit.succeed("left"))
+      yield* seconds(0.15)
+      assert.deepStrictEqual(patient?.pollUnsafe(), Exit.succeed("token-1"))
+    })
+  )
+
+  it.effect("when all have left, the mint is interrupted, and who comes next starts anew", () =>
+    Effect.gen(function* () {
+      const acme = vendor("hang")
+      const cache = yield* build(acme)
+      const fibers = yield* fork(3, cache.mint())
+      yield* settle
+      yield* Fiber.interruptAll(fibers)
+      yield* settle
+      assert.strictEqual(acme.state.interrupted, 1)
+      assert.strictEqual(yield* cache.size, 0)
+      acme.state.answer = { life: 60 }
+      assert.strictEqual(yield* cache.get(), "token-2")
+    })
+  )
+
+  it.effect("who leaves does not wait for a mint that cannot be interrupted, and what it brings is dropped", () =>
+    Effect.gen(function* () {
+      const slow = Layer.effect(
+        TempCredentialProvider,
+        TempCredentialProvider.useSync((provider) => ({
+          ...provider,
+          mint: (asked: MintRequest) => Effect.uninterruptible(provider.mint(asked))
+        }))
+      )
+      const acme = vendor({ life: 60, takes: 5 })
+      const cache = yield* build({ layer: slow.pipe(Layer.provide(acme.layer)) })
+      const [only] = yield* fork(1, cache.mint())
+      yield* settle
+      yield* Fiber.interrupt(only ?? assert.fail("no caller"))
+      acme.state.answer = { life: 60, takes: 10 }
+      const [next] = yield* fork(1, cache.mint())
+      yield* seconds(6)
+      const [last] = yield* fork(1, cache.mint())
+      yield* seconds(4)
+      assert.deepStrictEqual(polled([next, last].filter((fiber) => fiber !== undefined)), ["token-2", "token-2"])
+      assert.strictEqual(yield* cache.get(), "token-2")
+    })
+  )
+
+  it.effect("a renewal in the background stays when those who joined it leave", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60 })
+      const cache = yield* build(acme)
+      yield* cache.get()
+      yield* seconds(50)
+      acme.state.answer = { life: 60, takes: 7 }
+      yield* cache.get()
+      yield* seconds(5)
+      const [joined] = yield* fork(1, cache.mint())
+      yield* settle
+      assert.isUndefined(joined?.pollUnsafe())
+      yield* Fiber.interrupt(joined ?? assert.fail("no caller"))
+      yield* seconds(2)
+      assert.strictEqual(yield* cache.get(), "token-2")
+      assert.strictEqual(acme.state.interrupted, 0)
+    })
+  )
+})
+
+describe("a forced refresh", () => {
+  it.effect("force-joins-force: 20 at once are one mint", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60, takes: 1 })
+      const cache = yield* build(acme)
+      const [first] = yield* fork(1, cache.get())
+      yield* seconds(1)
+      assert.deepStrictEqual(first?.pollUnsafe(), Exit.succeed("token-1"))
+      const fibers = yield* fork(20, cache.get(request, { refresh: true }))
+      yield* settle
+      assert.strictEqual(yield* cache.get(), "token-1")
+      yield* seconds(1)
+      assert.deepStrictEqual(distinct(polled(fibers)), ["token-2"])
+      assert.strictEqual(acme.mints(), 2)
+      assert.strictEqual(yield* cache.get(), "token-2")
+    })
+  )
+
+  it.effect("a forced refresh that fails says so, and leaves the old credential to the others", () =>
+    Effect.gen(function* () {
+      const acme = vendor()
+      const cache = yield* build(acme)
+      yield* cache.get()
+      acme.state.answer = { fails: unavailable }
+      assert.strictEqual(yield* cache.get(request, { refresh: true }), "UnavailableError")
+      assert.strictEqual(yield* cache.get(), "token-1")
+      assert.strictEqual(yield* cache.get(request, { refresh: true }), "UnavailableError")
+      assert.strictEqual(acme.mints(), 2, "the vendor is left alone after a failed renewal, whoever asks")
+    })
+  )
+
+  it.effect("gate-recheck: three callers queue on one renewal, and the others reuse it", () =>
+    Effect.gen(function* () {
+      const acme = vendor()
+      const cache = yield* build(acme)
+      yield* cache.get()
+      yield* seconds(57)
+      acme.state.answer = { life: 60, takes: 1 }
+      const fibers = yield* fork(3, cache.mint())
+      yield* seconds(1)
+      assert.deepStrictEqual(polled(fibers), ["token-2", "token-2", "token-2"])
+      assert.strictEqual(yield* cache.get(), "token-2")
+      assert.strictEqual(acme.mints(), 2)
+    })
+  )
+
+  it.effect("publish-atomic: readers see the old credential or the new one, never a mix", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60 })
+      const cache = yield* build(acme)
+      const seen = new Set<unknown>()
+      for (let second = 0; second < 300; second++) {
+        acme.state.answer = { life: 60 + (second % 2), takes: 0.5 }
+        const [reader] = yield* fork(1, cache.credential())
+        yield* seconds(0.5)
+        const exit = reader?.pollUnsafe()
+        if (exit !== undefined && Exit.isSuccess(exit)) seen.add(exit.value)
+        yield* seconds(0.5)
+      }
+      assert.isAtMost(seen.size, acme.mints())
+      assert.isAbove(seen.size, 3)
+    })
+  )
+})
+
+describe("the end", () => {
+  it.effect("close-stops: flights end with the layer's scope, nothing is served or minted after it", () =>
+    Effect.gen(function* () {
+      const acme = vendor()
+      const scope = yield* Scope.make()
+      const cache = yield* Scope.provide(build(acme), scope)
+      yield* cache.get()
+      acme.state.answer = "hang"
+      const [waiting] = yield* fork(1, cache.get({ ...request, subject: "user-2" }))
+      yield* seconds(50)
+      yield* cache.get()
+      yield* settle
+      assert.strictEqual(acme.mints(), 3)
+      yield* Scope.close(scope, Exit.void)
+      yield* settle
+      assert.strictEqual(acme.state.interrupted, 2)
+      assert.isDefined(waiting?.pollUnsafe())
+      assert.isUndefined(cache.provider.cached?.(request))
+      const [late] = yield* fork(1, cache.get())
+      yield* seconds(3600)
+      const exit = late?.pollUnsafe()
+      assert.isTrue(exit !== undefined && Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause))
+      assert.strictEqual(acme.mints(), 3)
+    })
+  )
+
+  it.effect("a terminal failure ends the flight for all who wait", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ fails: refused, takes: 1 })
+      const cache = yield* build(acme)
+      const fibers = yield* fork(20, cache.mint())
+      yield* seconds(1)
+      assert.deepStrictEqual(distinct(polled(fibers)), ["AuthenticationError"])
+      assert.strictEqual(acme.mints(), 1)
+    })
+  )
+})

@@ -1,0 +1,542 @@
+/** Section C of the behaviours: when a credential is renewed, and what happens when that fails. */
+import { assert, describe, it } from "@effect/vitest"
+import type { MintRequest } from "@tempcred/core/MintRequest"
+import { TempCredential } from "@tempcred/core/TempCredential"
+import * as Errors from "@tempcred/core/TempCredentialError"
+import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import { build, refused, request, seconds, settle, unavailable, vendor } from "./cache.ts"
+
+const unreadable = new Errors.InvalidResponseError({ detail: "the token is empty" })
+
+describe("the advisory window", () => {
+  it.effect("advisory-success: served at once, renewed once beside", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60 })
+      const cache = yield* build(acme)
+      yield* cache.get()
+      yield* seconds(50)
+      acme.state.answer = { life: 60, takes: 2 }
+      assert.isUndefined(cache.provider.cached?.(request), "a renewal is due, so serving is not all there is to do")
+      assert.deepStrictEqual([yield* cache.get(), yield* cache.mint()], ["token-1", "token-1"])
+      assert.isDefined(cache.provider.cached?.(request))
+      yield* seconds(2)
+      assert.strictEqual(yield* cache.get(), "token-2")
+      assert.strictEqual(acme.mints(), 2)
+      assert.deepStrictEqual(cache.events, [])
+    })
+  )
+
+  it.effect("advisory-fail: the old credential, a pause, one event", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60 })
+      const cache = yield* build(acme)
+      yield* cache.get()
+      yield* seconds(50)
+      acme.state.answer = { fails: unavailable }
+      for (let time = 0; time < 20; time++) {
+        assert.strictEqual(yield* cache.get(), "token-1")
+        yield* settle
+      }
+      assert.isDefined(cache.provider.cached?.(request))
+      assert.strictEqual(acme.mints(), 2)
+      assert.deepStrictEqual(cache.events, [{ _tag: "RefreshFailed", provider: "acme", reason: "UnavailableError" }])
+    })
+  )
+})
+
+describe("the mandatory window", () => {
+  it.effect("mandatory-success: all wait for one mint and get the new one", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60 })
+      const cache = yield* build(acme)
+      yield* cache.get()
+      yield* seconds(55)
+      acme.state.answer = { life: 60, takes: 1 }
+      const fibers = yield* Effect.forEach([1, 2, 3], () => Effect.forkChild(cache.get()))
+      yield* settle
+      assert.isTrue(fibers.every((fiber) => fiber.pollUnsafe() === undefined))
+      yield* seconds(1)
+      assert.deepStrictEqual(
+        fibers.map((fiber) => fiber.pollUnsafe()),
+        [1, 2, 3].map(() => Exit.succeed("token-2"))
+      )
+      assert.strictEqual(acme.mints(), 2)
+    })
+  )
+
+  it.effect("mandatory-fail: still valid, they get the old one, and so do those who come during the pause", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60 })
+      const cache = yield* build(acme)
+      yield* cache.get()
+      yield* seconds(55)
+      acme.state.answer = { fails: unavailable }
+      assert.deepStrictEqual([yield* cache.get(), yield* cache.get()], ["token-1", "token-1"])
+      assert.strictEqual(acme.mints(), 2)
+      assert.strictEqual(cache.events.length, 1)
+    })
+  )
+
+  it.effect("a mint that fails after the old one has ended is a failure for those who waited", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60 })
+      const cache = yield* build(acme)
+      yield* cache.get()
+      yield* seconds(55)
+      acme.state.answer = { fails: unavailable, takes: 5 }
+      const fiber = yield* Effect.forkChild(cache.get())
+      yield* seconds(5)
+      assert.deepStrictEqual(fiber.pollUnsafe(), Exit.succeed("UnavailableError"))
+    })
+  )
+})
+
+describe("after the end", () => {
+  it.effect("expired-fail-default, failure-not-done: a dead credential is never served, and each get tries again", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60 })
+      const cache = yield* build(acme)
+      yield* cache.get()
+      acme.state.answer = { fails: unavailable }
+      yield* seconds(60)
+      assert.deepStrictEqual([yield* cache.get(), yield* cache.get()], ["UnavailableError", "UnavailableError"])
+      assert.strictEqual(acme.mints(), 3)
+      acme.state.answer = { life: 60 }
+      assert.strictEqual(yield* cache.get(), "token-4")
+    })
+  )
+
+  it.effect("idle-wakeup: idle past the end, a get waits for a new one", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60, takes: 1 })
+      const cache = yield* build(acme)
+      const first = yield* Effect.forkChild(cache.get())
+      yield* seconds(3600)
+      assert.deepStrictEqual(first.pollUnsafe(), Exit.succeed("token-1"))
+      const second = yield* Effect.forkChild(cache.get())
+      yield* settle
+      assert.isUndefined(second.pollUnsafe())
+      yield* seconds(1)
+      assert.deepStrictEqual(second.pollUnsafe(), Exit.succeed("token-2"))
+    })
+  )
+})
+
+describe("a failure that trying again cannot mend", () => {
+  const terminal: ReadonlyArray<Errors.Reason> = [
+    refused,
+    new Errors.PermissionError({ status: 403 }),
+    new Errors.InvalidRequestError({ status: 422, issues: [] }),
+    new Errors.UnsupportedError({ feature: "region" })
+  ]
+  it.effect.each(terminal)("non-recoverable-raises: $_tag is not hidden behind an old credential", (reason) =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60 })
+      const cache = yield* build(acme)
+      yield* cache.get()
+      yield* seconds(50)
+      acme.state.answer = { fails: reason }
+      yield* cache.get()
+      yield* settle
+      assert.isUndefined(cache.provider.cached?.(request))
+      assert.strictEqual(yield* cache.get(), reason._tag)
+      assert.deepStrictEqual(cache.events, [{ _tag: "RefreshFailed", provider: "acme", reason: reason._tag }])
+    })
+  )
+
+  it.effect("non-recoverable-raises: in the mandatory window at once", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60 })
+      const cache = yield* build(acme)
+      yield* cache.get()
+      yield* seconds(55)
+      acme.state.answer = { fails: refused }
+      assert.strictEqual(yield* cache.get(), "AuthenticationError")
+    })
+  )
+
+  it.effect("non-recoverable-short-cache: 100 gets within a second are one mint; after 1 to 5 s there is another", () =>
+    Effect.gen(function* () {
+      const pauses = new Set<number>()
+      for (let round = 0; round < 20; round++) {
+        const acme = vendor({ fails: refused })
+        const cache = yield* build(acme)
+        for (let time = 0; time < 100; time++) {
+          assert.strictEqual(yield* cache.get(), "AuthenticationError")
+          yield* seconds(0.0099)
+        }
+        assert.strictEqual(acme.mints(), 1)
+        let waited = 0.99
+        while (acme.mints() === 1) {
+          yield* seconds(0.1)
+          waited += 0.1
+          yield* cache.get()
+        }
+        assert.isAtMost(waited, 5.1)
+        pauses.add(Math.round(waited))
+      }
+      assert.isAtLeast(pauses.size, 3)
+    })
+  )
+
+  it.effect("a balance used up leaves the old credential in use, and is not asked for again and again", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60 })
+      const cache = yield* build(acme)
+      yield* cache.get()
+      yield* seconds(50)
+      acme.state.answer = { fails: new Errors.QuotaError({ status: 402 }) }
+      yield* cache.get()
+      yield* settle
+      assert.strictEqual(yield* cache.get(), "token-1")
+      yield* seconds(10)
+      assert.deepStrictEqual([yield* cache.get(), yield* cache.get()], ["QuotaError", "QuotaError"])
+      assert.strictEqual(acme.mints(), 3)
+    })
+  )
+})
+
+describe("a reply that is no use", () => {
+  it.effect("expired-on-arrival: counts as a failed refresh", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60 })
+      const cache = yield* build(acme)
+      yield* cache.get()
+      yield* seconds(50)
+      acme.state.answer = { life: 0 }
+      yield* cache.get()
+      yield* settle
+      assert.strictEqual(yield* cache.get(), "token-1")
+      assert.deepStrictEqual(cache.events, [
+        { _tag: "RefreshFailed", provider: "acme", reason: "InvalidResponseError" }
+      ])
+      yield* seconds(10)
+      assert.strictEqual(yield* cache.get(), "InvalidResponseError")
+    })
+  )
+
+  it.effect("partial-response, malformed-expiry: a reply that cannot be read leaves the old one in use", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60 })
+      const cache = yield* build(acme)
+      yield* cache.get()
+      yield* seconds(50)
+      acme.state.answer = { fails: unreadable }
+      yield* cache.get()
+      yield* settle
+      assert.strictEqual(yield* cache.get(), "token-1")
+      assert.strictEqual(acme.mints(), 2)
+    })
+  )
+})
+
+describe("the pause after a failed renewal", () => {
+  it.effect("backoff-gate: no mint and the old value before it ends, one mint after", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 600 })
+      const cache = yield* build(acme)
+      yield* cache.get()
+      yield* seconds(455)
+      acme.state.answer = { fails: unavailable }
+      yield* cache.get()
+      yield* seconds(29)
+      assert.strictEqual(yield* cache.get(), "token-1")
+      yield* settle
+      assert.strictEqual(acme.mints(), 2)
+      yield* seconds(32)
+      acme.state.answer = { life: 600 }
+      yield* cache.get()
+      yield* settle
+      assert.strictEqual(acme.mints(), 3)
+      assert.strictEqual(yield* cache.get(), "token-3")
+    })
+  )
+
+  it.effect("gate-range: 1000 pauses are within 5 to 10 % of the life, and spread", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 1000 })
+      const cache = yield* build(acme)
+      const subjects = Array.from({ length: 1000 }, (_, index) => ({ ...request, subject: `user-${index}` }))
+      yield* Effect.forEach(subjects, (asked) => cache.get(asked))
+      yield* seconds(760)
+      acme.state.answer = { fails: unavailable }
+      yield* Effect.forEach(subjects, (asked) => cache.get(asked))
+      yield* settle
+      assert.strictEqual(acme.mints(), 2000)
+      const ended: Array<number> = []
+      for (let second = 0; second < 100; second += 5) {
+        const before = acme.mints()
+        yield* seconds(5)
+        yield* Effect.forEach(subjects, (asked) => cache.get(asked))
+        yield* settle
+        ended.push(acme.mints() - before)
+      }
+      assert.deepStrictEqual(ended.slice(0, 9), [0, 0, 0, 0, 0, 0, 0, 0, 0])
+      for (const count of ended.slice(10, 20)) assert.isTrue(count > 50 && count < 150, ended.join())
+    })
+  )
+
+  it.effect("a vendor that says how long to wait is left alone for so long", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 600 })
+      const cache = yield* build(acme)
+      yield* cache.get()
+      yield* seconds(455)
+      acme.state.answer = { fails: new Errors.RateLimitError({ retryAfter: Duration.seconds(100) }) }
+      yield* cache.get()
+      yield* seconds(99)
+      yield* cache.get()
+      yield* settle
+      assert.strictEqual(acme.mints(), 2)
+      yield* seconds(1)
+      yield* cache.get()
+      yield* settle
+      assert.strictEqual(acme.mints(), 3)
+    })
+  )
+
+  it.effect("a long life does not mean a long pause: it is at most 10 minutes", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 86_400 })
+      const cache = yield* build(acme)
+      yield* cache.get()
+      yield* seconds(66_000)
+      acme.state.answer = { fails: unavailable }
+      yield* cache.get()
+      yield* seconds(299)
+      yield* cache.get()
+      yield* settle
+      assert.strictEqual(acme.mints(), 2)
+      yield* seconds(302)
+      yield* cache.get()
+      yield* settle
+      assert.strictEqual(acme.mints(), 3)
+    })
+  )
+
+  it.effect("a renewal that ends in a defect or an interruption is a failed one: the old credential, and a pause", () =>
+    Effect.gen(function* () {
+      for (const end of [Effect.die("a bug"), Effect.interrupt]) {
+        const acme = vendor({ life: 60 })
+        let mints = 0
+        const broken = Layer.effect(
+          TempCredentialProvider,
+          TempCredentialProvider.useSync((provider) => ({
+            ...provider,
+            mint: (asked: MintRequest) => Effect.suspend(() => (++mints === 1 ? provider.mint(asked) : end))
+          }))
+        ).pipe(Layer.provide(acme.layer))
+        const cache = yield* build({ layer: broken })
+        yield* cache.get()
+        yield* seconds(50)
+        for (let time = 0; time < 5; time++) {
+          assert.strictEqual(yield* cache.get(), "token-1")
+          yield* settle
+        }
+        assert.strictEqual(mints, 2)
+      }
+    })
+  )
+
+  it.effect("failing-renewal-sleeps: with a get every second, attempts stay few while the old one lives", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60 })
+      const cache = yield* build(acme)
+      yield* cache.get()
+      acme.state.answer = { fails: unavailable }
+      for (let second = 1; second < 60; second++) {
+        yield* seconds(1)
+        assert.strictEqual(yield* cache.get(), "token-1")
+      }
+      yield* settle
+      assert.isAtMost(acme.mints(), 9)
+      assert.isAtLeast(acme.mints(), 3)
+      assert.strictEqual(cache.events.length, acme.mints() - 1)
+    })
+  )
+})
+
+describe("what is taken back", () => {
+  it.effect("invalidate-matching: only the very credential that is cached, or a copy of it", () =>
+    Effect.gen(function* () {
+      const acme = vendor()
+      const cache = yield* build(acme)
+      const first = yield* cache.credential()
+      const second = yield* cache.credential(request, { refresh: true })
+      yield* cache.invalidate(first)
+      assert.strictEqual(yield* cache.credential(), second)
+      yield* cache.provider.invalidate?.(new TempCredential({ ...second })) ?? Effect.void
+      assert.isUndefined(cache.provider.cached?.(request))
+      assert.strictEqual(yield* cache.get(), "token-3")
+    })
+  )
+
+  it.effect("invalidate-under-gate: no mint until the pause has passed", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 600 })
+      const cache = yield* build(acme)
+      const first = yield* cache.credential()
+      yield* seconds(455)
+      acme.state.answer = { fails: unavailable }
+      yield* cache.get()
+      yield* settle
+      yield* cache.invalidate(first)
+      assert.strictEqual(yield* cache.get(), "UnavailableError")
+      assert.strictEqual(acme.mints(), 2)
+      acme.state.answer = { life: 600 }
+      yield* seconds(60)
+      assert.strictEqual(yield* cache.get(), "token-3")
+    })
+  )
+
+  it.effect("a pause lasts no longer than the credential that it protected would have", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 600 })
+      const cache = yield* build(acme)
+      const first = yield* cache.credential()
+      yield* seconds(455)
+      acme.state.answer = { fails: new Errors.RateLimitError({ retryAfter: Duration.hours(1) }) }
+      yield* cache.get()
+      yield* settle
+      yield* cache.invalidate(first)
+      acme.state.answer = { life: 600 }
+      yield* seconds(144)
+      assert.strictEqual(yield* cache.get(), "RateLimitError")
+      yield* seconds(1)
+      assert.strictEqual(yield* cache.get(), "token-3")
+    })
+  )
+
+  it.effect("invalidate-one-partition", () =>
+    Effect.gen(function* () {
+      const acme = vendor()
+      const cache = yield* build(acme)
+      const other = { ...request, subject: "user-2" }
+      yield* cache.get()
+      yield* cache.invalidate(yield* cache.credential(other))
+      assert.deepStrictEqual([yield* cache.get(), yield* cache.get(other)], ["token-1", "token-3"])
+    })
+  )
+
+  it.effect("while a renewal is under way, callers wait for it", () =>
+    Effect.gen(function* () {
+      const acme = vendor()
+      const cache = yield* build(acme)
+      const first = yield* cache.credential()
+      yield* seconds(50)
+      acme.state.answer = { life: 60, takes: 1 }
+      yield* cache.get()
+      yield* cache.invalidate(first)
+      const fiber = yield* Effect.forkChild(cache.get())
+      yield* seconds(1)
+      assert.deepStrictEqual(fiber.pollUnsafe(), Exit.succeed("token-2"))
+      assert.strictEqual(acme.mints(), 2)
+    })
+  )
+})
+
+describe("windows", () => {
+  /** Seconds of life left when a get first renews in the background, and when it first waits. */
+  const boundaries = Effect.fnUntraced(function* (life: number) {
+    const step = life / 2000
+    const measure = Effect.fnUntraced(function* (advisory?: number) {
+      const acme = vendor({ life })
+      const cache = yield* build(acme, { advisory })
+      yield* cache.get()
+      const began = yield* Clock.currentTimeMillis
+      acme.state.answer = "hang"
+      let waits = false
+      while (!waits && acme.mints() === 1) {
+        yield* seconds(step)
+        const fiber = yield* Effect.forkChild(cache.get())
+        yield* settle
+        waits = fiber.pollUnsafe() === undefined
+      }
+      return life - ((yield* Clock.currentTimeMillis) - began) / 1000
+    })
+    return { advisory: yield* measure(), mandatory: yield* measure(0) }
+  })
+
+  const table: ReadonlyArray<readonly [life: number, mandatory: number]> = [
+    [3, 1],
+    [10, 2],
+    [30, 3],
+    [60, 6],
+    [600, 60],
+    [1200, 120],
+    [5400, 540],
+    [21_600, 2160]
+  ]
+  it.effect.each(table)("window-from-lifetime: %d s of life", ([life, mandatory]) =>
+    Effect.gen(function* () {
+      const left = yield* boundaries(life)
+      assert.closeTo(left.mandatory, mandatory, life / 1000)
+      assert.isAtLeast(left.advisory, Math.max(mandatory, life * 0.25) - life / 1000)
+      assert.isAtMost(left.advisory, Math.max(mandatory, life * 0.35))
+    })
+  )
+
+  it.effect("window-recomputed: each credential has windows of its own", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 21_600 })
+      const cache = yield* build(acme)
+      yield* cache.get()
+      acme.state.answer = { life: 600 }
+      yield* cache.get(request, { refresh: true })
+      yield* seconds(380)
+      assert.isDefined(cache.provider.cached?.(request))
+      yield* seconds(80)
+      assert.isUndefined(cache.provider.cached?.(request))
+    })
+  )
+
+  it.effect("short-lifetime-no-storm: 1000 gets over 20 s of a 30 s credential are at most 2 mints", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 30 })
+      const cache = yield* build(acme)
+      for (let time = 0; time < 1000; time++) {
+        yield* cache.get()
+        yield* seconds(0.02)
+      }
+      assert.isAtMost(acme.mints(), 2)
+    })
+  )
+
+  it.effect("a 30 s credential fetched every second for 10 minutes costs at most 32 mints", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 30, takes: 0.2 })
+      const cache = yield* build(acme)
+      for (let second = 0; second < 600; second++) {
+        yield* Effect.forkChild(cache.get())
+        yield* seconds(1)
+      }
+      assert.isAtMost(acme.mints(), 32)
+      assert.isAtLeast(acme.mints(), 20)
+    })
+  )
+
+  it.effect("jitter-spreads: 1000 caches that start together renew over a tenth of the life", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 1000 })
+      const cache = yield* build(acme)
+      const subjects = Array.from({ length: 1000 }, (_, index) => ({ ...request, subject: `user-${index}` }))
+      yield* Effect.forEach(subjects, (asked) => cache.get(asked))
+      yield* seconds(650)
+      const renewed: Array<number> = []
+      for (let part = 0; part < 10; part++) {
+        const before = acme.mints()
+        yield* seconds(10)
+        yield* Effect.forEach(subjects, (asked) => cache.get(asked))
+        yield* settle
+        renewed.push(acme.mints() - before)
+      }
+      assert.strictEqual(acme.mints(), 2000)
+      for (const count of renewed) assert.isTrue(count > 50 && count < 150, renewed.join())
+    })
+  )
+})

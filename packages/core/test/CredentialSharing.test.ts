@@ -1,0 +1,521 @@
+import * as CredentialSharing from "@tempcred/core/CredentialSharing"
+import type { TempCredential } from "@tempcred/core/TempCredential"
+import { MinRemaining } from "@tempcred/core/TempCredentialProvider"
+import { assert, describe, it } from "@effect/vitest"
+import * as DateTime from "effect/DateTime"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as Redacted from "effect/Redacted"
+import * as TestClock from "effect/testing/TestClock"
+import { inspect } from "node:util"
+import * as Host from "./host.ts"
+import * as Redis from "./redis.ts"
+
+const tokenOf = ({ token }: TempCredential) => Redacted.value(token)
+
+const numberOf = (credential: TempCredential) => Number(tokenOf(credential).split("-").at(-1))
+
+const place = Effect.fnUntraced(function* () {
+  const redis = yield* Redis.make()
+  const vendor = Host.vendor()
+  return { redis, vendor, start: (options?: Parameters<typeof Host.start>[2]) => Host.start(redis, vendor, options) }
+})
+
+describe("what is found", () => {
+  it.effect("two-processes-one-mint: the second machine finds what the first minted", () =>
+    Effect.gen(function* () {
+      const { start, vendor } = yield* place()
+      const [one, other] = [yield* start(), yield* start()]
+      const minted = yield* one.mint()
+      assert.deepStrictEqual(yield* other.mint(), minted)
+      assert.strictEqual(vendor.state.mints, 1)
+    })
+  )
+
+  const clocks: ReadonlyArray<readonly [writer: number, reader: number, redis: number]> = [
+    [0, 0, 0],
+    [600_000, 0, 0],
+    [0, 600_000, 0],
+    [-600_000, 600_000, 0],
+    [600_000, -600_000, 3_600_000],
+    [0, 0, -600_000]
+  ]
+  for (const [writer, reader, ofRedis] of clocks) {
+    it.effect(
+      `skewed clocks (ms: writer ${writer}, reader ${reader}, Redis ${ofRedis}): a life stays as long as it is`,
+      () =>
+        Effect.gen(function* () {
+          yield* TestClock.adjust("1 hour")
+          const { redis, start } = yield* place()
+          redis.state.ahead = ofRedis
+          const [one, other] = [yield* start({ ahead: writer }), yield* start({ ahead: reader })]
+          const minted = yield* one.mint()
+          yield* TestClock.adjust("20 seconds")
+          const found = yield* other.mint()
+          assert.strictEqual(tokenOf(found), tokenOf(minted))
+          const now = (yield* Effect.clockWith((clock) => clock.currentTimeMillis)) + reader
+          assert.strictEqual(DateTime.toEpochMillis(found.expiresAt) - now, 40_000)
+          assert.strictEqual(now - DateTime.toEpochMillis(found.issuedAt), 20_000)
+        })
+    )
+  }
+
+  it.effect("a slow Redis makes a life shorter, never longer", () =>
+    Effect.gen(function* () {
+      const { redis, start } = yield* place()
+      const [one, other] = [yield* start(), yield* start()]
+      redis.state.delay = 100
+      const minting = yield* Host.begin(one.mint())
+      for (let round = 0; round < 4; round++) {
+        yield* Host.until(() => redis.state.calls.length > round)
+        yield* TestClock.adjust("100 millis")
+      }
+      const minted = yield* Host.joinNow(minting)
+      const calls = redis.state.calls.length
+      const finding = yield* Host.begin(other.mint())
+      yield* Host.until(() => redis.state.calls.length > calls)
+      yield* TestClock.adjust("100 millis")
+      const found = yield* Host.joinNow(finding)
+      assert.strictEqual(tokenOf(found), tokenOf(minted))
+      assert.isAtMost(DateTime.toEpochMillis(found.expiresAt), DateTime.toEpochMillis(minted.expiresAt))
+    })
+  )
+
+  it.effect("what the provider below had held back for a while ends no later for that", () =>
+    Effect.gen(function* () {
+      const { redis, start, vendor } = yield* place()
+      vendor.state.age = 20_000
+      yield* (yield* start()).mint()
+      assert.deepStrictEqual(
+        Array.from(redis.texts.values(), ({ until }) => until),
+        [40_000]
+      )
+    })
+  )
+
+  it.effect("what has less than half of its life left is replaced, and others find the new one", () =>
+    Effect.gen(function* () {
+      const { start, vendor } = yield* place()
+      const [one, other] = [yield* start(), yield* start()]
+      yield* one.mint()
+      yield* TestClock.adjust("30 seconds")
+      assert.strictEqual(numberOf(yield* other.mint()), 1)
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(numberOf(yield* other.mint()), 2)
+      assert.strictEqual(numberOf(yield* one.mint()), 2)
+      assert.strictEqual(vendor.state.mints, 2)
+    })
+  )
+
+  it.effect("min-remaining: what has less left than is asked for is not taken, by whoever asks", () =>
+    Effect.gen(function* () {
+      const { start } = yield* place()
+      const [one, other] = [yield* start(), yield* start()]
+      yield* one.mint()
+      yield* TestClock.adjust("10 seconds")
+      const atLeast = (seconds: number) => Effect.provideService(MinRemaining, Duration.seconds(seconds))
+      assert.strictEqual(numberOf(yield* other.mint().pipe(atLeast(50))), 1)
+      assert.strictEqual(numberOf(yield* other.mint().pipe(atLeast(51))), 2)
+      assert.strictEqual(numberOf(yield* one.mint().pipe(atLeast(51))), 2)
+      // More than any credential ever has: each is minted, none fails.
+      assert.strictEqual(numberOf(yield* one.mint().pipe(atLeast(61))), 3)
+    })
+  )
+
+  it.effect("a Redis whose clock was set back is not believed", () =>
+    Effect.gen(function* () {
+      const { redis, start } = yield* place()
+      const [one, other] = [yield* start(), yield* start()]
+      yield* TestClock.adjust("1 hour")
+      yield* one.mint()
+      redis.state.ahead = -600_000
+      assert.strictEqual(numberOf(yield* other.mint()), 2)
+    })
+  )
+
+  it.effect("key-full-scope: another subject, ttl, exposure, account or strictness is another scope", () =>
+    Effect.gen(function* () {
+      const { redis, start, vendor } = yield* place()
+      const machine = yield* start()
+      const variants = [
+        Host.request,
+        { ...Host.request, subject: "another" },
+        { ...Host.request, ttl: "30 seconds" },
+        { ...Host.request, exposure: "server" },
+        { ...Host.request, onUnsupported: "relax" },
+        { ...Host.request, region: "eu" },
+        { ...Host.request, maxSession: "30 seconds" }
+      ] as const
+      for (const variant of variants) yield* machine.mint(variant)
+      vendor.state.account = "account-2"
+      yield* (yield* start()).mint()
+      assert.strictEqual(vendor.state.mints, variants.length + 1)
+      assert.strictEqual(redis.texts.size, variants.length + 1)
+      for (const variant of variants.slice(1)) yield* machine.mint({ ...variant })
+      assert.strictEqual(vendor.state.mints, variants.length + 1)
+    })
+  )
+
+  const alone: ReadonlyArray<readonly [name: string, request: Parameters<Host.Machine["mint"]>[0]]> = [
+    ["single-use-not-shared: for one use", { ...Host.request, singleUse: true }],
+    ["of a purpose whose minting has side effects", { ...Host.request, purpose: "agent" }],
+    ["that leaves the backend without a subject", { purpose: "stt.realtime" }],
+    ["of a purpose that the vendor does not serve", { ...Host.request, purpose: "tts.batch" }],
+    ["of a request that is malformed", { ...Host.request, subject: "" }]
+  ]
+  for (const [name, request] of alone) {
+    it.effect(`${name} never comes near the store`, () =>
+      Effect.gen(function* () {
+        const { redis, start, vendor } = yield* place()
+        const machine = yield* start()
+        const before = redis.state.calls.length
+        yield* machine.mint(request)
+        yield* machine.mint(request)
+        assert.strictEqual(vendor.state.mints, 2)
+        assert.strictEqual(redis.state.calls.length, before)
+      })
+    )
+  }
+
+  it.effect("without a subject, it is shared for servers, and for clients where the app says so", () =>
+    Effect.gen(function* () {
+      const { start, vendor } = yield* place()
+      const [one, other] = [yield* start(), yield* start({ clientWithoutSubject: true })]
+      const bare = { purpose: "stt.realtime" } as const
+      yield* one.mint({ ...bare, exposure: "server" })
+      yield* other.mint({ ...bare, exposure: "server" })
+      assert.strictEqual(vendor.state.mints, 1)
+      yield* other.mint(bare)
+      yield* other.mint(bare)
+      assert.strictEqual(vendor.state.mints, 2)
+    })
+  )
+})
+
+describe("whose turn it is", () => {
+  it.effect("who comes while another mints waits for it", () =>
+    Effect.gen(function* () {
+      const { start, vendor } = yield* place()
+      const [one, other] = [yield* start(), yield* start()]
+      const gate = yield* Deferred.make<void>()
+      vendor.state.next.push(Deferred.await(gate))
+      const first = yield* Host.begin(one.mint())
+      yield* Host.until(() => vendor.state.mints === 1)
+      const second = yield* Host.begin(other.mint())
+      yield* TestClock.adjust("3 seconds")
+      yield* Deferred.succeed(gate, undefined)
+      const minted = yield* Host.joinNow(first)
+      yield* Host.until(() => second.pollUnsafe() === undefined)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(tokenOf(yield* Host.joinNow(second)), tokenOf(minted))
+      assert.strictEqual(vendor.state.mints, 1)
+    })
+  )
+
+  it.effect("who has waited long enough mints alone, and leaves the lease and the store to the other", () =>
+    Effect.gen(function* () {
+      const { redis, start, vendor } = yield* place()
+      const [one, other] = [yield* start(), yield* start({ patience: "4 seconds" })]
+      const gate = yield* Deferred.make<void>()
+      vendor.state.next.push(Deferred.await(gate))
+      const first = yield* Host.begin(one.mint())
+      yield* Host.until(() => vendor.state.mints === 1)
+      const calls = redis.state.calls.length
+      const second = yield* Host.begin(other.mint())
+      yield* Host.until(() => redis.state.calls.length > calls)
+      yield* TestClock.adjust("3900 millis")
+      assert.strictEqual(vendor.state.mints, 1)
+      yield* TestClock.adjust("100 millis")
+      assert.strictEqual(numberOf(yield* Host.joinNow(second)), 2)
+      assert.strictEqual(redis.texts.size, 0)
+      yield* Deferred.succeed(gate, undefined)
+      yield* Host.joinNow(first)
+      assert.strictEqual(numberOf(yield* other.mint()), 1)
+    })
+  )
+
+  it.effect("a failed mint gives the lease back at once", () =>
+    Effect.gen(function* () {
+      const { redis, start, vendor } = yield* place()
+      const [one, other] = [yield* start(), yield* start()]
+      vendor.state.next.push(Host.refused)
+      const error = yield* Effect.flip(one.mint())
+      assert.strictEqual(error.reason._tag, "PermissionError")
+      yield* Host.until(() => redis.leases.size === 0)
+      assert.strictEqual(numberOf(yield* other.mint()), 2)
+    })
+  )
+
+  it.effect("leader-interrupt: an interrupted mint gives the lease back at once", () =>
+    Effect.gen(function* () {
+      const { redis, start, vendor } = yield* place()
+      const [one, other] = [yield* start(), yield* start()]
+      vendor.state.next.push(Effect.never)
+      const first = yield* Host.begin(one.mint())
+      yield* Host.until(() => vendor.state.mints === 1)
+      yield* Fiber.interrupt(first)
+      assert.strictEqual(vendor.state.interrupted, 1)
+      yield* Host.until(() => redis.leases.size === 0)
+      assert.strictEqual(numberOf(yield* other.mint()), 2)
+    })
+  )
+
+  it.effect("follower-interrupt: who leaves while it waits takes nobody's lease along", () =>
+    Effect.gen(function* () {
+      const { redis, start, vendor } = yield* place()
+      const [one, other] = [yield* start(), yield* start()]
+      const gate = yield* Deferred.make<void>()
+      vendor.state.next.push(Deferred.await(gate))
+      const first = yield* Host.begin(one.mint())
+      yield* Host.until(() => vendor.state.mints === 1)
+      const second = yield* Host.begin(other.mint())
+      yield* Host.until(() => redis.state.calls.at(-1) === "visit" && redis.state.calls.length > 3)
+      yield* Fiber.interrupt(second)
+      assert.strictEqual(redis.leases.size, 1)
+      yield* Deferred.succeed(gate, undefined)
+      assert.strictEqual(numberOf(yield* Host.joinNow(first)), 1)
+      assert.strictEqual(vendor.state.mints, 1)
+    })
+  )
+
+  it.effect("a lease that comes to somebody who has left is given back", () =>
+    Effect.gen(function* () {
+      const { redis, start, vendor } = yield* place()
+      const [one, other] = [yield* start(), yield* start()]
+      yield* one.mint({ ...Host.request, subject: "another" })
+      redis.state.delay = 100
+      const before = redis.state.calls.length
+      const first = yield* Host.begin(one.mint())
+      yield* Host.until(() => redis.state.calls.length > before)
+      yield* Fiber.interrupt(first)
+      yield* TestClock.adjust("100 millis")
+      assert.deepStrictEqual([redis.fences.size, redis.leases.size], [2, 0])
+      redis.state.delay = 0
+      assert.strictEqual(numberOf(yield* other.mint()), 2)
+      assert.strictEqual(vendor.state.mints, 2)
+    })
+  )
+
+  it.effect("a lease without a pulse ends by itself, and who comes late overwrites nothing that is newer", () =>
+    Effect.gen(function* () {
+      const { redis, start, vendor } = yield* place()
+      const [one, other, third] = [yield* start(), yield* start(), yield* start()]
+      const gate = yield* Deferred.make<void>()
+      vendor.state.next.push(Deferred.await(gate))
+      const first = yield* Host.begin(one.mint())
+      yield* Host.until(() => vendor.state.mints === 1)
+      // As if the first machine had been stopped for longer than its lease.
+      redis.leases.clear()
+      assert.strictEqual(numberOf(yield* other.mint()), 2)
+      yield* Deferred.succeed(gate, undefined)
+      // It is served what it minted, which is good; the store keeps the newer one.
+      assert.strictEqual(numberOf(yield* Host.joinNow(first)), 1)
+      assert.strictEqual(numberOf(yield* third.mint()), 2)
+    })
+  )
+
+  it.effect("a pulse keeps the lease through a mint that lasts longer, and stops with it", () =>
+    Effect.gen(function* () {
+      const { redis, start, vendor } = yield* place()
+      const one = yield* start()
+      vendor.state.next.push(Effect.sleep("9 seconds"))
+      const first = yield* Host.begin(one.mint())
+      yield* Host.until(() => vendor.state.mints === 1)
+      for (let second = 0; second < 8; second++) {
+        yield* TestClock.adjust("1 second")
+        const [lease] = redis.leases.values()
+        assert.isAbove(lease?.until ?? 0, (second + 1) * 1000)
+      }
+      yield* TestClock.adjust("1 second")
+      yield* Host.joinNow(first)
+      assert.strictEqual(redis.leases.size, 0)
+      const renewals = () => redis.state.calls.filter((call) => call === "renew").length
+      const before = renewals()
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(renewals(), before)
+    })
+  )
+})
+
+describe("at-rest-encrypted", () => {
+  it.effect("nothing in the store tells a secret or a subject, and no event does", () =>
+    Effect.gen(function* () {
+      const { redis, start } = yield* place()
+      const machine = yield* start()
+      const minted = yield* machine.mint()
+      yield* machine.provider.invalidate?.(minted) ?? Effect.void
+      yield* machine.mint()
+      assert.strictEqual(redis.texts.size, 1)
+      const held = inspect([redis.texts, redis.leases, redis.fences, redis.withdrawn, machine.events], { depth: 9 })
+      for (const secret of [tokenOf(minted), "acme", "stt.realtime", Host.request.subject, "account"]) {
+        assert.notInclude(held, secret)
+      }
+    })
+  )
+
+  it.effect("a wrong key is a credential that is not there", () =>
+    Effect.gen(function* () {
+      const { start, vendor } = yield* place()
+      const [one, other] = [yield* start(), yield* start({ keys: [Host.otherKey] })]
+      yield* one.mint()
+      yield* other.mint()
+      assert.strictEqual(vendor.state.mints, 2)
+    })
+  )
+
+  it.effect("while keys change, each machine reads what any of its keys wrote", () =>
+    Effect.gen(function* () {
+      const { start, vendor } = yield* place()
+      const [old, both] = [yield* start(), yield* start({ keys: [Host.otherKey, Host.key] })]
+      yield* old.mint()
+      assert.strictEqual(numberOf(yield* both.mint()), 1)
+      yield* TestClock.adjust("31 seconds")
+      assert.strictEqual(numberOf(yield* both.mint()), 2)
+      const next = yield* start({ keys: [Host.otherKey] })
+      assert.strictEqual(numberOf(yield* next.mint()), 2)
+      assert.strictEqual(vendor.state.mints, 2)
+    })
+  )
+
+  it.effect("a changed bit, another scope's text and nonsense are credentials that are not there", () =>
+    Effect.gen(function* () {
+      const { redis, start } = yield* place()
+      const machine = yield* start()
+      yield* machine.mint({ ...Host.request, subject: "another" })
+      const [foreign] = redis.texts.values()
+      yield* machine.mint()
+      const name = [...redis.texts.keys()].at(-1) ?? ""
+      const own = redis.texts.get(name)
+      assert.isDefined(foreign)
+      assert.isDefined(own)
+      const spoil = (at: number) => own.text.slice(0, at) + (own.text[at] === "A" ? "B" : "A") + own.text.slice(at + 1)
+      const damaged = [spoil(3), spoil(20), own.text.slice(0, -4), foreign.text, "", "{}", "x".repeat(900)]
+      for (const [index, text] of damaged.entries()) {
+        redis.texts.set(name, { ...own, text })
+        assert.strictEqual(numberOf(yield* machine.mint()), 3 + index, text.slice(0, 40))
+      }
+    })
+  )
+})
+
+describe("invalidate-propagates", () => {
+  it.effect("at once on the machine where it was refused, after a second on the others, and the store drops it", () =>
+    Effect.gen(function* () {
+      const { redis, start, vendor } = yield* place()
+      const [one, other] = [yield* start(), yield* start()]
+      const mine = yield* one.mint()
+      const theirs = yield* other.mint()
+      yield* one.provider.invalidate?.(mine) ?? Effect.void
+      assert.strictEqual(one.provider.isInvalidated?.(mine), true)
+      assert.strictEqual(redis.texts.size, 0)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(other.provider.isInvalidated?.(theirs), true)
+      const next = yield* other.mint()
+      assert.strictEqual(numberOf(next), 2)
+      assert.strictEqual(other.provider.isInvalidated?.(next), false)
+      assert.strictEqual(numberOf(yield* one.mint()), 2)
+      assert.strictEqual(vendor.state.mints, 2)
+    })
+  )
+
+  it.effect("invalidate-matching: a newer one in the store stays", () =>
+    Effect.gen(function* () {
+      const { start, vendor } = yield* place()
+      const [one, other] = [yield* start(), yield* start()]
+      const old = yield* one.mint()
+      yield* TestClock.adjust("31 seconds")
+      assert.strictEqual(numberOf(yield* other.mint()), 2)
+      yield* one.provider.invalidate?.(old) ?? Effect.void
+      assert.strictEqual(numberOf(yield* one.mint()), 2)
+      assert.strictEqual(vendor.state.mints, 2)
+    })
+  )
+
+  it.effect("taken back during an outage: not served here, and told when Redis is back", () =>
+    Effect.gen(function* () {
+      const { redis, start } = yield* place()
+      const [one, other] = [yield* start(), yield* start()]
+      const mine = yield* one.mint()
+      const theirs = yield* other.mint()
+      redis.state.mode = "refuse"
+      yield* one.provider.invalidate?.(mine) ?? Effect.void
+      assert.strictEqual(one.provider.isInvalidated?.(mine), true)
+      redis.state.mode = "up"
+      yield* TestClock.adjust("5 seconds")
+      assert.strictEqual(other.provider.isInvalidated?.(theirs), true)
+      assert.strictEqual(numberOf(yield* other.mint()), 2)
+    })
+  )
+
+  it.effect("taken back during an outage: not taken from the store again before the store was told", () =>
+    Effect.gen(function* () {
+      const { redis, start } = yield* place()
+      const machine = yield* start({ heardAfter: "1 minute" })
+      const mine = yield* machine.mint()
+      redis.state.mode = "refuse"
+      yield* machine.provider.invalidate?.(mine) ?? Effect.void
+      redis.state.mode = "up"
+      yield* TestClock.adjust("5 seconds")
+      assert.strictEqual(redis.texts.size, 1)
+      assert.strictEqual(numberOf(yield* machine.mint()), 2)
+    })
+  )
+
+  it.effect("a credential that was never shared is nobody else's business", () =>
+    Effect.gen(function* () {
+      const { redis, start } = yield* place()
+      const machine = yield* start()
+      const own = yield* machine.mint({ ...Host.request, singleUse: true })
+      const before = redis.state.calls.length
+      yield* machine.provider.invalidate?.(own) ?? Effect.void
+      assert.strictEqual(redis.state.calls.length, before)
+      assert.strictEqual(machine.provider.isInvalidated?.(own), false)
+    })
+  )
+})
+
+it.effect("counts how mints were served, by provider and outcome", () =>
+  Effect.gen(function* () {
+    const { redis, start } = yield* place()
+    const [one, other] = [yield* start(), yield* start()]
+    yield* one.mint()
+    yield* other.mint()
+    yield* other.mint()
+    redis.state.mode = "refuse"
+    yield* one.mint()
+    const counted = (yield* Metric.snapshot).flatMap(({ attributes, id, state }) =>
+      id === "tempcred_shared_total" && "count" in state ? [[attributes, Number(state.count)] as const] : []
+    )
+    assert.sameDeepMembers(counted, [
+      [{ provider: "acme", outcome: "minted" }, 1],
+      [{ provider: "acme", outcome: "found" }, 2],
+      [{ provider: "acme", outcome: "alone" }, 1]
+    ])
+  }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
+)
+
+it.effect("options that make no sense fail the layer, name the option, and tell no key", () =>
+  Effect.gen(function* () {
+    const redis = yield* Redis.make()
+    const sound = { redis: redis.layer, keys: [Host.key] } as const
+    const nonsense: ReadonlyArray<readonly [CredentialSharing.Options, RegExp]> = [
+      [{ ...sound, keys: [Redacted.make("secret")] }, /^CredentialSharing\.keys must each be 32 bytes in base64/],
+      [{ ...sound, keys: [Host.key, Redacted.make("c2VjcmV0")] }, /CredentialSharing\.keys/],
+      [{ ...sound, limit: "0 millis" }, /CredentialSharing\.limit must be a millisecond or longer/],
+      [{ ...sound, lease: "0.5 millis" }, /CredentialSharing\.lease/],
+      [{ ...sound, patience: Duration.infinity }, /CredentialSharing\.patience .* finite/],
+      [{ ...sound, heardAfter: "-1 seconds" }, /CredentialSharing\.heardAfter/]
+    ]
+    for (const [options, message] of nonsense) {
+      const layer = CredentialSharing.layer(options).pipe(Layer.provide(Host.vendor().layer))
+      const error = yield* Effect.flip(Effect.scoped(Layer.build(layer)))
+      assert.match(error.message, message)
+      assert.notMatch(inspect(error, { depth: 9 }), /secret|c2VjcmV0/)
+    }
+    assert.strictEqual(redis.state.connections, 0)
+  })
+)

@@ -1,0 +1,112 @@
+/** The whole stack that configuration names: failover, sharing and cache. */
+import * as Adapter from "@tempcred/core/Adapter"
+import * as Providers from "@tempcred/core/Providers"
+import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import { assert, describe, it } from "@effect/vitest"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redis from "effect/persistence/Redis"
+import * as Acme from "./acme.ts"
+
+type Vendor = ReturnType<typeof Acme.vendor>
+
+const descriptor = (id: string, vendor: Vendor): Adapter.Descriptor => ({
+  id,
+  capabilities: Acme.capabilities,
+  layerConfig: Adapter.layer(Adapter.make({ ...Acme.spec(), provider: id })).pipe(Layer.provide(vendor.layer))
+})
+
+const stack = (env: Readonly<Record<string, string>>, first: Vendor, second: Vendor, options?: Providers.Options) =>
+  Providers.layerConfig([descriptor("acme", first), descriptor("globex", second)], options).pipe(
+    Layer.provide(first.layer),
+    Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
+  )
+
+const minting = (env: Readonly<Record<string, string>>, first: Vendor, second: Vendor, times = 1) =>
+  TempCredentialProvider.use((provider) =>
+    Effect.replicateEffect(provider.mint({ purpose: "stt.realtime", subject: "u1" }), times)
+  ).pipe(Effect.provide(stack({ TEMPCRED_RETRIES: "0", ...env }, first, second)))
+
+const failing = (env: Readonly<Record<string, string>>, options?: Providers.Options) =>
+  Effect.scoped(Layer.build(stack(env, Acme.vendor(Acme.ok), Acme.vendor(Acme.ok), options))).pipe(
+    Effect.flip,
+    Effect.map((error) => error.message)
+  )
+
+describe("TEMPCRED_PROVIDER", () => {
+  it.effect("order-kept: a healthy first vendor is the only one that is asked", () =>
+    Effect.gen(function* () {
+      const [first, second] = [Acme.vendor(Acme.ok), Acme.vendor(Acme.ok)]
+      const [credential] = yield* minting({ TEMPCRED_PROVIDER: "globex, acme" }, first, second)
+      assert.strictEqual(credential?.provider, "globex")
+      assert.deepStrictEqual([first.sent.length, second.sent.length], [0, 1])
+    })
+  )
+  it.effect("transient-next-after-budget: goes on to the next when the first is down", () =>
+    Effect.gen(function* () {
+      const [first, second] = [Acme.vendor({ status: 503 }), Acme.vendor(Acme.ok)]
+      const [credential] = yield* minting({ TEMPCRED_PROVIDER: "acme,globex" }, first, second)
+      assert.strictEqual(credential?.provider, "globex")
+    })
+  )
+  it.effect("selector-unknown: one unknown or repeated name in a list fails", () =>
+    Effect.gen(function* () {
+      for (const names of ["acme,initech", "acme,acme", "acme,", ","]) {
+        assert.match(
+          yield* failing({ TEMPCRED_PROVIDER: names }),
+          /TEMPCRED_PROVIDER must name known providers, each once; known are acme, globex/
+        )
+      }
+    })
+  )
+})
+
+describe("TEMPCRED_CACHE", () => {
+  const env = { TEMPCRED_PROVIDER: "acme" }
+
+  it.effect("memory is the default, and off is off", () =>
+    Effect.gen(function* () {
+      for (const [cache, calls] of [
+        [{}, 1],
+        [{ TEMPCRED_CACHE: "memory" }, 1],
+        [{ TEMPCRED_CACHE: "off" }, 3]
+      ] as const) {
+        const vendor = Acme.vendor(Acme.ok)
+        yield* minting({ ...env, ...cache }, vendor, vendor, 3)
+        assert.strictEqual(vendor.sent.length, calls)
+      }
+    })
+  )
+  it.effect("hit-no-mint: TEMPCRED_TTL counts for what is at hand, too", () =>
+    Effect.gen(function* () {
+      const vendor = Acme.vendor(Acme.ok)
+      const layer = stack({ ...env, TEMPCRED_TTL: "5 minutes" }, vendor, vendor)
+      yield* TempCredentialProvider.use((provider) =>
+        Effect.gen(function* () {
+          const request = { purpose: "stt.realtime", subject: "u1" } as const
+          const minted = yield* provider.mint(request)
+          assert.strictEqual(provider.cached?.(request), minted)
+          assert.strictEqual(provider.cached?.({ ...request, ttl: "5 minutes" }), minted)
+          assert.isUndefined(provider.cached?.({ ...request, ttl: "6 minutes" }))
+        })
+      ).pipe(Effect.provide(layer))
+    })
+  )
+  it.effect("a Redis needs an encryption key and a way to reach it, and both are asked for by name", () =>
+    Effect.gen(function* () {
+      const redis = "redis://127.0.0.1:1"
+      const key = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+      const unreachable = { redis: () => Layer.effect(Redis.Redis, Effect.fail("down")) }
+      assert.match(yield* failing({ ...env, TEMPCRED_CACHE: "disk" }), /TEMPCRED_CACHE must be memory, off, or redis:/)
+      assert.match(yield* failing({ ...env, TEMPCRED_CACHE: redis }), /TEMPCRED_CACHE_KEY is not set/)
+      assert.match(
+        yield* failing({ ...env, TEMPCRED_CACHE: redis, TEMPCRED_CACHE_KEY: key }),
+        /TEMPCRED_CACHE names a Redis, and .*option redis/
+      )
+      const short = yield* failing({ ...env, TEMPCRED_CACHE: redis, TEMPCRED_CACHE_KEY: "c2VjcmV0" }, unreachable)
+      assert.match(short, /^TEMPCRED_CACHE_KEY must be 32 bytes in base64/)
+      assert.notInclude(short, "c2VjcmV0")
+    })
+  )
+})

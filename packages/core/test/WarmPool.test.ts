@@ -1,0 +1,424 @@
+import { bearer } from "@tempcred/core/Connection"
+import * as Events from "@tempcred/core/Events"
+import type { MintRequest } from "@tempcred/core/MintRequest"
+import { TempCredential } from "@tempcred/core/TempCredential"
+import { TempCredentialError, UnavailableError } from "@tempcred/core/TempCredentialError"
+import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import * as WarmPool from "@tempcred/core/WarmPool"
+import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as Redacted from "effect/Redacted"
+import * as Scope from "effect/Scope"
+import * as TestClock from "effect/testing/TestClock"
+import * as Acme from "./acme.ts"
+
+const request: MintRequest = { purpose: "stt.realtime", singleUse: true }
+
+/** A vendor whose mints take 100 ms, each with a token of its own that lives 60 s. */
+const vendor = () => {
+  const state = { mints: 0, broken: false, under: 0 }
+  const requests: Array<MintRequest> = []
+  const times: Array<number> = []
+  const mint = Effect.fnUntraced(function* (asked: MintRequest) {
+    const now = yield* Clock.currentTimeMillis
+    state.mints += 1
+    const number = state.mints
+    requests.push({ ...asked })
+    times.push(now)
+    yield* Effect.sleep(100)
+    if (state.broken) {
+      return yield* new TempCredentialError({ provider: "acme", reason: new UnavailableError({ status: 503 }) })
+    }
+    const expiresAt = DateTime.makeUnsafe(now + 60_000)
+    return new TempCredential({
+      provider: "acme",
+      purpose: asked.purpose,
+      token: Redacted.make(`token-${number}`),
+      issuedAt: DateTime.makeUnsafe(now),
+      expiresAt,
+      expirySource: "request",
+      uses: asked.singleUse === true ? "once" : "many",
+      relaxed: [],
+      connections: [{ kind: "websocket", url: "wss://acme.example", where: "server", placement: bearer }]
+    })
+  })
+  const layer = Layer.succeed(
+    TempCredentialProvider,
+    TempCredentialProvider.of({
+      id: "acme",
+      account: Effect.succeed("account"),
+      capabilities: {
+        "stt.realtime": { ...Acme.capabilities["stt.realtime"], singleUse: true },
+        agent: { ...Acme.capabilities["stt.realtime"], singleUse: true, mintingHasSideEffects: true },
+        "tts.batch": Acme.capabilities["tts.batch"]
+      },
+      mint
+    })
+  )
+  return { state, requests, times, layer }
+}
+
+type Vendor = ReturnType<typeof vendor>
+
+const pooled = (source: Vendor, options: WarmPool.Options = {}) =>
+  Effect.provide(Layer.orDie(WarmPool.layer(options)).pipe(Layer.provide(source.layer)))
+
+const mint = (asked: MintRequest = request) => TempCredentialProvider.use((provider) => provider.mint(asked))
+
+const tokenOf = (credential: TempCredential) => Redacted.value(credential.token)
+
+/** Gets one, giving the vendor the time that it takes. */
+const get = Effect.fnUntraced(function* (asked?: MintRequest) {
+  const fiber = yield* Effect.forkChild(mint(asked), { startImmediately: true })
+  yield* TestClock.adjust(100)
+  return yield* Fiber.join(fiber)
+})
+
+/** The tokens that can be had without any time going by. */
+const instantly = Effect.fnUntraced(function* (count: number, asked?: MintRequest) {
+  const tokens: Array<string> = []
+  for (let index = 0; index < count; index++) {
+    const fiber = yield* Effect.forkChild(mint(asked), { startImmediately: true })
+    yield* Effect.yieldNow
+    const exit = fiber.pollUnsafe()
+    if (exit !== undefined && Exit.isSuccess(exit)) tokens.push(tokenOf(exit.value))
+    else yield* Fiber.interrupt(fiber)
+  }
+  return tokens
+})
+
+describe("what is handed out", () => {
+  it.effect("single-use-never-shared: 10 concurrent gets, 10 distinct tokens", () =>
+    Effect.gen(function* () {
+      yield* get()
+      yield* TestClock.adjust("1 second")
+      const fibers = yield* Effect.forEach(Array.from({ length: 10 }), () =>
+        Effect.forkChild(mint(), { startImmediately: true })
+      )
+      yield* TestClock.adjust("1 second")
+      const tokens = yield* Effect.forEach(fibers, (fiber) => Effect.map(Fiber.join(fiber), tokenOf))
+      assert.strictEqual(new Set(tokens).size, 10)
+    }).pipe(pooled(vendor(), { min: 3 }))
+  )
+  it.effect(
+    "single-use-not-cached-after-take: pool of 3, take 4: 3 instant, the 4th minted, refill in background",
+    () => {
+      const source = vendor()
+      return Effect.gen(function* () {
+        yield* get()
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(source.state.mints, 4)
+        const first = yield* instantly(3)
+        assert.strictEqual(new Set(first).size, 3)
+        const fourth = yield* Effect.forkChild(mint(), { startImmediately: true })
+        assert.isUndefined(fourth.pollUnsafe())
+        yield* TestClock.adjust(100)
+        const credential = yield* Fiber.join(fourth)
+        assert.notInclude(first, tokenOf(credential))
+        yield* TestClock.adjust("1 second")
+        const second = yield* instantly(3)
+        assert.strictEqual(new Set([...first, tokenOf(credential), ...second]).size, 7)
+      }).pipe(pooled(source, { min: 3 }))
+    }
+  )
+  it.effect("a request served from a warm pool does no vendor round trip", () => {
+    const source = vendor()
+    return Effect.gen(function* () {
+      yield* get()
+      yield* TestClock.adjust("1 second")
+      source.state.broken = true
+      assert.lengthOf(yield* instantly(1), 1)
+    }).pipe(pooled(source))
+  })
+  it.effect("callers never wait behind the refill of others", () => {
+    const source = vendor()
+    return Effect.gen(function* () {
+      const first = yield* Effect.forkChild(mint(), { startImmediately: true })
+      yield* TestClock.adjust(50)
+      const second = yield* Effect.forkChild(mint(), { startImmediately: true })
+      yield* TestClock.adjust(50)
+      assert.isDefined(first.pollUnsafe())
+      yield* TestClock.adjust(50)
+      assert.isDefined(second.pollUnsafe())
+    }).pipe(pooled(source, { min: 5 }))
+  })
+  it.effect("a caller who leaves while its credential is minted takes nothing from the others", () => {
+    const source = vendor()
+    return Effect.gen(function* () {
+      const leaving = yield* Effect.forkChild(mint(), { startImmediately: true })
+      yield* Fiber.interrupt(leaving)
+      yield* TestClock.adjust("1 second")
+      assert.lengthOf(yield* instantly(1), 1)
+    }).pipe(pooled(source))
+  })
+})
+
+describe("what ages", () => {
+  it.effect("a credential with less than half of its life left is thrown away and replaced", () => {
+    const source = vendor()
+    return Effect.gen(function* () {
+      yield* get()
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(source.times, [0, 0])
+      // It began to live at 0 and came at 100.
+      yield* TestClock.adjust("30 seconds")
+      assert.deepStrictEqual(source.times, [0, 0, 30_050])
+      assert.deepStrictEqual(yield* instantly(1), ["token-3"])
+    }).pipe(pooled(source))
+  })
+  it.effect("minRemaining says how much life must be left", () => {
+    const source = vendor()
+    return Effect.gen(function* () {
+      yield* get()
+      yield* TestClock.adjust("49 seconds")
+      assert.deepStrictEqual(source.times, [0, 0])
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(source.times, [0, 0, 50_000])
+    }).pipe(pooled(source, { minRemaining: "10 seconds" }))
+  })
+  it.effect("suspend: a wall clock that jumps past the end throws away what is kept", () => {
+    const source = vendor()
+    return Effect.gen(function* () {
+      const clock = yield* Clock.Clock
+      yield* get()
+      yield* TestClock.adjust("1 second")
+      const slept: Clock.Clock = {
+        ...clock,
+        currentTimeMillis: Effect.map(clock.currentTimeMillis, (now) => now + 3_600_000)
+      }
+      assert.lengthOf(yield* Effect.provideService(instantly(1), Clock.Clock, slept), 0)
+    }).pipe(pooled(source))
+  })
+  it.effect("a wall clock that is set back neither keeps what has aged nor starts a storm", () => {
+    const source = vendor()
+    return Effect.gen(function* () {
+      const clock = yield* Clock.Clock
+      yield* get()
+      yield* TestClock.adjust("1 second")
+      const back: Clock.Clock = {
+        ...clock,
+        currentTimeMillis: Effect.map(clock.currentTimeMillis, (now) => now - 3_600_000)
+      }
+      assert.lengthOf(yield* Effect.provideService(instantly(1), Clock.Clock, back), 1)
+      yield* TestClock.adjust("10 seconds")
+      assert.isAtMost(source.state.mints, 4)
+    }).pipe(pooled(source))
+  })
+  it.effect("a life that is too short to be kept does not make a storm", () => {
+    const source = vendor()
+    return Effect.gen(function* () {
+      yield* get()
+      yield* TestClock.adjust("1 minute")
+      // Refills back off: after about 1, 2, 4, 8, 16 and 32 seconds.
+      assert.isAtMost(source.state.mints, 9)
+      assert.strictEqual(tokenOf(yield* get()).startsWith("token-"), true)
+    }).pipe(pooled(source, { minRemaining: "2 minutes" }))
+  })
+})
+
+describe("how many are kept", () => {
+  /** How many a scope has ready. */
+  const ready = (count: number) => Effect.map(instantly(count), (tokens) => tokens.length)
+
+  it.effect("demand that comes faster than refills makes it grow, up to max", () => {
+    const source = vendor()
+    return Effect.gen(function* () {
+      yield* get()
+      for (let round = 0; round < 3; round++) {
+        yield* Effect.forEach(Array.from({ length: 6 }), () => Effect.forkChild(mint(), { startImmediately: true }))
+        yield* TestClock.adjust("1 second")
+      }
+      assert.strictEqual(yield* ready(10), 4)
+    }).pipe(pooled(source, { max: 4 }))
+  })
+  it.effect("what nobody wanted makes it shrink, down to min", () => {
+    const source = vendor()
+    return Effect.gen(function* () {
+      yield* get()
+      yield* Effect.forEach(Array.from({ length: 6 }), () => Effect.forkChild(mint(), { startImmediately: true }))
+      yield* TestClock.adjust("35 seconds")
+      yield* get()
+      const before = source.state.mints
+      yield* TestClock.adjust("31 seconds")
+      assert.isAtMost(source.state.mints - before, 3)
+    }).pipe(pooled(source, { idle: "10 minutes" }))
+  })
+  it.effect("idle scopes stop refilling and are forgotten", () => {
+    const source = vendor()
+    return Effect.gen(function* () {
+      yield* get()
+      yield* TestClock.adjust("61 seconds")
+      const before = source.state.mints
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(source.state.mints, before)
+      assert.lengthOf(yield* instantly(1), 0)
+    }).pipe(pooled(source))
+  })
+  it.effect("with min 0 nothing is minted ahead before somebody had to wait twice", () => {
+    const source = vendor()
+    return Effect.gen(function* () {
+      yield* get()
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(source.state.mints, 1)
+      yield* get()
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(source.state.mints, 3)
+    }).pipe(pooled(source, { min: 0 }))
+  })
+  it.effect("scopes are bounded: one more is minted for directly, and has its place when another is forgotten", () => {
+    const source = vendor()
+    const of = (subject: string): MintRequest => ({ ...request, subject })
+    return Effect.gen(function* () {
+      yield* get(of("a"))
+      yield* get(of("b"))
+      yield* TestClock.adjust("1 second")
+      assert.lengthOf(yield* instantly(1, of("b")), 0)
+      assert.lengthOf(yield* instantly(1, of("a")), 1)
+      yield* TestClock.adjust("2 minutes")
+      yield* get(of("b"))
+      yield* TestClock.adjust("1 second")
+      assert.lengthOf(yield* instantly(1, of("b")), 1)
+    }).pipe(pooled(source, { scopes: 1 }))
+  })
+})
+
+describe("what is pooled", () => {
+  const passing: ReadonlyArray<readonly [name: string, request: MintRequest]> = [
+    ["a credential for many uses", { purpose: "stt.realtime" }],
+    ["a purpose whose minting has side effects", { purpose: "agent", singleUse: true }],
+    ["a purpose whose vendor cannot limit uses", { purpose: "tts.batch", singleUse: true, onUnsupported: "relax" }],
+    ["a purpose that is not served", { purpose: "realtime", singleUse: true }]
+  ]
+  for (const [name, asked] of passing) {
+    it.effect(`${name} passes by`, () => {
+      const source = vendor()
+      return Effect.gen(function* () {
+        yield* get(asked)
+        yield* get(asked)
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual(source.state.mints, 2)
+      }).pipe(pooled(source))
+    })
+  }
+  it.effect("key-full-scope: another subject, ttl, region or exposure is another pool", () => {
+    const source = vendor()
+    const others: ReadonlyArray<MintRequest> = [
+      { ...request, subject: "b" },
+      { ...request, ttl: "2 minutes" },
+      { ...request, region: "eu" },
+      { ...request, exposure: "server" }
+    ]
+    return Effect.gen(function* () {
+      yield* get({ ...request, subject: "a" })
+      yield* TestClock.adjust("1 second")
+      for (const other of others) assert.lengthOf(yield* instantly(1, other), 0)
+      assert.lengthOf(yield* instantly(1, { ...request, subject: "a" }), 1)
+    }).pipe(pooled(source))
+  })
+  it.effect(
+    "key-mutation-safe: refills go by what was asked, whatever the caller does with its object afterwards",
+    () => {
+      const source = vendor()
+      const asked = { purpose: "stt.realtime" as const, singleUse: true, subject: "a" }
+      return Effect.gen(function* () {
+        const fiber = yield* Effect.forkChild(mint(asked), { startImmediately: true })
+        asked.subject = "b"
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.join(fiber)
+        assert.deepStrictEqual(
+          source.requests.map(({ subject }) => subject),
+          ["a", "a"]
+        )
+      }).pipe(pooled(source))
+    }
+  )
+})
+
+describe("when the vendor fails", () => {
+  it.effect("a failing refill backs off, tells once, and recovers", () => {
+    const source = vendor()
+    const seen: Array<string> = []
+    const events = Events.layer((event) => Effect.sync(() => seen.push(event._tag)))
+    return Effect.gen(function* () {
+      yield* get()
+      source.state.broken = true
+      yield* TestClock.adjust("1 second")
+      yield* instantly(1)
+      const before = source.state.mints
+      yield* TestClock.adjust("30 seconds")
+      assert.isAtLeast(source.state.mints - before, 4)
+      assert.isAtMost(source.state.mints - before, 8)
+      assert.deepStrictEqual(seen, ["RefreshFailed"])
+      source.state.broken = false
+      yield* TestClock.adjust("1 minute")
+      assert.lengthOf(yield* instantly(1), 1)
+    }).pipe(
+      Effect.provide(
+        Layer.orDie(WarmPool.layer({ idle: "10 minutes" })).pipe(Layer.provide(source.layer), Layer.provide(events))
+      )
+    )
+  })
+  it.effect("a caller who finds it empty is told what the vendor said", () => {
+    const source = vendor()
+    source.state.broken = true
+    return Effect.gen(function* () {
+      assert.strictEqual((yield* Effect.flip(get())).reason._tag, "UnavailableError")
+    }).pipe(pooled(source))
+  })
+})
+
+describe("the layer", () => {
+  it.effect("close-stops: closing the scope ends refills, those under way too, and leaves no timer", () =>
+    Effect.gen(function* () {
+      const source = vendor()
+      const scope = yield* Scope.make()
+      const pool = Layer.orDie(WarmPool.layer({ min: 2 })).pipe(Layer.provide(source.layer))
+      const context = yield* Layer.buildWithScope(pool, scope)
+      yield* Effect.provide(get(), context)
+      yield* Scope.close(scope, Exit.void)
+      const before = source.state.mints
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(source.state.mints, before)
+    })
+  )
+  it.effect("the level is told", () => {
+    const level = Effect.map(Metric.snapshot, (all) =>
+      all.flatMap((one) => (one.id === "tempcred_pool_level" && one.type === "Gauge" ? [Number(one.state.value)] : []))
+    )
+    return Effect.gen(function* () {
+      yield* get()
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* level, [3])
+      yield* instantly(2)
+      assert.deepStrictEqual(yield* level, [1])
+      yield* TestClock.adjust("10 minutes")
+      assert.deepStrictEqual(yield* level, [0])
+    }).pipe(pooled(vendor(), { min: 3 }))
+  })
+  it.effect("options that make no sense fail the layer and are named", () =>
+    Effect.gen(function* () {
+      const nonsense: ReadonlyArray<readonly [WarmPool.Options, RegExp]> = [
+        [{ min: -1 }, /WarmPool\.min must be a whole number, 0 or more/],
+        [{ max: 0 }, /WarmPool\.max/],
+        [{ min: 3, max: 2 }, /WarmPool\.max .* no less than min/],
+        [{ scopes: 0 }, /WarmPool\.scopes/],
+        [{ idle: Duration.infinity }, /WarmPool\.idle/],
+        [{ idle: "0 seconds" }, /WarmPool\.idle/],
+        [{ minRemaining: Duration.infinity }, /WarmPool\.minRemaining/]
+      ]
+      for (const [options, message] of nonsense) {
+        const error = yield* Effect.flip(
+          Effect.scoped(Layer.build(WarmPool.layer(options).pipe(Layer.provide(vendor().layer))))
+        )
+        assert.match(error.message, message)
+      }
+    })
+  )
+})

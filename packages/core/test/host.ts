@@ -1,0 +1,137 @@
+/** Machines that share credentials in one process: each with a vendor's provider of its own, and if need be a wall clock of its own. */
+import type { Capability } from "@tempcred/core/Capabilities"
+import { bearer } from "@tempcred/core/Connection"
+import * as CredentialSharing from "@tempcred/core/CredentialSharing"
+import * as Events from "@tempcred/core/Events"
+import type { MintRequest } from "@tempcred/core/MintRequest"
+import { TempCredential } from "@tempcred/core/TempCredential"
+import { PermissionError, TempCredentialError } from "@tempcred/core/TempCredentialError"
+import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import type * as Redis from "./redis.ts"
+
+export const request = { purpose: "stt.realtime", subject: "somebody@example.org" } as const
+
+export const key = Redacted.make(Buffer.alloc(32, 1).toString("base64"))
+export const otherKey = Redacted.make(Buffer.alloc(32, 2).toString("base64"))
+
+const capability: Capability = {
+  ttlSeconds: { min: 1, max: 3600, default: 60 },
+  singleUse: true,
+  subject: { effect: "recorded" },
+  regions: [],
+  mintingHasSideEffects: false,
+  needed: "connect"
+}
+
+/** A vendor whose credentials last a minute; what it is told next is `then`, once. */
+export const vendor = () => {
+  const state = {
+    mints: 0,
+    interrupted: 0,
+    account: "account-1",
+    /** Of what it mints, in milliseconds, as if it had held it back. */
+    age: 0,
+    next: Array<Effect.Effect<void, TempCredentialError>>()
+  }
+  const mint = Effect.fnUntraced(function* (asked: MintRequest) {
+    state.mints += 1
+    const number = state.mints
+    const issuedAt = DateTime.subtract(yield* DateTime.now, { milliseconds: state.age })
+    yield* Effect.onInterrupt(state.next.shift() ?? Effect.void, () => Effect.sync(() => void (state.interrupted += 1)))
+    return new TempCredential({
+      provider: "acme",
+      purpose: asked.purpose,
+      token: Redacted.make(`acme-short-lived-token-${number}`),
+      issuedAt,
+      expiresAt: DateTime.add(issuedAt, { minutes: 1 }),
+      expirySource: "vendor",
+      uses: asked.singleUse === true ? "once" : "many",
+      ...(asked.subject === undefined ? {} : { subject: asked.subject }),
+      relaxed: [],
+      connections: [{ kind: "websocket", url: "wss://acme.example/listen", where: "server", placement: bearer }]
+    })
+  })
+  const layer = Layer.sync(TempCredentialProvider, () =>
+    TempCredentialProvider.of({
+      id: "acme",
+      account: Effect.succeed(state.account),
+      capabilities: { "stt.realtime": capability, agent: { ...capability, mintingHasSideEffects: true } },
+      mint
+    })
+  )
+  return { state, layer }
+}
+
+export const refused = Effect.fail(new TempCredentialError({ provider: "acme", reason: new PermissionError({}) }))
+
+/** A wall clock that is ahead of the test's; the monotonic one is the same, as it tells lengths only. */
+const shifted = (clock: Clock.Clock, wall: { readonly ahead: number }): Clock.Clock => {
+  const millis = () => clock.currentTimeMillisUnsafe() + wall.ahead
+  const nanos = () => clock.currentTimeNanosUnsafe() + BigInt(wall.ahead) * 1_000_000n
+  return {
+    sleep: (duration) => clock.sleep(duration),
+    currentTimeMillisUnsafe: millis,
+    currentTimeMillis: Effect.sync(millis),
+    currentTimeNanosUnsafe: nanos,
+    currentTimeNanos: Effect.sync(nanos),
+    monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+    monotonicTimeNanos: clock.monotonicTimeNanos
+  }
+}
+
+export interface Machine {
+  readonly provider: TempCredentialProvider["Service"]
+  readonly events: ReadonlyArray<Events.Event>
+  /** Its wall clock: so many milliseconds ahead of the test's. */
+  readonly wall: { ahead: number }
+  /** Mints as this machine, by its clock. */
+  readonly mint: (asked?: MintRequest) => Effect.Effect<TempCredential, TempCredentialError>
+}
+
+/** Starts a machine, which runs until the scope is closed. */
+export const start = Effect.fnUntraced(function* (
+  redis: Redis.Fake,
+  upstream: ReturnType<typeof vendor>,
+  options: Partial<CredentialSharing.Options> & { readonly ahead?: number } = {}
+) {
+  const { ahead = 0, ...changes } = options
+  const wall = { ahead }
+  const events: Array<Events.Event> = []
+  const clock = shifted(yield* Clock.Clock, wall)
+  const layer = CredentialSharing.layer({ redis: redis.layer, keys: [key], ...changes }).pipe(
+    Layer.provide([upstream.layer, Events.layer((event) => Effect.sync(() => events.push(event)))])
+  )
+  const scope = yield* Effect.scope
+  const context = yield* Layer.buildWithScope(Layer.fresh(layer), scope).pipe(Effect.provideService(Clock.Clock, clock))
+  const provider = Context.get(context, TempCredentialProvider)
+  const mint = (asked: MintRequest = request) => provider.mint(asked).pipe(Effect.provideService(Clock.Clock, clock))
+  const machine: Machine = { provider, events, wall, mint }
+  return machine
+})
+
+/** Lets work that no test clock moves, such as encryption, come to rest: waits until something holds, for at most two real seconds. */
+export const until = (holds: () => boolean): Effect.Effect<void> =>
+  Effect.promise(async () => {
+    const end = performance.now() + 2000
+    while (!holds()) {
+      if (performance.now() > end) throw new Error("it did not come to pass")
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  })
+
+/** Begins something and goes on beside it. */
+export const begin = <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.forkChild(self, { startImmediately: true })
+
+/** Joins what needs no more time than encryption does. */
+export const joinNow = <A, E>(fiber: Fiber.Fiber<A, E>): Effect.Effect<A, E> =>
+  Effect.andThen(
+    until(() => fiber.pollUnsafe() !== undefined),
+    Fiber.join(fiber)
+  )

@@ -1,0 +1,280 @@
+/** Machines that share credentials through a real Redis, each a process of its own. */
+import type { MintRequest } from "@tempcred/core/MintRequest"
+import * as Soniox from "@tempcred/emulator/Soniox"
+import * as NodeRedis from "@effect/platform-node/NodeRedis"
+import * as Effect from "effect/Effect"
+import { randomUUID } from "node:crypto"
+import { setTimeout as sleep } from "node:timers/promises"
+import { afterAll, assert, beforeAll, describe, inject, it } from "vitest"
+import * as Fleet from "./support/fleet.ts"
+import * as RedisServer from "./support/redis-server.ts"
+
+const redisUrl = inject("redisUrl") ?? ""
+const program = inject("redisServer") ?? ""
+
+/** A request of nobody else's. */
+const someone = () => ({ purpose: "stt.realtime", subject: randomUUID() }) as const
+
+const tokens = (answers: ReadonlyArray<Fleet.Answer>): ReadonlySet<string> =>
+  new Set(answers.flatMap((answer) => answer.tokens))
+
+const assertServed = (answers: ReadonlyArray<Fleet.Answer>) => {
+  assert.deepStrictEqual(
+    answers.map(({ error }) => error),
+    answers.map(() => undefined)
+  )
+}
+
+const outages = (worker: Fleet.Worker) => worker.events.filter((event) => event.startsWith("Sharing"))
+
+/** All that Redis holds: names, values and members, each with the seconds that it stays. */
+const dump = (url: string): Promise<string> =>
+  Effect.runPromise(
+    NodeRedis.NodeRedis.pipe(
+      Effect.flatMap(({ use }) =>
+        use(async (client) => {
+          const lines: Array<string> = []
+          for await (const keys of client.scanIterator()) {
+            for (const key of keys) {
+              const type = await client.type(key)
+              const value = type === "zset" ? await client.zRange(key, 0, -1) : await client.get(key)
+              lines.push(`${key} ${String(value)} ${await client.ttl(key)}`)
+            }
+          }
+          return lines.join("\n")
+        })
+      ),
+      Effect.provide(NodeRedis.layer({ url }))
+    )
+  )
+
+// Exchanges may be slow here, as many processes begin at once: how long they may take is the matter of the tests below.
+const patient = { limit: 10_000 }
+
+describe.skipIf(redisUrl === "")("one Redis", () => {
+  let fleet: Fleet.Fleet
+  let all: ReadonlyArray<Fleet.Worker>
+
+  beforeAll(async () => {
+    fleet = await Fleet.make(redisUrl)
+    all = await fleet.workers(8, patient)
+  })
+  afterAll(() => fleet[Symbol.asyncDispose]())
+
+  /** Counts the calls to the vendor while something happens. */
+  const counting = async <A>(happens: () => Promise<A>): Promise<readonly [result: A, mints: number]> => {
+    const before = fleet.mints()
+    const result = await happens()
+    return [result, fleet.mints() - before]
+  }
+  const pair = (): readonly [Fleet.Worker, Fleet.Worker] => {
+    const [one, other] = all
+    if (one === undefined || other === undefined) throw new Error("there are fewer than two workers")
+    return [one, other]
+  }
+
+  it("two-processes-one-mint: the second finds what the first minted", async () => {
+    const [one, other] = pair()
+    const request = someone()
+    const [answers, mints] = await counting(async () => [await one.mint(request), await other.mint(request)])
+    assertServed(answers)
+    assert.strictEqual(tokens(answers).size, 1)
+    assert.strictEqual(mints, 1)
+  })
+
+  it.each([true, false])(
+    "two-processes-one-mint: 8 processes with 50 concurrent gets each are one mint (cache above: %s)",
+    async (cached) => {
+      const request = someone()
+      fleet.emulator.faults.add(Soniox.mintRoute, { delay: 300 })
+      const [answers, mints] = await counting(() =>
+        Promise.all(all.map((worker) => worker.mint(request, { times: 50, cached })))
+      )
+      assertServed(answers)
+      assert.strictEqual(answers.flatMap((answer) => answer.tokens).length, 400)
+      assert.strictEqual(tokens(answers).size, 1)
+      assert.strictEqual(mints, 1)
+    }
+  )
+
+  it("kill -9 of the machine that mints: another mints once its lease has ended, and none fails", async () => {
+    const victim = await fleet.worker(patient)
+    const request = someone()
+    fleet.emulator.faults.add(Soniox.mintRoute, { hang: true })
+    const before = fleet.mints()
+    const lost = victim.mint(request)
+    await Fleet.until(() => fleet.mints() > before)
+    const waiting = Promise.all(all.map((worker) => worker.mint(request)))
+    await sleep(100)
+    await victim.kill()
+    const killed = performance.now()
+    const answers = await waiting
+    assert.strictEqual((await lost).error, "the worker ended")
+    assertServed(answers)
+    assert.strictEqual(tokens(answers).size, 1)
+    // The lease is a second; without its end they would have waited for five, and minted once each.
+    assert.isBelow(performance.now() - killed, 4000)
+  })
+
+  it("a mint that lasts longer than the lease keeps it", async () => {
+    const request = someone()
+    fleet.emulator.faults.add(Soniox.mintRoute, { delay: 1500 })
+    const [answers, mints] = await counting(() => Promise.all(all.map((worker) => worker.mint(request))))
+    assertServed(answers)
+    assert.strictEqual(tokens(answers).size, 1)
+    assert.strictEqual(mints, 1)
+  })
+
+  it("a machine that slept through its lease overwrites nothing that is newer", async () => {
+    const [one, other] = pair()
+    const request = someone()
+    fleet.emulator.faults.add(Soniox.mintRoute, { delay: 100 })
+    const before = fleet.mints()
+    const late = one.mint(request)
+    await Fleet.until(() => fleet.mints() > before)
+    one.pause()
+    const newer = await other.mint(request)
+    one.resume()
+    const older = await late
+    assertServed([newer, older])
+    assert.notDeepEqual(older.tokens, newer.tokens)
+    assert.deepStrictEqual((await one.mint(request, { cached: false })).tokens, newer.tokens)
+    assert.strictEqual(fleet.mints() - before, 2)
+  })
+
+  it("at-rest-encrypted: nothing that Redis holds tells the token, the key or whose it is", async () => {
+    const [one] = pair()
+    const request = { ...someone(), subject: "somebody@example.org" }
+    const before = await one.mint(request)
+    await one.invalidate()
+    const after = await one.mint(request)
+    assertServed([before, after])
+    const held = await dump(redisUrl)
+    assert.match(held, /^tempcred:\{[\w-]{43}\} [\w-]{400,} \d+$/m)
+    assert.match(held, /^tempcred:withdrawn [\w-]{16}/m)
+    // Nothing stays for ever.
+    assert.notMatch(held, /^tempcred:.* -1$/m)
+    for (const secret of [...tokens([before, after]), fleet.emulator.apiKey, fleet.key, request.subject]) {
+      assert.notInclude(held, secret)
+      // Nor in base64, wherever in it the text begins.
+      for (const shift of ["", "x", "xx"]) {
+        const encoded = Buffer.from(shift + secret).toString("base64url")
+        assert.notInclude(held, encoded.slice(4, -4))
+      }
+    }
+    assert.notMatch(held, /soniox|stt\.realtime|expiresAt/)
+  })
+
+  it("at-rest-encrypted: another key finds nothing, mints, and nothing fails", async () => {
+    const [one] = pair()
+    const other = await fleet.worker({ ...patient, key: Buffer.alloc(32, 7).toString("base64") })
+    const request = someone()
+    const [answers, mints] = await counting(async () => [await one.mint(request), await other.mint(request)])
+    assertServed(answers)
+    assert.strictEqual(tokens(answers).size, 2)
+    assert.strictEqual(mints, 2)
+  })
+
+  it("single-use-not-shared: each get of each process is a mint of its own", async () => {
+    const request = { ...someone(), singleUse: true }
+    const [answers, mints] = await counting(() =>
+      Promise.all(pair().map((worker) => worker.mint(request, { times: 3 })))
+    )
+    assertServed(answers)
+    assert.strictEqual(tokens(answers).size, 6)
+    assert.strictEqual(mints, 6)
+  })
+
+  it("without a subject a client's credential is not shared, a server's is", async () => {
+    const bare = { purpose: "stt.realtime" } as const
+    const mintBoth = (request: MintRequest) => counting(() => Promise.all(pair().map((worker) => worker.mint(request))))
+    assert.strictEqual((await mintBoth(bare))[1], 2)
+    assert.strictEqual((await mintBoth({ ...bare, exposure: "server" }))[1], 1)
+  })
+
+  it("invalidate-propagates: what one process takes back, another does not serve a while later", async () => {
+    const [one, other] = pair()
+    const request = someone()
+    const rejected = await one.mint(request)
+    assert.deepStrictEqual((await other.mint(request)).tokens, rejected.tokens)
+    await one.invalidate()
+    // A second is the bound; the rest is for a busy machine.
+    await sleep(1500)
+    const [answers, mints] = await counting(async () => [await other.mint(request), await one.mint(request)])
+    assertServed(answers)
+    assert.strictEqual(tokens(answers).size, 1)
+    assert.notDeepEqual(answers[0]?.tokens, rejected.tokens)
+    assert.strictEqual(mints, 1)
+  })
+
+  it("nothing of this was an outage", () => {
+    assert.deepStrictEqual(all.flatMap(outages), [])
+  })
+})
+
+describe.skipIf(program === "")("a Redis in trouble", () => {
+  it("paused: all are served within the bound, one event each, and sharing comes back", async () => {
+    await using redis = await RedisServer.make(program)
+    await redis.start()
+    await using fleet = await Fleet.make(redis.url)
+    const all = await fleet.workers(3)
+    const mintAll = (request: MintRequest) => Promise.all(all.map((worker) => worker.mint(request, { times: 20 })))
+    await Fleet.until(async () => tokens(await mintAll(someone())).size === 1)
+    const eventsBefore = all.map((worker) => outages(worker).length)
+    redis.pause()
+    const began = performance.now()
+    for (let round = 0; round < 12; round++) assertServed(await mintAll(someone()))
+    // The first round pays the limit of 250 ms; all of them would be three seconds.
+    assert.isBelow(performance.now() - began, 2500)
+    const since = () => all.map((worker, index) => outages(worker).slice(eventsBefore[index]))
+    assert.deepStrictEqual(
+      since(),
+      all.map(() => ["SharingDegraded"])
+    )
+    redis.resume()
+    await Fleet.until(() => since().every((events) => events.length === 2))
+    assert.deepStrictEqual(
+      since(),
+      all.map(() => ["SharingDegraded", "SharingRestored"])
+    )
+    assert.strictEqual(tokens(await mintAll(someone())).size, 1)
+  })
+
+  it("store-down: down at the start, every process mints for itself, and shares once Redis is there", async () => {
+    await using redis = await RedisServer.make(program)
+    await using fleet = await Fleet.make(redis.url)
+    const all = await fleet.workers(2)
+    const alone = await Promise.all(all.map((worker) => worker.mint(someone(), { times: 10 })))
+    assertServed(alone)
+    assert.strictEqual(fleet.mints(), 2)
+    await redis.start()
+    await Fleet.until(() => all.every((worker) => outages(worker).length === 2))
+    assert.deepStrictEqual(
+      all.map(outages),
+      all.map(() => ["SharingDegraded", "SharingRestored"])
+    )
+    const request = someone()
+    const answers = await Promise.all(all.map((worker) => worker.mint(request)))
+    assertServed(answers)
+    assert.strictEqual(fleet.mints(), 3)
+  })
+
+  it("store-down: gone in the middle of a mint, and started again empty", async () => {
+    await using redis = await RedisServer.make(program)
+    await redis.start()
+    await using fleet = await Fleet.make(redis.url)
+    const all = await fleet.workers(2)
+    fleet.emulator.faults.add(Soniox.mintRoute, { delay: 500 })
+    const request = someone()
+    const pending = Promise.all(all.map((worker) => worker.mint(request)))
+    await sleep(200)
+    await redis.stop()
+    assertServed(await pending)
+    await redis.start()
+    await Fleet.until(() => all.every((worker) => outages(worker).at(-1) === "SharingRestored"))
+    const next = someone()
+    const answers = await Promise.all(all.map((worker) => worker.mint(next)))
+    assertServed(answers)
+    assert.strictEqual(tokens(answers).size, 1)
+  })
+})

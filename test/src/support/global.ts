@@ -1,0 +1,48 @@
+/** Services that tests need and that a machine may lack: found or started once, for all test files. */
+import { accessSync, constants } from "node:fs"
+import { delimiter, join } from "node:path"
+import type { TestProject } from "vitest/node"
+import * as RedisServer from "./redis-server.ts"
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** A Redis that all tests share. */
+    readonly redisUrl: string | undefined
+    /** The program, for tests that need a Redis of their own to stop. */
+    readonly redisServer: string | undefined
+  }
+}
+
+const isProgram = (path: string): boolean => {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const find = (...names: ReadonlyArray<string>): string | undefined =>
+  (process.env["PATH"] ?? "")
+    .split(delimiter)
+    .flatMap((folder) => names.map((name) => join(folder, name)))
+    .find(isProgram)
+
+export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const program = find("redis-server", "valkey-server")
+  const given = process.env["REDIS_URL"]
+  project.provide("redisServer", program)
+  project.provide("redisUrl", given)
+  if (program === undefined) {
+    const message =
+      "redis-server is not on this machine, so tests that need it are skipped: apt-get install redis-server"
+    if (process.env["REQUIRE_SERVICES"] === "1") throw new Error(message)
+    process.stderr.write(`${message}\n`)
+    return undefined
+  }
+  if (given !== undefined) return undefined
+  const server = await RedisServer.make(program)
+  await server.start()
+  project.provide("redisUrl", server.url)
+  return server.stop
+}
