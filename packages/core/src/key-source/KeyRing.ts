@@ -12,7 +12,7 @@ import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import { checkKey, type Issue } from "../ConfigurationError.ts"
 import { monotonicMillis } from "../Deadline.ts"
-import { Events } from "../Events.ts"
+import { Events, nobody } from "../Events.ts"
 import { fingerprint } from "../Fingerprint.ts"
 import { fixed, type KeySource } from "../KeySource.ts"
 import { AuthenticationError, type Reason } from "../TempCredentialError.ts"
@@ -152,10 +152,14 @@ const remember = (provider: string, publish: Publish) => {
   const until = new Map<string, number>()
   const isRecent = (key: Redacted.Redacted, now: number) => (until.get(Redacted.value(key)) ?? 0) > now
 
+  // Naming a key takes work inside a try that is timed, so it is done only where somebody listens.
+  const tell = (_tag: "KeyAccepted" | "KeyRefused", key: Redacted.Redacted) =>
+    publish === nobody
+      ? Effect.void
+      : Effect.flatMap(fingerprint(key), (named) => publish({ _tag, provider, fingerprint: named }))
+
   const accept = Effect.fnUntraced(function* (key: Redacted.Redacted) {
-    if (until.delete(Redacted.value(key))) {
-      yield* publish({ _tag: "KeyAccepted", provider, fingerprint: yield* fingerprint(key) })
-    }
+    if (until.delete(Redacted.value(key))) yield* tell("KeyAccepted", key)
   })
 
   const refuse = Effect.fnUntraced(function* (key: Redacted.Redacted) {
@@ -164,7 +168,7 @@ const remember = (provider: string, publish: Publish) => {
     // Of many mints that meet the same refusal, the first tells of it.
     if (isRecent(key, now)) return
     until.set(Redacted.value(key), end)
-    yield* publish({ _tag: "KeyRefused", provider, fingerprint: yield* fingerprint(key) })
+    yield* tell("KeyRefused", key)
   })
 
   const forgetAllBut = (keys: ReadonlyArray<Redacted.Redacted>) => {
