@@ -1,0 +1,84 @@
+/** What a crowd costs that asks for one scope while nothing is cached: how many mints, and how much longer than one mint. */
+import type { Door } from "./Door.ts"
+import { ours } from "./Ours.ts"
+import { peers } from "./Peers.ts"
+import { run } from "./Process.ts"
+import { compare, type Options, type Row } from "./Row.ts"
+import * as Vendor from "./Vendor.ts"
+
+const gets = 10_000
+const mintMilliseconds = 20
+const limit = 25
+
+export interface Crowd {
+  readonly mints: number
+  /** From the first get to the last answer, less the length of a mint, in milliseconds. */
+  readonly beyond: number
+}
+
+const crowd = async ({ open }: Door): Promise<Crowd> => {
+  const vendor = Vendor.make({ lifeSeconds: 3600, milliseconds: mintMilliseconds })
+  const get = open(vendor)
+  const start = performance.now()
+  await Promise.all(Array.from({ length: gets }, get))
+  return { mints: vendor.mints(), beyond: performance.now() - start - mintMilliseconds }
+}
+
+/** Each with a cache of its own. */
+export const crowds = async (door: Door, rounds: number): Promise<ReadonlyArray<Crowd>> => {
+  const seen: Array<Crowd> = []
+  for (let round = 0; round < rounds; round++) seen.push(await crowd(door))
+  return seen
+}
+
+/** Everybody's crowds, so many in each of so many processes. */
+const watch = async (processes: number, rounds: number) => {
+  const see = async ({ name }: Door) => {
+    const seen: Array<Crowd> = []
+    for (let started = 0; started < processes; started++) seen.push(...(await run("crowds", name, rounds)))
+    return { name, seen }
+  }
+  const own = await see(ours)
+  const others: Array<typeof own> = []
+  for (const peer of peers) others.push(await see(peer))
+  return (pick: (one: Crowd) => number) => {
+    const numbers = ({ name, seen }: typeof own) => ({ name, rounds: seen.map(pick) })
+    return compare(numbers(own), others.map(numbers))
+  }
+}
+
+export const rows = async ({ quick }: Options): Promise<ReadonlyArray<Row>> => {
+  const processes = quick ? 3 : 9
+  const rounds = quick ? 9 : 25
+  const first = await watch(processes, 1)
+  const warm = await watch(1, rounds)
+  const mints = warm((one) => one.mints)
+  const question = `${gets.toLocaleString("en")} concurrent cold gets of one scope`
+  const late = (measured: Pick<Row, "ours" | "peers">) => ({
+    ...measured,
+    unit: "ms" as const,
+    target: `at most ${limit} ms`,
+    reached: measured.ours.value <= limit
+  })
+  const note = `median of ${rounds} rounds with a new cache each; everybody in a process of their own`
+  return [
+    {
+      ...mints,
+      question: `${question}: mints`,
+      unit: "mints",
+      target: "1 mint in every round",
+      reached: mints.ours.spread?.[1] === 1,
+      note
+    },
+    {
+      ...late(warm((one) => one.beyond)),
+      question: `${question}: time beyond the mint of ${mintMilliseconds} ms`,
+      note
+    },
+    {
+      ...late(first((one) => one.beyond)),
+      question: "The same as the first thing that a process does",
+      note: `median of ${processes} processes; the crowd meets code that is not compiled yet`
+    }
+  ]
+}

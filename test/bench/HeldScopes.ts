@@ -1,0 +1,53 @@
+/** What a cache needs to hold many scopes, beyond the credentials themselves. */
+import { setImmediate } from "node:timers/promises"
+import type { Door } from "./Door.ts"
+import { ours } from "./Ours.ts"
+import { peers } from "./Peers.ts"
+import { run } from "./Process.ts"
+import type { Figure, Options, Row } from "./Row.ts"
+import * as Vendor from "./Vendor.ts"
+
+const scopes = 100_000
+const limit = 1024
+
+const used = async (): Promise<number> => {
+  if (globalThis.gc === undefined) throw new Error("run this with --expose-gc")
+  await setImmediate()
+  await globalThis.gc({ execution: "async", type: "major" })
+  return process.memoryUsage().heapUsed
+}
+
+/** What has to live until the process ends. */
+const kept: Array<unknown> = []
+
+/** In bytes of heap a scope. */
+export const heap = async (fill: Door["hold" | "bare"], count: number): Promise<number> => {
+  const vendor = Vendor.make({ lifeSeconds: 3600, milliseconds: 0 })
+  await fill(vendor, 100)
+  const before = await used()
+  kept.push(await fill(vendor, count))
+  return ((await used()) - before) / count
+}
+
+/** Side by side, as a heap does not mind who else computes. */
+const beyond = async (name: string): Promise<Figure> => {
+  const [held, bare] = await Promise.all([run("hold", name, scopes), run("bare", name, scopes)])
+  return { value: held - bare }
+}
+
+export const rows = async (_: Options): Promise<ReadonlyArray<Row>> => {
+  const own = await beyond(ours.name)
+  const others: Array<readonly [name: string, figure: Figure]> = []
+  for (const { name } of peers) others.push([name, await beyond(name)])
+  return [
+    {
+      question: `${scopes.toLocaleString("en")} scopes held: memory a scope beyond its credential`,
+      unit: "bytes",
+      ours: own,
+      peers: Object.fromEntries(others),
+      target: `at most ${limit} bytes`,
+      reached: own.value <= limit,
+      note: "heap after a collection, less that of as many credentials in an array, each in a process of its own; peers know no scopes and are held in a Map"
+    }
+  ]
+}

@@ -1,0 +1,80 @@
+/** This library as an app uses it: the Promise door over a cache over an adapter, whose transport leads to a vendor made up for this. */
+import * as Adapter from "@tempcred/core/Adapter"
+import { bearer } from "@tempcred/core/Connection"
+import * as CredentialCache from "@tempcred/core/CredentialCache"
+import type { MintRequest } from "@tempcred/core/MintRequest"
+import * as Minter from "@tempcred/core/Minter"
+import { Transport } from "@tempcred/core/Transport"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import type { Door } from "./Door.ts"
+import type { Vendor } from "./Vendor.ts"
+
+const apiKey = Redacted.make("long-lived")
+
+const adapter = ({ lifeSeconds }: Vendor): Adapter.ProviderLayer =>
+  Adapter.layer(
+    Adapter.make({
+      provider: "acme",
+      keys: { apiKey },
+      issues: [],
+      capabilities: {
+        "stt.realtime": {
+          ttlSeconds: { min: 1, max: 3600, default: lifeSeconds },
+          singleUse: false,
+          subject: { effect: "recorded" },
+          regions: [],
+          mintingHasSideEffects: false,
+          needed: "connect"
+        }
+      },
+      call: ({ ttlSeconds }) => ({ url: "https://acme.example/tokens", key: apiKey, body: { ttl: ttlSeconds } }),
+      response: Schema.Struct({ token: Schema.RedactedFromValue(Schema.NonEmptyString) }),
+      credential: ({ token }) => ({
+        token,
+        expiry: { source: "request" },
+        connections: [{ kind: "websocket", url: "wss://acme.example/listen", where: "server", placement: bearer }]
+      }),
+      dialect: { failure: Schema.Struct({}), read: () => ({}) }
+    })
+  )
+
+const transport = (vendor: Vendor): Layer.Layer<Transport> =>
+  Layer.succeed(Transport, {
+    send: Effect.fnUntraced(function* () {
+      const sentAt = yield* Clock.currentTimeMillis
+      const text = JSON.stringify({ token: vendor.issue() })
+      if (vendor.milliseconds > 0) yield* Effect.sleep(vendor.milliseconds)
+      return { status: 201, headers: {}, text, sentAt, receivedAt: yield* Clock.currentTimeMillis }
+    })
+  })
+
+/** A cached provider, for programs that bring a clock of their own. */
+export const layer = (vendor: Vendor, options?: CredentialCache.Options) =>
+  CredentialCache.layer(options).pipe(Layer.provide(adapter(vendor)), Layer.provide(transport(vendor)))
+
+/** A new object each time, as apps write it where they ask. */
+export const request = (subject = "user-1"): MintRequest => ({ purpose: "stt.realtime", subject })
+
+const fill = async (minter: Minter.Minter, scopes: number) => {
+  const credentials: Array<unknown> = []
+  for (let scope = 0; scope < scopes; scope++) credentials.push(await minter.mint(request(`user-${scope}`)))
+  return credentials
+}
+
+export const ours: Door = {
+  name: "tempcred",
+  open: (vendor) => {
+    const minter = Minter.make(layer(vendor))
+    return () => minter.mint(request())
+  },
+  hold: async (vendor, scopes) => {
+    const minter = Minter.make(layer(vendor, { capacity: scopes }))
+    await fill(minter, scopes)
+    return (subject) => minter.mint(request(subject))
+  },
+  bare: (vendor, scopes) => fill(Minter.make(adapter(vendor), { transport: transport(vendor) }), scopes)
+}

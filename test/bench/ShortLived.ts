@@ -1,0 +1,64 @@
+/** How often a credential that lives half a minute is minted, by everybody's own idea of when to renew. */
+import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import * as Effect from "effect/Effect"
+import * as TestClock from "effect/testing/TestClock"
+import { mock } from "node:test"
+import { setImmediate } from "node:timers/promises"
+import type { Door } from "./Door.ts"
+import { layer, request } from "./Ours.ts"
+import { peers, tuned } from "./Peers.ts"
+import type { Figure, Options, Row } from "./Row.ts"
+import * as Vendor from "./Vendor.ts"
+
+const terms: Vendor.Terms = { lifeSeconds: 30, milliseconds: 0 }
+const seconds = 600
+const limit = 32
+
+/** Under Effect's own clock for tests, which moves both the wall clock and the monotonic one that the cache reads. */
+export const ourMints = async (): Promise<number> => {
+  const vendor = Vendor.make(terms)
+  const program = Effect.gen(function* () {
+    const { mint } = yield* TempCredentialProvider
+    for (let second = 0; second < seconds; second++) {
+      yield* mint(request())
+      yield* TestClock.adjust("1 second")
+    }
+  })
+  await Effect.runPromise(program.pipe(Effect.provide(layer(vendor)), Effect.provide(TestClock.layer())))
+  return vendor.mints()
+}
+
+/** Under a `Date` that stands until it is moved: it is the only clock that any of them reads. */
+export const peerMints = async ({ open }: Door): Promise<number> => {
+  const vendor = Vendor.make(terms)
+  mock.timers.enable({ apis: ["Date"], now: 0 })
+  try {
+    const get = open(vendor)
+    for (let second = 0; second < seconds; second++) {
+      await get()
+      // A renewal in the background lands before the next second.
+      await setImmediate()
+      mock.timers.tick(1000)
+    }
+  } finally {
+    mock.timers.reset()
+  }
+  return vendor.mints()
+}
+
+export const rows = async (_: Options): Promise<ReadonlyArray<Row>> => {
+  const own = await ourMints()
+  const others: Array<readonly [name: string, figure: Figure]> = []
+  for (const door of [...peers, ...tuned(3000)]) others.push([door.name, { value: await peerMints(door) }])
+  return [
+    {
+      question: `A credential of ${terms.lifeSeconds} s fetched every second for ${seconds / 60} minutes`,
+      unit: "mints",
+      ours: { value: own },
+      peers: Object.fromEntries(others),
+      target: `at most ${limit} mints`,
+      reached: own <= limit,
+      note: "virtual time: TestClock for ours, a Date that node:test moves for peers; at their default window, then at one set to 3 s, where each renewal makes a caller wait"
+    }
+  ]
+}
