@@ -1,9 +1,18 @@
 /** Machines that share credentials through a real Redis, each a process of its own. */
+import * as CredentialSharing from "@tempcred/core/CredentialSharing"
+import * as Events from "@tempcred/core/Events"
+import * as Minter from "@tempcred/core/Minter"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import * as Soniox from "@tempcred/emulator/Soniox"
+import * as Vendor from "@tempcred/soniox/Soniox"
 import * as NodeRedis from "@effect/platform-node/NodeRedis"
 import * as Effect from "effect/Effect"
-import { randomUUID } from "node:crypto"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Redacted from "effect/Redacted"
+import { randomBytes, randomUUID } from "node:crypto"
+import { once } from "node:events"
+import { createServer, type Socket } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
 import { afterAll, assert, beforeAll, describe, inject, it } from "vitest"
 import * as Fleet from "./support/fleet.ts"
@@ -47,6 +56,25 @@ const dump = (url: string): Promise<string> =>
       Effect.provide(NodeRedis.layer({ url }))
     )
   )
+
+/** A minter that shares, of this process; its vendor refuses every connection. */
+const sharingMinter = (url: string) => {
+  const events: Array<string> = []
+  const told = Events.layer((event) => Effect.sync(() => void events.push(event._tag)))
+  const vendor = Vendor.layer({ apiKey: Redacted.make("soniox-key"), baseUrl: "http://127.0.0.1:1" })
+  const sharing = CredentialSharing.layer({
+    redis: NodeRedis.layer({ url }),
+    keys: [Redacted.make(randomBytes(32).toString("base64"))]
+  })
+  return { events, minter: Minter.make(sharing.pipe(Layer.provide([vendor, told, Logger.layer([])]))) }
+}
+
+const assertCloses = async (minter: Minter.Minter) => {
+  const began = performance.now()
+  await Promise.race([minter.close(), sleep(2000)])
+  // The bound is 250 ms; the rest is for a busy machine.
+  assert.isBelow(performance.now() - began, 1000)
+}
 
 // Exchanges may be slow here, as many processes begin at once: how long they may take is the matter of the tests below.
 const patient = { limit: 10_000 }
@@ -277,4 +305,47 @@ describe.skipIf(program === "")("a Redis in trouble", () => {
     assertServed(answers)
     assert.strictEqual(tokens(answers).size, 1)
   })
+
+  it("close-stops: paused while it was used, it holds up no close", async () => {
+    await using redis = await RedisServer.make(program)
+    await redis.start()
+    const { events, minter } = sharingMinter(redis.url)
+    await minter.mint(someone()).catch(() => undefined)
+    assert.deepStrictEqual(events, [])
+    redis.pause()
+    await minter.mint(someone()).catch(() => undefined)
+    assert.deepStrictEqual(events, ["SharingDegraded"])
+    // By then it is connecting again.
+    await sleep(3000)
+    await assertCloses(minter)
+  })
+
+  it("close-stops: paused from the beginning, it holds up no close", async () => {
+    await using redis = await RedisServer.make(program)
+    await redis.start()
+    redis.pause()
+    const { minter } = sharingMinter(redis.url)
+    await minter.ready()
+    await sleep(500)
+    await assertCloses(minter)
+  })
+})
+
+it("close-stops: what accepts connections and says nothing holds up no close, and is tried again", async () => {
+  const sockets: Array<Socket> = []
+  const silent = createServer((socket) => void sockets.push(socket.on("error", () => undefined)))
+  silent.listen(0, "127.0.0.1")
+  await once(silent, "listening")
+  const address = silent.address()
+  if (address === null || typeof address === "string") throw new Error("no port")
+  const { minter } = sharingMinter(`redis://127.0.0.1:${address.port}`)
+  try {
+    await minter.ready()
+    // A connection is given up after ten seconds.
+    await Fleet.until(() => sockets.length === 2)
+    await assertCloses(minter)
+  } finally {
+    for (const socket of sockets) socket.destroy()
+    silent.close()
+  }
 })

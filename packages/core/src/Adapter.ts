@@ -113,6 +113,8 @@ export interface Spec<P extends Purpose, Response, Failure> {
   readonly capabilities: Capabilities<P>
   /** The region of requests that name none, where the purpose has regions. */
   readonly region?: string | undefined
+  /** What else is configured that shapes a credential, such as URLs: machines share credentials only where all of it is alike. */
+  readonly settings?: ReadonlyArray<string | undefined>
   /** Writes the vendor's call for a request that the capabilities allow. */
   readonly call: (request: Resolved<P>) => VendorApi.Call
   readonly response: Schema.Codec<Response, unknown>
@@ -201,7 +203,8 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
   })
 
   const watch = yield* MintWatch.make(provider)
-  const account = yield* Effect.cached(fingerprint(keys.account))
+  const alike = JSON.stringify([Redacted.value(keys.account), spec.region, spec.settings])
+  const account = yield* Effect.cached(fingerprint(Redacted.make(alike)))
   return TempCredentialProvider.of({ id: provider, account, capabilities, mint: (request) => watch(send(request)) })
 })
 

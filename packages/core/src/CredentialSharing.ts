@@ -72,7 +72,7 @@ export interface Options {
   readonly limit?: Length | undefined
   /** How long after its last sign of life a machine that mints is taken for dead. @default "2 seconds" */
   readonly lease?: Length | undefined
-  /** Bound on waiting for another machine's mint, before minting alone. @default half the deadline of the retry policy */
+  /** Bound on waiting for another machine's mint, before minting alone, within the same deadline. @default half the deadline of the retry policy, and at most */
   readonly patience?: Length | undefined
   /** How long after a credential was invalidated on one machine the others know. @default "1 second" */
   readonly heardAfter?: Length | undefined
@@ -119,6 +119,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
     store,
     withdrawals,
     sealer: sealer.value,
+    deadline: policy.deadline,
     clientWithoutSubject: options.clientWithoutSubject === true
   })
   return TempCredentialProvider.of({

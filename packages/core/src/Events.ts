@@ -79,14 +79,23 @@ export const Events: Context.Reference<(event: Event) => Effect.Effect<void>> = 
   (event: Event) => Effect.Effect<void>
 >("@tempcred/core/Events", { defaultValue: () => nobody })
 
+/** How long a receiver may take. */
+const patience = "1 second"
+
 /**
- * Sends the events of the providers that it is provided to; the receiver must not fail and should not wait.
+ * Sends the events of the providers that it is provided to. A receiver that throws, fails or takes over a second misses the event: no mint suffers for it.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layer = (receive: (event: Event) => Effect.Effect<unknown>): Layer.Layer<never> =>
-  Layer.succeed(Events, (event) => Effect.asVoid(receive(event)))
+export const layer = (receive: (event: Event) => Effect.Effect<unknown, unknown>): Layer.Layer<never> =>
+  Layer.succeed(Events, (event) =>
+    Effect.suspend(() => receive(event)).pipe(
+      Effect.timeoutOption(patience),
+      Effect.catchCause(() => Effect.void),
+      Effect.asVoid
+    )
+  )
 
 /**
  * Publishes an event to whoever listens here.

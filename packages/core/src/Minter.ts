@@ -56,6 +56,8 @@ export interface Minter extends AsyncDisposable {
   ) => Promise<TempCredential>
   /** Builds the layer now, so that a configuration that cannot be used shows at start: rejects with `ConfigurationError`. */
   readonly ready: () => Promise<void>
+  /** Takes back a credential that was refused where it was used, so that nobody is given it again; the next mint brings another. */
+  readonly invalidate: (credential: TempCredential) => Promise<void>
   /** Interrupts what is under way and closes what the layer opened. */
   readonly close: () => Promise<void>
 }
@@ -117,7 +119,16 @@ export const make = (
       if (hit !== undefined) return resolved(hit)
       return (signal === undefined ? joined(request) : undefined) ?? run(minted(request), signal)
     },
-    ready: () => run(Effect.void),
+    ready: () =>
+      run(
+        TempCredentialProvider.useSync((built) => {
+          service = built
+        })
+      ),
+    invalidate: (credential) => {
+      latest = undefined
+      return run(TempCredentialProvider.use((built) => built.invalidate?.(credential) ?? Effect.void))
+    },
     close,
     [Symbol.asyncDispose]: close
   }

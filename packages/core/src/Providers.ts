@@ -39,7 +39,10 @@ import { TempCredentialProvider } from "./TempCredentialProvider.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** Reaches the Redis that `TEMPCRED_CACHE` names, for instance `(url) => NodeRedis.layer({ url })` on Node. */
+  /**
+   * Reaches the Redis that `TEMPCRED_CACHE` names. On Node: `(url) => NodeRedis.layer({ url, pingInterval: 2000, socket: { socketTimeout: 5000 } })`, as
+   * the socket's own limits let go of a Redis that stopped.
+   */
   readonly redis?: ((url: string) => CredentialSharing.Options["redis"]) | undefined
 }
 
@@ -83,7 +86,10 @@ export const layerConfig = (adapters: ReadonlyArray<Descriptor>, options: Option
       const [first, ...others] = yield* chosen(adapters, settings.provider)
       const vendors = others.length === 0 ? first : Failover.layer([first, ...others])
       const shared = yield* sharing(settings, options)
-      const cached = settings.cache === "off" ? shared : Layer.provide(CredentialCache.layer(), shared)
+      // The cache bounds a mint too, and is not to be the stricter one.
+      const bound = Duration.max(Duration.seconds(30), Duration.sum(timeout ?? Duration.zero, Duration.seconds(1)))
+      const cached =
+        settings.cache === "off" ? shared : Layer.provide(CredentialCache.layer({ timeout: bound }), shared)
       const policy = RetryPolicy.layer({
         ...(retries === undefined ? {} : { attempts: retries + 1 }),
         ...(timeout === undefined ? {} : { deadline: timeout })

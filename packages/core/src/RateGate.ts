@@ -102,7 +102,9 @@ const make = Effect.fnUntraced(function* (
   return Effect.fnUntraced(function* (provider, account) {
     const key = `${provider} ${yield* account}`
     const limits = RateLimits.make(yield* limiterOf(provider), key, perMinute, burst)
-    const gate = gates.get(key) ?? (yield* Gate.make(provider, limits, settings))
+    const made = yield* Gate.make(provider, limits, settings)
+    // Another may have been made meanwhile, and there is one for an account.
+    const gate = gates.get(key) ?? made
     gates.set(key, gate)
     return gate
   })

@@ -128,11 +128,24 @@ const check = (policy: Policy): ReadonlyArray<Issue> => {
   return issues
 }
 
+const retries = Metric.counter("tempcred_retries_total", {
+  description: "Tries that were repeated, by why",
+  incremental: true
+})
+
 /** A try whose answer was lost may have minted a credential that nobody holds; it ends by itself. */
 const orphans = Metric.counter("tempcred_possible_orphans_total", {
   description: "Mints retried after their answer was lost",
   incremental: true
 })
+
+/** What shows that the request never reached a vendor. */
+const unsent: ReadonlyArray<string | undefined> = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN"]
+
+const isAnswerLost = (reason: Reason): boolean =>
+  reason._tag === "TransportError"
+    ? !unsent.includes(reason.code)
+    : reason._tag === "UnavailableError" && (reason.status === 502 || reason.status === 504)
 
 /**
  * Runs tries under a policy, each when the gate lets it through, where those of one lane take turns with the others; each run made by `makeRun`
@@ -195,7 +208,8 @@ export const makeRun = (policy: Policy, provider: string): Run => {
         const wait = Duration.max(duration, input.retryAfter ?? Duration.zero)
         const fits = Duration.toMillis(wait) < (yield* remaining)
         if (!input.isRetryable || !fits || !afford()) return false
-        if (input._tag === "TransportError") yield* Metric.update(counted, 1)
+        yield* Metric.update(Metric.withAttributes(retries, { provider, outcome: input._tag }), 1)
+        if (isAnswerLost(input)) yield* Metric.update(counted, 1)
         return true
       })
     )

@@ -83,7 +83,10 @@ export interface Kept {
  * @category constructors
  * @since 0.1.0
  */
-export const keep = ({ purpose, ...rest }: MintRequest): Kept => {
+export const keep = (given: MintRequest): Kept => {
+  // By name, as a request may be an object whose fields are computed.
+  const { exposure, maxSession, onUnsupported, purpose, region, singleUse, subject, ttl } = given
+  const rest = { exposure, maxSession, onUnsupported, region, singleUse, subject, ttl }
   const said = Object.entries(rest).filter(([, value]) => value !== undefined)
   return { request: { purpose, ...Object.fromEntries(said) }, size: said.length + 1 }
 }

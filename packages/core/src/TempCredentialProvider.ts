@@ -37,7 +37,10 @@ export class TempCredentialProvider extends Context.Service<
   {
     /** The vendor's name, as configuration and errors spell it. */
     readonly id: string
-    /** Names the vendor's account by a fingerprint of its oldest long-lived key, or of a name for it, alike in every process: what is shared is shared within one account. */
+    /**
+     * Names the vendor's account as it is configured here, by a fingerprint of its oldest long-lived key (or of a name for it), region and URLs,
+     * alike in every process: credentials are shared where all of that is alike.
+     */
     readonly account: Effect.Effect<string>
     /** What the vendor can serve and enforce as it is configured here. */
     readonly capabilities: Capabilities

@@ -25,9 +25,9 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { ConfigurationError, type Issue } from "./ConfigurationError.ts"
-import { monotonicMillis } from "./Deadline.ts"
 import { Events } from "./Events.ts"
 import type { Length, MintRequest } from "./MintRequest.ts"
+import { moment } from "./Moment.ts"
 import { keep, scopeKey } from "./ScopeKey.ts"
 import { TempCredentialProvider } from "./TempCredentialProvider.ts"
 import * as WarmStock from "./warm-pool/Stock.ts"
@@ -76,27 +76,27 @@ const make = Effect.fnUntraced(function* (
     const capability = singleUse === true ? provider.capabilities[purpose] : undefined
     return capability !== undefined && capability.singleUse && !capability.mintingHasSideEffects
   }
-  const open = Effect.fnUntraced(function* (key: string, request: MintRequest) {
-    const stock = WarmStock.make(
-      { ...settings, level, publish, provider, request: keep(request).request },
-      yield* monotonicMillis
+  /** Finds or opens a stock in one step, as two for one scope would undo each other; nothing where there are too many. */
+  const stockOf = (key: string, request: MintRequest) =>
+    Effect.clockWith((clock) =>
+      Effect.suspend(() => {
+        const known = stocks.get(key)
+        if (known !== undefined || stocks.size >= settings.scopes) return Effect.succeed(known)
+        const kept = { ...settings, level, publish, provider, request: keep(request).request }
+        const stock = WarmStock.make(kept, moment(clock).monotonic)
+        stocks.set(key, stock)
+        const forget = Effect.andThen(
+          Effect.sync(() => stocks.get(key) === stock && stocks.delete(key)),
+          stock.drop
+        )
+        return Effect.as(FiberMap.run(keepers, key, Effect.ensuring(stock.fill, forget)), stock)
+      })
     )
-    stocks.set(key, stock)
-    const forget = Effect.andThen(
-      Effect.sync(() => stocks.delete(key)),
-      stock.drop
-    )
-    yield* FiberMap.run(keepers, key, Effect.ensuring(stock.fill, forget))
-    return stock
-  })
 
   const mint: TempCredentialProvider["Service"]["mint"] = Effect.fnUntraced(function* (request) {
     const key = poolable(request) ? scopeKey(request) : undefined
-    if (key === undefined) return yield* provider.mint(request)
-    const known = stocks.get(key)
-    if (known === undefined && stocks.size >= settings.scopes) return yield* provider.mint(request)
-    const stock = known ?? (yield* open(key, request))
-    return (yield* stock.take) ?? (yield* provider.mint(request))
+    const stock = key === undefined ? undefined : yield* stockOf(key, request)
+    return (stock === undefined ? undefined : yield* stock.take) ?? (yield* provider.mint(request))
   })
   return TempCredentialProvider.of({ ...provider, mint })
 })

@@ -1,4 +1,4 @@
-import type * as Adapter from "@tempcred/core/Adapter"
+import * as Adapter from "@tempcred/core/Adapter"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import { InvalidRequestError, UnsupportedError } from "@tempcred/core/TempCredentialError"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
@@ -294,5 +294,24 @@ it.effect("a credential says what was asked and how to connect", () =>
     )
     assert.strictEqual(credential.connections[0].url, "wss://acme.example/listen")
     assert.strictEqual(vendor.sent[0]?.url.href, "https://api.acme.example/v1/token?product=stt.realtime")
+  })
+)
+
+it.effect("tenant-isolation: accounts are one only where key, region and addresses are alike", () =>
+  Effect.gen(function* () {
+    const account = (changes: object) =>
+      Effect.flatMap(Adapter.make({ ...Acme.spec(), ...changes }), (provider) => provider.account).pipe(
+        Effect.provide(Acme.vendor(Acme.ok).layer)
+      )
+    const accounts = yield* Effect.all([
+      account({}),
+      account({ region: "eu" }),
+      account({ region: "us" }),
+      account({ settings: ["https://staging.acme.example"] }),
+      account({ keys: { "ACME_API_KEY (apiKey)": Redacted.make("another") } })
+    ])
+    assert.strictEqual(new Set(accounts).size, accounts.length)
+    assert.strictEqual(yield* account({}), accounts[0])
+    assert.notInclude(accounts.join(), Acme.key)
   })
 )

@@ -10,6 +10,7 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import { inspect } from "node:util"
+import * as Acme from "./acme.ts"
 import { build, request, seconds, settle, vendor } from "./cache.ts"
 
 const all = <A>(count: number, effect: Effect.Effect<A>) =>
@@ -410,5 +411,46 @@ describe("what can be seen", () => {
       const scopes = (yield* Metric.snapshot).find(({ id }) => id === "tempcred_cache_scopes")
       assert.deepInclude(scopes?.state, { value: 2 })
     }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
+  )
+})
+
+describe("a provider that misbehaves", () => {
+  it.effect("key-mutation-safe: a request whose fields are computed is minted as it reads", () =>
+    Effect.gen(function* () {
+      class Asked {
+        readonly purpose = "stt.realtime"
+        get subject() {
+          return "u1"
+        }
+        get ttl() {
+          return "5 minutes" as const
+        }
+      }
+      const vendor = Acme.vendor(Acme.ok)
+      const layer = CredentialCache.layer().pipe(Layer.provide(Acme.layer()), Layer.provide(vendor.layer))
+      const credential = yield* TempCredentialProvider.use(({ mint }) => mint(new Asked())).pipe(Effect.provide(layer))
+      assert.strictEqual(credential.subject, "u1")
+      assert.deepStrictEqual(vendor.sent[0]?.body, { ttl: 300, session: undefined })
+    })
+  )
+  it.effect("lock-released-on-failure: a mint that throws at once blocks no scope", () =>
+    Effect.gen(function* () {
+      let calls = 0
+      const throwing = Layer.effect(
+        TempCredentialProvider,
+        TempCredentialProvider.useSync((provider) => ({
+          ...provider,
+          mint: () => {
+            calls += 1
+            throw new Error("boom")
+          }
+        }))
+      ).pipe(Layer.provide(Acme.layer()), Layer.provide(Acme.vendor(Acme.ok).layer))
+      yield* TempCredentialProvider.use(({ mint }) => {
+        const once = Effect.exit(Effect.suspend(() => mint({ purpose: "stt.realtime", subject: "u1" })))
+        return Effect.andThen(once, once)
+      }).pipe(Effect.provide(CredentialCache.layer().pipe(Layer.provide(throwing))))
+      assert.strictEqual(calls, 2)
+    })
   )
 })

@@ -1,5 +1,5 @@
 import * as CredentialSharing from "@tempcred/core/CredentialSharing"
-import type { TempCredential } from "@tempcred/core/TempCredential"
+import { decode, encode, type TempCredential } from "@tempcred/core/TempCredential"
 import { MinRemaining } from "@tempcred/core/TempCredentialProvider"
 import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
@@ -12,6 +12,7 @@ import * as Metric from "effect/Metric"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
 import { inspect } from "node:util"
+import * as Deadline from "../src/Deadline.ts"
 import * as Host from "./host.ts"
 import * as Redis from "./redis.ts"
 
@@ -422,6 +423,24 @@ describe("invalidate-propagates", () => {
     })
   )
 
+  it.effect("a copy, here one of a machine whose clock is behind, is known by its token", () =>
+    Effect.gen(function* () {
+      const { redis, start } = yield* place()
+      yield* TestClock.adjust("1 hour")
+      const [one, other] = [yield* start(), yield* start({ ahead: -600_000 })]
+      const mine = yield* one.mint()
+      const copy = yield* decode(encode(yield* other.mint()))
+      assert.strictEqual(other.provider.isInvalidated?.(copy), false)
+      yield* one.provider.invalidate?.(copy) ?? Effect.void
+      assert.strictEqual(one.provider.isInvalidated?.(mine), true)
+      assert.strictEqual(redis.texts.size, 0)
+      assert.strictEqual(numberOf(yield* one.mint()), 2)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(other.provider.isInvalidated?.(copy), true)
+      assert.strictEqual(numberOf(yield* other.mint()), 2)
+    })
+  )
+
   it.effect("invalidate-matching: a newer one in the store stays", () =>
     Effect.gen(function* () {
       const { start, vendor } = yield* place()
@@ -477,6 +496,29 @@ describe("invalidate-propagates", () => {
     })
   )
 })
+
+it.effect("waiting for another machine and minting alone share one deadline", () =>
+  Effect.gen(function* () {
+    const { start, vendor } = yield* place()
+    const [one, other] = [yield* start(), yield* start({ patience: "1 minute" })]
+    vendor.state.next.push(Effect.never)
+    const stuck = yield* Host.begin(one.mint())
+    yield* Host.until(() => vendor.state.mints === 1)
+    const left: Array<number> = []
+    vendor.state.next.push(Effect.map(Deadline.remaining, (millis) => void left.push(millis)))
+    const waiting = yield* Host.begin(other.mint())
+    // Work that the clock does not move comes before the wait.
+    for (let round = 0; round < 200 && waiting.pollUnsafe() === undefined; round++) {
+      yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      yield* TestClock.adjust("100 millis")
+    }
+    yield* Host.joinNow(waiting)
+    assert.strictEqual(left.length, 1)
+    assert.isAtMost(left[0] ?? 0, 5000)
+    assert.isAbove(left[0] ?? 0, 4000)
+    yield* Fiber.interrupt(stuck)
+  })
+)
 
 it.effect("counts how mints were served, by provider and outcome", () =>
   Effect.gen(function* () {

@@ -144,6 +144,20 @@ describe("store-down", () => {
     })
   )
 
+  it.effect("a connection that is stuck is given up, and the next one is used", () =>
+    Effect.gen(function* () {
+      const redis = yield* Redis.make()
+      redis.state.mode = "stuck"
+      const machine = yield* Host.start(redis, Host.vendor())
+      yield* TestClock.adjust("1 second")
+      redis.state.mode = "up"
+      yield* TestClock.adjust("20 seconds")
+      assert.deepStrictEqual(tags(machine), ["SharingDegraded", "SharingRestored"])
+      yield* machine.mint()
+      assert.strictEqual(redis.texts.size, 1)
+    })
+  )
+
   it.effect("a connection that comes late is used, and is no second outage", () =>
     Effect.gen(function* () {
       const redis = yield* Redis.make()
@@ -255,6 +269,30 @@ describe("close-stops", () => {
         yield* TestClock.adjust("1 hour")
         assert.strictEqual(redis.state.calls.length, made)
         assert.strictEqual(redis.state.connections, connections)
+      })
+    )
+  }
+
+  const heldUp = [
+    ["a connection that never comes to be", { mode: "stuck", connecting: 0 }],
+    ["a connection that comes after the close", { mode: "up", connecting: 120_000 }]
+  ] as const
+  for (const [name, { connecting, mode }] of heldUp) {
+    it.effect(`${name}, and that no interrupt ends, holds up no close and no later connection`, () =>
+      Effect.gen(function* () {
+        const redis = yield* Redis.make()
+        Object.assign(redis.state, { mode, connecting })
+        const scope = yield* Scope.make()
+        yield* Host.start(redis, Host.vendor()).pipe(Scope.provide(scope))
+        yield* TestClock.adjust("20 seconds")
+        assert.isAbove(redis.state.connections, 1)
+        const closing = yield* Host.begin(Scope.close(scope, Exit.void))
+        yield* TestClock.adjust("500 millis")
+        yield* Host.joinNow(closing)
+        const tried = redis.state.connections
+        yield* TestClock.adjust("1 hour")
+        assert.strictEqual(redis.state.open, 0)
+        assert.strictEqual(redis.state.connections, tried)
       })
     )
   }

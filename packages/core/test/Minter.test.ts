@@ -139,3 +139,14 @@ describe("before a cache", () => {
     for (const error of await Promise.all(pending)) assert.instanceOf(error, Error)
   })
 })
+
+it("invalidate-matching: takes back a credential that was refused where it was used", async () => {
+  const vendor = Acme.vendor(Acme.ok)
+  await using minter = Minter.make(Layer.provide(CredentialCache.layer(), provider), { transport: vendor.layer })
+  const held = { ...request, subject: "u1" }
+  const first = await minter.mint(held)
+  assert.strictEqual(await minter.mint(held), first)
+  await minter.invalidate(first)
+  assert.notStrictEqual(await minter.mint(held), first)
+  assert.strictEqual(vendor.sent.length, 2)
+})

@@ -5,8 +5,10 @@ import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { assert, describe, it } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redis from "effect/persistence/Redis"
+import * as TestClock from "effect/testing/TestClock"
 import * as Acme from "./acme.ts"
 
 type Vendor = ReturnType<typeof Acme.vendor>
@@ -91,6 +93,17 @@ describe("TEMPCRED_CACHE", () => {
           assert.isUndefined(provider.cached?.({ ...request, ttl: "6 minutes" }))
         })
       ).pipe(Effect.provide(layer))
+    })
+  )
+  it.effect("load-timeout-covers-retries: the cache is no stricter than TEMPCRED_TIMEOUT", () =>
+    Effect.gen(function* () {
+      const vendor = Acme.vendor({ status: 429, headers: { "retry-after": "40" } }, Acme.ok)
+      const fiber = yield* Effect.forkChild(
+        minting({ ...env, TEMPCRED_TIMEOUT: "60 seconds", TEMPCRED_RETRIES: "1" }, vendor, vendor),
+        { startImmediately: true }
+      )
+      yield* TestClock.adjust("41 seconds")
+      assert.strictEqual((yield* Fiber.join(fiber)).length, 1)
     })
   )
   it.effect("a Redis needs an encryption key and a way to reach it, and both are asked for by name", () =>

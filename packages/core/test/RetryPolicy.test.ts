@@ -246,18 +246,21 @@ describe("replacing it", () => {
       }
     })
   )
-  it.effect("non-idempotent-safe: a retry after a lost answer is counted as a possible orphan", () =>
-    Effect.gen(function* () {
-      const read = Effect.map(Metric.snapshot, (all) =>
-        all.flatMap((one) =>
-          one.id === "tempcred_possible_orphans_total" && one.type === "Counter" ? [Number(one.state.count)] : []
-        )
-      )
-      const sum = (counts: ReadonlyArray<number>) => counts.reduce((total, one) => total + one, 0)
-      const before = sum(yield* read)
-      yield* settle(Acme.vendor("reset", Acme.ok))
-      yield* settle(Acme.vendor(down, Acme.ok))
-      assert.strictEqual(sum(yield* read) - before, 1)
-    })
+  it.effect(
+    "non-idempotent-safe: a retry after a lost answer is counted as a possible orphan, and every retry as one",
+    () =>
+      Effect.gen(function* () {
+        const count = (id: string) =>
+          Effect.map(Metric.snapshot, (all) =>
+            all.reduce((sum, one) => (one.id === id && one.type === "Counter" ? sum + Number(one.state.count) : sum), 0)
+          )
+        const counts = Effect.all([count("tempcred_retries_total"), count("tempcred_possible_orphans_total")])
+        const before = yield* counts
+        for (const step of ["reset", { status: 504 }, { status: 502 }, { status: 503 }, { status: 429 }] as const) {
+          yield* settle(Acme.vendor(step, Acme.ok))
+        }
+        const after = yield* counts
+        assert.deepStrictEqual([after[0] - before[0], after[1] - before[1]], [5, 3])
+      })
   )
 })

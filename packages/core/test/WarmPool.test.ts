@@ -15,6 +15,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Redacted from "effect/Redacted"
+import * as References from "effect/References"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
 import * as Acme from "./acme.ts"
@@ -191,7 +192,7 @@ describe("what ages", () => {
       yield* TestClock.adjust("1 second")
       const slept: Clock.Clock = {
         ...clock,
-        currentTimeMillis: Effect.map(clock.currentTimeMillis, (now) => now + 3_600_000)
+        currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe() + 3_600_000
       }
       assert.lengthOf(yield* Effect.provideService(instantly(1), Clock.Clock, slept), 0)
     }).pipe(pooled(source))
@@ -204,7 +205,7 @@ describe("what ages", () => {
       yield* TestClock.adjust("1 second")
       const back: Clock.Clock = {
         ...clock,
-        currentTimeMillis: Effect.map(clock.currentTimeMillis, (now) => now - 3_600_000)
+        currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe() - 3_600_000
       }
       assert.lengthOf(yield* Effect.provideService(instantly(1), Clock.Clock, back), 1)
       yield* TestClock.adjust("10 seconds")
@@ -422,3 +423,34 @@ describe("the layer", () => {
     })
   )
 })
+
+it.effect("single-use-never-shared: nothing comes between finding a credential and handing it out", () =>
+  Effect.gen(function* () {
+    let minted = 0
+    const upstream = Layer.effect(
+      TempCredentialProvider,
+      TempCredentialProvider.useSync((provider) => ({
+        ...provider,
+        capabilities: { "stt.realtime": { ...Acme.capabilities["stt.realtime"], singleUse: true } },
+        mint: (asked) =>
+          Effect.map(
+            provider.mint({ ...asked, singleUse: false }),
+            (one) => new TempCredential({ ...one, token: Redacted.make(`token-${++minted}`) })
+          )
+      }))
+    ).pipe(Layer.provide(Acme.layer()), Layer.provide(Acme.vendor(Acme.ok).layer))
+    const tokens = yield* TempCredentialProvider.use(({ mint }) =>
+      Effect.gen(function* () {
+        const take = Effect.map(mint({ purpose: "stt.realtime", singleUse: true }), (one) => Redacted.value(one.token))
+        yield* take
+        yield* TestClock.adjust("1 second")
+        // A scheduler that lets others in at every step finds every gap.
+        return yield* Effect.all(
+          Array.from({ length: 20 }, () => take),
+          { concurrency: "unbounded" }
+        ).pipe(Effect.provideService(References.MaxOpsBeforeYield, 7))
+      })
+    ).pipe(Effect.provide(WarmPool.layer({ min: 20, max: 20 }).pipe(Layer.provide(upstream))))
+    assert.strictEqual(new Set(tokens).size, tokens.length)
+  })
+)

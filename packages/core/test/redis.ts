@@ -1,4 +1,7 @@
-/** A Redis in memory with what sharing asks of it, under the test's clock; it can hang, be slow, go away and have its clock set. */
+/**
+ * A Redis in memory with what sharing asks of it, under the test's clock; it can hang, be slow, go away, get stuck while it connects,
+ * and have its clock set.
+ */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -20,7 +23,7 @@ export const make = Effect.fnUntraced(function* () {
   const fences = new Map<string, number>()
   const withdrawn = new Map<string, number>()
   const state = {
-    mode: "up" as "up" | "hang" | "refuse" | "away" | "throw",
+    mode: "up" as "up" | "hang" | "refuse" | "away" | "throw" | "stuck",
     /** Of each exchange, in milliseconds. */
     delay: 0,
     /** Of a new connection, in milliseconds. */
@@ -101,6 +104,8 @@ export const make = Effect.fnUntraced(function* () {
         state.connections += 1
         if (state.mode === "throw") return Effect.die(new TypeError("Invalid URL"))
         if (state.mode === "away") return new Redis.RedisError({ cause: new Error("refused") })
+        // Acquiring is not ended by an interrupt.
+        if (state.mode === "stuck") return Effect.never
         state.open += 1
         return Effect.succeed(service).pipe(Effect.delay(state.connecting))
       }),

@@ -79,13 +79,12 @@ const capabilitiesIn = (regions: ReadonlyArray<string>) => {
 export const capabilities: Capabilities = capabilitiesIn(["us", "eu", "jp", "in"])
 
 type Served = keyof ReturnType<typeof capabilitiesIn>
-
 const home = (options: Options): string => options.region ?? "us"
 
 const host = (product: string, region: string): string =>
   region === "us" ? `${product}.soniox.com` : `${product}.${region}.soniox.com`
 
-/** https://soniox.com/docs/stt/data-residency (read 2026-10-10). */
+// https://soniox.com/docs/stt/data-residency (read 2026-10-10)
 const apiUrl = (options: Options, region: string): string =>
   (region === home(options) ? options.baseUrl : undefined) ?? `https://${host("api", region)}`
 
@@ -138,6 +137,7 @@ export const make = (options: Options): Adapter.Making => {
     ],
     capabilities: capabilitiesIn(Object.keys(keys)),
     region: home(options),
+    settings: [options.baseUrl, options.websocketUrl, options.ttsWebsocketUrl],
     call: (request: Resolved<Served>) => ({
       url: join(apiUrl(options, regionOf(request)), "/v1/auth/temporary-api-key"),
       key: keys[regionOf(request)] ?? apiKey,

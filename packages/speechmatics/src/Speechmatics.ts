@@ -132,6 +132,7 @@ export const make = (options: Options): Adapter.Making => {
     issues: check(options, maxTtlSeconds),
     capabilities: capabilitiesUpTo(maxTtlSeconds),
     region: options.region,
+    settings: [options.baseUrl, options.realtimeUrl, options.batchUrl, options.ttsUrl],
     call: (request: Resolved<Served>) => ({
       url: join(options.baseUrl ?? "https://mp.speechmatics.com", "/v1/api_keys"),
       // Without a type the key is for batch, and realtime only says that it is not authorised.

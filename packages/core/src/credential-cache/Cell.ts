@@ -3,8 +3,8 @@
  *
  * @since 0.1.0
  */
-import * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
+import * as Cause from "effect/Cause"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
@@ -12,28 +12,7 @@ import { memory, pause, type Shares, type Windows, windows } from "./Windows.ts"
 import type { Kept } from "../ScopeKey.ts"
 import type { TempCredential } from "../TempCredential.ts"
 import type { Reason, TempCredentialError } from "../TempCredentialError.ts"
-
-/**
- * Now, in milliseconds, by the clock that nobody sets and by the one on the wall.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Moment {
-  readonly monotonic: number
-  readonly wall: number
-}
-
-/**
- * Reads both clocks.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const moment = (clock: Clock.Clock): Moment => ({
-  monotonic: Number(clock.monotonicTimeNanosUnsafe()) / 1e6,
-  wall: clock.currentTimeMillisUnsafe()
-})
+import type { Moment } from "../Moment.ts"
 
 /**
  * A credential and when it ends, by both clocks.

@@ -8,13 +8,13 @@ import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type { Moment } from "../Moment.ts"
 import {
   type Cell,
   type Demand,
   isDue,
   isFresh,
   lifetime,
-  type Moment,
   nothing,
   phase,
   refusal,
@@ -112,7 +112,9 @@ export const make = (ground: Ground, flights: Flights, clock: Clock.Clock): Door
       const left = remaining(exit.value, at)
       return left < (demand.minRemaining ?? 0) ? tooShort(left / 1000) : Exit.succeed(exit.value.credential)
     }
-    if (old === undefined || phase(old, at, demand) === "spent") return Exit.failCause(exit.cause)
+    if (old === undefined || phase(old, at, demand) === "spent" || isTakenBack(old.credential)) {
+      return Exit.failCause(exit.cause)
+    }
     metrics.served(cell, old)
     return Exit.succeed(old.credential)
   }

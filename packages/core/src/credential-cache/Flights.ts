@@ -12,7 +12,8 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
-import { type Cell, type Held, hold, isTerminal, type Moment, refuse, remaining } from "./Cell.ts"
+import type { Moment } from "../Moment.ts"
+import { type Cell, type Held, hold, isTerminal, refuse, remaining } from "./Cell.ts"
 import type { Cells } from "./Cells.ts"
 import type * as CacheMetrics from "./Metrics.ts"
 import type { Shares } from "./Windows.ts"
@@ -141,7 +142,7 @@ export const make = (ground: Ground): Flights => {
     // What is renewed may come from a store that machines share: ask for more than is held.
     const least = Math.max(background ? 0 : wanted, held === undefined ? 0 : remaining(held, now()) + 1)
     cells.depart(cell, flight)
-    const flown = attempt(cell, least).pipe(
+    const flown = Effect.suspend(() => attempt(cell, least)).pipe(
       Effect.onExit((exit) => Effect.sync(() => land(cell, flight, exit))),
       Effect.exit,
       Effect.flatMap((exit) => (held === undefined ? Effect.void : report(exit)))

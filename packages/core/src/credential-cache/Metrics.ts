@@ -5,7 +5,8 @@
  */
 import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
-import { type Cell, type Held, type Moment, refusal, remaining } from "./Cell.ts"
+import type { Moment } from "../Moment.ts"
+import { type Cell, type Held, refusal, remaining } from "./Cell.ts"
 
 const gets = Metric.counter("tempcred_cache_gets_total", {
   description:

@@ -94,15 +94,13 @@ export const make = Effect.fnUntraced(function* <Id, Service, E>(
   const late = `no answer within ${Duration.format(options.limit)}`
 
   const keep = Effect.fnUntraced(function* (current: Connection<Service>) {
-    const scope = yield* Effect.acquireRelease(Scope.make(), close)
-    const built = yield* Layer.buildWithScope(Layer.fresh(options.layer), scope).pipe(
+    const { building } = yield* Effect.acquireRelease(begin(options.layer), end)
+    const built = yield* Fiber.join(building).pipe(
       Effect.map((context) => Context.get(context, options.tag)),
       Effect.tap((service) => answering(options, service)),
       Effect.timeoutOption(connectLimit),
       // A client may also throw, as over a malformed URL.
-      Effect.catchDefect(() => Effect.succeedNone),
-      Effect.option,
-      Effect.map(Option.flatten)
+      Effect.catchCause(() => Effect.succeedNone)
     )
     if (Option.isNone(built)) {
       yield* down(current, absent)
@@ -154,10 +152,23 @@ const answering = <Id, Service, E>(options: Options<Id, Service, E>, service: Se
         )
   )
 
-/** Closing may wait for answers that never come; then it goes on by itself, as nothing can hurry it. */
-const close = (scope: Scope.Closeable): Effect.Effect<void> =>
-  Effect.forkDetach(Scope.close(scope, Exit.void)).pipe(
-    Effect.flatMap((closing) => Effect.interruptible(Fiber.await(closing))),
+/** A layer that is being built, or was, by a fiber that nobody has to wait for. */
+interface Build<Id, E> {
+  readonly building: Fiber.Fiber<Context.Context<Id>, E>
+  readonly scope: Scope.Closeable
+}
+
+/** Begins to build: that may take for ever where its peer is silent, and not even end when it is interrupted. */
+const begin = Effect.fnUntraced(function* <Id, E>(layer: Layer.Layer<Id, E>): Effect.fn.Return<Build<Id, E>> {
+  const scope = yield* Scope.make()
+  const building = yield* Effect.forkDetach(Layer.buildWithScope(Layer.fresh(layer), scope))
+  return { building, scope }
+})
+
+/** Ends the build and closes what it made. Both may wait for answers that never come; then they go on by themselves, as nothing can hurry them. */
+const end = <Id, E>({ building, scope }: Build<Id, E>): Effect.Effect<void> =>
+  Effect.forkDetach(Effect.andThen(Fiber.interrupt(building), Scope.close(scope, Exit.void))).pipe(
+    Effect.flatMap((ending) => Effect.interruptible(Fiber.await(ending))),
     Effect.timeoutOption(closeLimit),
     Effect.asVoid
   )

@@ -48,6 +48,8 @@ export interface Parts {
   readonly sealer: Sealed.Sealer
   readonly lease: Duration.Duration
   readonly patience: Duration.Duration
+  /** Bound on the whole, the wait for another machine and the provider's own tries together. */
+  readonly deadline: Duration.Duration
   readonly clientWithoutSubject: boolean
 }
 
@@ -77,7 +79,7 @@ export const make = (parts: Parts): TempCredentialProvider["Service"]["mint"] =>
     Metric.update(Metric.withAttributes(shared, { provider: provider.id, outcome: outcomes[outcome] }), 1)
   const beat = Duration.times(parts.lease, 1 / 3)
 
-  return Effect.fnUntraced(function* (request) {
+  const mint = Effect.fnUntraced(function* (request: MintRequest) {
     const scope = yield* sharedScope(provider, request, parts.clientWithoutSubject)
     if (scope === undefined) return yield* provider.mint(request)
     const place = { name: yield* hash(scope), owner: crypto.randomUUID() }
@@ -101,6 +103,8 @@ export const make = (parts: Parts): TempCredentialProvider["Service"]["mint"] =>
       })
     )
   })
+  const deadline = Duration.toMillis(parts.deadline)
+  return (request) => Deadline.within(deadline)(mint(request))
 }
 
 const outcomes = { Found: "found", Holder: "minted", Alone: "alone" } as const

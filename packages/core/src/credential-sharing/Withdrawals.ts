@@ -9,7 +9,9 @@ import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
+import * as MutableHashMap from "effect/MutableHashMap"
 import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import { monotonicMillis } from "../Deadline.ts"
 import type { SharedStore } from "./SharedStore.ts"
@@ -21,7 +23,12 @@ interface Place {
   readonly id: string
 }
 
-/** What was withdrawn on this machine, kept until it would have ended: the store may forget, or not have been told yet. */
+/** A place, with the end of the credential by the monotonic clock. */
+interface Given extends Place {
+  readonly until: number
+}
+
+/** What was withdrawn on this machine, kept until it would have ended by the monotonic clock: the store may forget, or not have been told yet. */
 interface Withdrawn {
   readonly name: string
   readonly until: number
@@ -37,7 +44,7 @@ interface Withdrawn {
 export interface Withdrawals {
   /** Notes that a credential of the store is given out. */
   readonly note: (credential: TempCredential, place: Place) => Effect.Effect<void>
-  /** Withdraws a credential that was given out; any other is left alone. */
+  /** Withdraws a credential that was given out, or a copy of it; any other is left alone. */
   readonly withdraw: (credential: TempCredential) => Effect.Effect<void>
   /** Whether a credential that was given out has been withdrawn. */
   readonly has: (credential: TempCredential) => boolean
@@ -55,14 +62,15 @@ export const make = Effect.fnUntraced(function* (
   store: SharedStore,
   pace: Duration.Duration
 ): Effect.fn.Return<Withdrawals, never, Scope.Scope> {
-  const places = new WeakMap<TempCredential, Place>()
+  // By the token, which a copy of the credential shares.
+  const places = MutableHashMap.empty<Redacted.Redacted, Given>()
   const own = new Map<string, Withdrawn>()
   const alive = yield* Latch.make()
   let aliveUntil = 0
   let heard: ReadonlySet<string> = new Set()
 
   const tell = Effect.fnUntraced(function* (id: string, { isTold, name, until }: Withdrawn) {
-    const left = until - (yield* Clock.currentTimeMillis)
+    const left = until - (yield* monotonicMillis)
     if (left <= 0) own.delete(id)
     else if (!isTold && Option.isSome(yield* store.withdraw(name, id, left))) own.set(id, { isTold: true, name, until })
   })
@@ -73,27 +81,31 @@ export const make = Effect.fnUntraced(function* (
     yield* Effect.forEach([...own], ([id, withdrawn]) => tell(id, withdrawn), { discard: true })
     const ids = yield* store.withdrawn
     if (Option.isSome(ids)) heard = new Set(ids.value)
-    if ((yield* monotonicMillis) > aliveUntil) yield* alive.close
+    const now = yield* monotonicMillis
+    for (const [token, { until }] of places) if (now > until) MutableHashMap.remove(places, token)
+    if (now > aliveUntil) yield* alive.close
   })
   yield* Effect.forkScoped(Effect.forever(watch))
 
+  const placeOf = ({ token }: TempCredential) => Option.getOrUndefined(MutableHashMap.get(places, token))
   const hasId = (id: string) => heard.has(id) || own.has(id)
   return {
     note: Effect.fnUntraced(function* (credential, place) {
-      places.set(credential, place)
-      aliveUntil = Math.max(aliveUntil, (yield* monotonicMillis) + (yield* lifeLeft(credential)))
+      const until = (yield* monotonicMillis) + (yield* lifeLeft(credential))
+      MutableHashMap.set(places, credential.token, { ...place, until })
+      aliveUntil = Math.max(aliveUntil, until)
       yield* alive.open
     }),
     withdraw: Effect.fnUntraced(function* (credential) {
-      const place = places.get(credential)
+      const place = placeOf(credential)
       if (place === undefined || hasId(place.id)) return
-      const withdrawn = { name: place.name, until: DateTime.toEpochMillis(credential.expiresAt), isTold: false }
+      const withdrawn = { name: place.name, until: place.until, isTold: false }
       own.set(place.id, withdrawn)
       yield* tell(place.id, withdrawn)
     }),
     has: (credential) => {
       if (heard.size === 0 && own.size === 0) return false
-      const place = places.get(credential)
+      const place = placeOf(credential)
       return place !== undefined && hasId(place.id)
     },
     hasId

@@ -4,7 +4,6 @@
  *
  * @since 0.1.0
  */
-import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
@@ -13,6 +12,7 @@ import * as Random from "effect/Random"
 import { monotonicMillis } from "../Deadline.ts"
 import type { Events } from "../Events.ts"
 import type { MintRequest } from "../MintRequest.ts"
+import { type Moment, moment } from "../Moment.ts"
 import type { TempCredential } from "../TempCredential.ts"
 import type { TempCredentialError } from "../TempCredentialError.ts"
 import type { TempCredentialProvider } from "../TempCredentialProvider.ts"
@@ -93,44 +93,48 @@ export const make = (settings: Settings, now: number): WarmStock => {
   let askedAt = now
   let failures = 0
 
-  const put = (next: ReadonlyArray<Kept>) =>
-    Effect.suspend(() => {
-      const change = next.length - kept.length
-      kept = next
-      return change === 0 ? Effect.void : level(change)
-    })
-
   /** Throws away what has aged: so many were too many. */
-  const discard = Effect.gen(function* () {
-    const moment = yield* monotonicMillis
-    const wall = yield* Clock.currentTimeMillis
-    const good = kept.filter((one) => one.until > moment && one.untilWall > wall)
+  const age = (at: Moment) => {
+    const good = kept.filter((one) => one.until > at.monotonic && one.untilWall > at.wall)
     target = Math.max(min, target - (kept.length - good.length))
-    yield* put(good)
-  })
+    kept = good
+  }
 
-  const take = Effect.gen(function* () {
-    yield* discard
+  /** One step that no other fiber comes between, and then the count of what it changed. */
+  const step = <A>(change: (at: Moment) => A): Effect.Effect<A> =>
+    Effect.clockWith((clock) =>
+      Effect.suspend(() => {
+        const before = kept.length
+        const result = change(moment(clock))
+        return kept.length === before ? Effect.succeed(result) : Effect.as(level(kept.length - before), result)
+      })
+    )
+
+  const discard = step(age)
+
+  const take = step((at) => {
+    age(at)
     const [first, ...rest] = kept
     // The very first request finds nothing because nobody could know of it.
     if (first === undefined && asked) target = Math.min(max, target + 1)
     asked = true
-    askedAt = yield* monotonicMillis
-    yield* put(rest)
+    askedAt = at.monotonic
+    kept = rest
     stirred.openUnsafe()
     return first?.credential
   })
 
-  /** Tells whether the credential is good for a while. */
-  const add = Effect.fnUntraced(function* (credential: TempCredential) {
-    const moment = yield* monotonicMillis
-    const wall = yield* Clock.currentTimeMillis
-    const ends = DateTime.toEpochMillis(credential.expiresAt)
-    const spare = minRemaining ?? (ends - wall) / 2
-    if (ends - wall <= spare) return false
-    yield* put([...kept, { credential, until: moment + ends - wall - spare, untilWall: ends - spare }])
-    return true
-  })
+  /** Tells whether the credential, whose mint began then, is good for a while; a wall clock that was set back meanwhile lengthens no life. */
+  const add = (credential: TempCredential, begun: Moment) =>
+    step((at) => {
+      const setBack = Math.max(0, at.monotonic - begun.monotonic - (at.wall - begun.wall))
+      const ends = DateTime.toEpochMillis(credential.expiresAt)
+      const life = ends - at.wall - setBack
+      const spare = minRemaining ?? life / 2
+      if (life <= spare) return false
+      kept = [...kept, { credential, until: at.monotonic + life - spare, untilWall: ends - spare }]
+      return true
+    })
 
   const failed = Effect.fnUntraced(function* (error: TempCredentialError) {
     if (failures === 0) yield* publish({ _tag: "RefreshFailed", provider: provider.id, reason: error.reason._tag })
@@ -138,7 +142,14 @@ export const make = (settings: Settings, now: number): WarmStock => {
   })
 
   const refill = Effect.fnUntraced(function* (missing: number) {
-    const one = Effect.matchEffect(provider.mint(request), { onSuccess: add, onFailure: failed })
+    const one = Effect.flatMap(
+      step((at) => at),
+      (begun) =>
+        Effect.matchEffect(provider.mint(request), {
+          onSuccess: (credential) => add(credential, begun),
+          onFailure: failed
+        })
+    )
     const all = yield* Effect.all(
       Array.from({ length: missing }, () => one),
       { concurrency: "unbounded" }
@@ -162,11 +173,15 @@ export const make = (settings: Settings, now: number): WarmStock => {
         yield* refill(target - kept.length)
         continue
       }
-      const moment = yield* monotonicMillis
-      const ages = Math.min(...kept.map((one) => one.until - moment))
+      const instant = yield* monotonicMillis
+      const ages = Math.min(...kept.map((one) => one.until - instant))
       yield* Effect.timeoutOption(stirred.await, Math.min(rests, ages))
     }
   })
 
-  return { take: Effect.uninterruptible(take), fill, drop: put([]) }
+  const drop = step(() => {
+    kept = []
+  })
+
+  return { take: Effect.uninterruptible(take), fill, drop }
 }
