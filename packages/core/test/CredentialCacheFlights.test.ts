@@ -1,13 +1,18 @@
 /** Section B of the behaviours: one mint serves everybody who waits, and belongs to none of them. */
 import { assert, describe, it } from "@effect/vitest"
+import * as CredentialCache from "@tempcred/core/CredentialCache"
 import type { MintRequest } from "@tempcred/core/MintRequest"
+import * as RetryPolicy from "@tempcred/core/RetryPolicy"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
+import * as TestClock from "effect/testing/TestClock"
+import * as Acme from "./acme.ts"
 import { build, refused, request, seconds, settle, unavailable, vendor } from "./cache.ts"
 
 const fork = <A, E>(count: number, effect: Effect.Effect<A, E>) =>
@@ -341,3 +346,25 @@ describe("the end", () => {
     })
   )
 })
+
+it.effect("invalidate-propagates: what is taken back while a caller waits is not served when the wait fails", () =>
+  Effect.gen(function* () {
+    let taken = false
+    const transport = Acme.vendor(Acme.ok, "hang")
+    const policy = RetryPolicy.layer({ attempts: 1, attemptTimeout: Duration.seconds(2) })
+    const upstream = Layer.effect(
+      TempCredentialProvider,
+      TempCredentialProvider.useSync((provider) => ({ ...provider, isInvalidated: () => taken }))
+    ).pipe(Layer.provide(Acme.layer()), Layer.provide(transport.layer), Layer.provide(Layer.orDie(policy)))
+    yield* TempCredentialProvider.use(({ mint }) =>
+      Effect.gen(function* () {
+        yield* mint(request)
+        yield* TestClock.adjust("56 seconds")
+        const waiting = yield* Effect.forkChild(Effect.result(mint(request)), { startImmediately: true })
+        taken = true
+        yield* TestClock.adjust("2 seconds")
+        assert.strictEqual((yield* Fiber.join(waiting))._tag, "Failure")
+      })
+    ).pipe(Effect.provide(CredentialCache.layer({ advisory: 0 }).pipe(Layer.provide(upstream))))
+  })
+)

@@ -398,3 +398,23 @@ describe("watching it", () => {
     })
   )
 })
+
+it.effect("fair-queue: the calls of one subject keep their order", () =>
+  Effect.gen(function* () {
+    const vendor = Acme.vendor(Acme.ok)
+    const seconds = [60, 61, 62, 63]
+    yield* TempCredentialProvider.use(({ mint }) =>
+      Effect.forEach(seconds, (ttl) =>
+        Effect.forkChild(mint({ purpose: "stt.realtime", subject: "u1", ttl: `${ttl} seconds` }), {
+          startImmediately: true
+        })
+      ).pipe(Effect.andThen(TestClock.adjust("10 seconds")))
+    ).pipe(
+      Effect.provide(Acme.layer().pipe(Layer.provide([vendor.layer, Layer.orDie(RateGate.layer({ perMinute: 60 }))])))
+    )
+    assert.deepStrictEqual(
+      vendor.sent.map((one) => one.body),
+      seconds.map((ttl) => ({ ttl, session: undefined }))
+    )
+  })
+)

@@ -454,3 +454,25 @@ it.effect("single-use-never-shared: nothing comes between finding a credential a
     assert.strictEqual(new Set(tokens).size, tokens.length)
   })
 )
+
+it.effect("a wall clock that is set back during a mint lengthens no life", () => {
+  const source = vendor()
+  let offset = 0
+  return Effect.gen(function* () {
+    const clock = yield* Clock.Clock
+    const wall = (): number => clock.currentTimeMillisUnsafe() + offset
+    const stepped: Clock.Clock = { ...clock, currentTimeMillisUnsafe: wall, currentTimeMillis: Effect.sync(wall) }
+    yield* Effect.gen(function* () {
+      yield* Effect.forkChild(mint(), { startImmediately: true })
+      // The caller's mint is under way and the pool's own, whose credentials end a minute after they began.
+      yield* TestClock.adjust("50 millis")
+      offset = -3_600_000
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(source.state.mints, 2)
+      yield* TestClock.adjust("20 minutes")
+      const tokens = yield* instantly(1)
+      assert.notInclude(tokens, "token-1")
+      assert.notInclude(tokens, "token-2")
+    }).pipe(pooled(source, { idle: "1 hour" }), Effect.provideService(Clock.Clock, stepped))
+  })
+})
