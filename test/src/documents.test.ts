@@ -44,6 +44,11 @@ describe("every example", () => {
     assert.deepStrictEqual(printed, expected, "The example prints something else than its `// =>` comments say.")
   })
 
+  it("can be read by every Node that the packages promise, of which the oldest has no `await using`", () => {
+    const modern = examples.filter(({ code }) => code.includes("await using")).map(place)
+    assert.deepStrictEqual(modern, [], "Close what the example opened with `await it.close()`.")
+  })
+
   it.each(packages.flatMap(({ modules }) => modules))("is there for the module %s", (path) => {
     const own = examples.filter((example) => example.path === path)
     assert.isNotEmpty(own, "Add a ```ts block to a doc comment of this module: it is run as it is shown.")

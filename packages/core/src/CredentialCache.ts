@@ -10,9 +10,10 @@
  * import * as Layer from "effect/Layer"
  *
  * const cached = CredentialCache.layer().pipe(Layer.provide(Speechmatics.layerConfig))
- * await using minter = Minter.make(cached)
+ * const minter = Minter.make(cached)
  * const request = { purpose: "stt.realtime", subject: "user-1" } as const
  * console.log((await minter.mint(request)) === (await minter.mint(request))) // => true
+ * await minter.close()
  * ```
  *
  * @since 0.1.0

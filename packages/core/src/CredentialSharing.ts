@@ -23,9 +23,10 @@
  *   keys: [Redacted.make("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")]
  * })
  * const told = Events.layer((event) => Effect.sync(() => console.log(event._tag)))
- * await using minter = Minter.make(sharing.pipe(Layer.provide([Soniox.layerConfig, told])))
+ * const minter = Minter.make(sharing.pipe(Layer.provide([Soniox.layerConfig, told])))
  * const credential = await minter.mint({ purpose: "stt.realtime", exposure: "server" }) // => SharingDegraded
  * console.log(credential.provider) // => soniox
+ * await minter.close()
  * ```
  *
  * What is shared, and until when:

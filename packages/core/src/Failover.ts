@@ -9,9 +9,10 @@
  * import * as Soniox from "@tempcred/soniox/Soniox"
  * import * as Speechmatics from "@tempcred/speechmatics/Speechmatics"
  *
- * await using minter = Minter.make(Failover.layer([Soniox.layerConfig, Speechmatics.layerConfig]))
+ * const minter = Minter.make(Failover.layer([Soniox.layerConfig, Speechmatics.layerConfig]))
  * const credential = await minter.mint({ purpose: "stt.batch", subject: "user-42" })
  * console.log(credential.provider) // => speechmatics
+ * await minter.close()
  * ```
  *
  * @since 0.1.0

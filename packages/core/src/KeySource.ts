@@ -11,9 +11,10 @@
  *
  * const old = Redacted.make(String(process.env["SONIOX_API_KEY"]))
  * const apiKey = KeySource.fixed([Redacted.make("not-yet-known-to-the-vendor"), old], { account: "production" })
- * await using minter = Minter.make(Soniox.layer({ apiKey, baseUrl: process.env["SONIOX_API_BASE_URL"] }))
+ * const minter = Minter.make(Soniox.layer({ apiKey, baseUrl: process.env["SONIOX_API_BASE_URL"] }))
  * const credential = await minter.mint({ purpose: "stt.realtime" })
  * console.log(credential.provider) // => soniox
+ * await minter.close()
  * ```
  *
  * @since 0.1.0

@@ -10,9 +10,10 @@
  * import * as Layer from "effect/Layer"
  *
  * const gated = Soniox.layerConfig.pipe(Layer.provide(RateGate.layer({ perMinute: 600 })))
- * await using minter = Minter.make(gated)
+ * const minter = Minter.make(gated)
  * const credential = await minter.mint({ purpose: "stt.realtime" })
  * console.log(credential.provider) // => soniox
+ * await minter.close()
  * ```
  *
  * @since 0.1.0

@@ -10,10 +10,11 @@
  * import * as Layer from "effect/Layer"
  *
  * const pooled = WarmPool.layer({ max: 5 }).pipe(Layer.provide(Soniox.layerConfig))
- * await using minter = Minter.make(pooled)
+ * const minter = Minter.make(pooled)
  * const request = { purpose: "stt.realtime", singleUse: true } as const
  * const [one, other] = [await minter.mint(request), await minter.mint(request)]
  * console.log(one.uses, one === other) // => once false
+ * await minter.close()
  * ```
  *
  * @since 0.1.0
