@@ -45,6 +45,7 @@ export interface Budget {
 
 /**
  * How a mint is retried. The wait before try n+1 is random between zero and `base` × `factor`^(n-1), at most `cap`.
+ * After a 429 the rate gate waits instead.
  *
  * @category models
  * @since 0.1.0
