@@ -98,6 +98,17 @@ export interface Resolved<P extends Purpose = Purpose> {
   readonly relaxed: ReadonlyArray<Feature>
 }
 
+/**
+ * Whether a request is for a credential that is good for one connection only: it says so, or prefers it and the vendor has it.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isForOneUse = (
+  capability: Capability,
+  { singleUse }: Pick<MintRequest.MintRequest, "singleUse">
+): boolean => singleUse === true || (singleUse === "preferred" && capability.singleUse)
+
 const serves = <P extends Purpose>(capabilities: Capabilities<P>, purpose: Purpose): purpose is P =>
   Object.hasOwn(capabilities, purpose)
 
@@ -125,7 +136,7 @@ export const resolve = <P extends Purpose>(
     return unsupported("region", regionDetail(capability, purpose, region))
   }
   const lacking = missing(capability, request)
-  const first = lacking[0]
+  const first = lacking.find((one) => one.feature !== "singleUse" || request.singleUse === true)
   if (first !== undefined && request.onUnsupported !== "relax") return unsupported(first.feature, first.detail)
   const ignored = request.subject !== undefined && capability.subject.effect === "ignored"
   const relaxed: ReadonlyArray<Feature> = [
@@ -137,7 +148,7 @@ export const resolve = <P extends Purpose>(
     purpose,
     ttlSeconds: clamp(seconds(request.ttl) ?? capability.ttlSeconds.default, capability.ttlSeconds),
     subject: request.subject,
-    singleUse: request.singleUse === true && capability.singleUse,
+    singleUse: capability.singleUse && isForOneUse(capability, request),
     maxSessionSeconds: session(capability, seconds(request.maxSession)),
     region,
     relaxed
@@ -200,7 +211,7 @@ const missing = (capability: Capability, request: MintRequest.Decoded) => {
   if (ttl !== undefined && clamp(ttl, ttlSeconds) !== ttl) {
     lacking.push({ feature: "ttl", detail: `ttl is ${ttl} seconds; allowed are ${between(ttlSeconds)}` })
   }
-  if (request.singleUse === true && !capability.singleUse) {
+  if ((request.singleUse ?? false) !== false && !capability.singleUse) {
     lacking.push({ feature: "singleUse", detail: "the vendor cannot limit a credential to one use" })
   }
   const limit = seconds(request.maxSession)

@@ -26,6 +26,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Random from "effect/Random"
+import { isForOneUse } from "./Capabilities.ts"
 import { type Demand, nothing, remaining } from "./credential-cache/Cell.ts"
 import * as CacheCells from "./credential-cache/Cells.ts"
 import * as CacheDoor from "./credential-cache/Door.ts"
@@ -196,6 +197,6 @@ const sharing =
   (request: MintRequest): boolean => {
     const capability = Predicate.isObject(request) ? provider.capabilities[request.purpose] : undefined
     if (capability === undefined || capability.mintingHasSideEffects) return false
-    if (request.singleUse ?? false) return false
+    if (isForOneUse(capability, request)) return false
     return request.subject !== undefined || request.exposure === "server" || clientWithoutSubject
   }

@@ -27,7 +27,7 @@ const Decoded = Schema.Struct({
   purpose: Purpose,
   ttl: Schema.optional(length),
   subject: Schema.optional(Schema.NonEmptyString),
-  singleUse: Schema.optional(Schema.Boolean),
+  singleUse: Schema.optional(Schema.Union([Schema.Boolean, Schema.Literal("preferred")])),
   maxSession: Schema.optional(length),
   region: Schema.optional(Schema.NonEmptyString),
   exposure: Schema.optional(Schema.Literals(["client", "server"])),
@@ -39,7 +39,7 @@ const rules: Readonly<Record<string, string>> = {
   purpose: `must be one of ${Purpose.literals.join(", ")}`,
   ttl: 'must be a length of time with its unit, such as "60 seconds"',
   subject: "must be text and not empty",
-  singleUse: "must be true or false",
+  singleUse: 'must be true, false or "preferred"',
   maxSession: 'must be a length of time with its unit, such as "10 minutes"',
   region: "must be text and not empty",
   exposure: 'must be "client" or "server"',
@@ -67,8 +67,12 @@ export interface MintRequest {
   readonly ttl?: Length | undefined
   /** An opaque id of the app's end user. */
   readonly subject?: string | undefined
-  /** Whether it must be good for one connection only. @default false */
-  readonly singleUse?: boolean | undefined
+  /**
+   * Whether it must be good for one connection only. `"preferred"` takes that where the vendor has it, and lists it in `relaxed` where it has not.
+   *
+   * @default false
+   */
+  readonly singleUse?: boolean | "preferred" | undefined
   /** When the vendor must cut a session that was opened with it; whole seconds. @default no limit of ours */
   readonly maxSession?: Length | undefined
   /** `"eu"`, `"us"`, `"au"`, `"jp"`, `"in"`, or a vendor's own name. @default the configured region */

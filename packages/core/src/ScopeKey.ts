@@ -24,7 +24,7 @@ const fields: ReadonlySet<string> = new Set(
 
 const isText = (value: unknown): boolean => value === undefined || (typeof value === "string" && value !== "")
 
-const isOneOf = (value: unknown, one: string, other: string): boolean =>
+const isOneOf = <A>(value: unknown, one: A, other: A): boolean =>
   value === undefined || value === one || value === other
 
 /** Whether the request is of the shape that its type promises; what is not is left to `MintRequest.decode` to refuse. */
@@ -34,6 +34,7 @@ const isWellFormed = (request: MintRequest): boolean => {
   return (
     isText(request.subject) &&
     isText(request.region) &&
+    (isOneOf(request.singleUse, true, false) || request.singleUse === "preferred") &&
     isOneOf(request.exposure, "client", "server") &&
     isOneOf(request.onUnsupported, "reject", "relax")
   )
@@ -59,11 +60,11 @@ export const scopeKey = (request: MintRequest): string | undefined => {
   const ttl = lengthKey(request.ttl)
   const maxSession = lengthKey(request.maxSession)
   if (ttl === undefined || maxSession === undefined) return undefined
-  const { purpose, exposure, onUnsupported, region, subject } = request
+  const { purpose, exposure, onUnsupported, region, singleUse, subject } = request
   // A region and a subject are any text: the one has its length before it, the other comes last.
   const place = region === undefined ? "" : `${region.length}:${region}`
   const owner = subject === undefined ? "" : `=${subject}`
-  return `${purpose} ${ttl} ${maxSession} ${exposure ?? "client"} ${onUnsupported ?? "reject"} ${place} ${owner}`
+  return `${purpose} ${ttl} ${maxSession} ${singleUse ?? false} ${exposure ?? "client"} ${onUnsupported ?? "reject"} ${place} ${owner}`
 }
 
 /**

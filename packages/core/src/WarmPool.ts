@@ -25,6 +25,7 @@ import * as FiberMap from "effect/FiberMap"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import { isForOneUse } from "./Capabilities.ts"
 import { ConfigurationError, type Issue } from "./ConfigurationError.ts"
 import { Events } from "./Events.ts"
 import type { Length, MintRequest } from "./MintRequest.ts"
@@ -73,9 +74,10 @@ const make = Effect.fnUntraced(function* (
   const level = WarmStock.makeLevel(provider.id)
   const publish = yield* Events
 
-  const poolable = ({ purpose, singleUse }: MintRequest): boolean => {
-    const capability = singleUse === true ? provider.capabilities[purpose] : undefined
-    return capability !== undefined && capability.singleUse && !capability.mintingHasSideEffects
+  const poolable = (request: MintRequest): boolean => {
+    const capability = provider.capabilities[request.purpose]
+    if (capability === undefined || capability.mintingHasSideEffects) return false
+    return capability.singleUse && isForOneUse(capability, request)
   }
   /** Finds or opens a stock in one step, as two for one scope would undo each other; nothing where there are too many. */
   const stockOf = (key: string, request: MintRequest) =>

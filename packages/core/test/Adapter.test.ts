@@ -114,6 +114,16 @@ describe("a guarantee is never dropped silently", () => {
     })
   )
 
+  it.effect("a preference for single use is no demand, and is listed where it is not met", () =>
+    Effect.gen(function* () {
+      const vendor = Acme.vendor(Acme.ok)
+      const credential = yield* minting({ purpose: "stt.realtime", singleUse: "preferred" }, vendor)
+      assert.deepStrictEqual([credential.uses, credential.relaxed], ["many", ["singleUse"]])
+      const request = { purpose: "stt.realtime", singleUse: "preferred", ttl: "10 seconds" } as const
+      assert.deepInclude(yield* failing(request, vendor), { feature: "ttl" })
+    })
+  )
+
   it.effect("a purpose or region is never relaxed", () =>
     Effect.gen(function* () {
       for (const request of [{ purpose: "agent" }, { purpose: "stt.realtime", region: "au" }]) {

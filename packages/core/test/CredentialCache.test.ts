@@ -42,6 +42,7 @@ describe("what is a hit", () => {
     { ...base, subject: "user-2" },
     { ...base, exposure: "server" },
     { ...base, onUnsupported: "relax" },
+    { ...base, singleUse: "preferred" },
     { purpose: base.purpose, subject: "user-1" },
     { ...base, exposure: "server", region: "eu", subject: "a " },
     { ...base, exposure: "server", region: "eu =a", subject: undefined },
@@ -197,6 +198,7 @@ describe("what is a hit", () => {
 describe("what is never cached", () => {
   const never: ReadonlyArray<readonly [name: string, request: MintRequest]> = [
     ["single-use-never-shared", { ...request, singleUse: true }],
+    ["single use that is preferred and can be had", { ...request, purpose: "tts.realtime", singleUse: "preferred" }],
     ["a mint with side effects", { ...request, purpose: "agent" }],
     ["a client's credential without a subject", { purpose: "stt.realtime" }]
   ]

@@ -163,6 +163,7 @@ describe("what is found", () => {
 
   const alone: ReadonlyArray<readonly [name: string, request: Parameters<Host.Machine["mint"]>[0]]> = [
     ["single-use-not-shared: for one use", { ...Host.request, singleUse: true }],
+    ["for one use where that can be had", { ...Host.request, singleUse: "preferred" }],
     ["of a purpose whose minting has side effects", { ...Host.request, purpose: "agent" }],
     ["that leaves the backend without a subject", { purpose: "stt.realtime" }],
     ["of a purpose that the vendor does not serve", { ...Host.request, purpose: "tts.batch" }],

@@ -141,7 +141,8 @@ describe("who is asked", () => {
           [{}, "b", ["a"]],
           [{ region: "jp" }, "c", ["a", "b"]],
           [{ singleUse: true }, "c", ["a", "b"]],
-          [{ singleUse: true, onUnsupported: "relax" }, "b", ["a"]]
+          [{ singleUse: true, onUnsupported: "relax" }, "b", ["a"]],
+          [{ singleUse: "preferred" }, "b", ["a"]]
         ] as const) {
           const { events, value } = yield* among(layers, served(request))
           assert.strictEqual(value, provider)
@@ -152,7 +153,7 @@ describe("who is asked", () => {
             )
           )
         }
-        assert.deepStrictEqual([a.times.length, b.times.length, c.times.length], [1, 2, 2])
+        assert.deepStrictEqual([a.times.length, b.times.length, c.times.length], [1, 3, 2])
       })
   )
 })

@@ -96,6 +96,16 @@ const instantly = Effect.fnUntraced(function* (count: number, asked?: MintReques
 })
 
 describe("what is handed out", () => {
+  it.effect("what is for one use by preference is pooled too, and apart from what must be", () =>
+    Effect.gen(function* () {
+      const preferred = { ...request, singleUse: "preferred" } as const
+      yield* get(preferred)
+      yield* TestClock.adjust("1 second")
+      assert.lengthOf(yield* instantly(1), 0)
+      assert.lengthOf(yield* instantly(1, preferred), 1)
+    }).pipe(pooled(vendor()))
+  )
+
   it.effect("single-use-never-shared: 10 concurrent gets, 10 distinct tokens", () =>
     Effect.gen(function* () {
       yield* get()
@@ -294,6 +304,7 @@ describe("what is pooled", () => {
   const passing: ReadonlyArray<readonly [name: string, request: MintRequest]> = [
     ["a credential for many uses", { purpose: "stt.realtime" }],
     ["a purpose whose minting has side effects", { purpose: "agent", singleUse: true }],
+    ["a preference that the vendor cannot meet", { purpose: "tts.batch", singleUse: "preferred" }],
     ["a purpose whose vendor cannot limit uses", { purpose: "tts.batch", singleUse: true, onUnsupported: "relax" }],
     ["a purpose that is not served", { purpose: "realtime", singleUse: true }]
   ]

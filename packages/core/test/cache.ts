@@ -62,7 +62,8 @@ export const vendor = (first: Answer = { life: 60 }) => {
     account: Effect.succeed("account"),
     capabilities: {
       ...capabilities,
-      agent: { ...capabilities["stt.realtime"], mintingHasSideEffects: true }
+      agent: { ...capabilities["stt.realtime"], mintingHasSideEffects: true },
+      "tts.realtime": { ...capabilities["stt.realtime"], singleUse: true }
     },
     mint
   })

@@ -13,6 +13,7 @@ import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
+import { isForOneUse } from "../Capabilities.ts"
 import * as Deadline from "../Deadline.ts"
 import type { MintRequest } from "../MintRequest.ts"
 import { scopeKey } from "../ScopeKey.ts"
@@ -198,10 +199,10 @@ const sharedScope = Effect.fnUntraced(function* (
   clientWithoutSubject: boolean
 ) {
   const key = scopeKey(request)
-  if (key === undefined || request.singleUse) return undefined
+  if (key === undefined) return undefined
   if (request.exposure !== "server" && request.subject === undefined && !clientWithoutSubject) return undefined
   const capability = capabilities[request.purpose]
-  if (capability === undefined || capability.mintingHasSideEffects) return undefined
+  if (capability === undefined || capability.mintingHasSideEffects || isForOneUse(capability, request)) return undefined
   return `${id} ${yield* account} ${key}`
 })
 

@@ -1,0 +1,100 @@
+/** What crosses between a client and a token endpoint. */
+import * as TokenEndpoint from "@tempcred/core/TokenEndpoint"
+import * as Errors from "@tempcred/core/TempCredentialError"
+import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+
+const issuesOf = (request: unknown) => {
+  const decoded = TokenEndpoint.decode(request)
+  return Result.isFailure(decoded) ? decoded.failure.issues : assert.fail("it was read")
+}
+
+describe("a request", () => {
+  it("has these fields", () => {
+    const whole: TokenEndpoint.Request = {
+      purpose: "agent",
+      ttlSeconds: 60,
+      singleUse: true,
+      maxSessionSeconds: 600,
+      region: "eu"
+    }
+    for (const request of [whole, { purpose: "agent" } as const]) {
+      assert.deepStrictEqual(TokenEndpoint.decode(request), Result.succeed(request))
+    }
+  })
+
+  const wrong: ReadonlyArray<readonly [request: unknown, fields: ReadonlyArray<string>, message: RegExp]> = [
+    [{}, ["purpose"], /must be one of stt\.realtime, /],
+    [{ purpose: "dance" }, ["purpose"], /must be one of/],
+    [{ purpose: "agent", ttlSeconds: 0 }, ["ttlSeconds"], /whole number of seconds, 1 or more/],
+    [{ purpose: "agent", ttlSeconds: 1.5 }, ["ttlSeconds"], /whole number/],
+    [{ purpose: "agent", ttlSeconds: "60" }, ["ttlSeconds"], /whole number/],
+    [{ purpose: "agent", maxSessionSeconds: -1 }, ["maxSessionSeconds"], /whole number/],
+    [{ purpose: "agent", singleUse: "preferred" }, ["singleUse"], /true or false/],
+    [{ purpose: "agent", region: "" }, ["region"], /not empty/],
+    [{ purpose: "agent", subject: "somebody else" }, ["subject"], /is not a field of a request/],
+    [{ purpose: "x", ttlSeconds: null }, ["purpose", "ttlSeconds"], /must be/],
+    [null, ["request"], /must be a JSON object; its fields are purpose/],
+    [[], ["request"], /must be a JSON object/],
+    ["stt.realtime", ["request"], /must be a JSON object/]
+  ]
+  it.each(wrong)("%j is refused", (request, fields, message) => {
+    const issues = issuesOf(request)
+    assert.deepStrictEqual(
+      issues.map((issue) => issue.field),
+      fields
+    )
+    for (const issue of issues) assert.match(issue.message, message)
+  })
+})
+
+describe("a problem", () => {
+  const told = {
+    status: 418,
+    code: "vendor_code",
+    requestId: "r-1",
+    detail: "the vendor's words",
+    retryAfter: Duration.millis(1001)
+  }
+  const own = [{ field: "ttl", message: "must be whole seconds" }]
+  const reasons: ReadonlyArray<readonly [reason: Errors.Reason, status: number, more: object]> = [
+    [new Errors.InvalidRequestError({ issues: own }), 400, { issues: [{ ...own[0], field: "ttlSeconds" }] }],
+    [new Errors.InvalidRequestError({ issues: [{ field: "subject", message: "too long" }] }), 502, {}],
+    [new Errors.InvalidRequestError({ ...told, issues: own }), 502, {}],
+    [new Errors.UnsupportedError({ feature: "singleUse" }), 422, { feature: "singleUse" }],
+    [new Errors.AuthenticationError({ ...told, status: 401 }), 502, {}],
+    [new Errors.PermissionError({ ...told, status: 403 }), 502, {}],
+    [new Errors.QuotaError(told), 503, {}],
+    [new Errors.RateLimitError({ ...told, status: 429 }), 503, {}],
+    [new Errors.UnavailableError(told), 503, {}],
+    [new Errors.TransportError({ timedOut: false }), 502, {}],
+    [new Errors.TransportError({ timedOut: true }), 504, {}],
+    [new Errors.InvalidResponseError(told), 502, {}]
+  ]
+  it.each(reasons)("of %o", (reason, status, more) => {
+    const problem = TokenEndpoint.problem(new Errors.TempCredentialError({ provider: "acme", reason }))
+    const { detail, title, ...rest } = problem
+    assert.isAbove(Math.min(detail.length, title.length), 5)
+    assert.deepStrictEqual(rest, {
+      type: "about:blank",
+      status,
+      reason: reason._tag,
+      provider: "acme",
+      ...(reason.requestId === undefined ? {} : { requestId: "r-1" }),
+      ...(reason.retryAfter === undefined ? {} : { retryAfter: 2 }),
+      ...more
+    })
+    assert.isTrue(Schema.is(TokenEndpoint.Problem)(problem))
+    assert.notMatch(JSON.stringify(problem), /vendor's words|vendor_code|418/)
+  })
+
+  it("never asks to come back at once", () => {
+    const reason = new Errors.RateLimitError({ retryAfter: Duration.zero })
+    assert.strictEqual(
+      TokenEndpoint.problem(new Errors.TempCredentialError({ provider: "acme", reason })).retryAfter,
+      1
+    )
+  })
+})
