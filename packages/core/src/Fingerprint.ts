@@ -1,6 +1,14 @@
 /**
  * A short name for a secret that tells nothing of it: the first 64 bits of its SHA-256, in hexadecimal. Equal secrets have equal names, in every
- * process.
+ * process, so that an app's log can speak of a credential as the events do.
+ *
+ * ```ts
+ * import { fingerprint } from "@tempcred/core/Fingerprint"
+ * import * as Effect from "effect/Effect"
+ * import * as Redacted from "effect/Redacted"
+ *
+ * console.log(await Effect.runPromise(fingerprint(Redacted.make("a token")))) // => 66d3c74322a09f1c
+ * ```
  *
  * @since 0.1.0
  */

@@ -24,6 +24,7 @@ import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { Descriptor, ProviderLayer } from "./Adapter.ts"
+import type { Capabilities } from "./Capabilities.ts"
 import { ConfigurationError, fromConfigError } from "./ConfigurationError.ts"
 import * as CredentialCache from "./CredentialCache.ts"
 import * as CredentialSharing from "./CredentialSharing.ts"
@@ -135,7 +136,7 @@ const nothing: Wrapper = Layer.effect(
   TempCredentialProvider.useSync((provider) => provider)
 )
 
-/** Fills in the ttl of requests that have none. */
+/** Fills in the ttl of requests that have none, and says so in the capabilities. */
 const withTtl = (
   ttl: Duration.Duration | undefined
 ): Layer.Layer<TempCredentialProvider, never, TempCredentialProvider> =>
@@ -148,9 +149,18 @@ const withTtl = (
         Predicate.isObject(request) ? { ...request, ttl: request.ttl ?? ttl } : request
       return {
         ...provider,
+        capabilities: withDefault(provider.capabilities, Duration.toSeconds(ttl)),
         mint: (request) => mint(filled(request)),
         ...(cached === undefined ? {} : { cached: (request) => cached(filled(request)) }),
         ...(joined === undefined ? {} : { joined: (request, landed) => joined(filled(request), landed) })
       }
     })
+  )
+
+const withDefault = (capabilities: Capabilities, ttl: number): Capabilities =>
+  Object.fromEntries(
+    Object.entries(capabilities).map(([purpose, capability]) => [
+      purpose,
+      { ...capability, ttlSeconds: { ...capability.ttlSeconds, default: ttl } }
+    ])
   )

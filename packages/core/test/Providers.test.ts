@@ -92,6 +92,16 @@ describe("the stack's own settings", () => {
       )
     })
   )
+  it.effect("TEMPCRED_TTL is the default that the capabilities tell", () =>
+    Effect.gen(function* () {
+      const told = TempCredentialProvider.useSync(({ capabilities }) => capabilities["stt.realtime"])
+      const plain = yield* Effect.provide(told, building(env))
+      const set = yield* Effect.provide(told, building({ ...env, TEMPCRED_TTL: "5 minutes" }))
+      const own = Acme.capabilities["stt.realtime"]
+      assert.deepStrictEqual(plain, own)
+      assert.deepStrictEqual(set, { ...own, ttlSeconds: { ...own.ttlSeconds, default: 300 } })
+    })
+  )
   it.effect("TEMPCRED_RETRIES and TEMPCRED_TIMEOUT bound a mint", () =>
     Effect.gen(function* () {
       const once = Acme.vendor({ status: 503 })

@@ -11,7 +11,7 @@ import type * as Option from "effect/Option"
 import * as Redis from "effect/persistence/Redis"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import * as Link from "./Link.ts"
+import * as Link from "../Link.ts"
 
 /**
  * A way to reach Redis, such as the layer of `@effect/platform-node/NodeRedis`.

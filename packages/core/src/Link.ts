@@ -2,6 +2,33 @@
  * A connection that may fail at any time to a service that can be done without: what is asked of it is answered within a bound or not at all, and while
  * it is down nobody waits for it. One fiber keeps it: it connects, hears of trouble, and connects again with growing pauses.
  *
+ * ```ts
+ * import * as Link from "@tempcred/core/Link"
+ * import * as Context from "effect/Context"
+ * import * as Duration from "effect/Duration"
+ * import * as Effect from "effect/Effect"
+ * import * as Layer from "effect/Layer"
+ * import * as Option from "effect/Option"
+ *
+ * const Store = Context.Service<"Store", Map<string, string>>("Store")
+ * const program = Effect.gen(function* () {
+ *   const link = yield* Link.make({
+ *     tag: Store,
+ *     layer: Layer.succeed(Store, new Map([["greeting", "hello"]])),
+ *     probe: () => Effect.void,
+ *     limit: Duration.seconds(1),
+ *     onDown: (reason) => Effect.sync(() => console.log(reason)),
+ *     onUp: Effect.void
+ *   })
+ *   const answer = yield* link((store) => Effect.sync(() => store.get("greeting")))
+ *   console.log(Option.getOrUndefined(answer)) // => hello
+ *   yield* link(() => Effect.fail("no such store")) // => a request failed
+ *   const none = yield* link(() => Effect.succeed("nobody is asked while it is down"))
+ *   console.log(Option.isNone(none)) // => true
+ * })
+ * await Effect.runPromise(Effect.scoped(program))
+ * ```
+ *
  * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
