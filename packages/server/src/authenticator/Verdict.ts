@@ -1,0 +1,45 @@
+/**
+ * What came of a token.
+ *
+ * @since 0.1.0
+ */
+import type { Identity } from "../Authenticator.ts"
+
+/**
+ * Who presented it, or a hint for the caller that holds nothing of it, or why nobody can tell now.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Verdict =
+  | { readonly _tag: "Known"; readonly identity: Identity }
+  | { readonly _tag: "Refused"; readonly hint: string }
+  | { readonly _tag: "Unavailable"; readonly problem: string }
+
+/**
+ * Refuses a token.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const refused = (hint: string): Verdict => ({ _tag: "Refused", hint })
+
+/** In characters. */
+const longestSubject = 256
+
+/**
+ * What a subject must be, as a sentence that goes on from its name.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const subjectRule = `must be text of 1 to ${longestSubject} characters`
+
+/**
+ * Whether a value can be a subject.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isSubject = (value: unknown): value is string =>
+  typeof value === "string" && value !== "" && value.length <= longestSubject

@@ -1,0 +1,11 @@
+/**
+ * The token endpoint: what an app mounts or runs so that its clients can ask for credentials.
+ *
+ * @since 0.1.0
+ */
+export * as AccessLog from "./AccessLog.ts"
+export * as Authenticator from "./Authenticator.ts"
+export * as IssuancePolicy from "./IssuancePolicy.ts"
+export * as Limits from "./Limits.ts"
+export * as ServerConfig from "./ServerConfig.ts"
+export * as TokenServer from "./TokenServer.ts"

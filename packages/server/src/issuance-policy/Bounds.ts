@@ -1,0 +1,139 @@
+/**
+ * Terms that have been read: lengths are whole seconds, and defaults are filled in.
+ *
+ * @since 0.1.0
+ */
+import type { Capability } from "@tempcred/core/Capabilities"
+import type { Issue } from "@tempcred/core/ConfigurationError"
+import type { Length, MintRequest } from "@tempcred/core/MintRequest"
+import { Purpose } from "@tempcred/core/Purpose"
+import type { Request } from "@tempcred/core/TokenEndpoint"
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import type { Terms } from "../IssuancePolicy.ts"
+
+const uses = ["required", "preferred", "asked"] as const
+
+/**
+ * What one identity may have.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Bounds {
+  readonly purposes: ReadonlyArray<Purpose> | undefined
+  readonly maxTtl: number
+  readonly singleUse: (typeof uses)[number]
+  readonly maxSession: number | undefined
+  readonly regions: ReadonlyArray<string> | undefined
+}
+
+/** What of a request a client can change. */
+type FieldIssue = { readonly field: keyof Request; readonly message: string }
+
+/**
+ * Reads terms, or says what of them makes no sense.
+ *
+ * @category decoding
+ * @since 0.1.0
+ */
+export const read = (terms: Terms): Result.Result<Bounds, ReadonlyArray<Issue>> => {
+  const { maxSession, maxTtl = "5 minutes", purposes, regions, singleUse = "preferred" } = terms
+  const issues: Array<Issue> = []
+  const seconds = (name: string, length: Length) => {
+    const value = Option.match(Duration.fromInput(length), { onNone: () => Number.NaN, onSome: Duration.toSeconds })
+    if (!Number.isSafeInteger(value) || value < 1) {
+      issues.push({
+        name: `IssuancePolicy.${name}`,
+        message: 'must be whole seconds with their unit, such as "60 seconds"'
+      })
+    }
+    return value
+  }
+  if (purposes?.every(Schema.is(Purpose)) === false) {
+    issues.push({ name: "IssuancePolicy.purposes", message: `must each be one of ${Purpose.literals.join(", ")}` })
+  }
+  if (!uses.includes(singleUse)) {
+    issues.push({ name: "IssuancePolicy.singleUse", message: `must be one of ${uses.join(", ")}` })
+  }
+  const bounds = {
+    purposes,
+    maxTtl: seconds("maxTtl", maxTtl),
+    singleUse,
+    maxSession: maxSession === undefined ? undefined : seconds("maxSession", maxSession),
+    regions
+  }
+  return issues.length === 0 ? Result.succeed(bounds) : Result.fail(issues)
+}
+
+/**
+ * Makes what a client asks for a request within bounds, or says what of it is not. The purpose may be one that the provider does not serve.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const apply = (
+  bounds: Bounds,
+  capability: Capability | undefined,
+  request: Request
+): Result.Result<MintRequest, ReadonlyArray<FieldIssue>> => {
+  const issues = outside(bounds, capability, request)
+  if (issues.length > 0) return Result.fail(issues)
+  const { maxSession, maxTtl } = bounds
+  const ttl = request.ttlSeconds ?? Math.min(capability?.ttlSeconds.default ?? maxTtl, maxTtl)
+  const longest = Math.min(maxSession ?? Infinity, capability?.maxSessionSeconds?.max ?? Infinity)
+  const session = request.maxSessionSeconds ?? (maxSession === undefined ? undefined : longest)
+  const region = request.region ?? ownRegion(bounds, capability)
+  const singleUse = once(bounds, request)
+  return Result.succeed({
+    purpose: request.purpose,
+    ttl: Duration.seconds(ttl),
+    ...(singleUse === undefined ? {} : { singleUse }),
+    ...(session === undefined ? {} : { maxSession: Duration.seconds(session) }),
+    ...(region === undefined ? {} : { region })
+  })
+}
+
+const once = ({ singleUse }: Bounds, request: Request): MintRequest["singleUse"] => {
+  switch (singleUse) {
+    case "required":
+      return true
+    case "preferred":
+      return request.singleUse === true ? true : "preferred"
+    case "asked":
+      return request.singleUse
+  }
+}
+
+/** The region of a request that names none, where terms say something of regions. */
+const ownRegion = ({ regions }: Bounds, capability: Capability | undefined): string | undefined =>
+  capability === undefined || capability.regions.length === 0
+    ? undefined
+    : regions?.find((region) => capability.regions.includes(region))
+
+const oneOf = (allowed: ReadonlyArray<string>): string =>
+  allowed.length === 0 ? "must not be asked for" : `must be one of ${allowed.join(", ")}`
+
+const outside = (bounds: Bounds, capability: Capability | undefined, request: Request): ReadonlyArray<FieldIssue> => {
+  const { maxSession, maxTtl, purposes, regions } = bounds
+  const { maxSessionSeconds, purpose, region, ttlSeconds } = request
+  const issues: Array<FieldIssue> = []
+  if (purposes?.includes(purpose) === false) issues.push({ field: "purpose", message: oneOf(purposes) })
+  if (ttlSeconds !== undefined && ttlSeconds > maxTtl) {
+    issues.push({ field: "ttlSeconds", message: `must be at most ${maxTtl}` })
+  }
+  if (maxSession !== undefined && maxSessionSeconds !== undefined && maxSessionSeconds > maxSession) {
+    issues.push({ field: "maxSessionSeconds", message: `must be at most ${maxSession}` })
+  }
+  if (regions !== undefined && region !== undefined && !regions.includes(region)) {
+    issues.push({ field: "region", message: oneOf(regions) })
+  }
+  // None of the allowed regions is there, and the provider's own is not allowed.
+  const served = capability?.regions ?? []
+  if (region === undefined && served.length > 0 && regions?.some((one) => served.includes(one)) === false) {
+    issues.push({ field: "purpose", message: `${purpose} is not served in an allowed region` })
+  }
+  return issues
+}

@@ -1,0 +1,37 @@
+/**
+ * The name that a vendor hears in place of a subject.
+ *
+ * @since 0.1.0
+ */
+import { ConfigurationError } from "@tempcred/core/ConfigurationError"
+import * as Effect from "effect/Effect"
+import * as Base64 from "effect/encoding/Base64"
+import * as Base64Url from "effect/encoding/Base64Url"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+
+/**
+ * Makes the keyed hash of subjects: HMAC-SHA256 in base64url; fails where the key is not 32 bytes or more in base64.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function* (
+  key: Redacted.Redacted
+): Effect.fn.Return<(subject: string) => Effect.Effect<string>, ConfigurationError> {
+  // Untyped callers pass plain text; it is refused here, as nothing would keep it from being printed.
+  const bytes = Redacted.isRedacted(key) ? Result.getOrUndefined(Base64.decode(Redacted.value(key))) : undefined
+  if (bytes === undefined || bytes.length < 32) {
+    const message = "must be a Redacted of 32 bytes or more in base64: `openssl rand -base64 32` makes one"
+    return yield* new ConfigurationError({ issues: [{ name: "IssuancePolicy.subject.hashedWith", message }] })
+  }
+  const algorithm = { name: "HMAC", hash: "SHA-256" }
+  const imported = yield* Effect.promise(() =>
+    crypto.subtle.importKey("raw", new Uint8Array(bytes), algorithm, false, ["sign"])
+  )
+  return (subject) =>
+    Effect.map(
+      Effect.promise(() => crypto.subtle.sign("HMAC", imported, new TextEncoder().encode(subject))),
+      (hash) => Base64Url.encode(new Uint8Array(hash))
+    )
+})

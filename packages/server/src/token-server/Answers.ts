@@ -1,0 +1,101 @@
+/**
+ * The answers of the endpoint, and what the access log may say of each: facts travel beside an answer, not in it.
+ *
+ * @since 0.1.0
+ */
+import { encode, type TempCredential } from "@tempcred/core/TempCredential"
+import type { Problem } from "@tempcred/core/TokenEndpoint"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+
+/**
+ * What the access log may say of an answer, secrets and subject still in clear.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Facts {
+  readonly subject?: string | undefined
+  readonly purpose?: string | undefined
+  readonly credential?: TempCredential
+  readonly problem?: Problem
+}
+
+const facts = new WeakMap<HttpServerResponse.HttpServerResponse, Facts>()
+
+/**
+ * Tells what is known of an answer.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const factsOf = (response: HttpServerResponse.HttpServerResponse): Facts => facts.get(response) ?? {}
+
+/**
+ * Adds to what is known of an answer.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const note = (
+  response: HttpServerResponse.HttpServerResponse,
+  more: Facts
+): HttpServerResponse.HttpServerResponse => {
+  facts.set(response, { ...facts.get(response), ...more })
+  return response
+}
+
+/**
+ * Adds a header to an answer and keeps its facts.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const withHeader = (
+  response: HttpServerResponse.HttpServerResponse,
+  name: string,
+  value: string
+): HttpServerResponse.HttpServerResponse => note(HttpServerResponse.setHeader(response, name, value), factsOf(response))
+
+/**
+ * Answers with a problem, which nobody may store, and with `Retry-After` where it says how long to wait.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const problem = (
+  told: Problem,
+  headers: Readonly<Record<string, string>> = {}
+): HttpServerResponse.HttpServerResponse =>
+  note(
+    HttpServerResponse.text(JSON.stringify(told), {
+      status: told.status,
+      contentType: "application/problem+json",
+      headers: {
+        "cache-control": "no-store",
+        ...(told.retryAfter === undefined ? {} : { "retry-after": String(told.retryAfter) }),
+        ...headers
+      }
+    }),
+    { problem: told }
+  )
+
+/** A credential that is given again is written once; what is written goes with the credential. */
+const written = new WeakMap<TempCredential, HttpServerResponse.HttpServerResponse>()
+
+/**
+ * Answers with a credential, its token in plain, which nobody may store.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const created = (credential: TempCredential): HttpServerResponse.HttpServerResponse => {
+  const known = written.get(credential)
+  if (known !== undefined) return known
+  const response = HttpServerResponse.text(JSON.stringify(encode(credential)), {
+    status: 201,
+    contentType: "application/json",
+    headers: { "cache-control": "no-store" }
+  })
+  written.set(credential, response)
+  return note(response, { purpose: credential.purpose, subject: credential.subject, credential })
+}

@@ -1,0 +1,427 @@
+import * as Authenticator from "@tempcred/server/Authenticator"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as TestClock from "effect/testing/TestClock"
+import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from "jose"
+import { once } from "node:events"
+import { createServer, type RequestListener } from "node:http"
+import { inspect } from "node:util"
+
+/** The outcome of a token: the subject, or which error with what it says. */
+const ask = (layer: ReturnType<typeof Authenticator.layerBearer>, token: string | undefined) =>
+  Authenticator.Authenticator.use(({ authenticate }) =>
+    authenticate({ token: token === undefined ? undefined : Redacted.make(token), headers: {} })
+  ).pipe(
+    Effect.provide(layer),
+    Effect.match({
+      onFailure: (error) => ("_tag" in error ? `${error._tag}: ${error.message}` : ""),
+      onSuccess: ({ subject }) => subject
+    })
+  )
+
+const problem = (layer: ReturnType<typeof Authenticator.layerBearer>) =>
+  Effect.scoped(Layer.build(layer)).pipe(
+    Effect.flip,
+    Effect.tap((error) => Effect.sync(() => assert.notInclude(inspect(error, { depth: 9 }), "sssh"))),
+    Effect.map((error) => error.message)
+  )
+
+const unauthenticated = (hint: string) => `UnauthenticatedError: ${hint}`
+
+const missing = unauthenticated("there is no token: send it as `Authorization: Bearer <token>`")
+
+describe("one's own way", () => {
+  it.effect("sees the token and all headers", () =>
+    Effect.gen(function* () {
+      const layer = Authenticator.layer(({ headers }) =>
+        Effect.succeed({ subject: headers["cookie"] ?? "", claims: {} })
+      )
+      const identity = yield* Authenticator.Authenticator.use(({ authenticate }) =>
+        authenticate({ token: undefined, headers: { cookie: "session=1" } })
+      ).pipe(Effect.provide(layer))
+      assert.strictEqual(identity.subject, "session=1")
+    })
+  )
+})
+
+describe("a list of tokens", () => {
+  const one = { token: Redacted.make("sssh-first-token-1"), subject: "kiosk-1", claims: { hall: 4 } }
+  const other = { token: Redacted.make("sssh-second-token-2"), subject: "kiosk-2" }
+  const listed = Authenticator.layerBearer([one, other, { ...other, token: Redacted.make("sssh-renewed-token") }])
+
+  it.effect("names its callers, with what is known of them", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* ask(listed, "sssh-first-token-1"), "kiosk-1")
+      assert.strictEqual(yield* ask(listed, "sssh-second-token-2"), "kiosk-2")
+      assert.strictEqual(yield* ask(listed, "sssh-renewed-token"), "kiosk-2")
+      const authenticate = Authenticator.Authenticator.use(({ authenticate }) => authenticate({ ...one, headers: {} }))
+      assert.deepStrictEqual(yield* Effect.provide(authenticate, listed), { subject: "kiosk-1", claims: { hall: 4 } })
+    })
+  )
+  it.effect("refuses every other token, and none", () =>
+    Effect.gen(function* () {
+      for (const token of [
+        "",
+        "sssh-first-token-",
+        "sssh-first-token-12",
+        "SSSH-FIRST-TOKEN-1",
+        "kiosk-1",
+        "ü".repeat(99)
+      ]) {
+        assert.strictEqual(yield* ask(listed, token), unauthenticated("the token is not known here"))
+      }
+      assert.strictEqual(yield* ask(listed, undefined), missing)
+    })
+  )
+  it.effect("that makes no sense fails when the layer is built, by entry and without the token", () =>
+    Effect.gen(function* () {
+      const entry = (token: string, subject = "kiosk") => ({ token: Redacted.make(token), subject })
+      const rows: ReadonlyArray<readonly [ReadonlyArray<Authenticator.BearerEntry>, RegExp]> = [
+        [[], /^Authenticator.layerBearer must hold an entry/],
+        [[entry("sssh-15-letters")], /\[0\].token must be 16 visible ASCII characters or more$/],
+        [[entry("sssh with a space in it")], /\[0\].token must be 16 visible/],
+        [[one, entry("sssh-first-token-1")], /^Authenticator.layerBearer\[1\].token is there twice$/],
+        [[entry("sssh-sixteen-lets", "")], /\[0\].subject must be text of 1 to 256 characters$/],
+        [[entry("sssh-sixteen-lets", "x".repeat(257))], /\[0\].subject must be text/],
+        [[{ token: "sssh-not-redacted-at-all", subject: "kiosk" } as never], /\[0\].token must be a Redacted/]
+      ]
+      for (const [entries, message] of rows) assert.match(yield* problem(Authenticator.layerBearer(entries)), message)
+      assert.strictEqual(
+        yield* ask(Authenticator.layerBearer([entry("sssh-sixteen-let")]), "sssh-sixteen-let"),
+        "kiosk"
+      )
+    })
+  )
+})
+
+/** At the beginning of the test's time, which is 1970. */
+const claims = { sub: "ana", exp: 300, iss: "https://id.example", aud: "speech" }
+
+describe("a JWT with a shared secret", () => {
+  const secret = "sssh-a-shared-secret-of-32-bytes"
+  const bytes = new TextEncoder().encode(secret)
+  const layer = Authenticator.layerJwt({
+    secret: Redacted.make(secret),
+    issuer: "https://id.example",
+    audience: "speech"
+  })
+  const sign = (payload: Record<string, unknown>, key = bytes, alg = "HS256") =>
+    Effect.promise(() => new SignJWT(payload).setProtectedHeader({ alg }).sign(key))
+
+  it.effect("names its subject, with all claims", () =>
+    Effect.gen(function* () {
+      const token = Redacted.make(yield* sign({ ...claims, plan: "pro" }))
+      const identity = yield* Authenticator.Authenticator.use(({ authenticate }) =>
+        authenticate({ token, headers: {} })
+      ).pipe(Effect.provide(layer))
+      assert.deepStrictEqual(identity, { subject: "ana", claims: { ...claims, plan: "pro" } })
+    })
+  )
+  it.effect("is refused with a hint that tells what is wrong, and nothing that was presented", () =>
+    Effect.gen(function* () {
+      const { aud, exp, iss, sub } = claims
+      const good = yield* sign(claims)
+      const rows: ReadonlyArray<readonly [string | undefined, string]> = [
+        [undefined, missing],
+        ["", unauthenticated("the token is no signed JWT that can be read")],
+        ["sssh-no-jwt", unauthenticated("the token is no signed JWT that can be read")],
+        [`${good}.x.y`, unauthenticated("the token is no signed JWT that can be read")],
+        [`${good.slice(0, -2)}AA`, unauthenticated("the token's signature is wrong")],
+        [
+          yield* sign(claims, new TextEncoder().encode("x".repeat(32))),
+          unauthenticated("the token's signature is wrong")
+        ],
+        [yield* sign({ ...claims, exp: -6 }), unauthenticated("the token has expired")],
+        [yield* sign({ ...claims, nbf: 60 }), unauthenticated("the token is not valid yet")],
+        [yield* sign({ ...claims, aud: "sssh" }), unauthenticated("the token is for another audience")],
+        [yield* sign({ ...claims, iss: "sssh" }), unauthenticated("the token is from another issuer")],
+        [yield* sign({ exp, iss, sub }), unauthenticated("the token has no aud")],
+        [yield* sign({ aud, iss, sub }), unauthenticated("the token has no exp")],
+        [yield* sign({ ...claims, exp: "sssh" }), unauthenticated("the token's exp is malformed")],
+        [yield* sign({ aud, exp, iss }), unauthenticated("the token has no sub")],
+        [yield* sign({ ...claims, sub: "" }), unauthenticated("the token's sub must be text of 1 to 256 characters")],
+        [yield* sign({ ...claims, sub: 7 }), unauthenticated("the token's sub must be text of 1 to 256 characters")],
+        [
+          yield* sign({ ...claims, sub: "x".repeat(257) }),
+          unauthenticated("the token's sub must be text of 1 to 256 characters")
+        ]
+      ]
+      for (const [token, expected] of rows) assert.strictEqual(yield* ask(layer, token), expected)
+      assert.strictEqual(yield* ask(layer, yield* sign({ ...claims, sub: "x".repeat(256) })), "x".repeat(256))
+    })
+  )
+  it.effect("ends by its exp, with 5 seconds for clocks that differ", () =>
+    Effect.gen(function* () {
+      const token = yield* sign(claims)
+      yield* TestClock.adjust("304 seconds")
+      assert.strictEqual(yield* ask(layer, token), "ana")
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* ask(layer, token), unauthenticated("the token has expired"))
+      const strict = Authenticator.layerJwt({ secret: Redacted.make(secret), clockTolerance: "0 seconds" })
+      assert.strictEqual(
+        yield* ask(strict, yield* sign({ ...claims, exp: 305 })),
+        unauthenticated("the token has expired")
+      )
+      assert.strictEqual(yield* ask(strict, yield* sign({ ...claims, exp: 306 })), "ana")
+    })
+  )
+  it.effect("is signed with HS256 and nothing else: not unsigned, and not by the public half of a key pair", () =>
+    Effect.gen(function* () {
+      const unsigned = new UnsecuredJWT(claims).encode()
+      const accepted = unauthenticated("the token is signed with an algorithm that is not accepted")
+      assert.strictEqual(yield* ask(layer, unsigned), accepted)
+      const forged = `${Buffer.from('{"alg":"none"}').toString("base64url")}.${unsigned.split(".")[1]}.AA`
+      assert.strictEqual(yield* ask(layer, forged), accepted)
+      const long = new TextEncoder().encode(secret.repeat(2))
+      assert.strictEqual(yield* ask(layer, yield* sign(claims, long, "HS512")), accepted)
+      const { privateKey } = yield* Effect.promise(() => generateKeyPair("ES256"))
+      const asymmetric = yield* Effect.promise(() =>
+        new SignJWT(claims).setProtectedHeader({ alg: "ES256" }).sign(privateKey)
+      )
+      assert.strictEqual(yield* ask(layer, asymmetric), accepted)
+    })
+  )
+  it.effect("may name its subject by another claim", () =>
+    Effect.gen(function* () {
+      const other = Authenticator.layerJwt({ secret: Redacted.make(secret), subjectClaim: "uid" })
+      assert.strictEqual(yield* ask(other, yield* sign({ ...claims, uid: "u-1" })), "u-1")
+      assert.strictEqual(yield* ask(other, yield* sign(claims)), unauthenticated("the token has no uid"))
+    })
+  )
+  it.effect.prop(
+    "never is a token that was made up known, nor anybody's fault but the caller's",
+    { text: Schema.String, parts: Schema.Array(Schema.String) },
+    ({ parts, text }) =>
+      Effect.gen(function* () {
+        const encoded = parts.map((part) => Buffer.from(part).toString("base64url")).join(".")
+        const header = Buffer.from(JSON.stringify({ alg: "HS256", kid: text })).toString("base64url")
+        for (const token of [text, encoded, `${header}.${encoded}`, `${header}..`]) {
+          assert.match(
+            yield* ask(layer, token),
+            /^UnauthenticatedError: the token('s signature is wrong| is no signed JWT that can be read)$/
+          )
+        }
+      }),
+    { arbitrary: { runs: 100, seed: 3 } }
+  )
+  it.effect("options that make no sense fail when the layer is built, without the secret", () =>
+    Effect.gen(function* () {
+      const good = { secret: Redacted.make(secret) }
+      const rows: ReadonlyArray<readonly [unknown, RegExp]> = [
+        [{}, /^Authenticator.layerJwt.jwksUrl or secret must be set, and not both$/],
+        [{ ...good, jwksUrl: "https://id.example/keys", issuer: "x" }, /jwksUrl or secret must be set, and not both$/],
+        [
+          { secret: Redacted.make("sssh-only-31-bytes-of-a-secret-") },
+          /^Authenticator.layerJwt.secret must be a Redacted of 32 bytes/
+        ],
+        [{ secret }, /layerJwt.secret must be a Redacted/],
+        [{ jwksUrl: "https://id.example/keys" }, /layerJwt.audience or issuer must be set with jwksUrl/],
+        [{ jwksUrl: "http://id.example/keys", issuer: "x" }, /layerJwt.jwksUrl must begin with https/],
+        [{ ...good, issuer: "" }, /layerJwt.issuer must be text and not empty$/],
+        [{ ...good, audience: [] }, /layerJwt.audience must be text and not empty$/],
+        [{ ...good, audience: ["x", ""] }, /layerJwt.audience must be text/],
+        [{ ...good, subjectClaim: "" }, /layerJwt.subjectClaim must be/],
+        [{ ...good, clockTolerance: "6 minutes" }, /layerJwt.clockTolerance must be 5m or less$/],
+        [{ ...good, clockTolerance: "soon" }, /layerJwt.clockTolerance must be/],
+        [
+          { jwksUrl: "https://id.example/keys", issuer: "x", algorithms: ["HS256"] },
+          /layerJwt.algorithms must each be one of RS256/
+        ],
+        [{ jwksUrl: "https://id.example/keys", issuer: "x", algorithms: [] }, /layerJwt.algorithms must/]
+      ]
+      for (const [options, message] of rows) {
+        assert.match(yield* problem(Authenticator.layerJwt(options as Authenticator.JwtOptions)), message)
+      }
+    })
+  )
+})
+
+describe("a JWT with a key set", () => {
+  const pair = (kid: string, alg = "ES256") =>
+    Effect.promise(async () => {
+      const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true })
+      const jwk = { ...(await exportJWK(publicKey)), kid, alg, use: "sig" }
+      const sign = (payload: Record<string, unknown> = claims, header: Record<string, unknown> = {}) =>
+        new SignJWT(payload).setProtectedHeader({ alg, kid, ...header }).sign(privateKey)
+      return { jwk, publicKey, sign: (...args: Parameters<typeof sign>) => Effect.promise(() => sign(...args)) }
+    })
+
+  /** An issuer on a port of its own. */
+  const issuer = Effect.acquireRelease(
+    Effect.promise(async () => {
+      const state = { answer: ((_, response) => void response.end()) as RequestListener, requests: 0 }
+      const server = createServer((request, response) => {
+        state.requests += 1
+        state.answer(request, response)
+      }).listen(0, "127.0.0.1")
+      await once(server, "listening")
+      const address = server.address()
+      const port = address !== null && typeof address === "object" ? address.port : 0
+      const publish = (...keys: ReadonlyArray<unknown>) => {
+        state.answer = (_, response) => void response.end(JSON.stringify({ keys }))
+      }
+      const layer = Authenticator.layerJwt({ jwksUrl: `http://127.0.0.1:${port}/keys`, audience: "speech" })
+      return { state, publish, layer, port, server }
+    }),
+    ({ server }) =>
+      Effect.promise(async () => {
+        server.closeAllConnections()
+        await new Promise((resolve) => server.close(resolve))
+      })
+  )
+  /** Asks one authenticator again and again. */
+  const building = Effect.fnUntraced(function* (layer: ReturnType<typeof Authenticator.layerJwt>) {
+    const context = yield* Layer.build(layer)
+    return (token: string) => ask(Layer.succeedContext(context), token)
+  })
+  const unavailable = (why: string) => `AuthenticatorUnavailableError: ${why}`
+
+  it.effect("fetches keys when they are first needed, and keeps them", () =>
+    Effect.gen(function* () {
+      const key = yield* pair("a")
+      const { layer, publish, state } = yield* issuer
+      publish(key.jwk)
+      const asking = yield* building(layer)
+      assert.strictEqual(state.requests, 0)
+      const token = yield* key.sign()
+      const all = yield* Effect.all(
+        Array.from({ length: 20 }, () => asking(token)),
+        { concurrency: "unbounded" }
+      )
+      assert.deepStrictEqual(new Set(all), new Set(["ana"]))
+      assert.strictEqual(yield* asking(token), "ana")
+      assert.strictEqual(state.requests, 1)
+      assert.strictEqual(
+        yield* asking(yield* key.sign({ ...claims, aud: "other" })),
+        unauthenticated("the token is for another audience")
+      )
+    })
+  )
+  it.effect("finds a key that was added, and tells one that is unknown without fetching each time", () =>
+    Effect.gen(function* () {
+      const [old, fresh, foreign] = yield* Effect.all([pair("a"), pair("b"), pair("c")])
+      const { layer, publish, state } = yield* issuer
+      publish(old.jwk)
+      const asking = yield* building(layer)
+      assert.strictEqual(yield* asking(yield* old.sign()), "ana")
+      publish(old.jwk, fresh.jwk)
+      const unknown = unauthenticated("the token is signed with a key that is not known")
+      // Within half a minute of the last fetch, made-up keys cost the issuer nothing.
+      assert.strictEqual(yield* asking(yield* foreign.sign()), unknown)
+      assert.strictEqual(state.requests, 1)
+      const now = Date.now
+      yield* Effect.acquireUseRelease(
+        Effect.sync(() => void (Date.now = () => now() + 31_000)),
+        () =>
+          Effect.gen(function* () {
+            assert.strictEqual(yield* asking(yield* fresh.sign()), "ana")
+            assert.strictEqual(yield* asking(yield* old.sign()), "ana")
+            assert.strictEqual(yield* asking(yield* foreign.sign()), unknown)
+            assert.strictEqual(state.requests, 2)
+          }),
+        () => Effect.sync(() => void (Date.now = now))
+      )
+    })
+  )
+  it.effect("is refused where a key of the set did not sign it", () =>
+    Effect.gen(function* () {
+      const [key, foreign] = yield* Effect.all([pair("a"), pair("a")])
+      const other = yield* pair("b")
+      const { layer, publish } = yield* issuer
+      publish(key.jwk, other.jwk)
+      const asking = yield* building(layer)
+      assert.strictEqual(yield* asking(yield* foreign.sign()), unauthenticated("the token's signature is wrong"))
+      const accepted = unauthenticated("the token is signed with an algorithm that is not accepted")
+      const pem = yield* Effect.promise(() => exportSPKI(key.publicKey))
+      const confused = yield* Effect.promise(() =>
+        new SignJWT(claims).setProtectedHeader({ alg: "HS256", kid: "a" }).sign(new TextEncoder().encode(pem))
+      )
+      assert.strictEqual(yield* asking(confused), accepted)
+      const forged = `${Buffer.from('{"alg":"none","kid":"a"}').toString("base64url")}.${confused.split(".")[1]}.AA`
+      assert.strictEqual(yield* asking(forged), accepted)
+      const nameless = yield* key.sign(claims, { kid: undefined })
+      assert.strictEqual(
+        yield* asking(nameless),
+        unauthenticated("the token does not say with which key it is signed (kid)")
+      )
+    })
+  )
+  it.effect("takes only the algorithms that it is told, where it is told", () =>
+    Effect.gen(function* () {
+      const [elliptic, edwards] = yield* Effect.all([pair("a"), pair("b", "EdDSA")])
+      const { port, publish } = yield* issuer
+      publish(elliptic.jwk, edwards.jwk)
+      const jwksUrl = `http://127.0.0.1:${port}/keys`
+      const asking = yield* building(
+        Authenticator.layerJwt({
+          jwksUrl,
+          issuer: ["https://id.example", "https://id2.example"],
+          algorithms: ["EdDSA"]
+        })
+      )
+      assert.strictEqual(yield* asking(yield* edwards.sign()), "ana")
+      assert.match(yield* asking(yield* elliptic.sign()), /algorithm that is not accepted/)
+    })
+  )
+  it.effect("a key set that cannot be had is nobody's fault, and is asked for again by the next", () =>
+    Effect.gen(function* () {
+      const key = yield* pair("a")
+      const token = yield* key.sign()
+      const { layer, publish, state } = yield* issuer
+      const asking = yield* building(layer)
+      const rows: ReadonlyArray<readonly [RequestListener, string]> = [
+        [(request) => void request.socket.destroy(), "the key set cannot be reached"],
+        [(_, response) => void response.writeHead(500).end("sssh"), "the key set was answered with status 500"],
+        [
+          (_, response) => void response.writeHead(302, { location: "/other" }).end(),
+          "the key set was answered with status 302"
+        ],
+        [(_, response) => void response.end("<html>sssh"), "the key set cannot be read"],
+        [(_, response) => void response.end('{"keys":"sssh"}'), "the key set cannot be read"],
+        [
+          (_, response) => void response.end(JSON.stringify({ keys: [], pad: "x".repeat(300_000) })),
+          "the key set is larger than 256 KiB"
+        ]
+      ]
+      for (const [answer, problem] of rows) {
+        state.answer = answer
+        assert.strictEqual(yield* asking(token), unavailable(problem))
+      }
+      publish({ ...key.jwk, x: "AAAA" })
+      assert.strictEqual(yield* asking(token), unavailable("the key set cannot be read"))
+    })
+  )
+  it.effect("recovers when the key set is there again", () =>
+    Effect.gen(function* () {
+      const key = yield* pair("a")
+      const token = yield* key.sign()
+      const { layer, publish, state } = yield* issuer
+      const asking = yield* building(layer)
+      state.answer = (_, response) => void response.writeHead(503).end()
+      assert.strictEqual(yield* asking(token), unavailable("the key set was answered with status 503"))
+      publish(key.jwk)
+      assert.strictEqual(yield* asking(token), "ana")
+      assert.strictEqual(state.requests, 2)
+    })
+  )
+  it.live(
+    "a key set that does not come is waited for 5 seconds, headers and body together",
+    () =>
+      Effect.gen(function* () {
+        const key = yield* pair("a")
+        const token = yield* key.sign({ ...claims, exp: 9e9 })
+        const [silent, dripping] = yield* Effect.all([issuer, issuer])
+        silent.state.answer = () => undefined
+        dripping.state.answer = (_, response) => void response.writeHead(200).write('{"keys": [')
+        const began = performance.now()
+        const late = unavailable("the key set did not come within 5 seconds")
+        const answers = yield* Effect.all([ask(silent.layer, token), ask(dripping.layer, token)], { concurrency: 2 })
+        assert.deepStrictEqual(answers, [late, late])
+        assert.isBelow(performance.now() - began, 8000)
+      }),
+    15_000
+  )
+})

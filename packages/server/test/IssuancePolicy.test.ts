@@ -1,0 +1,295 @@
+import type { Capabilities, Capability } from "@tempcred/core/Capabilities"
+import type { MintRequest } from "@tempcred/core/MintRequest"
+import type { Request } from "@tempcred/core/TokenEndpoint"
+import * as IssuancePolicy from "@tempcred/server/IssuancePolicy"
+import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { createHmac, randomBytes } from "node:crypto"
+import { inspect } from "node:util"
+
+const capability: Capability = {
+  ttlSeconds: { min: 1, max: 3600, default: 60 },
+  singleUse: true,
+  maxSessionSeconds: { min: 10, max: 1800 },
+  subject: { effect: "recorded" },
+  regions: ["us", "eu", "jp"],
+  mintingHasSideEffects: false,
+  needed: "connect"
+}
+
+const capabilities: Capabilities = { "stt.realtime": capability }
+
+const ana = { subject: "ana@example.com", claims: { plan: "pro" } }
+
+const asked: Request = { purpose: "stt.realtime" }
+
+const granted = (
+  policy: IssuancePolicy.IssuancePolicy,
+  request: Request = asked,
+  { able = capabilities, identity = ana }: { able?: Capabilities; identity?: typeof ana } = {}
+) => Effect.flatMap(Effect.orDie(IssuancePolicy.make(policy)), (apply) => apply(able, identity, request))
+
+const issues = (policy: IssuancePolicy.IssuancePolicy, request: Request, able: Capabilities = capabilities) =>
+  granted(policy, request, { able }).pipe(
+    Effect.flip,
+    Effect.map((error) => error.issues)
+  )
+
+const problem = (policy: unknown) =>
+  IssuancePolicy.make(policy as IssuancePolicy.IssuancePolicy).pipe(
+    Effect.flip,
+    Effect.map((error) => error.message)
+  )
+
+const seconds = (length: MintRequest["ttl"]) =>
+  length === undefined ? undefined : Duration.toSeconds(Duration.fromInputUnsafe(length))
+
+describe("the strict default", () => {
+  it.effect(
+    "grants the provider's default ttl, for one use where the vendor has it, to the subject, for a client",
+    () =>
+      Effect.gen(function* () {
+        assert.deepStrictEqual(yield* granted({}), {
+          purpose: "stt.realtime",
+          ttl: Duration.seconds(60),
+          singleUse: "preferred",
+          subject: "ana@example.com",
+          exposure: "client"
+        })
+      })
+  )
+  it.effect("grants up to 5 minutes, also where the provider's default is longer", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(seconds((yield* granted({}, { ...asked, ttlSeconds: 300 })).ttl), 300)
+      assert.deepStrictEqual(yield* issues({}, { ...asked, ttlSeconds: 301 }), [
+        { field: "ttlSeconds", message: "must be at most 300" }
+      ])
+      const able = { "stt.realtime": { ...capability, ttlSeconds: { min: 1, max: 3600, default: 3600 } } }
+      assert.strictEqual(seconds((yield* granted({}, asked, { able })).ttl), 300)
+    })
+  )
+  it.effect("leaves to the provider to refuse a purpose that it does not serve, within the cap", () =>
+    Effect.gen(function* () {
+      const request = yield* granted({}, { purpose: "agent" })
+      assert.strictEqual(request.purpose, "agent")
+      assert.strictEqual(seconds(request.ttl), 300)
+    })
+  )
+  it.effect("grants the session and region that a client asks for", () =>
+    Effect.gen(function* () {
+      const request = yield* granted({}, { ...asked, maxSessionSeconds: 900, region: "jp" })
+      assert.strictEqual(seconds(request.maxSession), 900)
+      assert.strictEqual(request.region, "jp")
+    })
+  )
+})
+
+describe("terms", () => {
+  it.effect("only the purposes that they name", () =>
+    Effect.gen(function* () {
+      const terms = { purposes: ["stt.realtime", "stt.batch"] } as const
+      assert.strictEqual((yield* granted({ terms })).purpose, "stt.realtime")
+      assert.deepStrictEqual(yield* issues({ terms }, { purpose: "agent" }), [
+        { field: "purpose", message: "must be one of stt.realtime, stt.batch" }
+      ])
+      assert.deepStrictEqual(yield* issues({ terms: { purposes: [] } }, asked), [
+        { field: "purpose", message: "must not be asked for" }
+      ])
+    })
+  )
+  it.effect("one use: a client can ask for more strictness, and never for less", () =>
+    Effect.gen(function* () {
+      const rows = [
+        ["required", [true, true, true]],
+        ["preferred", ["preferred", "preferred", true]],
+        ["asked", [undefined, false, true]]
+      ] as const
+      for (const [singleUse, expected] of rows) {
+        const policy = { terms: { singleUse } }
+        const requests = [asked, { ...asked, singleUse: false }, { ...asked, singleUse: true }]
+        const all = yield* Effect.forEach(requests, (request) => granted(policy, request))
+        assert.deepStrictEqual(
+          all.map((one) => one.singleUse),
+          [...expected]
+        )
+      }
+    })
+  )
+  it.effect("the longest session goes to a request without one, cut to what the vendor can do", () =>
+    Effect.gen(function* () {
+      const rows = [
+        ["10 minutes", undefined, 600],
+        ["10 minutes", 60, 60],
+        ["10 minutes", 600, 600],
+        ["1 hour", undefined, 1800]
+      ] as const
+      for (const [maxSession, maxSessionSeconds, expected] of rows) {
+        const request = maxSessionSeconds === undefined ? asked : { ...asked, maxSessionSeconds }
+        assert.strictEqual(seconds((yield* granted({ terms: { maxSession } }, request)).maxSession), expected)
+      }
+      assert.deepStrictEqual(
+        yield* issues({ terms: { maxSession: "10 minutes" } }, { ...asked, maxSessionSeconds: 601 }),
+        [{ field: "maxSessionSeconds", message: "must be at most 600" }]
+      )
+      const { maxSessionSeconds: _, ...uncut } = capability
+      const request = yield* granted({ terms: { maxSession: "10 minutes" } }, asked, {
+        able: { "stt.realtime": uncut }
+      })
+      assert.strictEqual(seconds(request.maxSession), 600)
+    })
+  )
+  it.effect("regions hold for a request that names none, too", () =>
+    Effect.gen(function* () {
+      const policy = { terms: { regions: ["au", "eu", "us"] } }
+      assert.strictEqual((yield* granted(policy)).region, "eu")
+      assert.strictEqual((yield* granted(policy, { ...asked, region: "us" })).region, "us")
+      assert.deepStrictEqual(yield* issues(policy, { ...asked, region: "jp" }), [
+        { field: "region", message: "must be one of au, eu, us" }
+      ])
+      assert.deepStrictEqual(yield* issues({ terms: { regions: ["au"] } }, asked), [
+        { field: "purpose", message: "stt.realtime is not served in an allowed region" }
+      ])
+      const able = { "stt.realtime": { ...capability, regions: [] } }
+      assert.isUndefined((yield* granted(policy, asked, { able })).region)
+    })
+  )
+  it.effect("all that is outside is told at once", () =>
+    Effect.gen(function* () {
+      const policy = {
+        terms: { purposes: ["agent"], maxTtl: "1 minute", maxSession: "1 minute", regions: ["eu"] }
+      } as const
+      const request = { ...asked, ttlSeconds: 61, maxSessionSeconds: 61, region: "us" }
+      const found = yield* issues(policy, request)
+      assert.deepStrictEqual(
+        found.map(({ field }) => field),
+        ["purpose", "ttlSeconds", "maxSessionSeconds", "region"]
+      )
+    })
+  )
+  it.effect("may depend on who is asking, who may be refused altogether", () =>
+    Effect.gen(function* () {
+      const refusal = new IssuancePolicy.ForbiddenError({ issues: [] })
+      const policy: IssuancePolicy.IssuancePolicy = {
+        terms: ({ claims }) =>
+          claims["plan"] === "none"
+            ? Effect.fail(refusal)
+            : Effect.succeed({ maxTtl: claims["plan"] === "pro" ? "10 minutes" : "1 minute" })
+      }
+      const request = { ...asked, ttlSeconds: 600 }
+      const free = { subject: "bo", claims: { plan: "free" } }
+      const none = { subject: "cy", claims: { plan: "none" } }
+      assert.strictEqual(seconds((yield* granted(policy, request)).ttl), 600)
+      assert.strictEqual(
+        (yield* Effect.flip(granted(policy, request, { identity: free }))).message,
+        "ttlSeconds must be at most 60"
+      )
+      assert.strictEqual(yield* Effect.flip(granted(policy, request, { identity: none })), refusal)
+    })
+  )
+  it.effect("that make no sense fail when the policy is made, by option", () =>
+    Effect.gen(function* () {
+      for (const length of ["0 seconds", "1.5 seconds", "Infinity", "60", "-1 seconds", "soon"]) {
+        assert.match(yield* problem({ terms: { maxTtl: length } }), /^IssuancePolicy.maxTtl must be whole seconds/)
+        assert.match(
+          yield* problem({ terms: { maxSession: length } }),
+          /^IssuancePolicy.maxSession must be whole seconds/
+        )
+      }
+      assert.match(
+        yield* problem({ terms: { purposes: ["stt"] } }),
+        /^IssuancePolicy.purposes must each be one of stt.realtime/
+      )
+      assert.match(
+        yield* problem({ terms: { singleUse: "never" } }),
+        /^IssuancePolicy.singleUse must be one of required/
+      )
+      assert.match(yield* problem({ terms: { singleUse: "never", maxTtl: "0 seconds" } }), /singleUse.*maxTtl/)
+    })
+  )
+  it.effect("that make no sense for one identity are a defect, and grant nothing", () =>
+    Effect.gen(function* () {
+      const exit = yield* Effect.exit(granted({ terms: () => Effect.succeed({ maxTtl: "0 seconds" }) }))
+      assert.isTrue(Exit.isFailure(exit) && Exit.hasDies(exit))
+    })
+  )
+})
+
+describe("the vendor's name for a subject", () => {
+  it.effect("is its HMAC-SHA256 in base64url, so that the app can tell who it was", () =>
+    Effect.gen(function* () {
+      const key = randomBytes(32)
+      const policy = { subject: { hashedWith: Redacted.make(key.toString("base64")) } }
+      const expected = createHmac("sha256", key).update(ana.subject).digest("base64url")
+      assert.strictEqual((yield* granted(policy)).subject, expected)
+      assert.lengthOf(expected, 43)
+      const other = yield* granted(policy, asked, { identity: { ...ana, subject: "ana" } })
+      assert.notStrictEqual(other.subject, expected)
+    })
+  )
+  it.effect("needs a key of 32 bytes, which no message holds", () =>
+    Effect.gen(function* () {
+      const short = randomBytes(31).toString("base64")
+      for (const hashedWith of [Redacted.make(short), Redacted.make(`${"x".repeat(44)}!`), short]) {
+        const error = yield* Effect.flip(
+          IssuancePolicy.make({ subject: { hashedWith } } as IssuancePolicy.IssuancePolicy)
+        )
+        assert.match(
+          error.message,
+          /^IssuancePolicy.subject.hashedWith must be a Redacted of 32 bytes or more in base64/
+        )
+        assert.notInclude(inspect(error, { depth: 9 }), short)
+      }
+    })
+  )
+})
+
+describe("whatever is asked and allowed", () => {
+  const some = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 7200 }))
+  const maybe = Schema.UndefinedOr(some)
+  const properties = {
+    cap: some,
+    sessionCap: maybe,
+    ttl: maybe,
+    session: maybe,
+    once: Schema.Literals(["required", "preferred", "asked"]),
+    singleUse: Schema.UndefinedOr(Schema.Boolean),
+    fallback: some
+  }
+  it.effect.prop(
+    "never a ttl or a session above the cap, and never less strict about uses than the terms",
+    properties,
+    ({ cap, fallback, once, session, sessionCap, singleUse, ttl }) =>
+      Effect.gen(function* () {
+        const terms = {
+          maxTtl: Duration.seconds(cap),
+          singleUse: once,
+          ...(sessionCap === undefined ? {} : { maxSession: Duration.seconds(sessionCap) })
+        }
+        const request = {
+          ...asked,
+          ...(ttl === undefined ? {} : { ttlSeconds: ttl }),
+          ...(session === undefined ? {} : { maxSessionSeconds: session }),
+          ...(singleUse === undefined ? {} : { singleUse })
+        }
+        const able = { "stt.realtime": { ...capability, ttlSeconds: { min: 1, max: 7200, default: fallback } } }
+        const answer = yield* Effect.result(granted({ terms }, request, { able }))
+        const outside = (ttl ?? 0) > cap || (sessionCap !== undefined && (session ?? 0) > sessionCap)
+        assert.strictEqual(answer._tag, outside ? "Failure" : "Success")
+        if (answer._tag === "Failure") return
+        const given = answer.success
+        assert.strictEqual(seconds(given.ttl), ttl ?? Math.min(fallback, cap))
+        assert.isAtMost(seconds(given.ttl) ?? Infinity, cap)
+        if (sessionCap !== undefined) assert.isAtMost(seconds(given.maxSession) ?? Infinity, sessionCap)
+        if (session !== undefined) assert.strictEqual(seconds(given.maxSession), session)
+        if (once === "required" || singleUse === true) assert.isTrue(given.singleUse)
+        if (once === "preferred") assert.include([true, "preferred"], given.singleUse)
+        assert.strictEqual(given.exposure, "client")
+        assert.isUndefined(given.onUnsupported)
+      }),
+    { arbitrary: { runs: 300, seed: 5 } }
+  )
+})

@@ -1,0 +1,205 @@
+import * as Limits from "@tempcred/server/Limits"
+import { assert, describe, it, vi } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Redis from "effect/persistence/Redis"
+import * as TestClock from "effect/testing/TestClock"
+
+const done = Effect.succeed("done")
+
+/** What became of each of so many requests, one after the other. */
+const outcomes = (limits: Limits.Limits, subject: string, times: number) =>
+  Effect.forEach(Array.from({ length: times }), () =>
+    Effect.result(limits.limited(subject, done)).pipe(
+      Effect.map((result) => (result._tag === "Success" ? result.success : result.failure.limit))
+    )
+  )
+
+const refusal = (limits: Limits.Limits, subject: string) => Effect.flip(limits.limited(subject, done))
+
+const times = (count: number, outcome: string) => Array.from({ length: count }, () => outcome)
+
+describe("requests in a minute", () => {
+  it.effect("so many are served, and the next is told when the minute is over", () =>
+    Effect.gen(function* () {
+      const limits = yield* Limits.make({ perMinute: 3 })
+      yield* TestClock.adjust("10 seconds")
+      assert.deepStrictEqual(yield* outcomes(limits, "ana", 2), times(2, "done"))
+      yield* TestClock.adjust("15 seconds")
+      assert.deepStrictEqual(yield* outcomes(limits, "ana", 2), ["done", "perMinute"])
+      const error = yield* refusal(limits, "ana")
+      assert.strictEqual(Duration.toSeconds(error.retryAfter), 45)
+      assert.strictEqual(error.message, "too many requests in a minute")
+      yield* TestClock.adjust("44999 millis")
+      assert.deepStrictEqual(yield* outcomes(limits, "ana", 1), ["perMinute"])
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(yield* outcomes(limits, "ana", 4), [...times(3, "done"), "perMinute"])
+    })
+  )
+  it.effect("are 60 by default, for each subject by itself", () =>
+    Effect.gen(function* () {
+      const limits = yield* Limits.make()
+      assert.deepStrictEqual(yield* outcomes(limits, "ana", 61), [...times(60, "done"), "perMinute"])
+      assert.deepStrictEqual(yield* outcomes(limits, "bo", 1), ["done"])
+    })
+  )
+  it.effect("at an even pace are never too many", () =>
+    Effect.gen(function* () {
+      const limits = yield* Limits.make({ perMinute: 6 })
+      for (let second = 0; second < 600; second += 10) {
+        assert.deepStrictEqual(yield* outcomes(limits, "ana", 1), ["done"])
+        yield* TestClock.adjust("10 seconds")
+      }
+    })
+  )
+  it.effect("of whoever has gone are forgotten", () =>
+    Effect.gen(function* () {
+      const kept = vi.spyOn(Map.prototype, "set")
+      yield* Effect.addFinalizer(() => Effect.sync(() => kept.mockRestore()))
+      const limits = yield* Limits.make({ perMinute: 10 })
+      for (let index = 0; index < 1000; index += 1) yield* outcomes(limits, `idle ${index}`, 1)
+      const names = () => [...new Set(kept.mock.contexts)].flatMap((map) => (map instanceof Map ? [...map.keys()] : []))
+      const size = () => names().filter((name) => String(name).startsWith("idle ")).length
+      assert.strictEqual(size(), 1000)
+      yield* TestClock.adjust("1 minute")
+      yield* outcomes(limits, "ana", 1)
+      assert.strictEqual(size(), 0)
+    })
+  )
+})
+
+describe("requests at a time", () => {
+  const busy = Effect.fnUntraced(function* (limits: Limits.Limits, count: number) {
+    const fibers = yield* Effect.forEach(Array.from({ length: count }), () =>
+      Effect.forkChild(limits.limited("ana", Effect.never), { startImmediately: true })
+    )
+    return fibers
+  })
+
+  it.effect("so many run, and the next is told to come again in a second", () =>
+    Effect.gen(function* () {
+      const limits = yield* Limits.make({ concurrent: 2 })
+      const [first] = yield* busy(limits, 2)
+      const error = yield* refusal(limits, "ana")
+      assert.deepStrictEqual([error.limit, Duration.toSeconds(error.retryAfter)], ["concurrent", 1])
+      assert.deepStrictEqual(yield* outcomes(limits, "bo", 1), ["done"])
+      if (first !== undefined) yield* Fiber.interrupt(first)
+      assert.deepStrictEqual(yield* outcomes(limits, "ana", 1), ["done"])
+    })
+  )
+  it.effect("are 8 by default", () =>
+    Effect.gen(function* () {
+      const limits = yield* Limits.make()
+      const fibers = yield* busy(limits, 7)
+      assert.deepStrictEqual(yield* outcomes(limits, "ana", 1), ["done"])
+      yield* busy(limits, 1)
+      assert.deepStrictEqual(yield* outcomes(limits, "ana", 1), ["concurrent"])
+      assert.lengthOf(fibers, 7)
+    })
+  )
+  it.effect("give their place back however they end", () =>
+    Effect.gen(function* () {
+      const limits = yield* Limits.make({ concurrent: 1, perMinute: 4 })
+      assert.strictEqual(yield* Effect.flip(limits.limited("ana", Effect.fail("failed"))), "failed")
+      yield* Effect.exit(limits.limited("ana", Effect.die("a defect")))
+      const fiber = yield* Effect.forkChild(limits.limited("ana", Effect.never), { startImmediately: true })
+      yield* Fiber.interrupt(fiber)
+      assert.deepStrictEqual(yield* outcomes(limits, "ana", 2), ["done", "perMinute"])
+      // The refusal gave its place back, too.
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(yield* outcomes(limits, "ana", 1), ["done"])
+    })
+  )
+  it.effect("that are refused do not count in the minute", () =>
+    Effect.gen(function* () {
+      const limits = yield* Limits.make({ concurrent: 1, perMinute: 2 })
+      const [fiber] = yield* busy(limits, 1)
+      assert.deepStrictEqual(yield* outcomes(limits, "ana", 5), times(5, "concurrent"))
+      if (fiber !== undefined) yield* Fiber.interrupt(fiber)
+      assert.deepStrictEqual(yield* outcomes(limits, "ana", 2), ["done", "perMinute"])
+    })
+  )
+})
+
+it.effect("limits that make no sense fail by option", () =>
+  Effect.gen(function* () {
+    for (const value of [0, -1, 1.5, Number.NaN, Infinity]) {
+      const error = yield* Effect.flip(Limits.make({ perMinute: value, concurrent: value }))
+      assert.strictEqual(
+        error.message,
+        "Limits.perMinute must be a whole number, 1 or more; Limits.concurrent must be a whole number, 1 or more"
+      )
+    }
+    const error = yield* Effect.flip(Limits.make({ limit: Duration.infinity, lease: "0 seconds" }))
+    const rule = "must be a millisecond or longer, and finite"
+    assert.strictEqual(error.message, `Limits.limit ${rule}; Limits.lease ${rule}`)
+  })
+)
+
+describe("a Redis that is away", () => {
+  /** A Redis of which every exchange, and every connection, ends as it is told. */
+  const away = () => {
+    const state = { mode: "refuse" as "refuse" | "hang" | "stuck" | "up", calls: 0 }
+    const exchange = Effect.suspend((): Effect.Effect<never, Redis.RedisError> => {
+      state.calls += 1
+      return state.mode === "hang" ? Effect.never : Effect.fail(new Redis.RedisError({ cause: "refused" }))
+    })
+    const answer = (command: string) =>
+      command === "PING" && state.mode !== "hang" ? Effect.succeed("PONG") : exchange
+    const service = { send: answer, eval: () => () => exchange, subscribe: () => Effect.never, reserve: exchange }
+    const layer = Layer.effect(
+      Redis.Redis,
+      Effect.suspend(() => {
+        if (state.mode === "refuse") return Effect.fail("no such host")
+        return state.mode === "stuck" ? Effect.never : Effect.succeed(service as unknown as Redis.Redis["Service"])
+      })
+    )
+    return { state, layer }
+  }
+  /** Runs an effect while time passes, a millisecond for each turn of the event loop, as hashing takes turns of its own. */
+  const passing = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>) {
+    const fiber = yield* Effect.forkChild(effect, { startImmediately: true })
+    while (fiber.pollUnsafe() === undefined) {
+      yield* TestClock.adjust("1 millis")
+      yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+    }
+    return yield* Fiber.join(fiber)
+  })
+  const told: Array<string> = []
+  const logger = Logger.layer([
+    Logger.make(({ logLevel, message }) => void told.push(`${logLevel} ${String(message)}`))
+  ])
+
+  for (const mode of ["refuse", "hang", "stuck"] as const) {
+    it.effect(
+      `${mode}: limits hold in this process, nobody waits for more than 250 ms, and one warning is logged`,
+      () =>
+        Effect.gen(function* () {
+          told.length = 0
+          const redis = away()
+          redis.state.mode = mode
+          const limits = yield* Limits.make({ perMinute: 2, concurrent: 1, redis: redis.layer })
+          const [waited, outcome] = yield* passing(Effect.timed(limits.limited("ana", done)))
+          assert.strictEqual(outcome, "done")
+          // What hashing took is in it.
+          assert.isBelow(Duration.toMillis(waited), 500)
+          // The clock stands still: whoever waits now hangs.
+          assert.deepStrictEqual(yield* outcomes(limits, "ana", 2), ["done", "perMinute"])
+          const running = yield* Deferred.make<void>()
+          yield* Effect.forkChild(
+            limits.limited("bo", Effect.andThen(Deferred.succeed(running, undefined), Effect.never))
+          )
+          yield* Deferred.await(running)
+          assert.deepStrictEqual(yield* outcomes(limits, "bo", 1), ["concurrent"])
+          yield* TestClock.adjust("1 minute")
+          assert.deepStrictEqual(yield* outcomes(limits, "ana", 1), ["done"])
+          assert.lengthOf(told, 1)
+          assert.match(told[0] ?? "", /^Warn Limits: Redis is away/)
+        }).pipe(Effect.provide(logger))
+    )
+  }
+})

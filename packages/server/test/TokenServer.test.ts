@@ -1,0 +1,290 @@
+import * as TempCredential from "@tempcred/core/TempCredential"
+import * as Errors from "@tempcred/core/TempCredentialError"
+import * as Authenticator from "@tempcred/server/Authenticator"
+import { ForbiddenError } from "@tempcred/server/IssuancePolicy"
+import { assert, describe, it } from "@effect/vitest"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Logger from "effect/Logger"
+import * as TestClock from "effect/testing/TestClock"
+import { app, asks, authenticator, failing, problem, vendor, vendorKey, vendorMessage } from "./server.ts"
+
+describe("a credential", () => {
+  it.effect("is created for whoever asks, in plain, and nobody may store it", () =>
+    Effect.gen(function* () {
+      const { layer, state } = vendor()
+      const ask = yield* app({ vendor: layer })
+      const response = yield* ask(asks({ purpose: "stt.realtime", ttlSeconds: 90 }))
+      assert.strictEqual(response.status, 201)
+      assert.strictEqual(response.headers.get("content-type"), "application/json")
+      assert.strictEqual(response.headers.get("cache-control"), "no-store")
+      const json = yield* Effect.promise(() => response.json())
+      assert.strictEqual(json.token, "acme-short-lived-token-1")
+      const credential = yield* TempCredential.decode(json)
+      assert.strictEqual(credential.subject, "ana")
+      assert.strictEqual(DateTime.distance(credential.issuedAt, credential.expiresAt).pipe(Duration.toSeconds), 90)
+      const [asked] = state.requests
+      assert.strictEqual(asked?.exposure, "client")
+      assert.strictEqual(asked?.subject, "ana")
+    })
+  )
+
+  it.effect("is another one for another request", () =>
+    Effect.gen(function* () {
+      const ask = yield* app()
+      const tokens = [yield* ask(asks()), yield* ask(asks())].map((response) => response.json())
+      const [first, second] = yield* Effect.promise(() => Promise.all(tokens))
+      assert.notStrictEqual(first.token, second.token)
+    })
+  )
+
+  it.effect("is not given where the app does not know who is asking", () =>
+    Effect.gen(function* () {
+      const { layer, state } = vendor()
+      const ask = yield* app({ vendor: layer })
+      const anonymous = yield* ask(asks({}, { authorization: "" }))
+      assert.strictEqual(anonymous.headers.get("www-authenticate"), "Bearer")
+      assert.strictEqual((yield* problem(anonymous, 401)).detail, "log in first")
+      const unknown = yield* ask(asks({}, { authorization: "Bearer stolen-secret" }))
+      assert.strictEqual(unknown.headers.get("www-authenticate"), 'Bearer error="invalid_token"')
+      const refused = yield* problem(unknown, 401)
+      assert.strictEqual(refused.reason, "UnauthenticatedError")
+      assert.notInclude(JSON.stringify(refused), "stolen")
+      assert.deepStrictEqual(state.requests, [])
+    })
+  )
+
+  it.effect("is not given where nobody can tell who is asking, or not in time", () =>
+    Effect.gen(function* () {
+      const down = new Authenticator.AuthenticatorUnavailableError({ problem: "http://jwks.internal is down" })
+      const ask = yield* app({ authenticator: Authenticator.layer(() => Effect.fail(down)) })
+      const refused = yield* problem(yield* ask(asks()), 503)
+      assert.strictEqual(refused.reason, "UnavailableError")
+      assert.notInclude(JSON.stringify(refused), "internal")
+      const waiting = yield* app({ authenticator: Authenticator.layer(() => Effect.never) })
+      const fiber = yield* Effect.forkChild(waiting(asks()))
+      yield* TestClock.adjust("10 seconds")
+      yield* problem(yield* Fiber.join(fiber), 503)
+    })
+  )
+
+  it.effect("is given by what the app reads in the headers", () =>
+    Effect.gen(function* () {
+      const { layer, state } = vendor()
+      const ask = yield* app({
+        vendor: layer,
+        authenticator: Authenticator.layer(({ headers, token }) =>
+          token === undefined
+            ? Effect.succeed({ subject: headers["cookie"] ?? "nobody", claims: {} })
+            : Effect.die("there is a token")
+        )
+      })
+      assert.strictEqual((yield* ask(asks(undefined, { authorization: "", cookie: "session=7" }))).status, 201)
+      assert.strictEqual(state.requests[0]?.subject, "session=7")
+    })
+  )
+
+  it.effect("is within the policy, for each identity", () =>
+    Effect.gen(function* () {
+      const { layer, state } = vendor()
+      const ask = yield* app({
+        vendor: layer,
+        policy: {
+          terms: ({ subject }) =>
+            subject === "ana"
+              ? Effect.succeed({ maxTtl: "30 seconds", singleUse: "required" })
+              : Effect.fail(new ForbiddenError({ issues: [] }))
+        }
+      })
+      const { issues, reason } = yield* problem(yield* ask(asks({ purpose: "agent", ttlSeconds: 31 })), 403)
+      assert.strictEqual(reason, "ForbiddenError")
+      assert.deepStrictEqual(issues, [{ field: "ttlSeconds", message: "must be at most 30" }])
+      yield* problem(yield* ask(asks({ purpose: "agent" }, { authorization: "Bearer user-bob" })), 403)
+      assert.deepStrictEqual(state.requests, [])
+      assert.strictEqual((yield* ask(asks({ purpose: "agent", singleUse: false }))).status, 201)
+      assert.strictEqual(state.requests[0]?.singleUse, true)
+    })
+  )
+
+  it.effect("is not given to who asks for more than the limits", () =>
+    Effect.gen(function* () {
+      const { layer, state } = vendor()
+      const ask = yield* app({ vendor: layer, limits: { perMinute: 2 } })
+      const statuses = [yield* ask(asks()), yield* ask(asks())].map(({ status }) => status)
+      assert.deepStrictEqual(statuses, [201, 201])
+      const refused = yield* problem(yield* ask(asks()), 429)
+      assert.strictEqual(refused.reason, "RateLimitError")
+      assert.isAtLeast(refused.retryAfter ?? 0, 1)
+      assert.strictEqual(state.requests.length, 2)
+      assert.strictEqual((yield* ask(asks(undefined, { authorization: "Bearer user-bob" }))).status, 201)
+    })
+  )
+})
+
+describe("a body", () => {
+  const long = JSON.stringify({ purpose: "stt.realtime", region: "x".repeat(16_384) })
+  const wrong: ReadonlyArray<readonly [name: string, status: number, request: () => Request, detail: RegExp]> = [
+    ["that is no JSON", 400, () => asks("{"), /not JSON/],
+    ["that is empty", 400, () => asks(""), /not JSON/],
+    ["that says another type", 415, () => asks("{}", { "content-type": "text/plain" }), /must be JSON/],
+    [
+      "that says a type that begins alike",
+      415,
+      () => asks("{}", { "content-type": "application/jsonx" }),
+      /must be JSON/
+    ],
+    ["that says to be too large", 413, () => asks("{}", { "content-length": "16385" }), /at most 16384 bytes/],
+    ["that is too large and does not say so", 413, () => asks(long), /at most 16384 bytes/],
+    ["with a field of nobody's", 400, () => asks({ purpose: "agent", subject: "bob" }), /invalid/],
+    ["that is no object", 400, () => asks("[]"), /invalid/]
+  ]
+  it.effect.each(wrong)("%s is refused", ([, status, request, detail]) =>
+    Effect.gen(function* () {
+      const { layer, state } = vendor()
+      const ask = yield* app({ vendor: layer })
+      const refused = yield* problem(yield* ask(request()), status)
+      assert.strictEqual(refused.reason, "InvalidRequestError")
+      assert.match(refused.detail, detail)
+      assert.deepStrictEqual(state.requests, [])
+    })
+  )
+
+  it.effect("with wrong fields is told which", () =>
+    Effect.gen(function* () {
+      const ask = yield* app()
+      const { issues } = yield* problem(yield* ask(asks({ purpose: "agent", ttlSeconds: 0.5 })), 400)
+      assert.deepStrictEqual(
+        issues?.map(({ field }) => field),
+        ["ttlSeconds"]
+      )
+    })
+  )
+
+  it.effect("may say its character set", () =>
+    Effect.gen(function* () {
+      const ask = yield* app()
+      const response = yield* ask(asks(undefined, { "content-type": "Application/JSON; charset=utf-8" }))
+      assert.strictEqual(response.status, 201)
+    })
+  )
+
+  it.effect("of exactly 16 KiB is read", () =>
+    Effect.gen(function* () {
+      const ask = yield* app()
+      const body = '{"purpose":"stt.realtime"}'
+      assert.strictEqual((yield* ask(asks(body.padEnd(16_384)))).status, 201)
+      yield* problem(yield* ask(asks(body.padEnd(16_385))), 413)
+    })
+  )
+
+  it.effect("that does not end is given up", () =>
+    Effect.gen(function* () {
+      const ask = yield* app({ bodyTimeout: "3 seconds" })
+      const { readable } = new TransformStream<Uint8Array, Uint8Array>()
+      const request = new Request(asks(), { body: readable, duplex: "half" } as RequestInit)
+      const fiber = yield* Effect.forkChild(ask(request), { startImmediately: true })
+      yield* TestClock.adjust("2900 millis")
+      assert.isUndefined(fiber.pollUnsafe())
+      yield* TestClock.adjust("100 millis")
+      const response = yield* Fiber.join(fiber)
+      assert.strictEqual(response.headers.get("connection"), "close")
+      assert.match((yield* problem(response, 408)).detail, /within 3s/)
+    })
+  )
+})
+
+describe("what a vendor refuses is told without the vendor's words", () => {
+  const common = { status: 418, code: "acme_code", requestId: "request-7", detail: vendorMessage } as const
+  const reasons: ReadonlyArray<readonly [reason: Errors.Reason, status: number]> = [
+    [new Errors.AuthenticationError(common), 502],
+    [new Errors.PermissionError(common), 502],
+    [new Errors.QuotaError(common), 503],
+    [new Errors.RateLimitError({ ...common, retryAfter: Duration.millis(1500) }), 503],
+    [new Errors.UnavailableError(common), 503],
+    [new Errors.TransportError({ ...common, timedOut: true }), 504],
+    [new Errors.TransportError({ ...common, timedOut: false }), 502],
+    [new Errors.InvalidResponseError(common), 502],
+    [new Errors.InvalidRequestError({ ...common, issues: [] }), 502],
+    [new Errors.UnsupportedError({ feature: "region", detail: vendorMessage }), 422]
+  ]
+  it.effect.each(reasons)("%s", ([reason, status]) =>
+    Effect.gen(function* () {
+      const { layer, state } = vendor()
+      const ask = yield* app({ vendor: layer })
+      state.next.push(failing(reason))
+      const told = yield* problem(yield* ask(asks()), status)
+      assert.strictEqual(told.reason, reason._tag)
+      assert.strictEqual(told.provider, "acme")
+      if (reason._tag !== "UnsupportedError") assert.strictEqual(told.requestId, "request-7")
+      const printed = JSON.stringify(told)
+      for (const secret of [vendorKey, "not welcome", "acme_code"]) assert.notInclude(printed, secret)
+    })
+  )
+})
+
+describe("a defect", () => {
+  it.effect("is answered with 500, and told by its place in the code alone", () =>
+    Effect.gen(function* () {
+      const lines: Array<string> = []
+      const logger = Logger.layer([Logger.make(({ message }) => void lines.push(String(message)))])
+      const { layer, state } = vendor()
+      yield* Effect.gen(function* () {
+        const ask = yield* app({ vendor: layer })
+        state.next.push(Effect.die(new TypeError(`undefined is no ${vendorKey}`)), Effect.die(vendorMessage))
+        const responses = [yield* ask(asks()), yield* ask(asks())]
+        for (const response of responses) assert.notInclude(JSON.stringify(yield* problem(response, 500)), vendorKey)
+        assert.strictEqual((yield* ask(asks())).status, 201)
+      }).pipe(Effect.provide(logger))
+      assert.match(lines.join("\n"), /TypeError\n.*TokenServer\.test\.ts/)
+      assert.notInclude(lines.join("\n"), vendorKey)
+    })
+  )
+
+  it.effect("of the app's own way of telling who is asking is answered too", () =>
+    Effect.gen(function* () {
+      const ask = yield* app({ authenticator: Authenticator.layer(() => Effect.die(vendorMessage)) })
+      assert.notInclude(JSON.stringify(yield* problem(yield* ask(asks()), 500)), vendorKey)
+    }).pipe(Effect.provide(Logger.layer([])))
+  )
+})
+
+describe("at most so many requests at a time", () => {
+  it.effect("are served, and more are answered at once", () =>
+    Effect.gen(function* () {
+      const { layer, state } = vendor()
+      const ask = yield* app({ vendor: layer, maxInFlight: 2 })
+      state.next.push(Effect.sleep("1 second"), Effect.sleep("1 second"))
+      const served = yield* Effect.forkChild(Effect.all([ask(asks()), ask(asks())], { concurrency: 2 }), {
+        startImmediately: true
+      })
+      yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      const refused = yield* problem(yield* ask(asks("not even read")), 503)
+      assert.strictEqual(refused.reason, "UnavailableError")
+      assert.strictEqual(refused.retryAfter, 1)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(
+        (yield* Fiber.join(served)).map(({ status }) => status),
+        [201, 201]
+      )
+      assert.strictEqual((yield* ask(asks())).status, 201)
+    })
+  )
+
+  it.effect("and who leaves, whose body is late, or who fails gives the place back", () =>
+    Effect.gen(function* () {
+      const { layer, state } = vendor()
+      const ask = yield* app({ vendor: layer, authenticator, maxInFlight: 1 })
+      state.next.push(Effect.never)
+      const fiber = yield* Effect.forkChild(ask(asks()), { startImmediately: true })
+      yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      yield* problem(yield* ask(asks()), 503)
+      yield* Fiber.interrupt(fiber)
+      state.next.push(Effect.die("no"))
+      yield* problem(yield* ask(asks()), 500)
+      yield* problem(yield* ask(asks("{")), 400)
+      assert.strictEqual((yield* ask(asks())).status, 201)
+    }).pipe(Effect.provide(Logger.layer([])))
+  )
+})

@@ -1,0 +1,283 @@
+/** Processes that serve the token endpoint and share its limits through a real Redis. */
+import * as Node from "@tempcred/emulator/Node"
+import * as Soniox from "@tempcred/emulator/Soniox"
+import * as NodeRedis from "@effect/platform-node/NodeRedis"
+import * as Effect from "effect/Effect"
+import { type ChildProcess, fork } from "node:child_process"
+import { randomUUID } from "node:crypto"
+import { once } from "node:events"
+import { join } from "node:path"
+import { afterAll, assert, beforeAll, describe, inject, it } from "vitest"
+import { until } from "./support/fleet.ts"
+import * as RedisServer from "./support/redis-server.ts"
+import type { Message } from "./support/server-worker.ts"
+
+const program = inject("redisServer") ?? ""
+
+const perMinute = 10
+
+const concurrent = 2
+
+/** Callers whom nobody has limited yet; each test takes its own. */
+const callers = Array.from({ length: 50 }, (_, index) => ({ name: `caller-${index}`, token: randomUUID() }))
+
+const caller = () => {
+  const next = callers[taken]
+  taken += 1
+  if (next === undefined) throw new Error("there are no callers left")
+  return next
+}
+let taken = 0
+
+interface Worker {
+  readonly origin: string
+  readonly log: ReadonlyArray<string>
+  readonly child: ChildProcess
+}
+
+interface Answer {
+  readonly status: number
+  readonly retryAfter: number | undefined
+  readonly milliseconds: number
+}
+
+const ask = async (
+  { origin }: Worker,
+  { token }: { readonly token: string },
+  signal: AbortSignal = AbortSignal.timeout(10_000)
+): Promise<Answer> => {
+  const began = performance.now()
+  const response = await fetch(`${origin}/v1/credentials`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: '{"purpose":"stt.realtime"}',
+    signal
+  })
+  await response.text()
+  const header = response.headers.get("retry-after")
+  const retryAfter = header === null ? undefined : Number(header)
+  return { status: response.status, retryAfter, milliseconds: performance.now() - began }
+}
+
+const count = (answers: ReadonlyArray<Answer>, status: number): number =>
+  answers.filter((answer) => answer.status === status).length
+
+/** Asks one after the other, in turns. */
+const inTurns = async (workers: ReadonlyArray<Worker>, times: number, who = caller()) => {
+  const answers: Array<Answer> = []
+  for (let round = 0; round < times; round += 1) {
+    for (const worker of workers) answers.push(await ask(worker, who))
+  }
+  return answers
+}
+
+interface Kept {
+  readonly key: string
+  readonly value: string
+  readonly secondsLeft: number
+}
+
+/** All that Redis holds. */
+const dump = (url: string): Promise<ReadonlyArray<Kept>> =>
+  Effect.runPromise(
+    NodeRedis.NodeRedis.pipe(
+      Effect.flatMap(({ use }) =>
+        use(async (client) => {
+          const kept: Array<Kept> = []
+          for await (const keys of client.scanIterator()) {
+            for (const key of keys) {
+              const isSet = (await client.type(key)) === "zset"
+              const value = isSet ? await client.zRange(key, 0, -1) : await client.get(key)
+              kept.push({ key, value: String(value), secondsLeft: await client.ttl(key) })
+            }
+          }
+          return kept
+        })
+      ),
+      Effect.provide(NodeRedis.layer({ url }))
+    )
+  )
+
+/** What a process logs when an outage of Redis begins, and when it is over. */
+const away = "Warn Limits: Redis is away"
+
+const back = "Info Limits: Redis is back"
+
+describe.skipIf(program === "")("limits of two processes", () => {
+  const emulator = Soniox.make({ apiKey: "soniox-key" })
+  let vendor: Node.Server
+  let redis: RedisServer.RedisServer
+  let workers: ReadonlyArray<Worker> = []
+
+  const start = async (patient = true): Promise<Worker> => {
+    const env = {
+      PATH: process.env["PATH"],
+      SONIOX_API_KEY: "soniox-key",
+      SONIOX_API_BASE_URL: vendor.origin,
+      TEMPCRED_AUTH_BEARER_TOKENS: callers.map(({ name, token }) => `${name}=${token}`).join(","),
+      TEMPCRED_LIMIT_PER_MINUTE: String(perMinute),
+      TEMPCRED_LIMIT_CONCURRENT: String(concurrent),
+      TEMPCRED_LIMIT_STORE: redis.url,
+      TEMPCRED_PORT: "0",
+      PATIENT: String(patient)
+    }
+    const child = fork(join(import.meta.dirname, "support/server-worker.ts"), [], { env })
+    const log: Array<string> = []
+    const origin = await new Promise<string>((resolve, reject) => {
+      child.once("exit", () => reject(new Error(`a server ended before it listened: ${log.join("\n")}`)))
+      child.on("message", (message: Message) => {
+        if (message._tag === "Listening") resolve(message.origin)
+        else log.push(message.line)
+      })
+    })
+    return { origin, log, child }
+  }
+  const kill = async ({ child }: Worker) => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, "exit")
+    child.kill("SIGKILL")
+    await ended
+  }
+
+  beforeAll(async () => {
+    vendor = await Node.serve(emulator)
+    redis = await RedisServer.make(program)
+    await redis.start()
+    workers = await Promise.all([start(), start()])
+  }, 60_000)
+  afterAll(async () => {
+    await Promise.all(workers.map(kill))
+    await redis[Symbol.asyncDispose]()
+    await vendor.close()
+  })
+
+  const pair = (): readonly [Worker, Worker] => {
+    const [one, other] = workers
+    if (one === undefined || other === undefined) throw new Error("there are fewer than two servers")
+    return [one, other]
+  }
+  const asked = () => emulator.log.filter(({ route }) => route === Soniox.mintRoute).length
+
+  /** Sends requests that the vendor never answers, and waits until it has them. */
+  const hanging = async (servers: ReadonlyArray<Worker>, who: { readonly token: string }) => {
+    emulator.faults.add(Soniox.mintRoute, { hang: true }, servers.length)
+    const before = asked()
+    const leaving = new AbortController()
+    const gone = Promise.allSettled(servers.map((server) => ask(server, who, leaving.signal)))
+    await until(() => asked() === before + servers.length)
+    return {
+      leave: async () => {
+        leaving.abort()
+        await gone
+      }
+    }
+  }
+
+  it("together serve as much in a minute as one may, and say when it is over", async () => {
+    const answers = await inTurns(workers, 8)
+    assert.strictEqual(count(answers, 201), perMinute)
+    const refused = answers.filter(({ status }) => status === 429)
+    assert.strictEqual(refused.length, 16 - perMinute)
+    for (const { retryAfter = 0 } of refused) assert.isTrue(retryAfter > 30 && retryAfter <= 60, String(retryAfter))
+    assert.strictEqual(count(await inTurns(workers, 1), 201), 2)
+  })
+
+  it("together serve as many at a time as one may, and a client that leaves makes room", async () => {
+    const [one, other] = pair()
+    const who = caller()
+    const { leave } = await hanging([one, other], who)
+    for (const server of [one, other]) {
+      const { retryAfter, status } = await ask(server, who)
+      assert.deepStrictEqual([status, retryAfter], [429, 1])
+      assert.strictEqual((await ask(server, caller())).status, 201)
+    }
+    await leave()
+    await until(async () => (await ask(one, who)).status === 201)
+    assert.strictEqual((await ask(other, who)).status, 201)
+  })
+
+  it("many at once are never too many", async () => {
+    const who = caller()
+    emulator.faults.add(Soniox.mintRoute, { hang: true }, concurrent)
+    const before = asked()
+    const leaving = new AbortController()
+    const answers: Array<Answer> = []
+    const all = Array.from({ length: 20 }, async (_, index) => {
+      answers.push(await ask(pair()[index % 2 === 0 ? 0 : 1], who, leaving.signal))
+    })
+    const gone = Promise.allSettled(all)
+    await until(() => answers.length === 20 - concurrent)
+    assert.strictEqual(count(answers, 429), 20 - concurrent)
+    assert.strictEqual(asked() - before, concurrent)
+    leaving.abort()
+    await gone
+  })
+
+  it("the place of a process that was killed is free again soon, while another keeps its own", async () => {
+    const [one, other] = pair()
+    const victim = await start()
+    const who = caller()
+    const { leave } = await hanging([victim, one], who)
+    await kill(victim)
+    const killed = performance.now()
+    assert.strictEqual((await ask(other, who)).status, 429)
+    await until(async () => (await ask(other, who)).status === 201)
+    // The lease is a second; the rest is for a busy machine.
+    assert.isBelow(performance.now() - killed, 5000)
+    await leave()
+  }, 45_000)
+
+  it("a place is kept for as long as its request takes", async () => {
+    const [one, other] = pair()
+    const who = caller()
+    const { leave } = await hanging([one, one], who)
+    const since = performance.now()
+    // Well past the lease of a second.
+    await until(async () => {
+      assert.strictEqual((await ask(other, who)).status, 429)
+      return performance.now() - since > 2500
+    })
+    await leave()
+  })
+
+  it("nothing in Redis tells who asked, and nothing stays", async () => {
+    const kept = await dump(redis.url)
+    assert.isAtLeast(kept.length, 2)
+    for (const { key, secondsLeft, value } of kept) {
+      assert.match(key, /^tempcred:limits:\{[\w-]{43}\}:(minute|running)$/)
+      assert.notMatch(value, /caller/)
+      assert.isTrue(secondsLeft >= 0 && secondsLeft <= 60, `${key} ${secondsLeft}`)
+    }
+  })
+
+  for (const [how, lose, find] of [
+    ["killed", () => redis.stop(), () => redis.start()],
+    ["stopped", () => redis.pause(), () => redis.resume()]
+  ] as const) {
+    it(`a Redis that is ${how} stops nobody: each process counts for itself, until it is back`, async () => {
+      const impatient = await Promise.all([start(false), start(false)])
+      // One that answered knows that Redis is there.
+      await inTurns(impatient, 1)
+      const lines = (text: string) => impatient.map(({ log }) => log.filter((line) => line.startsWith(text)).length)
+      const before = { away: lines(away), back: lines(back) }
+      await lose()
+      const who = caller()
+      const answers = await inTurns(impatient, perMinute, who)
+      assert.strictEqual(count(answers, 201), 2 * perMinute)
+      for (const { milliseconds } of answers) assert.isBelow(milliseconds, 1000)
+      assert.deepStrictEqual(
+        (await inTurns(impatient, 1, who)).map(({ status }) => status),
+        [429, 429]
+      )
+      assert.deepStrictEqual(
+        lines(away),
+        before.away.map((number) => number + 1)
+      )
+      await find()
+      await until(() => lines(back).every((number, index) => number > (before.back[index] ?? 0)), 30_000)
+      // A busy machine may take an exchange for another outage.
+      await until(async () => count(await inTurns(impatient, perMinute), 201) === perMinute)
+      await Promise.all(impatient.map(kill))
+    }, 45_000)
+  }
+})
