@@ -5,6 +5,6 @@ import shared from "../vitest.shared.ts"
 export default mergeConfig(
   shared,
   defineConfig({
-    test: { globalSetup: ["src/support/global.ts"], include: ["src/**/*.test.ts"], testTimeout: 30_000 }
+    test: { globalSetup: ["src/support/global.ts"], include: ["src/**/*.test.ts"] }
   })
 )

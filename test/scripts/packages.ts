@@ -4,7 +4,7 @@
  */
 import { build, type BuildOptions, type Metafile } from "esbuild"
 import { spawnSync } from "node:child_process"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { packages, root } from "../src/support/workspace.ts"
@@ -38,7 +38,11 @@ const pack = (): Readonly<Record<string, string>> =>
   )
 
 const install = (tarballs: Readonly<Record<string, string>>): void => {
-  const devDependencies = { "@types/node": "^24" }
+  // What is optional for users is needed here, where all of it is imported.
+  const { version } = JSON.parse(
+    readFileSync(join(root, "test/node_modules/@effect/platform-node/package.json"), "utf8")
+  )
+  const devDependencies = { "@types/node": "^24", "@effect/platform-node": version }
   const manifest = { private: true, type: "module", dependencies: tarballs, devDependencies }
   writeFileSync(join(outside, "package.json"), JSON.stringify(manifest))
   writeFileSync(join(outside, "pnpm-workspace.yaml"), JSON.stringify({ overrides: tarballs }))
@@ -56,7 +60,9 @@ const doors = packages.flatMap(({ exports, name }) =>
     .map((door) => name + door.slice(1))
 )
 
-const forNode = (door: string): boolean => door.startsWith("@tempcred/testing") || door === "@tempcred/emulator/Node"
+const forNode = (door: string): boolean => door.startsWith("@tempcred/testing") || door.endsWith("/Node")
+
+const nodes = (process.env["NODES"] ?? process.execPath).split(":")
 
 const importing = (specifiers: ReadonlyArray<string>): string => {
   const lines = specifiers.map((specifier, index) => `import * as m${index} from "${specifier}"`)
@@ -78,9 +84,18 @@ const checkTypes = (): void => {
 
 const checkImports = (): void => {
   writeFileSync(join(outside, "main.mjs"), importing(doors))
-  for (const node of (process.env["NODES"] ?? process.execPath).split(":")) {
+  for (const node of nodes) {
     run("A published module cannot be imported.", node, ["main.mjs"])
     report(`imported on Node ${run("", node, ["--version"]).trim()}: ${doors.join(" ")}`)
+  }
+}
+
+const checkProgram = (): void => {
+  const advice = "The published program does not run: see packages/cli/tsup.config.ts."
+  for (const node of nodes) {
+    const told = run(advice, node, ["node_modules/tempcred/dist/main.js", "mint", "--emulator", "--json"])
+    const { provider, token } = JSON.parse(told)
+    report(`tempcred mint --emulator: ${provider}, token ${token}`)
   }
 }
 
@@ -128,6 +143,10 @@ const parts: ReadonlyArray<{ readonly code: string; readonly without: RegExp }> 
   {
     code: 'import { Speechmatics } from "@tempcred/speechmatics"; console.log(Speechmatics.layer)',
     without: /@tempcred\/speechmatics\/dist\/ManagementApi\.js/
+  },
+  {
+    code: 'import { TokenServer } from "@tempcred/server"; console.log(TokenServer.make)',
+    without: /HttpApiScalar|httpApiScalar|HttpApiSwagger/i
   }
 ]
 
@@ -146,6 +165,7 @@ try {
   install(pack())
   checkTypes()
   checkImports()
+  checkProgram()
   await checkBrowser()
   await checkTreeShaking()
 } catch (error) {

@@ -1,7 +1,6 @@
 /** Services that tests need and that a machine may lack: found or started once, for all test files. */
-import { accessSync, constants } from "node:fs"
-import { delimiter, join } from "node:path"
 import type { TestProject } from "vitest/node"
+import { find } from "./programs.ts"
 import * as RedisServer from "./redis-server.ts"
 
 declare module "vitest" {
@@ -13,23 +12,8 @@ declare module "vitest" {
   }
 }
 
-const isProgram = (path: string): boolean => {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
-const find = (...names: ReadonlyArray<string>): string | undefined =>
-  (process.env["PATH"] ?? "")
-    .split(delimiter)
-    .flatMap((folder) => names.map((name) => join(folder, name)))
-    .find(isProgram)
-
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
-  const program = find("redis-server", "valkey-server")
+  const program = find(["redis-server", "valkey-server"])
   const given = process.env["REDIS_URL"]
   project.provide("redisServer", program)
   project.provide("redisUrl", given)

@@ -1,0 +1,39 @@
+/**
+ * A line on stderr that says what is being waited for: only at a terminal, and only once it takes longer than half a second.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import process from "node:process"
+import { paintedNote } from "./Printing.ts"
+
+const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
+
+const line = (text: string): Effect.Effect<void> =>
+  Effect.sync(() => {
+    process.stderr.write(`\r\u001B[K${text}`)
+  })
+
+const turn = Effect.fnUntraced(function* (text: string) {
+  for (let frame = 0; ; frame = (frame + 1) % frames.length) {
+    yield* line(`${paintedNote("cyan", frames[frame] ?? "")} ${text} …`)
+    yield* Effect.sleep("100 millis")
+  }
+})
+
+/** Ends only by being interrupted. */
+const spin = Effect.fnUntraced(function* (text: string) {
+  yield* Effect.sleep("500 millis")
+  return yield* Effect.ensuring(turn(text), line(""))
+})
+
+/**
+ * Shows that something is under way while it is.
+ *
+ * @category printing
+ * @since 0.1.0
+ */
+export const during =
+  (text: string) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    process.stderr.isTTY && process.env["TERM"] !== "dumb" ? Effect.raceFirst(effect, spin(text)) : effect

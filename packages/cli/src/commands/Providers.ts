@@ -1,0 +1,43 @@
+/**
+ * `tempcred providers`: what each vendor can do.
+ *
+ * @since 0.1.0
+ */
+import type * as Effect from "effect/Effect"
+import * as Printing from "../Printing.ts"
+import * as Table from "../Table.ts"
+import * as VendorTable from "../VendorTable.ts"
+import { adapters } from "../Vendors.ts"
+
+/**
+ * What is asked on the command line.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  readonly json: boolean
+  readonly markdown: boolean
+}
+
+/**
+ * Prints the table: for people, for machines (the adapters' own capabilities), or for a page.
+ *
+ * @category commands
+ * @since 0.1.0
+ */
+export const run = ({ json, markdown }: Options): Effect.Effect<void> => {
+  if (json) {
+    return Printing.json(
+      adapters.flatMap(({ capabilities, id }) =>
+        Object.entries(capabilities).map(([purpose, capability]) => ({ provider: id, purpose, ...capability }))
+      )
+    )
+  }
+  const rows = VendorTable.rows(adapters)
+  if (!markdown) {
+    return Printing.result(Table.render([VendorTable.heads.map((head) => Printing.painted("bold", head)), ...rows]))
+  }
+  const marked = rows.map(([vendor = "", purpose = "", ...cells]) => [vendor, `\`${purpose}\``, ...cells])
+  return Printing.result(Table.renderMarkdown([VendorTable.heads, ...marked]))
+}

@@ -1,0 +1,86 @@
+/**
+ * `tempcred serve`: the token endpoint, until it is stopped.
+ *
+ * @since 0.1.0
+ */
+import { ConfigurationError } from "@tempcred/core/ConfigurationError"
+import * as Providers from "@tempcred/core/Providers"
+import { layerFetch } from "@tempcred/core/Transport"
+import * as AccessLog from "@tempcred/server/AccessLog"
+import * as Node from "@tempcred/server/Node"
+import * as ServerConfig from "@tempcred/server/ServerConfig"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import process from "node:process"
+import * as Emulators from "../Emulators.ts"
+import { type Failure, ofConfiguration } from "../Failure.ts"
+import * as Printing from "../Printing.ts"
+import { redis } from "../Redis.ts"
+import * as Settings from "../Settings.ts"
+import { orderly } from "../Termination.ts"
+import { adapters } from "../Vendors.ts"
+
+/**
+ * What is asked on the command line.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  readonly config: string | undefined
+  readonly host: string | undefined
+  readonly port: number | undefined
+  readonly emulator: boolean
+}
+
+const variables = Effect.fnUntraced(function* (
+  options: Options
+): Effect.fn.Return<Settings.Variables, Failure, Scope.Scope> {
+  const read = yield* Settings.read(options.config)
+  if (!options.emulator) return read
+  const { TEMPCRED_PROVIDER = "soniox" } = read
+  return yield* Emulators.inPlace({ ...read, TEMPCRED_PROVIDER }, TEMPCRED_PROVIDER)
+})
+
+const provider = Layer.provide(Providers.layerConfig(adapters, { redis }), layerFetch)
+
+/** What is wrong with the endpoint's own variables, and with the vendor's too. */
+const load = ServerConfig.load({ redis }).pipe(
+  Effect.catch((error) =>
+    Effect.scoped(Layer.build(provider)).pipe(
+      Effect.mapError((further) => new ConfigurationError({ issues: [...error.issues, ...further.issues] })),
+      Effect.andThen(error)
+    )
+  )
+)
+
+const listen = Effect.fnUntraced(function* ({ host, port }: Options) {
+  const { authenticator, server, telemetry } = yield* load
+  const log = AccessLog.json((line) => process.stdout.write(`${line}\n`))
+  const place = { host: host ?? server.host, port: port ?? server.port }
+  const layer = Node.layer({ ...server, ...place, log }).pipe(
+    Layer.provide([authenticator, provider]),
+    Layer.provide(telemetry)
+  )
+  return Context.get(yield* Layer.build(layer), Node.Listening)
+})
+
+/**
+ * Serves until SIGTERM or Ctrl-C; requests that are under way are answered first.
+ *
+ * @category commands
+ * @since 0.1.0
+ */
+export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Return<void, Failure, Scope.Scope> {
+  const terminated = yield* orderly
+  const { origin } = yield* listen(options).pipe(
+    Effect.mapError((error) => ofConfiguration(error)),
+    Effect.provide(ConfigProvider.layer(Settings.provider(yield* variables(options))))
+  )
+  yield* Printing.note(`Listening on ${origin}. Stop with Ctrl-C.`)
+  yield* terminated
+  yield* Printing.note("Stopping: requests that are under way are answered first.")
+})

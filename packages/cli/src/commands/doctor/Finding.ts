@@ -1,0 +1,61 @@
+/**
+ * What a check found.
+ *
+ * @since 0.1.0
+ */
+import type { Fault } from "../../ExitCode.ts"
+
+/**
+ * What is checked, in this order.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Check = "configuration" | "dns" | "tls" | "clock" | "mint" | "connection"
+
+/**
+ * The outcome of a check: a failed one says what to do, a skipped one why.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Outcome =
+  | { readonly outcome: "ok" | "skipped"; readonly detail: string }
+  | { readonly outcome: "failed"; readonly detail: string; readonly advice: string; readonly fault: Fault }
+
+/**
+ * One line of the report.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Finding = Outcome & { readonly provider: string; readonly check: Check }
+
+/**
+ * All is well.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const ok = (detail: string): Outcome => ({ outcome: "ok", detail })
+
+/**
+ * There was nothing to check.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const skipped = (detail: string): Outcome => ({ outcome: "skipped", detail })
+
+/**
+ * Something is wrong, and can be mended.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const failed = (fault: Fault, detail: string, advice: string): Outcome => ({
+  outcome: "failed",
+  fault,
+  detail,
+  advice
+})

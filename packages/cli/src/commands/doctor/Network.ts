@@ -1,0 +1,99 @@
+/**
+ * Checks of the way to a host: its name, and its certificate.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+import { lookup } from "node:dns/promises"
+import { isIP } from "node:net"
+import { connect, type TLSSocket } from "node:tls"
+import { failed, ok, type Outcome, skipped } from "./Finding.ts"
+
+const patience = "5 seconds"
+
+const codeOf = (cause: unknown): string =>
+  Predicate.hasProperty(cause, "code") && Predicate.isString(cause.code) ? cause.code : "unknown"
+
+const hostOf = (url: URL): string => url.hostname.replaceAll(/[[\]]/g, "")
+
+const bounded = (what: string, effect: Effect.Effect<Outcome>): Effect.Effect<Outcome> =>
+  Effect.timeoutOrElse(effect, {
+    duration: patience,
+    orElse: () =>
+      Effect.succeed(failed("unavailable", `${what}: no answer in ${patience}`, "Check the network and its firewall."))
+  })
+
+/**
+ * Looks up the name of a host, within 5 seconds.
+ *
+ * @category checks
+ * @since 0.1.0
+ */
+export const dns = (url: URL): Effect.Effect<Outcome> => {
+  const host = hostOf(url)
+  if (isIP(host) !== 0) return Effect.succeed(skipped(`${host} is an address`))
+  const advice = "Check this machine's name server, and the vendor's URL in the environment."
+  return bounded(
+    host,
+    Effect.match(Effect.tryPromise({ try: () => lookup(host, { all: true }), catch: codeOf }), {
+      onFailure: (code) => failed("unavailable", `${host} has no address (${code})`, advice),
+      onSuccess: (found) => ok(`${host} is ${found[0]?.address ?? "unknown"}`)
+    })
+  )
+}
+
+const certificates = [/CERT/, /SIGNATURE/, /ISSUER/, /ALTNAME/]
+
+const dial = (url: URL): TLSSocket => {
+  const host = hostOf(url)
+  const port = url.port === "" ? 443 : Number(url.port)
+  return connect({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}) })
+}
+
+const handshake = (url: URL): Effect.Effect<{ readonly version: string; readonly until: number }, string> =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => dial(url)),
+    (socket) =>
+      Effect.callback((resume) => {
+        socket.on("error", (cause) => resume(Effect.fail(codeOf(cause))))
+        socket.once("secureConnect", () => {
+          const until = Date.parse(socket.getPeerCertificate().valid_to)
+          resume(Effect.succeed({ version: socket.getProtocol() ?? "TLS", until }))
+        })
+      }),
+    (socket) => Effect.sync(() => socket.destroy())
+  )
+
+/**
+ * Shakes hands with a host and reads how long its certificate is valid, within 5 seconds.
+ *
+ * @category checks
+ * @since 0.1.0
+ */
+export const tls = (url: URL): Effect.Effect<Outcome> => {
+  const { host, protocol } = url
+  if (protocol !== "https:" && protocol !== "wss:") {
+    return Effect.succeed(skipped(`${host} is on this machine, and not encrypted`))
+  }
+  return bounded(
+    host,
+    Effect.matchEffect(handshake(url), {
+      onFailure: (code) =>
+        Effect.succeed(
+          certificates.some((pattern) => pattern.test(code))
+            ? failed(
+                "unavailable",
+                `${host} has a certificate that is not trusted (${code})`,
+                "If a proxy of yours opens TLS, name its authority in NODE_EXTRA_CA_CERTS; check this machine's date too."
+              )
+            : failed("unavailable", `${host} cannot be reached (${code})`, "Check the network and its firewall.")
+        ),
+      onSuccess: Effect.fnUntraced(function* ({ until, version }) {
+        const days = Math.floor((until - (yield* Clock.currentTimeMillis)) / 86_400_000)
+        return ok(`${host} speaks ${version}, certificate valid for ${days} days`)
+      })
+    })
+  )
+}

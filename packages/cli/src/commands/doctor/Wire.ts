@@ -1,0 +1,58 @@
+/**
+ * A transport that tells where a mint would go before anything is sent, and keeps the last answer, for its date.
+ *
+ * @since 0.1.0
+ */
+import { InvalidResponseError } from "@tempcred/core/TempCredentialError"
+import { type Answer, layerFetch, Transport } from "@tempcred/core/Transport"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+
+/**
+ * The transport, and what it saw.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Wire {
+  /** Sends nothing until `connect`. */
+  readonly layer: Layer.Layer<Transport>
+  readonly connect: Effect.Effect<void>
+  /** Where the last request went, or would have gone. */
+  readonly target: () => URL | undefined
+  readonly answer: () => Answer | undefined
+}
+
+/**
+ * Makes a wire that is not connected.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (): Wire => {
+  let connected = false
+  let target: URL | undefined
+  let answer: Answer | undefined
+  const layer = Layer.effect(
+    Transport,
+    Transport.useSync(({ send }) => ({
+      send: (request) => {
+        target = request.url
+        if (!connected) return new InvalidResponseError({ detail: "nothing was sent" })
+        return Effect.tap(send(request), (received) =>
+          Effect.sync(() => {
+            answer = received
+          })
+        )
+      }
+    }))
+  )
+  return {
+    layer: Layer.provide(layer, layerFetch),
+    connect: Effect.sync(() => {
+      connected = true
+    }),
+    target: () => target,
+    answer: () => answer
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * A connection as a line for a POSIX shell: `websocat` for a WebSocket, `curl` for HTTP.
+ *
+ * @since 0.1.0
+ */
+import { type Connection, fill } from "@tempcred/core/Connection"
+import * as Redacted from "effect/Redacted"
+
+/** Stands for the token until the line is quoted; it is the same in a URL, in a header and in JSON. */
+const marker = "TOKENGOESHERE"
+
+/** Within double quotes a shell expands the variable and nothing else; the rest is within single quotes, where it expands nothing. */
+const quote = (word: string): string =>
+  word
+    .split(marker)
+    .map((part) => (part === "" ? "" : `'${part.replaceAll("'", `'\\''`)}'`))
+    .join('"$TOKEN"')
+
+/**
+ * Writes the line that opens a connection, with the token in it, or with the shell variable `$TOKEN` in its place.
+ *
+ * @category printing
+ * @since 0.1.0
+ */
+export const connectionLine = (connection: Connection, token?: Redacted.Redacted): string => {
+  const { form, headers, kind, message, protocols, url } = fill(connection, token ?? Redacted.make(marker))
+  const fields = Object.entries(headers).map(([name, value]) => quote(`${name}: ${value}`))
+  if (kind === "http") {
+    const parts = Object.entries(form).map(([name, value]) => `--form-string ${quote(`${name}=${value}`)}`)
+    return ["curl", ...fields.map((field) => `--header ${field}`), ...parts, quote(url)].join(" ")
+  }
+  const offered = protocols.length === 0 ? [] : [`--protocol ${quote(protocols.join(", "))}`]
+  const open = ["websocat", ...fields.map((field) => `--header=${field}`), ...offered, quote(url)].join(" ")
+  if (Object.keys(message).length === 0) return open
+  // What is typed goes on after the first message.
+  return `{ printf '%s\\n' ${quote(JSON.stringify(message))}; cat; } | ${open}`
+}

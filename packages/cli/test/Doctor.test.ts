@@ -1,0 +1,179 @@
+import { mintRoute, transcribeRoute } from "@tempcred/emulator/Soniox"
+import { spawnSync } from "node:child_process"
+import { once } from "node:events"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { createServer } from "node:http"
+import { createServer as createSecureServer } from "node:https"
+import type { AddressInfo, Server } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { assert, describe, it } from "vitest"
+import { run, vendors } from "./program.ts"
+
+interface Finding {
+  readonly provider: string
+  readonly check: string
+  readonly outcome: string
+  readonly detail: string
+  readonly advice?: string
+}
+
+const examine = async (env: Readonly<Record<string, string>>, ...args: ReadonlyArray<string>) => {
+  const { code, err, out } = await run(["doctor", "--json", ...args], { env: { TEMPCRED_PROVIDER: "soniox", ...env } })
+  const findings: ReadonlyArray<Finding> = JSON.parse(out)
+  const outcomes = Object.fromEntries(findings.map(({ check, outcome }) => [check, outcome]))
+  const of = (check: string) => findings.find((finding) => finding.check === check)
+  return { code, err, findings, outcomes, of }
+}
+
+/** Listens on any free port, and gives that. */
+const listen = async (server: Server): Promise<number> => {
+  server.listen(0, "127.0.0.1")
+  await once(server, "listening")
+  return (server.address() as AddressInfo).port
+}
+
+const openssl = spawnSync("openssl", ["version"]).status === 0
+
+describe("doctor", () => {
+  it("finds all well where all is well, and leaves nothing open", async () => {
+    await using vendor = await vendors()
+    const { code, err, outcomes, of } = await examine(vendor.env)
+    assert.deepStrictEqual([code, err], [0, ""])
+    assert.deepStrictEqual(outcomes, {
+      configuration: "ok",
+      dns: "skipped",
+      tls: "skipped",
+      clock: "ok",
+      mint: "ok",
+      connection: "ok"
+    })
+    assert.match(of("mint")?.detail ?? "", /^good for one use until /)
+    assert.deepStrictEqual(
+      vendor.soniox.log.map(({ route, status }) => [route, status]),
+      [
+        [mintRoute, 201],
+        [transcribeRoute, 101]
+      ]
+    )
+  })
+
+  it("prints a table for people, with what to do", async () => {
+    await using vendor = await vendors()
+    const env = { ...vendor.env, SONIOX_API_KEY: "another-key", TEMPCRED_PROVIDER: "soniox,speechmatics" }
+    const { code, err, out } = await run(["doctor"], { env })
+    assert.strictEqual(code, 4)
+    assert.match(out, /^ok +soniox +configuration +complete, mints at http:\/\/127\.0\.0\.1:\d+$/m)
+    assert.match(out, /^failed +soniox +mint +the vendor refused the long-lived key \(status 401/m)
+    assert.match(out, /^skipped +soniox +connection +there is no credential$/m)
+    assert.match(out, /^ok +speechmatics +connection +ws:\/\/127\.0\.0\.1:\d+\/v2 opened$/m)
+    assert.match(out, /^ {2}soniox, mint: Check the vendor's key/m)
+    assert.strictEqual(err, "tempcred: 1 check failed\nWhat to do is said with each of them.\n")
+    assert.notInclude(out, "another-key")
+  })
+
+  it("examines the other vendors where one is not configured", async () => {
+    await using vendor = await vendors()
+    const { SONIOX_API_KEY: _, ...env } = vendor.env
+    const { code, findings } = await examine(env, "--provider", "soniox,speechmatics")
+    const told = findings.map(({ check, outcome, provider }) => `${provider} ${check} ${outcome}`)
+    assert.strictEqual(code, 3)
+    assert.includeMembers(told, ["soniox configuration failed", "soniox mint skipped", "speechmatics connection ok"])
+    assert.include(findings[0]?.detail, "SONIOX_API_KEY")
+  })
+
+  it("fails where the choice of a vendor is not configured", async () => {
+    for (const env of [{ TEMPCRED_PROVIDER: "acme" }, { TEMPCRED_TTL: "60" }, { TEMPCRED_CACHE: "disk" }]) {
+      const { code, err, out } = await run(["doctor"], { env: { TEMPCRED_PROVIDER: "soniox", ...env } })
+      assert.deepStrictEqual([code, out], [3, ""])
+      assert.include(err, Object.keys(env)[0] ?? "")
+    }
+  })
+
+  it("tells a name that has no address", async () => {
+    const env = { SONIOX_API_KEY: "key", SONIOX_API_BASE_URL: "https://nowhere.invalid" }
+    const { code, outcomes, of } = await examine(env)
+    assert.deepInclude(outcomes, {
+      configuration: "ok",
+      dns: "failed",
+      tls: "failed",
+      mint: "failed",
+      clock: "skipped"
+    })
+    assert.match(of("dns")?.detail ?? "", /^nowhere\.invalid has no address/)
+    assert.strictEqual(code, 5)
+  })
+
+  it("tells a clock that is off, and exits with the worst of what it found", async () => {
+    const server = createServer((_, response) => {
+      response.writeHead(503, { date: new Date(Date.now() - 90_000).toUTCString() }).end()
+    })
+    const SONIOX_API_BASE_URL = `http://127.0.0.1:${await listen(server)}`
+    const { code, outcomes, of } = await examine({ SONIOX_API_KEY: "key", SONIOX_API_BASE_URL })
+    server.close()
+    assert.deepInclude(outcomes, { clock: "failed", mint: "failed", connection: "skipped" })
+    assert.match(of("clock")?.detail ?? "", /^is (89|90|91) seconds ahead of the vendor's$/)
+    assert.strictEqual(code, 3)
+  })
+
+  it.skipIf(!openssl)("tells a certificate that is not trusted, and how long one is valid", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "tempcred-"))
+    const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")]
+    const names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    spawnSync("openssl", [
+      "req",
+      "-x509",
+      "-newkey",
+      "rsa:2048",
+      "-nodes",
+      "-days",
+      "12",
+      ...names,
+      "-keyout",
+      key,
+      "-out",
+      cert
+    ])
+    const server = createSecureServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_, response) => {
+      response.writeHead(503).end()
+    })
+    server.on("tlsClientError", () => {})
+    const port = await listen(server)
+    const env = { SONIOX_API_KEY: "key", SONIOX_API_BASE_URL: `https://localhost:${port}` }
+    const stranger = await examine(env)
+    const trusted = await examine({ ...env, NODE_EXTRA_CA_CERTS: cert })
+    server.close()
+    rmSync(folder, { recursive: true })
+    assert.deepInclude(stranger.outcomes, { dns: "ok", tls: "failed" })
+    assert.include(stranger.of("tls")?.advice, "NODE_EXTRA_CA_CERTS")
+    assert.strictEqual(trusted.of("tls")?.detail, `localhost:${port} speaks TLSv1.3, certificate valid for 11 days`)
+  })
+
+  it("tells a connection that is refused, and one that nobody answers", async () => {
+    await using vendor = await vendors()
+    vendor.soniox.faults.add(transcribeRoute, { status: 401 })
+    const refused = await examine(vendor.env)
+    assert.deepStrictEqual([refused.code, refused.of("connection")?.outcome], [4, "failed"])
+    assert.include(refused.of("connection")?.detail, "refused the credential (status 401)")
+    const server = createServer()
+    const port = await listen(server)
+    server.close()
+    const silent = await examine({ ...vendor.env, SONIOX_WS_URL: `ws://127.0.0.1:${port}/transcribe-websocket` })
+    assert.deepStrictEqual([silent.code, silent.of("connection")?.outcome], [5, "failed"])
+    assert.include(silent.of("connection")?.detail, "(ECONNREFUSED)")
+  })
+
+  it("opens nothing where the credential is for HTTP", async () => {
+    await using vendor = await vendors()
+    const { code, outcomes } = await examine(vendor.env, "--purpose", "tts.batch")
+    assert.deepInclude(outcomes, { mint: "ok", connection: "skipped" })
+    assert.strictEqual(code, 0)
+  })
+
+  it("tells a purpose that the vendor does not serve, without a call", async () => {
+    await using vendor = await vendors()
+    const { code, outcomes } = await examine(vendor.env, "--purpose", "agent")
+    assert.deepInclude(outcomes, { configuration: "ok", dns: "skipped", mint: "failed", connection: "skipped" })
+    assert.deepStrictEqual([code, vendor.soniox.log.length], [4, 0])
+  })
+})

@@ -1,0 +1,184 @@
+import { mintRoute } from "@tempcred/emulator/Soniox"
+import { spawnSync } from "node:child_process"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { assert, describe, it } from "vitest"
+import { run, source, start, vendors } from "./program.ts"
+
+const soniox = { TEMPCRED_PROVIDER: "soniox" }
+
+describe("mint", () => {
+  it("prints a table for people, without the token", async () => {
+    await using vendor = await vendors()
+    const { code, err, out } = await run(["mint", "--subject", "user-42", "--max-session", "10 minutes"], {
+      env: { ...vendor.env, ...soniox }
+    })
+    assert.deepStrictEqual([code, err], [0, ""])
+    assert.match(
+      out,
+      /^provider +soniox\npurpose +stt\.realtime\ntoken +<redacted>\nexpires +\S+Z \(in (1m|59s), stated by the vendor\)\n/
+    )
+    assert.match(out, /^session limit +10m$/m)
+    assert.match(out, /^subject +user-42$/m)
+    assert.match(out, /^connections +ws:\S+ \(websocket, server, token in header\)$/m)
+  })
+
+  it("prints one JSON object for machines, with the token only where it is asked for", async () => {
+    await using vendor = await vendors()
+    const env = { ...vendor.env, ...soniox }
+    const hidden = await run(["mint", "--json"], { env })
+    assert.deepInclude(JSON.parse(hidden.out), { provider: "soniox", token: "<redacted>", uses: "many", relaxed: [] })
+    const shown = await run(["mint", "--json", "--show-token"], { env })
+    assert.match(JSON.parse(shown.out).token, /^snx_temp_/)
+    assert.deepStrictEqual([hidden.err, shown.err], ["", ""])
+  })
+
+  it("asks for what the flags say", async () => {
+    await using vendor = await vendors()
+    const args = [
+      "--purpose",
+      "tts.realtime",
+      "--ttl",
+      "90 seconds",
+      "--subject",
+      "a b",
+      "--single-use",
+      "--region",
+      "us"
+    ]
+    await run(["mint", ...args], { env: { ...vendor.env, ...soniox } })
+    assert.deepStrictEqual(JSON.parse(vendor.soniox.log[0]?.body ?? ""), {
+      usage_type: "tts_rt",
+      expires_in_seconds: 90,
+      client_reference_id: "a b",
+      single_use: true
+    })
+  })
+
+  it("takes the provider from the flag rather than from the environment, and goes on to the next of an order", async () => {
+    await using vendor = await vendors()
+    const chosen = await run(["mint", "--provider", "speechmatics", "--json"], { env: { ...vendor.env, ...soniox } })
+    assert.strictEqual(JSON.parse(chosen.out).provider, "speechmatics")
+    vendor.soniox.faults.add(mintRoute, { status: 503 }, 3)
+    const next = await run(["mint", "--provider", "soniox,speechmatics", "--json"], { env: vendor.env })
+    assert.strictEqual(JSON.parse(next.out).provider, "speechmatics")
+  })
+
+  it("does without what the vendor lacks only where that is said, and lists it", async () => {
+    await using vendor = await vendors()
+    const args = ["mint", "--provider", "speechmatics", "--single-use"]
+    const refused = await run(args, { env: vendor.env })
+    assert.deepStrictEqual([refused.code, refused.out], [4, ""])
+    assert.include(refused.err, "--relax")
+    const { code, out } = await run([...args, "--relax"], { env: vendor.env })
+    assert.strictEqual(code, 0)
+    assert.match(out, /^not enforced +singleUse$/m)
+  })
+
+  it("reads a file of variables, over which the environment wins", async () => {
+    await using vendor = await vendors()
+    const folder = mkdtempSync(join(tmpdir(), "tempcred-"))
+    const lines = Object.entries({ ...vendor.env, TEMPCRED_PROVIDER: "speechmatics" }).map(
+      ([name, value]) => `${name}="${value}"`
+    )
+    writeFileSync(join(folder, "some.env"), `# both vendors\n${lines.join("\n")}\n`)
+    writeFileSync(
+      join(folder, "some.json"),
+      JSON.stringify({ ...vendor.env, TEMPCRED_PROVIDER: "speechmatics", TEMPCRED_RETRIES: 1 })
+    )
+    writeFileSync(join(folder, "bad.json"), '{ "SONIOX_API_KEY": ["secret-in-a-list"] }')
+    for (const file of ["some.env", "some.json"]) {
+      const args = ["mint", "--json", "--config", join(folder, file)]
+      assert.strictEqual(JSON.parse((await run(args)).out).provider, "speechmatics")
+      assert.strictEqual(JSON.parse((await run(args, { env: soniox })).out).provider, "soniox")
+    }
+    for (const file of ["bad.json", "missing.env"]) {
+      const { code, err, out } = await run(["mint", "--config", join(folder, file)])
+      assert.deepStrictEqual([code, out], [3, ""])
+      assert.match(err, /(is no JSON object|cannot be read \(ENOENT\))/)
+      assert.notInclude(err, "secret-in-a-list")
+    }
+    rmSync(folder, { recursive: true })
+  })
+
+  it("reads the vendor's key from a file", async () => {
+    await using vendor = await vendors()
+    const folder = mkdtempSync(join(tmpdir(), "tempcred-"))
+    const { SONIOX_API_KEY: key, ...env } = { SONIOX_API_KEY: "", ...vendor.env }
+    writeFileSync(join(folder, "key"), `${key}\n`)
+    const { code } = await run(["mint"], { env: { ...env, ...soniox, SONIOX_API_KEY_FILE: join(folder, "key") } })
+    assert.strictEqual(code, 0)
+    rmSync(folder, { recursive: true })
+  })
+})
+
+describe("mint --emulator", () => {
+  it.each([
+    ["the sources", () => source],
+    ["the bundle", () => undefined]
+  ])("needs no key, from %s", async (_, program) => {
+    const path = program()
+    const { code, err, out } = await run(["mint", "--emulator", "--json"], path === undefined ? {} : { program: path })
+    assert.deepStrictEqual([code, err], [0, ""])
+    assert.strictEqual(JSON.parse(out).provider, "soniox")
+  })
+
+  it("reads nothing of the environment", async () => {
+    const env = { TEMPCRED_PROVIDER: "nobody", SONIOX_API_KEY_FILE: "nowhere", SONIOX_REGION: "eu" }
+    const { code, out } = await run(["mint", "--emulator", "--provider", "speechmatics", "--json"], { env })
+    assert.strictEqual(code, 0)
+    assert.strictEqual(JSON.parse(out).provider, "speechmatics")
+  })
+
+  it("stays until the credential expires where a connection is wanted, and then ends well", async () => {
+    const running = start(["mint", "--emulator", "--connection", "--json", "--ttl", "1 second"])
+    const { connections } = JSON.parse((await running.said(/^\{.*\}$/m))[0])
+    const origin = connections[0].url.replace(/^ws(:\/\/[^/]*).*$/, "http$1")
+    assert.strictEqual((await fetch(`${origin}/nowhere`)).status, 404)
+    const { code, err } = await running.ended
+    assert.strictEqual(code, 0)
+    assert.match(err, /^The emulator stays for [\w ]+, until the credential expires; stop it with Ctrl-C\.\n$/)
+  })
+})
+
+/** What a shell makes of a line: the words of the program that it would run. */
+const words = (line: string, token: string): ReadonlyArray<string> => {
+  const { stdout } = spawnSync(
+    "sh",
+    ["-c", `websocat() { printf '%s\\n' websocat "$@"; }; curl() { printf '%s\\n' curl "$@"; }; ${line}`],
+    {
+      env: { TOKEN: token, PATH: process.env["PATH"] ?? "" },
+      encoding: "utf8"
+    }
+  )
+  return stdout.trimEnd().split("\n")
+}
+
+describe("mint --connection", () => {
+  it("prints a line that connects, with the token from a variable of the shell", async () => {
+    await using vendor = await vendors()
+    const { code, err, out } = await run(["mint", "--connection"], { env: { ...vendor.env, ...soniox } })
+    assert.deepStrictEqual([code, err], [0, ""])
+    assert.notInclude(out, "snx_temp_")
+    assert.deepStrictEqual(words(out, `it's "$HOME" \`x\``), [
+      "websocat",
+      `--header=Authorization: Bearer it's "$HOME" \`x\``,
+      String(vendor.env["SONIOX_WS_URL"])
+    ])
+  })
+
+  it("holds the token where that is asked for", async () => {
+    await using vendor = await vendors()
+    const args = ["mint", "--connection", "--show-token", "--json"]
+    const { out } = await run(args, { env: { ...vendor.env, ...soniox } })
+    const { connection, token } = JSON.parse(out)
+    assert.strictEqual(words(connection, "another")[1], `--header=Authorization: Bearer ${token}`)
+  })
+
+  it("is curl where the credential is for HTTP", async () => {
+    await using vendor = await vendors()
+    const { out } = await run(["mint", "--connection", "--purpose", "tts.batch"], { env: { ...vendor.env, ...soniox } })
+    assert.deepStrictEqual(words(out, "secret").slice(0, 3), ["curl", "--header", "Authorization: Bearer secret"])
+  })
+})

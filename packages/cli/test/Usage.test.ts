@@ -1,0 +1,126 @@
+import { mintRoute } from "@tempcred/emulator/Soniox"
+import { assert, describe, it } from "vitest"
+import manifest from "../package.json" with { type: "json" }
+import { run, source, start, vendors } from "./program.ts"
+
+const commands = ["mint", "providers", "doctor", "serve", "emulate", "keys", "keys list", "keys create", "keys revoke"]
+
+describe("help", () => {
+  it.each(["", ...commands])("tempcred %s --help explains itself on stdout", async (command) => {
+    const { code, err, out } = await run([...command.split(" ").filter((word) => word !== ""), "--help"])
+    assert.deepStrictEqual([code, err], [0, ""])
+    assert.match(out, /^DESCRIPTION\n/)
+  })
+
+  it("lists the exit codes and all commands, from the sources too", async () => {
+    const { code, out } = await run(["--help"], { program: source })
+    assert.strictEqual(code, 0)
+    for (const exit of [0, 1, 2, 3, 4, 5, 130]) assert.match(out, new RegExp(`^  ${exit} +[a-z]`, "m"))
+    for (const command of commands) assert.include(out, command.replace(/ .*/, ""))
+  })
+
+  it("goes to stderr where nobody asked for it", async () => {
+    for (const args of [[], ["keys"]]) {
+      const { code, err, out } = await run(args)
+      assert.deepStrictEqual([code, out], [2, ""])
+      assert.include(err, "SUBCOMMANDS")
+    }
+  })
+
+  it("tells its version", async () => {
+    assert.deepStrictEqual(await run(["--version"]), { code: 0, out: `${manifest.version}\n`, err: "" })
+  })
+})
+
+describe("a command that cannot be understood", () => {
+  it.each<[ReadonlyArray<string>, RegExp]>([
+    [["mnit"], /there is no such command; did you mean mint\?/],
+    [["mint", "--porpose", "x"], /there is no flag --porpose; did you mean --purpose\?/],
+    [["mint", "--purpose", "stt"], /--purpose must be stt\.realtime, stt\.batch, /],
+    [["mint", "--ttl", "60"], /--ttl must be a length of time with its unit, such as "60 seconds"/],
+    [["mint", "--max-session", "long", "--subject", ""], /--subject must be text and not empty; --max-session must be/],
+    [["emulate", "--port", "http"], /--port must be a whole number/],
+    [["emulate", "--port", "65536"], /--port must be a whole number from 0 to 65535/],
+    [["emulate", "acme"], /there is no emulator of that name/],
+    [["keys", "create"], /--name is missing/],
+    [["keys", "revoke"], /<id> is missing/]
+  ])("%j exits with 2, and says so on stderr in two lines", async (args, sentence) => {
+    const { code, err, out } = await run(args)
+    assert.deepStrictEqual([code, out], [2, ""])
+    assert.match(err, sentence)
+    assert.match(err, /^tempcred: .*\n.*\n$/)
+  })
+
+  it.each([
+    [["mint", "secret-in-the-wrong-place"]],
+    [["mint", "--purpose", "secret-in-the-wrong-place"]],
+    [["mint", "--api-key=secret-in-the-wrong-place"]],
+    [["mint", "--api-key", "secret-in-the-wrong-place"]],
+    [["mint", "--provider", "secret-in-the-wrong-place"]],
+    [["mint", "--region", "us", "--ttl", "secret-in-the-wrong-place"]],
+    [["emulate", "secret-in-the-wrong-place"]],
+    [["emulate", "--port", "secret-in-the-wrong-place"]],
+    [["secret-in-the-wrong-place"]]
+  ])("%j repeats no value, as it may be a secret", async (args) => {
+    const { code, err, out } = await run(args)
+    assert.include([2, 3], code)
+    assert.notInclude(out + err, "secret-in")
+  })
+})
+
+describe("exit codes", () => {
+  it.each<[code: number, status: number]>([
+    [4, 400],
+    [4, 401],
+    [4, 403],
+    [4, 402],
+    [5, 429],
+    [5, 503]
+  ])("are %i where the vendor answers with %i", async (code, status) => {
+    await using vendor = await vendors()
+    vendor.soniox.faults.add(mintRoute, { status }, 9)
+    const env = { ...vendor.env, TEMPCRED_PROVIDER: "soniox", TEMPCRED_RETRIES: "0" }
+    const ended = await run(["mint"], { env })
+    assert.deepStrictEqual([ended.code, ended.out], [code, ""])
+    assert.match(ended.err, /^tempcred: soniox: .*\n.*\n$/)
+  })
+
+  it("are 5 where nobody answers, and where the answer is no answer", async () => {
+    await using vendor = await vendors()
+    vendor.soniox.faults.add(mintRoute, { html: true })
+    const env = { ...vendor.env, TEMPCRED_PROVIDER: "soniox", TEMPCRED_RETRIES: "0" }
+    assert.strictEqual((await run(["mint"], { env })).code, 5)
+    vendor.soniox.faults.add(mintRoute, { reset: true })
+    assert.strictEqual((await run(["mint"], { env })).code, 5)
+  })
+
+  it("are 3 where a variable is missing, with its name", async () => {
+    for (const [env, name] of [
+      [{}, "TEMPCRED_PROVIDER"],
+      [{ TEMPCRED_PROVIDER: "soniox" }, "SONIOX_API_KEY"],
+      [{ TEMPCRED_PROVIDER: "soniox", SONIOX_API_KEY: "k", TEMPCRED_TTL: "60" }, "TEMPCRED_TTL"]
+    ] as const) {
+      const { code, err, out } = await run(["mint"], { env })
+      assert.deepStrictEqual([code, out], [3, ""])
+      assert.match(err, new RegExp(`^tempcred: ${name} .*\\n.*\\n$`))
+    }
+  })
+
+  it("are 130 after Ctrl-C, at once", async () => {
+    await using vendor = await vendors()
+    vendor.soniox.faults.add(mintRoute, { hang: true })
+    const running = start(["mint"], { env: { ...vendor.env, TEMPCRED_PROVIDER: "soniox" } })
+    while (vendor.soniox.log.length === 0) await new Promise((resolve) => setTimeout(resolve, 10))
+    running.child.kill("SIGINT")
+    assert.deepStrictEqual(await running.ended, { code: 130, out: "", err: "" })
+  })
+})
+
+it("goes on without a word where nobody reads its output any more", async () => {
+  const running = start(["emulate", "--port", "0"])
+  running.child.stdout.destroy()
+  await running.said(/Ready/)
+  running.child.kill("SIGTERM")
+  const { code, err } = await running.ended
+  assert.deepStrictEqual([code, err], [0, "Ready. Stop with Ctrl-C.\n"])
+})
