@@ -1,0 +1,19 @@
+/** The token endpoint in a Hono app, beside the app's own routes. */
+import { Providers } from "@tempcred/core"
+import { Authenticator, TokenServer } from "@tempcred/server"
+import { Soniox } from "@tempcred/soniox"
+import { Speechmatics } from "@tempcred/speechmatics"
+import { Hono } from "hono"
+
+const { JWKS_URL = "https://auth.example.com/.well-known/jwks.json" } = process.env
+
+const server = TokenServer.make({
+  provider: Providers.layerConfig([Soniox.adapter, Speechmatics.adapter]), // TEMPCRED_PROVIDER, and that vendor's API key
+  authenticator: Authenticator.layerJwt({ jwksUrl: JWKS_URL, audience: "speech" })
+})
+
+const app = new Hono()
+app.get("/", (context) => context.text("hello"))
+app.post("/v1/credentials", (context) => server.fetch(context.req.raw))
+
+export default app

@@ -1,0 +1,20 @@
+/** The token endpoint by itself, with everything about it in the environment: see `ServerConfig` for the variables. */
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import { Providers, Transport } from "@tempcred/core"
+import { type AccessLog, ServerConfig } from "@tempcred/server"
+import * as Node from "@tempcred/server/Node"
+import { Soniox } from "@tempcred/soniox"
+import { Speechmatics } from "@tempcred/speechmatics"
+import { Console, Effect, Layer } from "effect"
+
+const provider = Providers.layerConfig([Soniox.adapter, Speechmatics.adapter]).pipe(Layer.provide(Transport.layerFetch))
+
+const program = Effect.gen(function* () {
+  const { authenticator, server, telemetry } = yield* ServerConfig.load()
+  const log = (entry: AccessLog.Entry) => Console.log(JSON.stringify(entry))
+  const layer = Node.layer({ ...server, log }).pipe(Layer.provide([provider, authenticator]), Layer.provide(telemetry))
+  const listening = Node.Listening.use(({ origin }) => Console.log(`listening on ${origin}`))
+  return yield* Effect.provide(Effect.andThen(listening, Effect.never), layer)
+})
+
+NodeRuntime.runMain(program)

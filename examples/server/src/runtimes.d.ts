@@ -1,0 +1,16 @@
+/** What the examples use of Bun and Deno; an app has it from `@types/bun`, or from Deno itself. */
+declare const Bun: {
+  readonly serve: (options: { readonly fetch: (request: Request) => Promise<Response> }) => {
+    readonly url: URL
+    readonly stop: () => Promise<void>
+  }
+}
+
+declare const Deno: {
+  readonly env: { readonly get: (name: string) => string | undefined }
+  readonly serve: (
+    options: { readonly port: number },
+    handler: (request: Request) => Promise<Response>
+  ) => { readonly shutdown: () => Promise<void> }
+  readonly addSignalListener: (signal: "SIGTERM", listener: () => void) => void
+}

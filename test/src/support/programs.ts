@@ -1,0 +1,18 @@
+/** Programs that tests start and that a machine may lack. */
+import { accessSync, constants } from "node:fs"
+import { delimiter, join } from "node:path"
+
+const isProgram = (path: string): boolean => {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Finds the first of these programs, on the PATH or in folders that come before it. */
+export const find = (names: ReadonlyArray<string>, before: ReadonlyArray<string> = []): string | undefined =>
+  [...before, ...(process.env["PATH"] ?? "").split(delimiter)]
+    .flatMap((folder) => names.map((name) => join(folder, name)))
+    .find(isProgram)

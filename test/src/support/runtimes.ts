@@ -1,0 +1,130 @@
+/** The programs of `examples/server`, each on the runtime that it is for, in a process of its own. */
+import { build } from "esbuild"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { find } from "./programs.ts"
+import { root } from "./workspace.ts"
+
+type Env = Readonly<Record<string, string>>
+
+/** What to start, and what to do when it has ended. */
+interface Command {
+  readonly args: ReadonlyArray<string>
+  readonly cleanUp?: () => void
+}
+
+export interface Program {
+  /** Within `examples/server/src`. */
+  readonly file: string
+  readonly runtime: string
+  /** Where the runtime is; none on a machine without it. */
+  readonly path: string | undefined
+  readonly command: (file: string, env: Env) => Command | Promise<Command>
+}
+
+export interface Running {
+  readonly origin: string
+  /** All that the program and its runtime have printed. */
+  readonly printed: () => string
+  /** Asks it to end, as an operator would, and tells its exit code; none when a signal ended it. */
+  readonly stop: () => Promise<number | null>
+}
+
+const folder = join(root, "examples/server")
+
+/** `.ci/run` brings them from npm, as these are no dependencies of the workspace: they take 350 MB. */
+const installed = (pattern: string): ReadonlyArray<string> =>
+  globSync(join(root, "node_modules/.runtimes/node_modules", pattern)).map((path) => dirname(path))
+
+const bun = find(["bun"], installed("@oven/bun-*/bin/bun"))
+const deno = find(["deno"], installed("@deno/*/deno"))
+const workerd = find(["workerd"], installed("@cloudflare/workerd-*/bin/workerd"))
+
+/** Bundles a Worker as `wrangler deploy` does, and binds the variables as its secrets. */
+const worker = async (file: string, env: Env): Promise<Command> => {
+  const bundle = mkdtempSync(join(tmpdir(), "tempcred-worker-"))
+  await build({
+    entryPoints: [join(folder, file)],
+    outfile: join(bundle, "worker.js"),
+    bundle: true,
+    format: "esm",
+    target: "es2024",
+    conditions: ["workerd", "worker", "browser"],
+    external: ["cloudflare:*"],
+    logLevel: "silent"
+  })
+  const bindings = Object.entries(env).map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`)
+  const settings = `
+    using Workerd = import "/workerd/workerd.capnp";
+    const config :Workerd.Config = (
+      services = [
+        (name = "main", worker = (
+          modules = [(name = "worker.js", esModule = embed "worker.js")],
+          compatibilityDate = "2026-11-01",
+          bindings = [${bindings.join(", ")}]
+        )),
+        (name = "internet", network = (allow = ["public", "private", "local"]))
+      ],
+      sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")]
+    );`
+  writeFileSync(join(bundle, "config.capnp"), settings)
+  return {
+    args: ["serve", join(bundle, "config.capnp"), "--control-fd=1"],
+    cleanUp: () => rmSync(bundle, { recursive: true })
+  }
+}
+
+const node = { runtime: "Node", path: process.execPath } as const
+const alone: Program["command"] = (file) => ({ args: [file] })
+const mounted: Program["command"] = (file) => ({ args: [join(import.meta.dirname, "route-worker.ts"), file] })
+const permitted = ["--allow-net", "--allow-env", "--no-lock", "--node-modules-dir=manual"]
+
+export const programs: ReadonlyArray<Program> = [
+  { ...node, file: "effect.ts", command: alone },
+  { ...node, file: "node.ts", command: alone },
+  { ...node, file: "next.ts", command: mounted },
+  { ...node, file: "hono.ts", command: mounted },
+  { runtime: "Bun", path: bun, file: "bun.ts", command: alone },
+  { runtime: "Deno", path: deno, file: "deno.ts", command: (file) => ({ args: ["run", ...permitted, file] }) },
+  { runtime: "workerd", path: workerd, file: "worker.ts", command: worker }
+]
+
+const quiet = { NO_COLOR: "1", DO_NOT_TRACK: "1", DENO_NO_UPDATE_CHECK: "1" }
+
+/** Any free one, by the names that the programs read. */
+const anyPort = { PORT: "0", TEMPCRED_PORT: "0" }
+
+/** Starts a program with nothing but these variables; it listens on a free port, which it prints. */
+export const start = async ({ command, file, path = "" }: Program, env: Env): Promise<Running> => {
+  const { args, cleanUp } = await command(join("src", file), env)
+  const { HOME, PATH } = process.env
+  const child = spawn(path, args, {
+    cwd: folder,
+    env: { HOME, PATH, ...quiet, ...anyPort, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: 60_000,
+    killSignal: "SIGKILL"
+  })
+  let printed = ""
+  const ended = once(child, "exit").finally(cleanUp)
+  const listening = new Promise<string>((resolve) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        printed += text
+        const [, port] = /(?:"port":|https?:\/\/[^/\s]+:)(\d+)\b(?=\D)/.exec(printed) ?? []
+        if (port !== undefined) resolve(port)
+      })
+    }
+  })
+  const failed = ended.then(() => Promise.reject(new Error(`${file} ended before it listened:\n${printed}`)))
+  const stop = async (): Promise<number | null> => {
+    child.kill("SIGTERM")
+    await ended
+    return child.exitCode
+  }
+  const port = await Promise.race([listening, failed])
+  return { origin: `http://127.0.0.1:${port}`, printed: () => printed, stop }
+}
