@@ -3,15 +3,16 @@
  *
  * ```ts
  * import * as ServerConfig from "@tempcred/server/ServerConfig"
+ * import * as ConfigProvider from "effect/ConfigProvider"
  * import * as Effect from "effect/Effect"
  *
- * process.env["TEMPCRED_AUTH_BEARER_TOKENS"] = "kiosk-7=kiosk-7-secret-token"
- * process.env["TEMPCRED_POLICY_MAX_TTL"] = "2 minutes"
- * const { server } = await Effect.runPromise(ServerConfig.load())
- * console.log(server.host, server.port) // => 127.0.0.1 8787
+ * const load = (env: Record<string, string>) =>
+ *   ServerConfig.load().pipe(Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env }))))
+ * const TEMPCRED_AUTH_BEARER_TOKENS = "kiosk-7=kiosk-7-secret-token"
+ * const { server } = await Effect.runPromise(load({ TEMPCRED_AUTH_BEARER_TOKENS, TEMPCRED_PORT: "8080" }))
+ * console.log(server.host, server.port) // => 127.0.0.1 8080
  *
- * process.env["TEMPCRED_PORT"] = "http"
- * const error = await Effect.runPromise(Effect.flip(ServerConfig.load()))
+ * const error = await Effect.runPromise(Effect.flip(load({ TEMPCRED_AUTH_BEARER_TOKENS, TEMPCRED_PORT: "http" })))
  * console.log(error.message) // => TEMPCRED_PORT must be a whole number, 0 to 65535
  * ```
  *
