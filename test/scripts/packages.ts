@@ -53,10 +53,10 @@ const install = (tarballs: Readonly<Record<string, string>>): void => {
   ])
 }
 
-/** What can be imported; a door in lower case is a program or a file of data. */
+/** What can be imported; another door in lower case is a program or a file of data. */
 const doors = packages.flatMap(({ exports, name }) =>
   Object.keys(exports)
-    .filter((door) => /^\.(\/[A-Z]\w*)?$/.test(door))
+    .filter((door) => /^\.(\/[A-Z]\w*|\/effect)?$/.test(door))
     .map((door) => name + door.slice(1))
 )
 

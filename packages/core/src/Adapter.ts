@@ -49,13 +49,13 @@
  */
 import * as Config from "effect/Config"
 import * as DateTime from "effect/DateTime"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
+import { asAsked, asStated, type Terms } from "./adapter/Terms.ts"
 import { type Capabilities, resolve, type Resolved } from "./Capabilities.ts"
 import { ConfigurationError, fromConfigError, type Issue } from "./ConfigurationError.ts"
 import type { Connections } from "./Connection.ts"
@@ -85,6 +85,8 @@ export type Expiry =
   | { readonly source: "request" }
   | { readonly source: "documented"; readonly seconds: number }
 
+export type { Terms } from "./adapter/Terms.ts"
+
 /**
  * What an adapter reads from a vendor's reply.
  *
@@ -95,6 +97,20 @@ export interface Minted {
   readonly token: Redacted.Redacted
   readonly expiry: Expiry
   readonly connections: Connections
+  /** What the reply says that the credential is good for. @default as it was asked */
+  readonly terms?: Terms | undefined
+}
+
+/**
+ * What some vendors' calls need beside the request: the moment, where they want moments and not lengths, and the request as it was before defaults were
+ * filled in.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Circumstances {
+  readonly now: DateTime.Utc
+  readonly asked: MintRequest.Decoded
 }
 
 /**
@@ -116,7 +132,7 @@ export interface Spec<P extends Purpose, Response, Failure> {
   /** What else is configured that shapes a credential, such as URLs: machines share credentials only where all of it is alike. */
   readonly settings?: ReadonlyArray<string | undefined>
   /** Writes the vendor's call for a request that the capabilities allow. */
-  readonly call: (request: Resolved<P>) => VendorApi.Call
+  readonly call: (request: Resolved<P>, circumstances: Circumstances) => VendorApi.Call
   readonly response: Schema.Codec<Response, unknown>
   readonly credential: (response: Response, request: Resolved<P>) => Minted
   readonly dialect: VendorApi.Dialect<Failure>
@@ -169,13 +185,11 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
   const fail = (reason: Reason) => new TempCredentialError({ provider, reason })
 
   const send = Effect.fnUntraced(function* (input: MintRequest.MintRequest) {
-    const request = yield* MintRequest.decode(input).pipe(
-      Result.flatMap((decoded) => resolve(capabilities, decoded, spec.region)),
-      Result.mapError(fail),
-      Effect.fromResult
-    )
+    const asked = yield* Effect.fromResult(Result.mapError(MintRequest.decode(input), fail))
+    const request = yield* Effect.fromResult(Result.mapError(resolve(capabilities, asked, spec.region), fail))
     yield* Effect.annotateCurrentSpan("tempcred.purpose", request.purpose)
-    const received = yield* endpoint({ ...spec.call(request), subject: request.subject })
+    const call = spec.call(request, { asked, now: yield* DateTime.now })
+    const received = yield* endpoint({ ...call, subject: request.subject })
     const minted = spec.credential(received.value, request)
     if (!/^[\u0021-\u007e]+$/.test(Redacted.value(minted.token))) {
       return yield* fail(new InvalidResponseError({ detail: "the token has characters that no header can carry" }))
@@ -186,18 +200,16 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
     if (at <= received.receivedAt) {
       return yield* fail(new InvalidResponseError({ detail: "the credential had expired when it arrived" }))
     }
+    const terms =
+      minted.terms === undefined
+        ? asAsked(provider, request)
+        : yield* Effect.fromResult(Result.mapError(asStated(minted.terms, asked, request.relaxed), fail))
     return new TempCredential({
-      provider,
-      purpose: request.purpose,
+      ...terms,
       token: minted.token,
       issuedAt: DateTime.makeUnsafe(received.sentAt),
       expiresAt: DateTime.toUtc(end),
       expirySource: source,
-      uses: request.singleUse ? "once" : "many",
-      ...(request.maxSessionSeconds === undefined ? {} : { maxSession: Duration.seconds(request.maxSessionSeconds) }),
-      ...(request.subject === undefined ? {} : { subject: request.subject }),
-      ...(request.region === undefined ? {} : { region: request.region }),
-      relaxed: request.relaxed,
       connections: minted.connections
     })
   })

@@ -40,7 +40,13 @@ import { RateGate } from "./RateGate.ts"
 import { nothingLeftFor, retryAfter, type Skew, skew } from "./vendor-api/ReplyHeaders.ts"
 import { makeRun, RetryPolicy } from "./RetryPolicy.ts"
 import { quote } from "./Sentence.ts"
-import { InvalidResponseError, type Issue, type Reason, TempCredentialError } from "./TempCredentialError.ts"
+import {
+  type Feature,
+  InvalidResponseError,
+  type Issue,
+  type Reason,
+  TempCredentialError
+} from "./TempCredentialError.ts"
 import { type Answer, type Outgoing, Transport } from "./Transport.ts"
 
 export type { AnswerTag } from "./vendor-api/AnswerReason.ts"
@@ -79,6 +85,8 @@ export interface Told {
   readonly detail?: string | undefined
   readonly requestId?: string | undefined
   readonly issues?: ReadonlyArray<Issue> | undefined
+  /** What of the request is unsupported, for an `UnsupportedError`. */
+  readonly feature?: Feature | undefined
 }
 
 /**
@@ -263,7 +271,8 @@ const reader = <Failure>(dialect: Dialect<Failure>) => {
       (told.issues ?? []).slice(0, 20).map((issue) => ({
         field: fields.get(issue.field) ?? clean(issue.field, 100) ?? "",
         message: clean(issue.message, 300) ?? ""
-      }))
+      })),
+      told.feature
     )
   }
 }

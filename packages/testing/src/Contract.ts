@@ -49,6 +49,8 @@ export interface Subject {
   readonly mintRoute: string
   /** A request that the adapter serves. */
   readonly request: MintRequest
+  /** Whose credentials they are, where the adapter asks somebody else for them. @default the adapter's own id */
+  readonly provider?: string
 }
 
 /**

@@ -24,8 +24,8 @@ const spec = (change: (spec: Acme.Spec, options: Acme.Options) => Partial<Acme.S
 
 const call = (change: (call: Call, request: Acme.Request) => Partial<Call>): Descriptor =>
   spec((unchanged) => ({
-    call: (request) => {
-      const written = unchanged.call(request)
+    call: (request, circumstances) => {
+      const written = unchanged.call(request, circumstances)
       return { ...written, ...change(written, request) }
     }
   }))
@@ -101,7 +101,7 @@ export const broken: Readonly<Record<string, Descriptor>> = {
   ),
   "one mint is one call": mint((unchanged) => (request) => Effect.andThen(unchanged(request), unchanged(request))),
   "the key travels in a header and nowhere else, with no trace headers beside it": spec((unchanged, { apiKey }) => ({
-    call: (request) => ({ ...unchanged.call(request), query: { key: Redacted.value(apiKey) } })
+    call: (...request) => ({ ...unchanged.call(...request), query: { key: Redacted.value(apiKey) } })
   })),
   "it says how to connect, for clients too, with a placeholder for the token": credential(({ token }) => ({
     connections: [

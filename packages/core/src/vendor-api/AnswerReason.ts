@@ -5,6 +5,7 @@
  */
 import {
   AuthenticationError,
+  type Feature,
   type Fields,
   InvalidRequestError,
   InvalidResponseError,
@@ -13,22 +14,26 @@ import {
   QuotaError,
   RateLimitError,
   type Reason,
-  UnavailableError
+  TransportError,
+  UnavailableError,
+  UnsupportedError
 } from "../TempCredentialError.ts"
 
 /**
- * The tags of the reasons that a vendor's answer can stand for; the other two are found before and without an answer.
+ * The tags of the reasons that a vendor's answer can stand for: all of them, as a token endpoint hands on what it met itself.
  *
  * @category constants
  * @since 0.1.0
  */
 export const answerTags = [
   "InvalidRequestError",
+  "UnsupportedError",
   "AuthenticationError",
   "PermissionError",
   "QuotaError",
   "RateLimitError",
   "UnavailableError",
+  "TransportError",
   "InvalidResponseError"
 ] as const
 
@@ -41,15 +46,24 @@ export const answerTags = [
 export type AnswerTag = (typeof answerTags)[number]
 
 /**
- * Makes the reason that a vendor's answer stands for.
+ * Makes the reason that a vendor's answer stands for; what is unsupported and has no name is a request that is refused.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const fromAnswer = (tag: AnswerTag, fields: Fields, issues: ReadonlyArray<Issue>): Reason => {
+export const fromAnswer = (
+  tag: AnswerTag,
+  fields: Fields,
+  issues: ReadonlyArray<Issue>,
+  feature: Feature | undefined
+): Reason => {
   switch (tag) {
     case "InvalidRequestError":
       return new InvalidRequestError({ ...fields, issues })
+    case "UnsupportedError":
+      return feature === undefined
+        ? new InvalidRequestError({ ...fields, issues })
+        : new UnsupportedError({ ...fields, feature })
     case "AuthenticationError":
       return new AuthenticationError(fields)
     case "PermissionError":
@@ -60,6 +74,8 @@ export const fromAnswer = (tag: AnswerTag, fields: Fields, issues: ReadonlyArray
       return new RateLimitError(fields)
     case "UnavailableError":
       return new UnavailableError(fields)
+    case "TransportError":
+      return new TransportError({ ...fields, timedOut: fields.status === 504 })
     case "InvalidResponseError":
       return new InvalidResponseError(fields)
   }

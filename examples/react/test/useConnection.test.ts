@@ -1,0 +1,75 @@
+import { source } from "@tempcred/client"
+import * as Minter from "@tempcred/core/Minter"
+import { encode } from "@tempcred/core/TempCredential"
+import { serve } from "@tempcred/emulator/Node"
+import * as Emulator from "@tempcred/emulator/Soniox"
+import * as Soniox from "@tempcred/soniox/Soniox"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Layer from "effect/Layer"
+import { createElement } from "react"
+import { create } from "react-test-renderer"
+import { assert, describe, it, onTestFinished, vi } from "vitest"
+import { useConnection } from "../src/useConnection.ts"
+
+// Or else the renderer, the only one that needs no DOM, says that it is deprecated.
+vi.stubGlobal("IS_REACT_NATIVE_TEST_ENVIRONMENT", true)
+
+const request = { purpose: "stt.realtime" } as const
+const first = { model: "stt-rt-v5", audio_format: "pcm_s16le", sample_rate: 16_000, num_channels: 1 }
+
+/** A component that shows nothing, before a small backend that mints at an emulated vendor. */
+const start = async () => {
+  const emulator = Emulator.make()
+  const server = await serve(emulator)
+  const variables = ConfigProvider.layer(ConfigProvider.fromEnv({ env: emulator.env(server.origin) }))
+  const minter = Minter.make(Layer.provide(Soniox.layerConfig, variables))
+  onTestFinished(() => Promise.all([minter.close(), server.close()]).then(() => {}))
+  const backend = async () => Response.json(encode(await minter.mint({ ...request, singleUse: true })), { status: 201 })
+  const endpoint = { answer: backend }
+  const credentials = source({ endpoint: "/v1/credentials", fetch: () => endpoint.answer() })
+  const seen: { last: ReturnType<typeof useConnection> | undefined } = { last: undefined }
+  const Component = () => {
+    seen.last = useConnection(credentials, request, first)
+    return null
+  }
+  const show = () => create(createElement(Component))
+  const until = (holds: () => boolean) => vi.waitFor(() => assert.isTrue(holds()))
+  return { emulator, endpoint, seen, show, until }
+}
+
+const isOpen = (socket: WebSocket | undefined) => socket?.readyState === WebSocket.OPEN
+const isClosed = (socket: WebSocket | undefined) => (socket?.readyState ?? 0) >= WebSocket.CLOSING
+
+describe("useConnection", () => {
+  it("opens a connection, and closes it when the component goes", async () => {
+    const { seen, show, until } = await start()
+    const shown = show()
+    await until(() => isOpen(seen.last?.socket))
+    shown.unmount()
+    await until(() => isClosed(seen.last?.socket))
+  })
+
+  it("reconnects with a fresh credential", async () => {
+    const { emulator, seen, show, until } = await start()
+    show()
+    await until(() => isOpen(seen.last?.socket))
+    const before = seen.last?.socket
+    seen.last?.reconnect()
+    await until(() => seen.last?.socket !== before && isOpen(seen.last?.socket))
+    await until(() => isClosed(before))
+    assert.lengthOf(emulator.issued, 2)
+  })
+
+  it("shows why there is none, and tries again when it is told to", async () => {
+    const { endpoint, seen, show, until } = await start()
+    const { answer } = endpoint
+    endpoint.answer = async () => new Response(null, { status: 403 })
+    show()
+    await until(() => seen.last?.error !== undefined)
+    assert.strictEqual(String(seen.last?.error), "Error: no credential: forbidden")
+    endpoint.answer = answer
+    seen.last?.reconnect()
+    await until(() => isOpen(seen.last?.socket))
+    assert.isUndefined(seen.last?.error)
+  })
+})

@@ -1,0 +1,58 @@
+/**
+ * For apps that use Speechmatics' own `@speechmatics/real-time-client`: what a `RealtimeClient` is made of and started with, from a source. Ask again for
+ * every session and before every reconnect.
+ *
+ * ```ts
+ * import { RealtimeClient } from "@speechmatics/real-time-client"
+ * import { source } from "@tempcred/client"
+ * import { session } from "@tempcred/client/Speechmatics"
+ * import * as Minter from "@tempcred/core/Minter"
+ * import { encode } from "@tempcred/core/TempCredential"
+ * import * as Speechmatics from "@tempcred/speechmatics/Speechmatics"
+ *
+ * const minter = Minter.make(Speechmatics.layerConfig)
+ * const credentials = source({
+ *   endpoint: "/v1/credentials",
+ *   // What the app's backend does; a page leaves this out.
+ *   fetch: async () => Response.json(encode(await minter.mint({ purpose: "stt.realtime" })), { status: 201 })
+ * })
+ * const { jwt, url } = await session(credentials)
+ * const client = new RealtimeClient({ url })
+ * console.log(client.url === url, jwt.split(".").length) // => true 3
+ * // Then: await client.start(jwt, { transcription_config: { language: "en" } })
+ * await minter.close()
+ * ```
+ *
+ * @since 0.1.0
+ */
+import type { Request } from "./Credential.ts"
+import type { Source } from "./Source.ts"
+
+/**
+ * What one session of the SDK needs: `new RealtimeClient({ url })` and `client.start(jwt, …)`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Session {
+  readonly url: string
+  readonly jwt: string
+}
+
+/**
+ * Takes a credential for one realtime session, and the address that goes with it. It rejects as `take` does, and with a `TypeError` where the credential is
+ * another vendor's.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const session = async (
+  credentials: Pick<Source, "take">,
+  request: Omit<Request, "purpose"> = {}
+): Promise<Session> => {
+  const { connections, provider, token } = await credentials.take({ ...request, purpose: "stt.realtime" })
+  if (provider !== "speechmatics") {
+    throw new TypeError(`this is a credential of ${provider}, and the SDK is Speechmatics'`)
+  }
+  return { url: connections[0].url, jwt: token }
+}

@@ -1,0 +1,193 @@
+/**
+ * A token endpoint as a provider, for Effect programs that have no vendor's key: it asks the endpoint, which mints. Errors come back by the names that the
+ * endpoint gives them; credentials say whose they are. With cookies instead of a bearer, use the plain door.
+ *
+ * ```ts
+ * import * as Endpoint from "@tempcred/client/effect"
+ * import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+ * import { layerFetch } from "@tempcred/core/Transport"
+ * import * as Effect from "effect/Effect"
+ * import * as Redacted from "effect/Redacted"
+ *
+ * const layer = Endpoint.layer({ url: "https://app.example/v1/credentials", apiKey: Redacted.make("of-the-app") })
+ * const program = TempCredentialProvider.use((provider) => provider.mint({ purpose: "agent", ttl: "2 days" })).pipe(
+ *   Effect.provide(layer),
+ *   Effect.provide(layerFetch)
+ * )
+ * const error = await Effect.runPromise(Effect.flip(program))
+ * console.log(error.message)
+ * // => endpoint: ttl is not supported as asked: ttl is 172800 seconds; allowed are 1 to 86400 seconds
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as Adapter from "@tempcred/core/Adapter"
+import type { Capabilities, Capability } from "@tempcred/core/Capabilities"
+import { checkUrl } from "@tempcred/core/ConfigurationError"
+import * as KeySource from "@tempcred/core/KeySource"
+import { Json } from "@tempcred/core/TempCredential"
+import { Feature, Issue } from "@tempcred/core/TempCredentialError"
+import * as VendorApi from "@tempcred/core/VendorApi"
+import * as Config from "effect/Config"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+
+/**
+ * What is fixed per app.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** Where the endpoint mints, whole. */
+  readonly url: string
+  /** The bearer that tells the endpoint who is asking, or a source of it: `KeySource.fromEffect` for one that changes. */
+  readonly apiKey: Redacted.Redacted | KeySource.KeySource
+  /** What the endpoint can do, such as that of the vendor behind it. @default capabilities */
+  readonly capabilities?: Capabilities | undefined
+}
+
+const capability: Capability = {
+  ttlSeconds: { min: 1, max: 86_400, default: 60 },
+  singleUse: true,
+  maxSessionSeconds: { min: 1, max: 86_400 },
+  subject: { effect: "ignored" },
+  regions: ["eu", "us", "au", "jp", "in"],
+  mintingHasSideEffects: false,
+  needed: "every-request"
+}
+
+/**
+ * What some endpoint may be able to do, as nobody can ask it: all purposes, up to a day, and the regions that have portable names. What it cannot do it
+ * refuses by itself. A subject is ignored, as the endpoint knows who is asking.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const capabilities: Capabilities = {
+  "stt.realtime": capability,
+  "stt.batch": capability,
+  "tts.realtime": capability,
+  "tts.batch": capability,
+  agent: capability,
+  realtime: capability
+}
+
+const { connections, maxSessionSeconds, provider, purpose, region, relaxed, subject, uses } = Json.fields
+
+const Response = Schema.Struct({
+  connections,
+  maxSessionSeconds,
+  provider,
+  purpose,
+  region,
+  relaxed,
+  subject,
+  uses,
+  token: Schema.RedactedFromValue(Schema.NonEmptyString),
+  expiresAt: Schema.DateTimeUtcFromString
+})
+
+/** An endpoint, or what stands before it, may say less or more than a problem has. */
+const Failure = Schema.Struct({
+  reason: Schema.optionalKey(VendorApi.lenient(Schema.String)),
+  detail: Schema.optionalKey(VendorApi.lenient(Schema.String)),
+  requestId: Schema.optionalKey(VendorApi.lenient(Schema.String)),
+  feature: Schema.optionalKey(VendorApi.lenient(Feature)),
+  issues: Schema.optionalKey(VendorApi.lenient(Schema.Array(Issue)))
+})
+
+const dialect: VendorApi.Dialect<typeof Failure.Type> = {
+  failure: Failure,
+  read: ({ detail, issues = [], reason, ...told }) => {
+    // A `PermissionError` has no issues, so that its sentence says what the policy does not allow.
+    const forbidden = reason === "ForbiddenError" ? issues.map(({ field, message }) => `${field}: ${message}`) : []
+    return {
+      ...told,
+      code: reason,
+      issues,
+      detail: [...(detail === undefined ? [] : [detail]), ...forbidden].join("; ")
+    }
+  },
+  // Who is asking, and what the policy forbids, is told by 401 and 403.
+  codes: {
+    InvalidRequestError: ["InvalidRequestError"],
+    UnsupportedError: ["UnsupportedError"],
+    AuthenticationError: ["AuthenticationError"],
+    PermissionError: ["PermissionError"],
+    QuotaError: ["QuotaError"],
+    RateLimitError: ["RateLimitError"],
+    UnavailableError: ["UnavailableError"],
+    TransportError: ["TransportError"],
+    InvalidResponseError: ["InvalidResponseError"]
+  },
+  fields: { ttlSeconds: "ttl", maxSessionSeconds: "maxSession" }
+}
+
+/**
+ * Makes the provider; its requirements are the transport and the retry policy at hand. `singleUse: "preferred"` leaves that to the endpoint, and is listed in
+ * `relaxed` where the credential is good for many uses; `onUnsupported: "relax"` does not reach the endpoint, which refuses what it lacks.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (options: Options): Adapter.Making =>
+  Adapter.make({
+    provider: "endpoint",
+    keys: { "TEMPCRED_ENDPOINT_API_KEY (apiKey)": options.apiKey },
+    issues: checkUrl("TEMPCRED_ENDPOINT_URL (url)", options.url),
+    capabilities: options.capabilities ?? capabilities,
+    settings: [options.url],
+    call: (request, { asked }) => ({
+      url: options.url,
+      key: options.apiKey,
+      body: {
+        purpose: request.purpose,
+        ttlSeconds: asked.ttl === undefined ? undefined : request.ttlSeconds,
+        singleUse: asked.singleUse === true && request.singleUse ? true : undefined,
+        maxSessionSeconds: request.maxSessionSeconds,
+        region: request.region
+      }
+    }),
+    response: Response,
+    credential: ({ connections: ways, expiresAt, maxSessionSeconds: limit, token, ...stated }) => ({
+      token,
+      expiry: { source: "vendor", at: expiresAt },
+      connections: ways,
+      terms: { ...stated, ...(limit === undefined ? {} : { maxSession: Duration.seconds(limit) }) }
+    }),
+    dialect
+  })
+
+/**
+ * Provides a token endpoint from options.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options: Options): Adapter.ProviderLayer => Adapter.layer(make(options))
+
+/**
+ * Provides the token endpoint at `TEMPCRED_ENDPOINT_URL` with the bearer in `TEMPCRED_ENDPOINT_API_KEY` (or the file that `TEMPCRED_ENDPOINT_API_KEY_FILE`
+ * names).
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(
+  Effect.all({
+    url: Config.String("TEMPCRED_ENDPOINT_URL"),
+    apiKey: KeySource.fromConfig("TEMPCRED_ENDPOINT_API_KEY")
+  }),
+  layer
+)
+
+/**
+ * A token endpoint as `Providers` takes it.
+ *
+ * @category adapters
+ * @since 0.1.0
+ */
+export const adapter: Adapter.Descriptor = { id: "endpoint", capabilities, layerConfig }

@@ -1,0 +1,179 @@
+/** What is peculiar to a token endpoint as a provider; what every provider does is in the contract. */
+import * as Endpoint from "@tempcred/client/effect"
+import { TempCredentialError } from "@tempcred/core/TempCredentialError"
+import { problem as problemOf } from "@tempcred/core/TokenEndpoint"
+import * as Errors from "@tempcred/core/TempCredentialError"
+import type { Fault } from "@tempcred/emulator/Faults"
+import { type Changes, trial as trialOf } from "@tempcred/testing/Contract"
+import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { make, mintRoute, type Options, problem } from "./endpoint.ts"
+
+const trial = ({ emulator, ...changes }: Omit<Changes, "emulator"> & { readonly emulator?: Options } = {}) =>
+  trialOf(
+    {
+      adapter: Endpoint.adapter,
+      emulator: () => make(emulator),
+      mintRoute,
+      request: { purpose: "stt.realtime" },
+      provider: "acme"
+    },
+    changes
+  )
+
+const reasonOf = <E>(minting: Effect.Effect<unknown, E>) =>
+  Effect.map(Effect.flip(minting), (error) => {
+    assert.instanceOf(error, TempCredentialError)
+    return error.reason
+  })
+
+const refusedWith = (fault: Fault) => reasonOf(trial({ fault }).mint())
+
+const asked = (log: ReadonlyArray<{ readonly body: string }>): unknown => JSON.parse(log[0]?.body ?? "")
+
+const reasons: ReadonlyArray<Errors.Reason> = [
+  new Errors.InvalidRequestError({ issues: [{ field: "ttl", message: "must be shorter" }] }),
+  new Errors.UnsupportedError({ feature: "singleUse" }),
+  new Errors.AuthenticationError({}),
+  new Errors.PermissionError({}),
+  new Errors.QuotaError({}),
+  new Errors.RateLimitError({ retryAfter: Duration.seconds(3) }),
+  new Errors.UnavailableError({ requestId: "of-the-vendor" }),
+  new Errors.TransportError({ timedOut: false }),
+  new Errors.TransportError({ timedOut: true }),
+  new Errors.InvalidResponseError({})
+]
+
+describe("an error", () => {
+  for (const reason of reasons) {
+    it.effect(`of the endpoint comes back as what it was there: ${JSON.stringify(reason)}`, () =>
+      Effect.gen(function* () {
+        const { status, ...said } = problemOf(new TempCredentialError({ provider: "acme", reason }))
+        const { detail, reason: name, ...more } = said
+        const found = yield* refusedWith(problem(status, name, detail, more))
+        assert.strictEqual(found._tag, reason._tag)
+        assert.deepInclude(found, { status, detail })
+        assert.deepStrictEqual(found.retryAfter, reason.retryAfter)
+        assert.strictEqual(found.requestId, reason.requestId)
+        for (const field of ["issues", "feature", "timedOut"] as const) {
+          if (field in reason) assert.deepStrictEqual(Reflect.get(found, field), Reflect.get(reason, field))
+        }
+      })
+    )
+  }
+
+  it.effect("says who is refused: the caller, or what it may do", () =>
+    Effect.gen(function* () {
+      const unknown = yield* refusedWith(problem(401, "UnauthenticatedError", "who is asking?"))
+      const issues = [{ field: "ttlSeconds", message: "must be at most 60" }]
+      const forbidden = yield* refusedWith(problem(403, "ForbiddenError", "not allowed", { issues }))
+      assert.deepInclude(unknown, {
+        _tag: "AuthenticationError",
+        code: "UnauthenticatedError",
+        detail: "who is asking?"
+      })
+      assert.deepInclude(forbidden, { _tag: "PermissionError", code: "ForbiddenError" })
+      assert.strictEqual(forbidden.detail, "not allowed; ttlSeconds: must be at most 60")
+    })
+  )
+
+  it.effect("without what it must say is told apart by its status", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* refusedWith(problem(422, "UnsupportedError", "no")))._tag, "InvalidRequestError")
+      assert.strictEqual((yield* refusedWith(problem(503, "NewError", "no")))._tag, "UnavailableError")
+      const mixed = { status: 502, body: { reason: 7, detail: "half a problem", issues: "none" } }
+      assert.deepInclude(yield* refusedWith(mixed), { _tag: "UnavailableError", detail: "half a problem" })
+    })
+  )
+})
+
+describe("a request", () => {
+  it.effect("leaves to the endpoint what it does not say", () =>
+    Effect.gen(function* () {
+      const { emulator, mint } = trial()
+      const credential = yield* mint({ subject: "told-by-the-bearer", singleUse: "preferred" })
+      assert.deepStrictEqual(asked(emulator.log), { purpose: "stt.realtime" })
+      assert.deepInclude(credential, { subject: "user-of-the-bearer", relaxed: ["subject", "singleUse"] })
+    })
+  )
+
+  it.effect("names the fields as the endpoint does", () =>
+    Effect.gen(function* () {
+      const { emulator, mint } = trial()
+      yield* mint({ ttl: "2 minutes", singleUse: true, maxSession: "10 minutes", region: "eu" })
+      const expected = { ttlSeconds: 120, singleUse: true, maxSessionSeconds: 600, region: "eu" }
+      assert.deepStrictEqual(asked(emulator.log), { purpose: "stt.realtime", ...expected })
+    })
+  )
+
+  it.effect("is checked against the capabilities that the app gives", () =>
+    Effect.gen(function* () {
+      const layerConfig = Endpoint.layer({
+        url: "http://127.0.0.1:9/v1/credentials",
+        apiKey: Redacted.make("bearer"),
+        capabilities: {}
+      })
+      const subject = { adapter: { ...Endpoint.adapter, layerConfig }, emulator: () => make(), mintRoute }
+      const { mint, requests } = trialOf({ ...subject, request: { purpose: "stt.realtime" } })
+      assert.strictEqual((yield* reasonOf(mint()))._tag, "UnsupportedError")
+      assert.lengthOf(requests, 0)
+    })
+  )
+})
+
+describe("a credential", () => {
+  const answers = (change: object) => ({ emulator: { answer: (credential: object) => ({ ...credential, ...change }) } })
+
+  it.effect("is what the endpoint says that it is", () =>
+    Effect.gen(function* () {
+      const { mint } = trial(answers({ uses: "once", maxSessionSeconds: 60, region: "jp", relaxed: ["ttl"] }))
+      const expected = {
+        provider: "acme",
+        uses: "once",
+        maxSession: Duration.seconds(60),
+        region: "jp",
+        relaxed: ["ttl"]
+      } as const
+      assert.deepInclude(yield* mint(), expected)
+    })
+  )
+
+  const unmet = [
+    [{ singleUse: true }, { uses: "many" }],
+    [{ maxSession: "1 minute" }, { maxSessionSeconds: 61 }],
+    [{ maxSession: "1 minute" }, { maxSessionSeconds: undefined }],
+    [{ region: "eu" }, { region: "us" }],
+    [{ region: "eu" }, { region: undefined }],
+    [{}, { purpose: "agent" }]
+  ] as const
+  for (const [request, answer] of unmet) {
+    it.effect(`that is less than ${JSON.stringify(request)}, ${JSON.stringify(answer)}, is refused`, () =>
+      Effect.gen(function* () {
+        const reason = yield* reasonOf(trial(answers(answer)).mint(request))
+        assert.strictEqual(reason._tag, "InvalidResponseError")
+        assert.match(String(reason.detail), /not what was asked for: (singleUse|maxSession|region|purpose)$/)
+      })
+    )
+  }
+
+  it.effect("that is less is listed where the request allows it, but never its purpose or region", () =>
+    Effect.gen(function* () {
+      const request = { singleUse: true, maxSession: "1 minute", onUnsupported: "relax" } as const
+      const { mint } = trial(answers({ uses: "many", maxSessionSeconds: undefined }))
+      assert.deepStrictEqual((yield* mint(request)).relaxed, ["singleUse", "maxSession"])
+      for (const answer of [{ region: "us" }, { purpose: "agent" }]) {
+        const reason = yield* reasonOf(trial(answers(answer)).mint({ region: "eu", onUnsupported: "relax" }))
+        assert.strictEqual(reason._tag, "InvalidResponseError")
+      }
+    })
+  )
+
+  it.effect("with a tighter session limit is better than what was asked for", () =>
+    Effect.gen(function* () {
+      const { maxSession } = yield* trial(answers({ maxSessionSeconds: 30 })).mint({ maxSession: "1 minute" })
+      assert.deepStrictEqual(maxSession, Duration.seconds(30))
+    })
+  )
+})

@@ -1,0 +1,297 @@
+/** What a source asks for, keeps, renews and hands out. */
+import { type Credential, SourceError } from "@tempcred/client"
+import { assert, beforeEach, describe, it } from "vitest"
+import { minted, page, pass, refused, request, sleep, slow, stopClocks, unreachable } from "./page.ts"
+
+beforeEach(stopClocks)
+
+const minute = 60_000
+
+const failureOf = async (attempt: Promise<unknown>): Promise<unknown> => {
+  try {
+    return assert.fail(`it gave ${String(await attempt)}`)
+  } catch (error) {
+    return error
+  }
+}
+
+/** Numbers from 0 to 1, the same in every run. */
+const random = (seed: number) => {
+  let state = seed
+  return () => {
+    state = (state * 16_807) % 2_147_483_647
+    return state / 2_147_483_647
+  }
+}
+
+describe("get", () => {
+  it("asks once however many ask for the same at a time", async () => {
+    const { calls, get } = page(slow(100))
+    const waiting = Promise.all([
+      get({ purpose: "stt.realtime", ttlSeconds: 60 }),
+      get({ ttlSeconds: 60, purpose: "stt.realtime" }),
+      get({ purpose: "stt.realtime", ttlSeconds: 60, region: undefined })
+    ])
+    await pass(100)
+    const [first, ...others] = await waiting
+    assert.deepStrictEqual(others, [first, first])
+    assert.deepStrictEqual(
+      calls.map(({ body }) => body),
+      ['{"purpose":"stt.realtime","ttlSeconds":60}']
+    )
+  })
+
+  it("asks for each thing that is not the same", async () => {
+    const { calls, get } = page()
+    await Promise.all([get(request), get({ ...request, region: "eu" }), get({ purpose: "agent" })])
+    assert.lengthOf(calls, 3)
+  })
+
+  it("keeps what is good for many uses", async () => {
+    const { calls, get } = page()
+    const first = await get(request)
+    await pass(0.65 * minute)
+    assert.strictEqual(await get(request), first)
+    assert.lengthOf(calls, 1)
+  })
+
+  it("renews in the last 30 % of a life, behind the caller's back", async () => {
+    const { calls, get } = page([minted, slow(1000)])
+    const first = await get(request)
+    await pass(0.75 * minute)
+    assert.strictEqual(await get(request), first)
+    assert.strictEqual(await get(request), first)
+    assert.lengthOf(calls, 2)
+    await pass(1000)
+    assert.notStrictEqual(await get(request), first)
+    assert.lengthOf(calls, 2)
+  })
+
+  it("waits for the next in the last 10 %", async () => {
+    const { calls, get } = page()
+    const first = await get(request)
+    await pass(0.92 * minute)
+    assert.notStrictEqual(await get(request), first)
+    assert.lengthOf(calls, 2)
+  })
+
+  it("tries a renewal that failed again when a twentieth of the life has passed", async () => {
+    const { calls, get } = page([minted, () => refused(500)])
+    const first = await get(request)
+    await pass(0.72 * minute)
+    assert.strictEqual(await get(request), first)
+    await pass(1)
+    assert.strictEqual(await get(request), first)
+    assert.lengthOf(calls, 2)
+    await pass(0.06 * minute)
+    assert.strictEqual(await get(request), first)
+    assert.lengthOf(calls, 3)
+  })
+
+  it("asks again after a failure", async () => {
+    const { get } = page([() => refused(500), minted])
+    await failureOf(get(request))
+    assert.strictEqual((await get(request)).provider, "acme")
+  })
+})
+
+describe("a life", () => {
+  /** For how many seconds a credential is handed out. */
+  const servedFor = async (...[answering]: Parameters<typeof minted>) => {
+    const { calls, get } = page(() => minted(answering))
+    await get(request)
+    for (let seconds = 1; seconds < 1000; seconds += 1) {
+      await pass(1000)
+      const before = calls.length
+      await get(request)
+      // The renewal in the background comes first, at 70 %.
+      if (calls.length > before) return seconds / 0.7
+    }
+    return Infinity
+  }
+
+  it("is what is left of it by the endpoint's clock, whatever the clock here says", async () => {
+    for (const ahead of [0, 10 * minute, -10 * minute]) assert.closeTo(await servedFor({ ahead }), 60, 2)
+    for (const ahead of [0, 10 * minute]) assert.closeTo(await servedFor({ ahead, ageSeconds: 40 }), 20, 3)
+  })
+
+  it("is never more than from issue to expiry, where a slow clock here is all there is", async () => {
+    assert.closeTo(await servedFor({ dated: false, ahead: 10 * minute }), 60, 2)
+  })
+
+  it("is by the clock here, where the endpoint's cannot be read", async () => {
+    assert.closeTo(await servedFor({ dated: false, ageSeconds: 40 }), 20, 2)
+  })
+
+  it("begins when the request is sent", async () => {
+    const late = async () => {
+      const answer = minted()
+      await new Promise((resolve) => setTimeout(resolve, 9000))
+      return answer
+    }
+    const { calls, get } = page([late, minted])
+    const waiting = get(request)
+    await pass(9000)
+    await waiting
+    await pass(0.92 * minute - 9000)
+    await get(request)
+    assert.lengthOf(calls, 2)
+  })
+
+  it("goes on while the machine sleeps", async () => {
+    const { get } = page()
+    const first = await get(request)
+    sleep(minute)
+    assert.notStrictEqual(await get(request), first)
+  })
+
+  it("is not changed by a clock that is set back", async () => {
+    const { get } = page()
+    const first = await get(request)
+    sleep(-10 * minute)
+    assert.strictEqual(await get(request), first)
+    await pass(minute)
+    assert.notStrictEqual(await get(request), first)
+  })
+
+  it("that is over on arrival is not kept", async () => {
+    const { calls, get } = page(() => minted({ ageSeconds: 90 }))
+    await get(request)
+    await pass(1)
+    await get(request)
+    assert.lengthOf(calls, 2)
+  })
+})
+
+describe("what is good for one use", () => {
+  const once = slow(100, () => minted({ uses: "once" }))
+
+  it("is minted for each caller, all at a time where it is asked for", async () => {
+    const { calls, get } = page(once)
+    const waiting = Promise.all([1, 2, 3].map(() => get({ ...request, singleUse: true })))
+    assert.lengthOf(calls, 3)
+    await pass(100)
+    assert.lengthOf(new Set((await waiting).map(({ token }) => token)), 3)
+  })
+
+  it("is minted for each caller where the endpoint's policy makes it so", async () => {
+    const { calls, get } = page(once)
+    const waiting = Promise.all([1, 2, 3].map(() => get(request)))
+    await pass(200)
+    assert.lengthOf(new Set((await waiting).map(({ token }) => token)), 3)
+    assert.lengthOf(calls, 3)
+  })
+
+  it("is never handed out twice, in whatever order callers come, leave and are answered", async () => {
+    const chance = random(7)
+    const step = slow(1, () => (chance() < 0.2 ? refused(500) : minted({ uses: chance() < 0.7 ? "once" : "many" })))
+    for (let round = 0; round < 50; round += 1) {
+      const { get, take } = page(() => slow(chance() * 50, step)())
+      const got: Array<Credential> = []
+      for (let caller = 0; caller < 12; caller += 1) {
+        const signal = chance() < 0.3 ? AbortSignal.timeout(chance() * 60) : undefined
+        const obtain = chance() < 0.3 ? take : get
+        const obtaining = obtain({ ...request, singleUse: chance() < 0.3 ? true : undefined }, { signal })
+        void obtaining.then(
+          (found) => void got.push(found),
+          () => {}
+        )
+        await pass(chance() * 40)
+      }
+      await pass(1000)
+      const tokens = got.filter(({ uses }) => uses === "once").map(({ token }) => token)
+      assert.lengthOf(new Set(tokens), tokens.length)
+    }
+  })
+})
+
+describe("take", () => {
+  it("hands out what nobody is given afterwards, so that a reconnect has a fresh one", async () => {
+    const { get, take } = page()
+    const first = await take(request)
+    const second = await take(request)
+    assert.notStrictEqual(second, first)
+    assert.notInclude([first, second], await get(request))
+  })
+
+  it("hands out what was made ready", async () => {
+    const { calls, get, take } = page()
+    const ready = await get(request)
+    assert.strictEqual(await take(request), ready)
+    assert.lengthOf(calls, 1)
+  })
+})
+
+describe("invalidate", () => {
+  it("forgets a credential that was refused, and no other", async () => {
+    const { get, invalidate } = page()
+    const refusedOne = await get(request)
+    const other = await get({ purpose: "agent" })
+    invalidate(refusedOne)
+    const next = await get(request)
+    assert.notStrictEqual(next, refusedOne)
+    invalidate(refusedOne)
+    assert.strictEqual(await get(request), next)
+    assert.strictEqual(await get({ purpose: "agent" }), other)
+  })
+})
+
+describe("a signal", () => {
+  it("lets one caller go and hurts no other", async () => {
+    const { calls, get } = page(slow(100))
+    const leaving = new AbortController()
+    const left = failureOf(get(request, { signal: leaving.signal }))
+    const staying = get(request)
+    leaving.abort("away")
+    assert.strictEqual(await left, "away")
+    await pass(100)
+    assert.strictEqual((await staying).provider, "acme")
+    assert.lengthOf(calls, 1)
+  })
+
+  it("leaves a credential behind for the next caller", async () => {
+    const { calls, get } = page(slow(100))
+    const leaving = new AbortController()
+    const left = get(request, { signal: leaving.signal }).catch(() => {})
+    leaving.abort()
+    await left
+    await pass(100)
+    await get(request)
+    assert.lengthOf(calls, 1)
+  })
+
+  it("that is aborted already asks nothing", async () => {
+    const { calls, get } = page()
+    assert.strictEqual(await failureOf(get(request, { signal: AbortSignal.abort("gone") })), "gone")
+    assert.lengthOf(calls, 0)
+  })
+
+  it("keeps no listener when it has been waited with", async () => {
+    const { get } = page(slow(10))
+    const listening = new Set<unknown>()
+    const { signal } = new AbortController()
+    const add = signal.addEventListener.bind(signal)
+    const remove = signal.removeEventListener.bind(signal)
+    signal.addEventListener = (...args: Parameters<typeof add>) => (listening.add(args[1]), add(...args))
+    signal.removeEventListener = (...args: Parameters<typeof remove>) => (listening.delete(args[1]), remove(...args))
+    const waiting = get(request, { signal })
+    assert.lengthOf(listening, 1)
+    await pass(10)
+    await waiting
+    await pass(0)
+    assert.lengthOf(listening, 0)
+  })
+})
+
+describe("an endpoint that is away", () => {
+  it("leaves what is kept as it is until its last tenth", async () => {
+    const { get } = page([minted, unreachable])
+    const first = await get(request)
+    await pass(0.85 * minute)
+    assert.strictEqual(await get(request), first)
+    await pass(0.1 * minute)
+    const failing = failureOf(get(request))
+    await pass(10_000)
+    assert.instanceOf(await failing, SourceError)
+  })
+})

@@ -1,0 +1,204 @@
+/** How a source fails, and what it asks again before it does. */
+import { type Failure, type Problem, SourceError } from "@tempcred/client"
+import { inspect } from "node:util"
+import { assert, beforeEach, describe, it } from "vitest"
+import { hanging, minted, page, pass, refused, request, stopClocks, unreachable } from "./page.ts"
+
+beforeEach(stopClocks)
+
+type Script = Parameters<typeof page>
+
+/** What a get comes to, and when the endpoint was asked. */
+const outcome = async (...script: Script) => {
+  const { calls, get } = page(...script)
+  const got = get(request).then(
+    ({ provider }) => provider,
+    (error: unknown) => (error instanceof SourceError ? error.failure : error)
+  )
+  await pass(11_000)
+  return { got: await got, times: calls.map(({ at }) => Math.round((at - (calls[0]?.at ?? 0)) / 100) / 10) }
+}
+
+const after =
+  (header: string | undefined, answer = refused(429)) =>
+  () => {
+    const headers = new Headers(answer.headers)
+    if (header !== undefined) headers.set("retry-after", header)
+    return new Response(answer.clone().body, { status: answer.status, headers })
+  }
+
+describe("a refusal", () => {
+  const kinds: ReadonlyArray<readonly [status: number, kind: Failure["kind"]]> = [
+    [400, "invalid"],
+    [401, "unauthenticated"],
+    [403, "forbidden"],
+    [404, "invalid"],
+    [408, "unavailable"],
+    [413, "invalid"],
+    [422, "invalid"],
+    [429, "limited"],
+    [500, "unavailable"],
+    [502, "unavailable"],
+    [503, "unavailable"],
+    [504, "unavailable"]
+  ]
+  it.each(kinds)("of status %i is %s, and is not asked about again", async (status, kind) => {
+    const { got, times } = await outcome(() => refused(status))
+    const problem: Problem = {
+      type: "about:blank",
+      title: "title",
+      status,
+      detail: "detail",
+      reason: "UnavailableError"
+    }
+    assert.deepStrictEqual(got, { kind, status, problem, retryAfter: undefined })
+    assert.lengthOf(times, 1)
+  })
+
+  it("without a problem has none", async () => {
+    const { got } = await outcome(() => new Response("<html>", { status: 502 }))
+    assert.deepStrictEqual(got, { kind: "unavailable", status: 502, problem: undefined, retryAfter: undefined })
+  })
+
+  it("is asked about again when Retry-After has passed, and not long after", async () => {
+    for (const wait of [after("2"), () => refused(503, 2)]) {
+      const { got, times } = await outcome([wait, minted])
+      assert.strictEqual(got, "acme")
+      assert.isAtLeast(times[1] ?? 0, 2)
+      assert.isAtMost(times[1] ?? 0, 2.4)
+    }
+  })
+
+  it("is asked about three times at most", async () => {
+    const { got, times } = await outcome(after("1"))
+    assert.deepInclude(got, { kind: "limited", retryAfter: 1 })
+    assert.lengthOf(times, 3)
+  })
+
+  it("that asks to wait longer is told at once, with how long", async () => {
+    const { calls, get } = page(after("6"))
+    const error = await get(request).catch((failure: unknown) => failure)
+    assert.instanceOf(error, SourceError)
+    assert.deepInclude(error.failure, { kind: "limited", retryAfter: 6 })
+    assert.lengthOf(calls, 1)
+  })
+
+  it("with a Retry-After that is no number of seconds is told at once", async () => {
+    const { got, times } = await outcome(after("Sat, 21 Nov 2026 12:00:01 GMT"))
+    assert.deepInclude(got, { kind: "limited", retryAfter: undefined })
+    assert.lengthOf(times, 1)
+  })
+})
+
+describe("an endpoint that cannot be reached", () => {
+  it("is tried three times", async () => {
+    const { got, times } = await outcome(unreachable)
+    assert.deepInclude(got, { kind: "network" })
+    assert.lengthOf(times, 3)
+  })
+
+  it("is asked with success when it is back", async () => {
+    assert.strictEqual((await outcome([unreachable, unreachable, minted])).got, "acme")
+  })
+
+  it("is not waited for longer than ten seconds, whatever hangs", async () => {
+    for (const hangs of [
+      {},
+      { headers: () => new Promise<never>(() => {}) },
+      { fetch: () => new Promise<never>(() => {}) }
+    ]) {
+      const { get } = page(hanging, hangs)
+      let settled = false
+      const failing = get(request).catch((error: unknown) => {
+        settled = true
+        return error
+      })
+      await pass(9990)
+      assert.isFalse(settled)
+      await pass(10)
+      const error = await failing
+      assert.instanceOf(error, SourceError)
+      assert.deepInclude(error.failure, { kind: "network" })
+    }
+  })
+
+  it("is asked anew by the next caller after one that hung", async () => {
+    const { calls, get } = page([hanging, minted])
+    const failing = get(request).catch(() => {})
+    await pass(10_000)
+    await failing
+    await pass(10_000)
+    assert.lengthOf(calls, 1)
+    assert.strictEqual((await get(request)).provider, "acme")
+    assert.lengthOf(calls, 2)
+  })
+})
+
+describe("an answer that is no credential", () => {
+  const answers: ReadonlyArray<readonly [what: string, answer: () => Response]> = [
+    ["a web page", () => new Response("<html>")],
+    ["null", () => Response.json(null)],
+    ["a list", () => Response.json([1])],
+    ["a credential without a token", () => Response.json({ connections: [{}], expiresAt: "2026-11-21T13:00:00Z" })],
+    ["a credential without connections", () => Response.json({ token: "t", expiresAt: "2026-11-21T13:00:00Z" })],
+    [
+      "a credential whose times cannot be read",
+      () => Response.json({ token: "t", connections: [{}], expiresAt: "soon" })
+    ]
+  ]
+  it.each(answers)("is garbled, and is not asked for again: %s", async (_, answer) => {
+    const { got, times } = await outcome(answer)
+    assert.deepInclude(got, { kind: "garbled", status: 200 })
+    assert.lengthOf(times, 1)
+  })
+
+  it("is garbled where it is a redirect, which is not followed", async () => {
+    const { calls, get } = page(
+      () => new Response(null, { status: 307, headers: { location: "https://else.example" } })
+    )
+    const error = await get(request).catch((failure: unknown) => failure)
+    assert.instanceOf(error, SourceError)
+    assert.deepInclude(error.failure, { kind: "garbled", status: 307 })
+    assert.strictEqual(calls[0]?.redirect, "manual")
+  })
+})
+
+describe("what is sent", () => {
+  it("is JSON by POST to the endpoint, with the app's own headers", async () => {
+    const { calls, get } = page(minted, { headers: { authorization: "Bearer of-the-app" } })
+    await get(request)
+    const [{ body, headers, method, url } = assert.fail()] = calls
+    assert.deepStrictEqual(
+      [method, url, body],
+      ["POST", "https://app.example/v1/credentials", '{"purpose":"stt.realtime"}']
+    )
+    assert.deepStrictEqual(headers, { authorization: "Bearer of-the-app", "content-type": "application/json" })
+  })
+
+  it("has headers that are asked for before every try", async () => {
+    let count = 0
+    const headers = async () => ({ authorization: `Bearer ${(count += 1)}` })
+    const { calls, get } = page([() => refused(503, 1), minted], { headers })
+    const getting = get(request)
+    await pass(2000)
+    await getting
+    assert.deepStrictEqual(
+      calls.map((call) => new Headers(call.headers).get("authorization")),
+      ["Bearer 1", "Bearer 2"]
+    )
+  })
+
+  it("is nothing where the app has no headers to give, and the caller hears why", async () => {
+    const signedOut = new Error("signed out")
+    const { calls, get } = page(minted, { headers: () => Promise.reject(signedOut) })
+    assert.strictEqual(await get(request).catch((reason: unknown) => reason), signedOut)
+    assert.lengthOf(calls, 0)
+  })
+})
+
+it("an error says what went wrong, and shows neither the app's bearer nor the request", async () => {
+  const { get } = page(() => refused(403), { headers: { authorization: "Bearer secret" } })
+  const error = await get({ ...request, region: "atlantis" }).catch((failure: unknown) => failure)
+  assert.strictEqual(String(error), "Error: no credential: forbidden")
+  assert.notMatch(inspect(error, { depth: 10, showHidden: true }), /secret|atlantis/)
+})

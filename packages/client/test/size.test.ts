@@ -1,0 +1,33 @@
+/** What the plain door costs a page, and that it holds nothing of anybody else's. */
+import { build } from "esbuild"
+import { join } from "node:path"
+import { gzipSync } from "node:zlib"
+import { assert, it } from "vitest"
+
+const bundle = async (module: string) => {
+  const { metafile, outputFiles } = await build({
+    entryPoints: [join(import.meta.dirname, "../src", module)],
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2023",
+    metafile: true,
+    write: false
+  })
+  const [{ contents } = assert.fail("there is no bundle")] = outputFiles
+  return { bytes: gzipSync(contents, { level: 9 }).length, modules: Object.keys(metafile.inputs) }
+}
+
+it.each([
+  ["index.ts", 1500],
+  ["Soniox.ts", 400],
+  ["Speechmatics.ts", 300]
+])("%s is at most %i bytes of gzip with all that it needs, and needs nothing from outside", async (module, most) => {
+  const { bytes, modules } = await bundle(module)
+  assert.isAtMost(bytes, most)
+  assert.deepStrictEqual(
+    modules.filter((path) => !/(^|client\/)src\//.test(path)),
+    []
+  )
+})

@@ -1,0 +1,25 @@
+/** What the plain door spells out is what core says. */
+import type * as Client from "@tempcred/client"
+import type * as Connection from "@tempcred/core/Connection"
+import type { Purpose } from "@tempcred/core/Purpose"
+import type { Json } from "@tempcred/core/TempCredential"
+import type { Feature } from "@tempcred/core/TempCredentialError"
+import type * as TokenEndpoint from "@tempcred/core/TokenEndpoint"
+import { describe, expectTypeOf, it } from "vitest"
+
+describe("a type of the wire", () => {
+  it("is the same here and in core", () => {
+    expectTypeOf<Client.Purpose>().toEqualTypeOf<Purpose>()
+    expectTypeOf<Client.Feature>().toEqualTypeOf<Feature>()
+    expectTypeOf<Client.Connection>().toEqualTypeOf<Connection.Connection>()
+    expectTypeOf<Client.Placement>().toEqualTypeOf<Connection.Placement>()
+    expectTypeOf<Client.Credential>().toEqualTypeOf<Json>()
+    expectTypeOf<Client.Problem>().toEqualTypeOf<TokenEndpoint.Problem>()
+  })
+
+  it("allows undefined in a request, which is not sent", () => {
+    type Sent = { [K in keyof Client.Request]: Exclude<Client.Request[K], undefined> }
+    expectTypeOf<Required<Sent>>().toEqualTypeOf<Required<TokenEndpoint.Request>>()
+    expectTypeOf<TokenEndpoint.Request>().toExtend<Client.Request>()
+  })
+})
