@@ -1,0 +1,33 @@
+/** https://soniox.com/docs/api-reference/stt/websocket-api (read 2026-10-10) */
+import type { Bridge } from "./bridge.ts"
+
+interface Message {
+  readonly tokens?: ReadonlyArray<{ readonly text: string; readonly is_final: boolean }>
+  readonly finished?: boolean
+  readonly error_code?: number
+  readonly error_type?: string
+}
+
+/** A malformed request and an empty account: the same would be said to every connection. */
+const lasting = [400, 402]
+
+export const soniox: Bridge = {
+  first: (sampleRate) => ({
+    model: "stt-rt-v5",
+    audio_format: "pcm_s16le",
+    sample_rate: sampleRate,
+    num_channels: 1,
+    language_hints: ["en"]
+  }),
+  waits: false,
+  last: () => "",
+  read: (text) => {
+    const { error_code, error_type = "error", finished = false, tokens = [] }: Message = JSON.parse(text)
+    if (error_code !== undefined) {
+      return { failure: { name: `${error_code} ${error_type}`, passing: !lasting.includes(error_code) } }
+    }
+    const said = (isFinal: boolean) =>
+      tokens.flatMap((token) => (token.is_final === isFinal ? [token.text] : [])).join("")
+    return { final: said(true), partial: said(false), finished }
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * Keeps captions going: takes a credential, opens a connection, hands over to the next before the vendor cuts the session, and recovers from what fails. It
+ * knows no vendor.
+ */
+import { type Credential, type Source, SourceError } from "@tempcred/client"
+import { logout } from "./backend.ts"
+import type { Failure } from "./bridges/bridge.ts"
+import { credentialLane, type History, type Track } from "./history.ts"
+import { connect, type Line, type Words } from "./line.ts"
+import type { Sound } from "./sound.ts"
+
+export type State = "minting" | "connecting" | "listening" | "finishing" | "waiting"
+
+export interface Trouble {
+  readonly text: string
+  /** In how many seconds it is tried again by itself; never, where nothing would be different. */
+  readonly retryIn: number | undefined
+}
+
+export interface Options {
+  readonly credentials: Source
+  readonly sound: Sound
+  readonly history: History
+  /** Opens a place for the words of one connection. */
+  readonly segment: () => (words: Words | "over") => void
+  readonly say: (state: State) => void
+  /** Shows what is wrong until it is to be tried again; rejects when the signal says that nobody waits any more. */
+  readonly hold: (trouble: Trouble, signal: AbortSignal) => Promise<void>
+}
+
+/** A connection is renewed when this share of its session is left, or so many seconds. */
+const lead = { share: 0.2, seconds: 10 }
+
+/** How many connections in a row may fail unheard: until there is a wait before the next, and until somebody has to look. */
+const patience = { atOnce: 3, most: 6 }
+
+/** The audio that no connection has taken, at most half a minute, and the connection that takes it. */
+const makeFeed = (sound: Sound) => {
+  let waiting: Array<ArrayBuffer> = []
+  let current: Line | undefined
+  sound.listen(({ samples }) => {
+    if (current === undefined) waiting = [...waiting.slice(-299), samples]
+    else current.send(samples)
+  })
+  return {
+    to: (line: Line) => {
+      current = line
+      for (const samples of waiting.splice(0)) line.send(samples)
+    },
+    leave: (line: Line) => {
+      if (current !== line) return
+      current = undefined
+      waiting = [...line.unheard(), ...waiting]
+    }
+  }
+}
+
+/** Resolves when all that was to be heard has been written, or when nobody waits any more; rejects where going on makes no sense. */
+export const caption = async (options: Options, signal: AbortSignal): Promise<void> => {
+  const { history, hold, say, sound } = options
+  const feed = makeFeed(sound)
+  const lines = new Set<Line>()
+  let failures = 0
+
+  const obtain = async (tries = 0, isNewLogin = false): Promise<Credential> => {
+    say("minting")
+    try {
+      return await options.credentials.take({ purpose: "stt.realtime" }, { signal })
+    } catch (error) {
+      signal.throwIfAborted()
+      const { name, passing, text } = explain(error)
+      history.note("bad", `No credential: ${name}`, credentialLane)
+      say("waiting")
+      if (name === "UnauthenticatedError" && !isNewLogin) {
+        logout()
+        return obtain(tries, true)
+      }
+      await hold({ text, retryIn: passing && tries < 8 ? Math.min(2 ** tries, 8) : undefined }, signal)
+      return obtain(tries + 1)
+    }
+  }
+
+  const recover = async ({ name, passing }: Failure): Promise<void> => {
+    signal.throwIfAborted()
+    failures += 1
+    if (passing && failures < patience.atOnce) return history.note("plain", "Recovering with another credential")
+    say("waiting")
+    const retryIn = passing && failures < patience.most ? failures : undefined
+    await hold({ text: `The vendor ended the connection: ${name}.`, retryIn }, signal)
+    if (retryIn === undefined) failures = 0
+  }
+
+  const connected = async (): Promise<{ readonly line: Line; readonly renewIn: number | undefined }> => {
+    const credential = await obtain()
+    signal.throwIfAborted()
+    const minted = history.minted(credential)
+    let track: Track = minted
+    say("connecting")
+    const show = options.segment()
+    const line = connect(credential, sound.sampleRate, (words) => {
+      failures = 0
+      show(words)
+    })
+    lines.add(line)
+    void line.ended.then((failure) => {
+      lines.delete(line)
+      feed.leave(line)
+      show("over")
+      history.ended(track, failure?.name)
+    })
+    if (await line.ready) {
+      const { maxSessionSeconds } = credential
+      track = history.opened(minted, maxSessionSeconds)
+      feed.to(line)
+      say("listening")
+      const ahead = Math.min((maxSessionSeconds ?? 0) * lead.share, lead.seconds)
+      return { line, renewIn: maxSessionSeconds === undefined ? undefined : (maxSessionSeconds - ahead) * 1000 }
+    }
+    const failure = await line.ended
+    if (failure !== undefined) await recover(failure)
+    return connected()
+  }
+
+  const silence = sound.ended.then(() => "over" as const)
+  try {
+    let { line, renewIn } = await connected()
+    for (;;) {
+      const renewal = alarm(renewIn)
+      const what = await Promise.race([silence, line.ended, renewal.rings])
+      renewal.cancel()
+      if (what === "due") {
+        history.note("plain", "Renewing ahead of the session limit")
+        const previous = line
+        ;({ line, renewIn } = await connected())
+        previous.finish()
+        continue
+      }
+      if (what === "over") {
+        say("finishing")
+        line.finish()
+      }
+      const failure = await line.ended
+      if (failure === undefined) return
+      await recover(failure)
+      ;({ line, renewIn } = await connected())
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error
+  } finally {
+    for (const line of lines) line.close()
+  }
+}
+
+const alarm = (milliseconds: number | undefined) => {
+  const { promise, resolve } = Promise.withResolvers<"due">()
+  const timer = milliseconds === undefined ? undefined : setTimeout(() => resolve("due"), milliseconds)
+  return { rings: promise, cancel: () => clearTimeout(timer) }
+}
+
+/** What a person is told of a credential that cannot be had. */
+const explain = (error: unknown): Failure & { readonly text: string } => {
+  if (!(error instanceof SourceError)) return { name: "backend", passing: true, text: "The backend does not answer." }
+  const { failure } = error
+  if (failure.kind === "network") return { name: "network", passing: true, text: "The token endpoint does not answer." }
+  const { kind, problem, status } = failure
+  const name = problem?.reason ?? `${kind} (${status})`
+  switch (kind) {
+    case "unavailable":
+      return { name, passing: true, text: `The token endpoint has no credential now${because(problem?.detail)}.` }
+    case "limited":
+      return { name, passing: true, text: "Too many credentials were asked for." }
+    case "unauthenticated":
+      return { name, passing: false, text: "The token endpoint does not know who is asking." }
+    case "forbidden":
+    case "invalid":
+      return { name, passing: false, text: `The token endpoint refuses${because(problem?.detail)}.` }
+    case "garbled":
+      return { name, passing: false, text: "The token endpoint's answer cannot be read." }
+  }
+}
+
+const because = (detail: string | undefined): string => (detail === undefined ? "" : `: ${detail}`)

@@ -1,0 +1,85 @@
+/**
+ * One connection to a vendor, from its credential to its end.
+ */
+import { open, type Credential } from "@tempcred/client"
+import type { Bridge, Failure } from "./bridges/bridge.ts"
+import { bridges } from "./bridges/bridges.ts"
+
+export interface Words {
+  readonly final: string
+  readonly partial: string
+}
+
+export interface Line {
+  /** Settles when audio may be sent: true, or false where the line ended before. */
+  readonly ready: Promise<boolean>
+  /** Why it ended; undefined where it was to. */
+  readonly ended: Promise<Failure | undefined>
+  readonly send: (samples: ArrayBuffer) => void
+  /** Says that this was all; the line ends when the vendor has answered, or in five seconds. */
+  readonly finish: () => void
+  readonly close: () => void
+  /** The audio of which nothing has been heard yet, for another line to send. */
+  readonly unheard: () => ReadonlyArray<ArrayBuffer>
+}
+
+/** Half a minute of pieces: a pause in what is said brings no words either. */
+const mostUnheard = 300
+
+/** In milliseconds: until a vendor is ready, and until it has said its last word. */
+const patience = { ready: 8000, finished: 5000 }
+
+const unknown = (name: string): Failure => ({ name, passing: true })
+
+/** Opens the connection that a credential describes. */
+export const connect = (credential: Credential, sampleRate: number, hear: (words: Words) => void): Line => {
+  const bridge: Bridge | undefined = bridges[credential.provider]
+  if (bridge === undefined) throw new TypeError(`there is no bridge to ${credential.provider}`)
+  const socket = open(credential, { first: bridge.first(sampleRate) })
+  const ready = Promise.withResolvers<boolean>()
+  const ended = Promise.withResolvers<Failure | undefined>()
+  let unheard: Array<ArrayBuffer> = []
+  let pieces = 0
+
+  const end = (failure?: Failure) => {
+    clearTimeout(timer)
+    ready.resolve(false)
+    ended.resolve(failure)
+    socket.close()
+  }
+  const start = () => {
+    clearTimeout(timer)
+    ready.resolve(true)
+  }
+  let timer = setTimeout(() => end(unknown("timed out")), patience.ready)
+  socket.addEventListener("open", () => {
+    if (!bridge.waits) start()
+  })
+  socket.addEventListener("message", ({ data }: MessageEvent<string>) => {
+    const { failure, final, finished, partial, ready: isReady } = bridge.read(data)
+    if (failure !== undefined) return end(failure)
+    if (isReady === true) start()
+    if (final || partial) unheard = []
+    if (final !== undefined || partial !== undefined) hear({ final: final ?? "", partial: partial ?? "" })
+    if (finished === true) end()
+  })
+  socket.addEventListener("close", ({ code }) => end(unknown(`closed (${code})`)))
+
+  return {
+    ready: ready.promise,
+    ended: ended.promise,
+    send: (samples) => {
+      pieces += 1
+      unheard = [...unheard.slice(1 - mostUnheard), samples]
+      socket.send(samples)
+    },
+    finish: () => {
+      // Of no audio at all vendors make an error.
+      if (socket.readyState !== WebSocket.OPEN || pieces === 0) return end()
+      timer = setTimeout(end, patience.finished)
+      socket.send(bridge.last(pieces))
+    },
+    close: () => end(),
+    unheard: () => unheard
+  }
+}

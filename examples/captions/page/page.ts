@@ -1,0 +1,163 @@
+/**
+ * The page: chooses a vendor and a sound, starts and stops the captions, and shows what happens.
+ */
+import { credentialsOf, rehearse, session } from "./backend.ts"
+import { caption, type State } from "./captioning.ts"
+import { makeCaptions } from "./captions.ts"
+import { find } from "./dom.ts"
+import { makeHistory } from "./history.ts"
+import { makeNotice } from "./notice.ts"
+import { microphone, recording, type Sound } from "./sound.ts"
+import { makeWatch } from "./watch.ts"
+
+const speak = find("speak", HTMLButtonElement)
+const sample = find("sample", HTMLButtonElement)
+const vendors = find("vendors", HTMLFieldSetElement)
+const rehearsals = find("rehearsals", HTMLFieldSetElement)
+const status = find("status", HTMLElement)
+const level = find("level", HTMLElement)
+const captions = makeCaptions(find("captions", HTMLElement))
+const notice = makeNotice(find("notice", HTMLElement))
+const history = makeHistory(() => watch.changed())
+const watch = makeWatch(history)
+
+const states: Readonly<Record<State, string>> = {
+  minting: "Asking for a credential",
+  connecting: "Connecting",
+  listening: "Listening",
+  finishing: "Waiting for the last words",
+  waiting: "Waiting to try again"
+}
+
+/** What ends the captions that are under way, if any are. */
+let stop: (() => void) | undefined
+
+const vendor = (): string => vendors.querySelector("input:checked")?.getAttribute("value") ?? ""
+
+const say = (text: string, isBusy = true): void => {
+  status.textContent = text
+  document.body.classList.toggle("live", isBusy)
+}
+
+const show = (isLive: boolean): void => {
+  speak.textContent = isLive ? "Stop" : "Start speaking"
+  speak.setAttribute("aria-pressed", String(isLive))
+  sample.disabled = isLive
+  vendors.disabled = isLive
+  rehearsals.disabled = !isLive
+  level.style.removeProperty("--level")
+}
+
+const listening = (sound: Sound): Sound => ({
+  ...sound,
+  listen: (deliver) =>
+    sound.listen((piece) => {
+      level.style.setProperty("--level", String(Math.min(1, piece.level * 5)))
+      deliver(piece)
+    })
+})
+
+const start = async (hear: () => Promise<Sound>, refused: (error: unknown) => void): Promise<void> => {
+  const stopping = new AbortController()
+  stop = () => stopping.abort()
+  notice.hide()
+  show(true)
+  say("Opening the sound")
+  try {
+    const sound = await hear()
+    stop = () => {
+      sound.stop()
+      stopping.abort()
+    }
+    if (stopping.signal.aborted) return sound.stop()
+    captions.clear()
+    history.begin()
+    watch.run(true)
+    await caption(
+      {
+        credentials: credentialsOf(vendor()),
+        sound: listening(sound),
+        history,
+        segment: captions.segment,
+        say: (state) => say(states[state]),
+        hold: notice.hold
+      },
+      stopping.signal
+    )
+    sound.stop()
+  } catch (error) {
+    refused(error)
+  } finally {
+    stop = undefined
+    watch.run(false)
+    show(false)
+    say("Ready", false)
+  }
+}
+
+const trouble = (error: unknown): string => (error instanceof Error ? `${error.name}: ${error.message}` : "unknown")
+
+const startRecording = () =>
+  start(recording, (error) => {
+    history.note("bad", trouble(error))
+    notice.show("The recording cannot be played.", [{ label: "Try again", take: () => void startRecording() }])
+  })
+
+const refusals: Readonly<Record<string, string>> = {
+  NotAllowedError: "The microphone is blocked. Allow it in the site settings of your browser, or use the recording.",
+  NotFoundError: "There is no microphone here. Connect one, or use the recording."
+}
+
+const startMicrophone = () =>
+  start(microphone, (error) => {
+    const name = error instanceof Error ? error.name : ""
+    history.note("bad", `No microphone: ${name}`)
+    notice.show(refusals[name] ?? "The microphone cannot be used. Try again, or use the recording.", [
+      { label: "Use the recording", take: () => void startRecording() },
+      { label: "Try again", take: () => void startMicrophone() }
+    ])
+  })
+
+speak.addEventListener("click", () => (stop === undefined ? void startMicrophone() : stop()))
+sample.addEventListener("click", () => void startRecording())
+rehearsals.addEventListener("click", ({ target }) => {
+  if (!(target instanceof HTMLButtonElement)) return
+  history.note("plain", `Rehearsing: ${target.textContent}`)
+  rehearse(vendor(), target.value).catch(() => history.note("bad", "The backend does not answer"))
+})
+
+/** Offers what the backend has; the page itself names no vendor. */
+const offer = async (): Promise<void> => {
+  try {
+    const known = await session()
+    const choices = known.vendors.map(({ id, missing, name }, index) => {
+      const input = Object.assign(document.createElement("input"), {
+        type: "radio",
+        name: "vendor",
+        value: id,
+        disabled: missing !== undefined,
+        defaultChecked: known.vendors.findIndex((one) => one.missing === undefined) === index
+      })
+      const label = document.createElement("label")
+      label.append(input, Object.assign(document.createElement("span"), { textContent: name }))
+      return label
+    })
+    find("choices", HTMLElement).replaceChildren(...choices)
+    const login = `Signed in as ${known.user}, as everybody is in this demo.`
+    const lacks = known.vendors.flatMap((one) => (one.missing ? `${one.missing} is not set.` : []))
+    find("mode", HTMLElement).textContent = known.emulated
+      ? `${login} The vendors are emulated: they hear how long you speak, not what, and say the words of the recording.`
+      : `${login} The vendors themselves transcribe. ${lacks.join(" ")}`
+    rehearsals.hidden = !known.emulated
+    notice.hide()
+    speak.disabled = !known.vendors.some(({ missing }) => missing === undefined)
+    sample.disabled = speak.disabled
+    say("Ready", false)
+  } catch {
+    say("The backend does not answer", false)
+    notice.show("The page's backend does not answer.", [{ label: "Try again", take: () => void offer() }])
+  }
+}
+
+show(false)
+void offer()

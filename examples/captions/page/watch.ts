@@ -1,0 +1,86 @@
+/**
+ * What is happening now, with what is left of it, and what happened before.
+ */
+import { find } from "./dom.ts"
+import type { History, Minted, Note, Opened } from "./history.ts"
+import { clock, drawRing, drawRow } from "./timeline.ts"
+
+const mostNotes = 60
+
+interface Now {
+  readonly text: string
+  /** The share of its time that is left, where it ends. */
+  readonly left?: number
+  /** Whether nothing depends on it any more. */
+  readonly isPast?: boolean
+}
+
+export const makeWatch = (history: History) => {
+  const places = [
+    {
+      show: () => credentialNow(history.credential),
+      text: find("credential", HTMLElement),
+      ring: find("credential-ring", SVGSVGElement)
+    },
+    {
+      show: () => connectionNow(history.connection),
+      text: find("connection", HTMLElement),
+      ring: find("connection-ring", SVGSVGElement)
+    }
+  ]
+  const notes = find("notes", HTMLOListElement)
+  let timer: ReturnType<typeof setInterval> | undefined
+
+  const tick = () => {
+    for (const { ring, show, text } of places) {
+      const now = show()
+      if (text.textContent !== now.text) text.textContent = now.text
+      drawRing(ring, now.left, now.isPast ?? false)
+    }
+  }
+  const row = (note: Note): HTMLLIElement => {
+    const entry = Object.assign(document.createElement("li"), { className: note.tone })
+    const time = Object.assign(document.createElement("time"), {
+      textContent: clock(note.at - (history.begun ?? note.at))
+    })
+    entry.append(time, drawRow(note), Object.assign(document.createElement("span"), { textContent: note.text }))
+    return entry
+  }
+  const changed = () => {
+    notes.replaceChildren(...history.notes.slice(-mostNotes).toReversed().map(row))
+    tick()
+  }
+  changed()
+  return {
+    changed,
+    /** Lets time pass, or stands still. */
+    run: (isRunning: boolean) => {
+      clearInterval(timer)
+      timer = isRunning ? setInterval(tick, 250) : undefined
+      tick()
+    }
+  }
+}
+
+const credentialNow = (minted: Minted | undefined): Now => {
+  if (minted === undefined) return { text: "None yet" }
+  const { at, endedAt, number, redeemBy, uses } = minted
+  const milliseconds = redeemBy - Date.now()
+  const use = uses === "once" ? "one use" : "many uses"
+  const state = endedAt === undefined ? "for" : "redeemed, for"
+  if (milliseconds <= 0) return { text: `${number}, ${state} ${use}, deadline over` }
+  return {
+    text: `${number}, ${state} ${use}, deadline in ${clock(milliseconds)}`,
+    left: milliseconds / (redeemBy - at),
+    isPast: endedAt !== undefined && uses === "once"
+  }
+}
+
+const connectionNow = (opened: Opened | undefined): Now => {
+  if (opened === undefined) return { text: "None yet" }
+  const { at, endedAt, limit, number } = opened
+  if (endedAt !== undefined) return { text: `${number}, over` }
+  const open = `${number}, open for ${clock(Date.now() - at)}`
+  if (limit === undefined) return { text: `${open}, without a limit`, left: 1 }
+  return { text: `${open}, cut in ${clock(limit - Date.now())}`, left: (limit - Date.now()) / (limit - at) }
+}

@@ -1,0 +1,42 @@
+/**
+ * The page, served by Vite; what belongs to the backend is handed on to it, so that the page has one origin.
+ */
+import * as Effect from "effect/Effect"
+import { join } from "node:path"
+import { createServer } from "vite"
+
+export interface Options {
+  /** The next free one is taken where it is in use. @default 4810 */
+  readonly port?: number
+  /** What Vite itself has to say. @default "warn" */
+  readonly logLevel?: "warn" | "silent"
+}
+
+/** Serves the page until the scope closes, and tells where. */
+export const serve = Effect.fnUntraced(function* (
+  backend: string,
+  vendors: ReadonlyArray<{ readonly id: string }>,
+  { logLevel = "warn", port = 4810 }: Options = {}
+) {
+  const paths = ["demo", ...vendors.map(({ id }) => id)]
+  const server = yield* Effect.acquireRelease(
+    Effect.promise(async () => {
+      const vite = await createServer({
+        configFile: false,
+        root: join(import.meta.dirname, "../page"),
+        cacheDir: join(import.meta.dirname, "../node_modules/.vite"),
+        logLevel,
+        optimizeDeps: { noDiscovery: true },
+        server: {
+          host: "127.0.0.1",
+          port,
+          proxy: Object.fromEntries(paths.map((path) => [`/${path}/`, backend])),
+          warmup: { clientFiles: ["./page.ts", "./capture.worklet.ts"] }
+        }
+      })
+      return vite.listen()
+    }),
+    (vite) => Effect.promise(() => vite.close())
+  )
+  return server.resolvedUrls?.local[0] ?? ""
+})

@@ -1,0 +1,80 @@
+/**
+ * The vendors that the page can choose from: emulated on free ports, or the vendors themselves where their key is in the environment.
+ */
+import type { ProviderLayer } from "@tempcred/core/Adapter"
+import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
+import type { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import { layerFetch } from "@tempcred/core/Transport"
+import * as Node from "@tempcred/emulator/Node"
+import * as SonioxEmulator from "@tempcred/emulator/Soniox"
+import * as SpeechmaticsEmulator from "@tempcred/emulator/Speechmatics"
+import type { Terms } from "@tempcred/server/IssuancePolicy"
+import { Soniox } from "@tempcred/soniox"
+import { Speechmatics } from "@tempcred/speechmatics"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+
+export type Emulator = SonioxEmulator.Soniox | SpeechmaticsEmulator.Speechmatics
+
+export interface Vendor {
+  /** Also what the paths of its token endpoint begin with. */
+  readonly id: string
+  readonly name: string
+  readonly provider: Layer.Layer<TempCredentialProvider, ConfigurationError>
+  readonly terms: Terms
+  readonly emulator: Emulator | undefined
+  /** The variable without which it cannot be chosen. */
+  readonly missing: string | undefined
+}
+
+export interface Options {
+  /** How long the vendor lets a session last, in seconds; a minute is short, so that a renewal can be watched. @default 60 */
+  readonly maxSessionSeconds?: number | undefined
+}
+
+/** What is known of the vendors; only one of them can cut a session by itself. */
+const catalog = ({ maxSessionSeconds = 60 }: Options) => [
+  { id: "soniox", name: "Soniox", adapter: Soniox, maxSession: `${maxSessionSeconds} seconds` as const },
+  { id: "speechmatics", name: "Speechmatics", adapter: Speechmatics, maxSession: undefined }
+]
+
+const termsOf = (maxSession: Terms["maxSession"]): Terms => ({ purposes: ["stt.realtime"], maxSession })
+
+/** One mint for each request, as nothing is cached; the key is in `env` and goes no further than this layer. */
+const configured = (layer: ProviderLayer, env: Readonly<Record<string, string>>) =>
+  layer.pipe(Layer.provide(layerFetch), Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env }))))
+
+/** Emulators, each on a port of its own until the scope closes. */
+export const emulated = Effect.fnUntraced(function* (options: Options = {}) {
+  const [soniox, speechmatics] = [SonioxEmulator.make(), SpeechmaticsEmulator.make({ maxSessions: 10 })]
+  const emulators: Readonly<Record<string, Emulator>> = { soniox, speechmatics }
+  return yield* Effect.forEach(
+    catalog(options).flatMap((vendor) => {
+      const emulator = emulators[vendor.id]
+      return emulator === undefined ? [] : [{ ...vendor, emulator }]
+    }),
+    Effect.fnUntraced(function* ({ adapter, emulator, id, maxSession, name }) {
+      const { origin } = yield* Effect.acquireRelease(
+        Effect.promise(() => Node.serve(emulator)),
+        (server) => Effect.promise(() => server.close())
+      )
+      const provider = configured(adapter.layerConfig, emulator.env(origin))
+      return { id, name, provider, emulator, terms: termsOf(maxSession), missing: undefined } satisfies Vendor
+    })
+  )
+})
+
+/** The vendors themselves. */
+export const live = (env: Readonly<Record<string, string>>, options: Options = {}): ReadonlyArray<Vendor> =>
+  catalog(options).map(({ adapter, id, maxSession, name }) => {
+    const key = `${id.toUpperCase()}_API_KEY`
+    return {
+      id,
+      name,
+      provider: configured(adapter.layerConfig, env),
+      emulator: undefined,
+      terms: termsOf(maxSession),
+      missing: env[key] || env[`${key}_FILE`] ? undefined : key
+    }
+  })

@@ -1,0 +1,263 @@
+/** The page in a browser, against emulated vendors: it speaks, it fails, it recovers, and no key is in what it was told. */
+import { serve } from "@tempcred/emulator/Node"
+import * as SonioxEmulator from "@tempcred/emulator/Soniox"
+import * as Speech from "@tempcred/emulator/Speech"
+import * as Effect from "effect/Effect"
+import type { Browser, BrowserContextOptions } from "playwright-core"
+import { afterAll, assert, beforeAll, describe, inject, it } from "vitest"
+import * as Vendors from "../src/vendors.ts"
+import { launch, open, type Opened, seen, start } from "./support/captions.ts"
+
+const program = inject("chromium")
+
+const sentence = Speech.words.join(" ")
+const beginning = /^the long key stays at/
+
+/** What the browser itself says of an answer that is an error, which no page can keep it from saying. */
+const isOfBrowser = (complaint: string): boolean => complaint.startsWith("Failed to load resource")
+
+describe.skipIf(program === undefined)("live captions", () => {
+  let browser: Browser
+  let captions: Awaited<ReturnType<typeof start>>
+  const keys = new Set<string>()
+
+  beforeAll(async () => {
+    ;[browser, captions] = await Promise.all([launch(program ?? ""), start()])
+    for (const { apiKey } of captions.emulators) keys.add(apiKey)
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await captions?.close()
+  })
+
+  /** Opens the page for a vendor, and closes it with nothing to complain of. */
+  const visit = async (
+    run: (opened: Opened) => Promise<void>,
+    {
+      vendor = "Soniox",
+      url = captions.url,
+      ...options
+    }: BrowserContextOptions & { vendor?: string; url?: string } = {}
+  ): Promise<void> => {
+    const opened = await open(browser, url, options)
+    try {
+      await opened.page.getByRole("radio", { name: vendor }).check()
+      await run(opened)
+      assert.deepStrictEqual(
+        opened.complaints.filter((complaint) => !isOfBrowser(complaint)),
+        []
+      )
+    } finally {
+      await opened.close()
+    }
+  }
+
+  /** For tests that cut connections or stop the backend, which others must not feel. */
+  const alone = async (
+    run: (opened: Opened, own: Awaited<ReturnType<typeof start>>) => Promise<void>,
+    { maxSessionSeconds, ...options }: BrowserContextOptions & { vendor?: string; maxSessionSeconds?: number } = {}
+  ): Promise<void> => {
+    const own = await start(Vendors.emulated({ maxSessionSeconds }))
+    try {
+      await visit((opened) => run(opened, own), { ...options, url: own.url })
+    } finally {
+      await own.close()
+    }
+  }
+
+  const rehearse = ({ page }: Opened, name: string) => page.getByRole("button", { name }).click()
+
+  describe.concurrent("in a browser", () => {
+    it.each(["Soniox", "Speechmatics"])("what is heard appears as it is spoken, by %s", async (vendor) => {
+      await visit(
+        async (opened) => {
+          const { page } = opened
+          await opened.picture(`ready-${vendor}`)
+          await opened.speak()
+          await opened.captions(beginning)
+          await opened.status("Listening")
+          assert.notStrictEqual(await page.locator(".partial").first().innerText(), "")
+          assert.match(
+            await page.locator("#credential").innerText(),
+            /^1, redeemed, for (one use|many uses), deadline in 0:[45]\d$/
+          )
+          assert.match(
+            await page.locator("#connection").innerText(),
+            /^1, open for 0:\d\d, (cut in 0:[45]\d|without a limit)$/
+          )
+          assert.strictEqual(await page.locator("#captions").getAttribute("aria-live"), "polite")
+          assert.strictEqual(await page.evaluate(() => document.getAnimations().length), 0, "it moves")
+          await opened.note(/Credential 1 minted by \w+, \w{3}.?•+, for (one use|many uses)/)
+          await opened.picture(`listening-${vendor}`)
+          await page.getByRole("button", { name: "Stop" }).click()
+          await opened.status("Ready")
+          await opened.note(/Connection 1 closed/)
+          assert.strictEqual(await page.locator(".partial").count(), 0)
+
+          await opened.sample()
+          await opened.status("Listening")
+          await opened.status("Ready")
+          const heard = await page.locator("#captions").innerText()
+          assert.isTrue(heard.startsWith(sentence), heard)
+          assert.deepStrictEqual(opened.complaints, [])
+        },
+        { vendor }
+      )
+    })
+
+    it.each([
+      ["Soniox", /Connection 2 ended: 401 unauthenticated/, /Connection 4 ended: 401 unauthenticated/],
+      ["Speechmatics", /Credential 2 refused: not_authorised/, /Connection \d opened with credential 4/]
+    ])(
+      "a credential that has expired, was used before, or cannot be had for a while is replaced by itself, by %s",
+      async (vendor, expired, again) => {
+        await alone(
+          async (opened) => {
+            await opened.speak()
+            await opened.captions(beginning)
+            await rehearse(opened, "An expired credential")
+            await opened.note(expired)
+            await opened.note(/Connection \d opened with credential 3/)
+            await opened.captions(/the long key.*the long key/)
+            await opened.picture(`expired-${vendor}`)
+
+            await rehearse(opened, "The same credential again")
+            await opened.note(again)
+            await opened.captions(/(the long key.*){3}/)
+            await opened.picture(`used-again-${vendor}`)
+
+            await rehearse(opened, "No endpoint for a while")
+            await opened.page.getByText(/Trying again in \d s/).waitFor()
+            await opened.note(/No credential: unavailable \(503\)/)
+            await opened.picture(`endpoint-away-${vendor}`)
+            await opened.captions(/(the long key.*){4}/)
+            await opened.page.getByRole("button", { name: "Stop" }).click()
+            await opened.status("Ready")
+          },
+          { vendor }
+        )
+      }
+    )
+
+    it("what was said while there was no backend is captioned when it is back", async () => {
+      await alone(async (opened, { backend }) => {
+        const { page } = opened
+        await backend.stop()
+        await opened.speak()
+        await page.getByRole("alert").getByText("The token endpoint").waitFor()
+        await opened.note(/No credential: unavailable/)
+        await opened.picture("endpoint-down")
+        await page.getByText(/Trying again in [34] s/).waitFor()
+        await backend.start()
+        await page.getByRole("button", { name: "Try now" }).click()
+        // It is another process, which does not know the user any more.
+        await opened.note(/No credential: UnauthenticatedError/)
+        await opened.note(/Connection 1 opened with credential 1/)
+        await opened.captions(beginning)
+        assert.isTrue(await page.getByRole("alert").isHidden())
+      })
+    })
+
+    it("without a microphone the recording is offered, on a narrow screen too, light and dark", async () => {
+      await visit(
+        async (opened) => {
+          const { page } = opened
+          const alert = page.getByRole("alert")
+          await opened.speak()
+          await alert.getByText("The microphone is blocked").waitFor()
+          await opened.picture("microphone-denied")
+          await alert.getByRole("button", { name: "Use the recording" }).click()
+          await opened.captions(beginning)
+          assert.isTrue(await alert.isHidden())
+          for (const colorScheme of ["light", "dark"] as const) {
+            await page.emulateMedia({ colorScheme })
+            const shown = await page.evaluate(() => {
+              const { backgroundColor, color } = getComputedStyle(document.documentElement)
+              const brightness = (value: string) => Number(/\d+/.exec(value)?.[0])
+              const isDark = brightness(backgroundColor) < brightness(color)
+              return { width: document.documentElement.scrollWidth, isDark }
+            })
+            assert.deepStrictEqual(shown, { width: 320, isDark: colorScheme === "dark" })
+            await opened.picture(`narrow-${colorScheme}`)
+          }
+          await page.setViewportSize({ width: 1280, height: 800 })
+          await opened.picture("dark")
+          assert.deepStrictEqual(opened.complaints, [])
+        },
+        { permissions: [], viewport: { width: 320, height: 640 } }
+      )
+    })
+
+    it("the session is renewed before the vendor cuts it", async () => {
+      await alone(
+        async (opened) => {
+          await opened.speak()
+          await opened.note(/Renewing ahead of the session limit/)
+          await opened.note(/Connection 2 opened with credential 2, session limit 10 s/)
+          await opened.note(/Connection 1 closed/)
+          await opened.captions(/(the long key.*){2}/)
+          await opened.picture("renewed")
+          await opened.page.getByRole("button", { name: "Stop" }).click()
+          await opened.status("Ready")
+          assert.strictEqual(await opened.page.locator("#notes .bad").count(), 0)
+        },
+        { maxSessionSeconds: 10 }
+      )
+    })
+
+    it("vendors without a key cannot be chosen, and the others need no emulator", async () => {
+      const soniox = SonioxEmulator.make()
+      await using server = await serve(soniox)
+      const partial = await start(Effect.succeed(Vendors.live(soniox.env(server.origin))))
+      try {
+        await visit(
+          async (opened) => {
+            assert.isTrue(await opened.page.getByRole("radio", { name: "Speechmatics" }).isDisabled())
+            await opened.page.getByText("SPEECHMATICS_API_KEY is not set").waitFor()
+            assert.isTrue(await opened.page.locator("#rehearsals").isHidden())
+            await opened.speak()
+            await opened.captions(/^the long/)
+          },
+          { url: partial.url }
+        )
+      } finally {
+        await partial.close()
+      }
+    })
+
+    it("everything can be done with the keyboard", async () => {
+      await visit(async ({ captions: heard, page, picture, status }) => {
+        const focused = () =>
+          page.evaluate(() => document.activeElement?.textContent || document.activeElement?.getAttribute("value"))
+        const tabTo = async (name: string) => {
+          for (let tabs = 0; tabs < 12 && (await focused()) !== name; tabs += 1) await page.keyboard.press("Tab")
+          assert.strictEqual(await focused(), name)
+        }
+        await page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur())
+        await tabTo("soniox")
+        await page.keyboard.press("ArrowRight")
+        assert.isTrue(await page.getByRole("radio", { name: "Speechmatics" }).isChecked())
+        await tabTo("Start speaking")
+        await picture("keyboard")
+        await page.keyboard.press("Enter")
+        await status("Listening")
+        await heard(/^the/)
+        assert.strictEqual(await focused(), "Stop")
+        await page.keyboard.press("Space")
+        await status("Ready")
+      })
+    })
+  })
+
+  it("a vendor's key is in nothing that a browser was told, nor in the log", () => {
+    const all = seen.join("\n")
+    for (const expected of ["snx_temp_", "eyJ", '"status":201', "StartRecognition", "<title>Live captions</title>"]) {
+      assert.include(all, expected)
+    }
+    assert.strictEqual(keys.size, 2)
+    for (const key of keys) {
+      assert.notInclude(all, key)
+      assert.notInclude(all, Buffer.from(key).toString("base64").replace(/=+$/, ""))
+    }
+  })
+})

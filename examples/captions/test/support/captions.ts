@@ -1,0 +1,143 @@
+/** The whole example, as `pnpm captions` starts it, and a browser that opens its page and remembers all that it was told. */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import { mkdirSync } from "node:fs"
+import { join } from "node:path"
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core"
+import { assert } from "vitest"
+import * as Backend from "../../src/backend.ts"
+import * as PageServer from "../../src/page.ts"
+import * as Vendors from "../../src/vendors.ts"
+
+const screenshots = join(import.meta.dirname, "../../screenshots")
+mkdirSync(screenshots, { recursive: true })
+
+/** A browser whose microphone hears the recording, over and over. */
+export const launch = (program: string): Promise<Browser> =>
+  chromium.launch({
+    executablePath: program,
+    args: [
+      "--no-sandbox",
+      "--mute-audio",
+      "--use-fake-device-for-media-stream",
+      `--use-file-for-fake-audio-capture=${join(import.meta.dirname, "../../../demo/speech.wav")}`
+    ]
+  })
+
+/** Everything that left the backend or that the browser holds, to be searched for secrets. */
+export const seen: Array<string> = []
+
+/** What runs until it is closed. */
+const running = async <A, E>(effect: Effect.Effect<A, E, Scope.Scope>) => {
+  const scope = Scope.makeUnsafe()
+  const value = await Effect.runPromise(Scope.provide(effect, scope))
+  return { value, close: () => Effect.runPromise(Scope.close(scope, Exit.void)) }
+}
+
+const log = (line: string): void => void seen.push(line)
+
+export const start = async (
+  vendors: Effect.Effect<ReadonlyArray<Vendors.Vendor>, never, Scope.Scope> = Vendors.emulated()
+) => {
+  const choice = await running(vendors)
+  let backend = await running(Backend.serve(choice.value, { log }))
+  const origin = backend.value
+  const page = await running(PageServer.serve(origin, choice.value, { port: 0, logLevel: "silent" }))
+  return {
+    url: page.value,
+    emulators: choice.value.flatMap(({ emulator }) => (emulator === undefined ? [] : [emulator])),
+    backend: {
+      stop: () => backend.close(),
+      start: async () => {
+        backend = await running(Backend.serve(choice.value, { log, port: Number(new URL(origin).port) }))
+      }
+    },
+    close: async () => {
+      await page.close()
+      await backend.close()
+      await choice.close()
+    }
+  }
+}
+
+/** Where the page keeps things. */
+const stored = (page: Page): Promise<string> =>
+  page.evaluate(async () =>
+    JSON.stringify([
+      Object.entries(localStorage),
+      Object.entries(sessionStorage),
+      document.cookie,
+      await indexedDB.databases(),
+      await caches.keys(),
+      document.documentElement.outerHTML
+    ])
+  )
+
+export interface Opened {
+  readonly page: Page
+  /** What the browser complained of. */
+  readonly complaints: Array<string>
+  readonly speak: () => Promise<void>
+  readonly sample: () => Promise<void>
+  /** Waits until the captions are this, or begin so. */
+  readonly captions: (expected: RegExp) => Promise<void>
+  /** Waits until the timeline says this. */
+  readonly note: (expected: RegExp) => Promise<void>
+  readonly status: (expected: string) => Promise<void>
+  readonly picture: (name: string) => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/** Opens the page in a context of its own. */
+export const open = async (browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Opened> => {
+  const context = await browser.newContext({ permissions: ["microphone"], reducedMotion: "reduce", ...options })
+  const page = await context.newPage()
+  const complaints: Array<string> = []
+  const answers: Array<Promise<unknown>> = []
+  page.on("console", (message) => {
+    seen.push(message.text())
+    if (["error", "warning"].includes(message.type())) complaints.push(message.text())
+  })
+  page.on("pageerror", (error) => complaints.push(error.message))
+  page.on("websocket", (socket) => {
+    seen.push(socket.url())
+    const keep = ({ payload }: { readonly payload: string | Buffer }) => void seen.push(payload.toString())
+    socket.on("framesent", keep)
+    socket.on("framereceived", keep)
+  })
+  page.on("response", (response) => {
+    const kept = Promise.all([response.text(), response.allHeaders()]).then(([text, headers]) =>
+      seen.push(response.url(), text, JSON.stringify(headers))
+    )
+    // A body is gone with its page.
+    answers.push(kept.catch(() => undefined))
+  })
+  await page.goto(url)
+  const says = async (selector: string, expected: RegExp) => {
+    const found = page.locator(selector).filter({ hasText: expected }).first()
+    await found.waitFor({ timeout: 30_000 }).catch(async () => {
+      assert.match(await page.locator(selector).first().innerText(), expected)
+      assert.fail(`${selector} did not say ${expected} in time`)
+    })
+  }
+  const status = (expected: string) => says("#status", new RegExp(`^${expected}$`))
+  await status("Ready")
+  return {
+    page,
+    complaints,
+    status,
+    speak: () => page.getByRole("button", { name: "Start speaking" }).click(),
+    sample: () => page.getByRole("button", { name: "Use the recording" }).first().click(),
+    captions: (expected) => says("#captions", expected),
+    note: (expected) => says("#notes li", expected),
+    picture: async (name) => {
+      await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true })
+    },
+    close: async () => {
+      seen.push(await stored(page))
+      await Promise.all(answers)
+      await context.close()
+    }
+  }
+}
