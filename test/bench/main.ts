@@ -10,13 +10,14 @@ import * as ColdGets from "./ColdGets.ts"
 import * as HeldScopes from "./HeldScopes.ts"
 import type { Row } from "./Row.ts"
 import * as ShortLived from "./ShortLived.ts"
+import * as Start from "./Start.ts"
 import { render } from "./Table.ts"
 
 const { values } = parseArgs({
   options: { quick: { type: "boolean", default: false }, json: { type: "boolean", default: false } }
 })
 
-const subjects = { CachedGet, ColdGets, ShortLived, HeldScopes }
+const subjects = { CachedGet, ColdGets, ShortLived, HeldScopes, Start }
 const require = createRequire(import.meta.url)
 const names = ["effect", "@smithy/core", "@azure/core-rest-pipeline", "google-auth-library"]
 const version = (name: string): string => {

@@ -170,19 +170,23 @@ describe("what files hold", () => {
     holds(violations, "Ask what belongs to the vendor, to Effect, or to a module of its own.")
   })
 
-  it("environment variables are named by adapters, Providers and emulated vendors only", () => {
+  it("environment variables are named by adapters, Providers, emulated vendors and the command line only", () => {
     const readers: ReadonlyArray<readonly [path: RegExp, names: RegExp]> = [
-      [/^packages\/core\/src\/Providers\.ts$/, /^"TEMPCRED_/],
-      [/^packages\/server\/src\/(ServerConfig\.ts|server-config\/)/, /^"TEMPCRED_/],
-      [/^packages\/client\/src\/effect\//, /^"TEMPCRED_ENDPOINT_/],
-      [/^packages\/soniox\//, /^"SONIOX_/],
-      [/^packages\/speechmatics\//, /^"(SPEECHMATICS|SM)_/],
-      [/^packages\/emulator\/src\/(Soniox\.ts|soniox\/)/, /^"SONIOX_/],
-      [/^packages\/emulator\/src\/(Speechmatics\.ts|speechmatics\/)/, /^"(SPEECHMATICS|SM)_/]
+      [/^packages\/core\/src\/Providers\.ts$/, /^TEMPCRED_/],
+      [/^packages\/server\/src\/(ServerConfig\.ts|server-config\/)/, /^TEMPCRED_/],
+      [/^packages\/client\/src\/effect\//, /^TEMPCRED_ENDPOINT_/],
+      [/^packages\/soniox\//, /^SONIOX_/],
+      [/^packages\/speechmatics\//, /^(SPEECHMATICS|SM)_/],
+      [/^packages\/emulator\/src\/(Soniox\.ts|soniox\/)/, /^SONIOX_/],
+      [/^packages\/emulator\/src\/(Speechmatics\.ts|speechmatics\/)/, /^(SPEECHMATICS|SM)_/],
+      // Flags stand for these; a vendor's own are its adapter's and its emulator's.
+      [/^packages\/cli\/src\/commands\//, /^TEMPCRED_(PROVIDER|CACHE|HOST|PORT)$/]
     ]
+    // Quoted, or the name of a property; within a sentence a name is told, and not read.
+    const variable = /(?:(?<=^\s*|[{,([.]\s*)|["'`])(?:TEMPCRED|SONIOX|SPEECHMATICS|SM)_[A-Z_]+/gm
     const violations = offences(sources, (path) => {
       const allowed = readers.find(([reader]) => reader.test(path))?.[1]
-      const names = matches(code(path), /"(?:TEMPCRED|SONIOX|SPEECHMATICS|SM)_[A-Z_]+/g)
+      const names = matches(code(path), variable).map((name) => name.replace(/^["'`]/, ""))
       return names.filter((name) => allowed?.test(name) !== true)
     })
     holds(violations, "Take the value as an option, and let the adapter or Providers read the variable.")

@@ -3,14 +3,24 @@
  *
  * @since 0.1.0
  */
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Purpose from "@tempcred/core/Purpose"
 import * as Argument from "effect/cli/Argument"
+import * as CliConfig from "effect/cli/CliConfig"
+import type { CliError } from "effect/cli/CliError"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
+import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import manifest from "../package.json" with { type: "json" }
+import { report } from "./Ending.ts"
 import { legend } from "./ExitCode.ts"
+import type { Failure } from "./Failure.ts"
+import * as Usage from "./Usage.ts"
 
 const lazily =
   <Options, E, R>(load: () => Promise<{ readonly run: (options: Options) => Effect.Effect<void, E, R> }>) =>
@@ -90,7 +100,11 @@ const doctor = Command.make(
   "doctor",
   { provider, purpose, config, json },
   lazily(() => import("./commands/Doctor.ts"))
-).pipe(Command.withDescription("Check configuration, DNS, TLS, clock, a mint and a connection, and say what to do"))
+).pipe(
+  Command.withDescription(
+    "Check configuration, DNS, TLS, clock, a mint and a connection, and the token endpoint where one is configured; say what to do"
+  )
+)
 
 const serve = Command.make(
   "serve",
@@ -105,7 +119,19 @@ const serve = Command.make(
     emulator: flag("emulator", "Mint at emulators in this process: needs no vendor key")
   },
   lazily(() => import("./commands/Serve.ts"))
-).pipe(Command.withDescription("Run the token endpoint; requests are logged to stdout as JSON lines"))
+).pipe(
+  Command.withDescription(
+    `Run the token endpoint; requests are logged to stdout as JSON lines.
+
+Required:
+  the vendor: TEMPCRED_PROVIDER, and the key of each that it names
+  who may ask: TEMPCRED_AUTH_JWKS_URL with TEMPCRED_AUTH_AUDIENCE or TEMPCRED_AUTH_ISSUER,
+    or TEMPCRED_AUTH_JWT_SECRET, or TEMPCRED_AUTH_BEARER_TOKENS
+
+All variables are in the README of @tempcred/server (packages/server/README.md).`
+  ),
+  Command.withShortDescription("Run the token endpoint; requests are logged to stdout as JSON lines")
+)
 
 const emulate = Command.make(
   "emulate",
@@ -166,13 +192,26 @@ const keys = Command.make("keys").pipe(
   Command.withSubcommands([list, create, revoke])
 )
 
-/**
- * `tempcred` with all its commands.
- *
- * @category commands
- * @since 0.1.0
- */
-export const root = Command.make("tempcred").pipe(
+const root = Command.make("tempcred").pipe(
   Command.withDescription(`Mint, check and serve short-lived credentials for speech vendors.\n\n${legend}`),
   Command.withSubcommands([mint, providers, doctor, serve, emulate, keys])
 )
+
+const services = Layer.mergeAll(
+  NodeServices.layer,
+  Usage.layer,
+  CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions] })
+)
+
+/**
+ * Runs the command that the arguments name, and tells what went wrong.
+ *
+ * @category running
+ * @since 0.1.0
+ */
+export const run = (args: ReadonlyArray<string>): Effect.Effect<void, Failure | CliError> =>
+  Command.runWith(root, { version: manifest.version })(args).pipe(
+    Effect.tapCause(report),
+    Effect.provide(services),
+    Effect.provideService(Logger.LogToStderr, true)
+  )

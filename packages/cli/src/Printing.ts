@@ -4,13 +4,11 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import process from "node:process"
 import { styleText } from "node:util"
-
-type Format = Parameters<typeof styleText>[0]
+import { type Output, Surroundings } from "./Surroundings.ts"
 
 /** Waits until it is written, as the process may exit right after. */
-const write = (stream: NodeJS.WriteStream, text: string): Effect.Effect<void> =>
+const write = (stream: Output, text: string): Effect.Effect<void> =>
   Effect.callback((resume) => {
     stream.write(text, () => resume(Effect.void))
   })
@@ -21,7 +19,8 @@ const write = (stream: NodeJS.WriteStream, text: string): Effect.Effect<void> =>
  * @category printing
  * @since 0.1.0
  */
-export const result = (text: string): Effect.Effect<void> => write(process.stdout, `${text}\n`)
+export const result = (text: string): Effect.Effect<void> =>
+  Surroundings.use(({ stdout }) => write(stdout, `${text}\n`))
 
 /**
  * Prints a result for machines, as one line of JSON.
@@ -37,51 +36,52 @@ export const json = (value: unknown): Effect.Effect<void> => result(JSON.stringi
  * @category printing
  * @since 0.1.0
  */
-export const note = (text: string): Effect.Effect<void> => write(process.stderr, `${text}\n`)
+export const note = (text: string): Effect.Effect<void> => Surroundings.use(({ stderr }) => write(stderr, `${text}\n`))
 
 /**
- * Whether results are coloured: stdout is a terminal that can, and `NO_COLOR` is not set.
+ * Colours a text, or leaves it as it is.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Paint = (format: Parameters<typeof styleText>[0], text: string) => string
+
+/**
+ * Tells whether a stream is coloured: a terminal that can, and `NO_COLOR` is not set.
  *
  * @category printing
  * @since 0.1.0
  */
-export const isColoured = (): boolean => hasColours(process.stdout)
+export const isColoured = (stream: Output): boolean => stream.isTTY === true && stream.hasColors?.() === true
+
+const paintOn = (stream: Output): Paint =>
+  isColoured(stream) ? (format, text) => styleText(format, text, { validateStream: false }) : (_, text) => text
 
 /**
- * Whether notes are coloured, as for results, by stderr.
+ * Gives what colours parts of a result.
  *
  * @category printing
  * @since 0.1.0
  */
-export const isNoteColoured = (): boolean => hasColours(process.stderr)
-
-const hasColours = (stream: NodeJS.WriteStream): boolean => stream.isTTY && stream.hasColors()
+export const paint: Effect.Effect<Paint> = Surroundings.useSync(({ stdout }) => paintOn(stdout))
 
 /**
- * Colours a part of a result, where results are coloured.
+ * Gives what colours parts of a note.
  *
  * @category printing
  * @since 0.1.0
  */
-export const painted = (format: Format, text: string): string => (isColoured() ? paint(format, text) : text)
+export const paintNote: Effect.Effect<Paint> = Surroundings.useSync(({ stderr }) => paintOn(stderr))
 
 /**
- * Colours a part of a note, where notes are coloured.
+ * Tells whether a person can be asked: reads at a terminal, and is not cut off from it.
  *
  * @category printing
  * @since 0.1.0
  */
-export const paintedNote = (format: Format, text: string): string => (isNoteColoured() ? paint(format, text) : text)
-
-const paint = (format: Format, text: string): string => styleText(format, text, { validateStream: false })
-
-/**
- * Whether a person can be asked: reads at a terminal, and is not cut off from it.
- *
- * @category printing
- * @since 0.1.0
- */
-export const canAsk = (): boolean => process.stdin.isTTY && process.stderr.isTTY
+export const canAsk: Effect.Effect<boolean> = Surroundings.useSync(
+  ({ stderr, stdin }) => stdin.isTTY === true && stderr.isTTY === true
+)
 
 /**
  * A text of somebody else's, without what could move a terminal's cursor or forge a line.

@@ -4,19 +4,20 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import process from "node:process"
-import { paintedNote } from "./Printing.ts"
+import { paintNote } from "./Printing.ts"
+import { Surroundings } from "./Surroundings.ts"
 
 const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
 
 const line = (text: string): Effect.Effect<void> =>
-  Effect.sync(() => {
-    process.stderr.write(`\r\u001B[K${text}`)
+  Surroundings.useSync(({ stderr }) => {
+    stderr.write(`\r\u001B[K${text}`)
   })
 
 const turn = Effect.fnUntraced(function* (text: string) {
+  const paint = yield* paintNote
   for (let frame = 0; ; frame = (frame + 1) % frames.length) {
-    yield* line(`${paintedNote("cyan", frames[frame] ?? "")} ${text} …`)
+    yield* line(`${paint("cyan", frames[frame] ?? "")} ${text} …`)
     yield* Effect.sleep("100 millis")
   }
 })
@@ -36,4 +37,6 @@ const spin = Effect.fnUntraced(function* (text: string) {
 export const during =
   (text: string) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    process.stderr.isTTY && process.env["TERM"] !== "dumb" ? Effect.raceFirst(effect, spin(text)) : effect
+    Surroundings.use(({ env, stderr }) =>
+      stderr.isTTY === true && env["TERM"] !== "dumb" ? Effect.raceFirst(effect, spin(text)) : effect
+    )

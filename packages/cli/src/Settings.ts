@@ -8,9 +8,9 @@ import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { readFile } from "node:fs/promises"
-import process from "node:process"
 import { parseEnv } from "node:util"
 import { Failure } from "./Failure.ts"
+import { Surroundings } from "./Surroundings.ts"
 
 /**
  * Variables by name.
@@ -53,7 +53,8 @@ const readVariables = Effect.fnUntraced(function* (path: string): Effect.fn.Retu
  * @since 0.1.0
  */
 export const read = Effect.fnUntraced(function* (file: string | undefined): Effect.fn.Return<Variables, Failure> {
-  const environment = Object.entries(process.env).flatMap(([name, value]) =>
+  const { env } = yield* Surroundings
+  const environment = Object.entries(env).flatMap(([name, value]) =>
     value === undefined || value === "" ? [] : [[name, value] as const]
   )
   return { ...(file === undefined ? {} : yield* readVariables(file)), ...Object.fromEntries(environment) }

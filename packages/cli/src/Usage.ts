@@ -5,9 +5,10 @@
  */
 import type * as CliError from "effect/cli/CliError"
 import * as CliOutput from "effect/cli/CliOutput"
-import type { HelpDoc } from "effect/cli/HelpDoc"
+import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as Printing from "./Printing.ts"
+import { type Output, Surroundings } from "./Surroundings.ts"
 
 const meant = (suggestions: ReadonlyArray<string>): string =>
   suggestions.length === 0 ? "" : `; did you mean ${suggestions.join(" or ")}?`
@@ -39,22 +40,24 @@ const sentence = (error: CliError.NonShowHelpErrors): string => {
 const expectation = ({ expected }: CliError.InvalidValue): string =>
   expected.startsWith("Expected") ? "a whole number" : expected.replaceAll('"', "").replaceAll(" | ", ", ")
 
-const present: CliOutput.Presenter["present"] = (event) => {
-  const help = (colors: boolean) => (doc: HelpDoc) => CliOutput.defaultFormatter({ colors }).formatHelpDoc(doc)
+const present: CliOutput.Presenter["present"] = Effect.fnUntraced(function* (event) {
+  const { stderr, stdout } = yield* Surroundings
+  const formatter = (stream: Output) => CliOutput.defaultFormatter({ colors: Printing.isColoured(stream) })
   switch (event._tag) {
     case "Version":
-      return Printing.result(event.version)
+      return yield* Printing.result(event.version)
     case "Help":
-      return event.reason === "Requested"
-        ? Printing.result(help(Printing.isColoured())(event.helpDoc))
-        : Printing.note(help(Printing.isNoteColoured())(event.helpDoc))
+      return yield* event.reason === "Requested"
+        ? Printing.result(formatter(stdout).formatHelpDoc(event.helpDoc))
+        : Printing.note(formatter(stderr).formatHelpDoc(event.helpDoc))
     case "InvalidInvocation": {
+      const paint = yield* Printing.paintNote
       const problems = event.errors.map(sentence).join("; ")
       const advice = `See \`${event.commandPath.join(" ")} --help\`.`
-      return Printing.note(`${Printing.paintedNote("red", "tempcred:")} ${problems}\n${advice}`)
+      return yield* Printing.note(`${paint("red", "tempcred:")} ${problems}\n${advice}`)
     }
   }
-}
+})
 
 /**
  * Prints help that was asked for to stdout, and everything else to stderr.

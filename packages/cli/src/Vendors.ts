@@ -38,11 +38,7 @@ const emulatedSpeechmatics = (): Emulator => {
   const emulator = EmulatedSpeechmatics.make()
   return {
     ...emulator,
-    env: (origin) => ({
-      ...emulator.env(origin),
-      SPEECHMATICS_MANAGEMENT_TOKEN: emulator.managementToken,
-      SPEECHMATICS_MANAGEMENT_URL: origin
-    })
+    env: (origin) => ({ ...emulator.env(origin), ...emulator.managementEnv(origin) })
   }
 }
 

@@ -3,6 +3,7 @@ import * as Redacted from "effect/Redacted"
 import { spawnSync } from "node:child_process"
 import { assert, it } from "vitest"
 import { connectionLine } from "../src/commands/mint/ConnectionLine.ts"
+import * as HttpCall from "../src/commands/mint/HttpCall.ts"
 
 const connection = (placement: Placement, kind: Connection["kind"] = "websocket"): Connection => ({
   kind,
@@ -55,7 +56,14 @@ it.each<[string, Connection, string]>([
 
 it("quotes a token so that a shell gives it back as it is", () => {
   const token = `'; echo "$(id)" \\ \`id\` #'`
-  const line = connectionLine(connection(header), Redacted.make(token))
+  const line = connectionLine(connection(header), undefined, Redacted.make(token))
   const { stdout } = spawnSync("sh", ["-c", `websocat() { printf '%s' "$1"; }; ${line}`], { encoding: "utf8" })
   assert.strictEqual(stdout, `--header=Authorization: Bearer ${token}`)
+})
+
+it("shows a gap, and says what belongs there, where it does not know what a vendor is asked", () => {
+  const call = HttpCall.of("acme", "tts.batch")
+  const line = connectionLine(connection(header, "http"), call)
+  assert.strictEqual(line, `curl --header 'Authorization: Bearer '"$TOKEN" … 'https://vendor.example/jobs'`)
+  for (const text of ["…", "method", "body"]) assert.include(call.note, text)
 })

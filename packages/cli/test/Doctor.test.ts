@@ -1,14 +1,12 @@
 import { mintRoute, transcribeRoute } from "@tempcred/emulator/Soniox"
 import { spawnSync } from "node:child_process"
-import { once } from "node:events"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { createServer } from "node:http"
 import { createServer as createSecureServer } from "node:https"
-import type { AddressInfo, Server } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "vitest"
-import { run, vendors } from "./program.ts"
+import { deadPort, type Ended, listen, type Options, redisServer, run, start, vendors } from "./program.ts"
 
 interface Finding {
   readonly provider: string
@@ -18,27 +16,27 @@ interface Finding {
   readonly advice?: string
 }
 
-const examine = async (env: Readonly<Record<string, string>>, ...args: ReadonlyArray<string>) => {
-  const { code, err, out } = await run(["doctor", "--json", ...args], { env: { TEMPCRED_PROVIDER: "soniox", ...env } })
+type Run = (args: ReadonlyArray<string>, options: Options) => Promise<Ended>
+
+const examineBy = async (by: Run, env: Readonly<Record<string, string>>, ...args: ReadonlyArray<string>) => {
+  const { code, err, out } = await by(["doctor", "--json", ...args], { env: { TEMPCRED_PROVIDER: "soniox", ...env } })
   const findings: ReadonlyArray<Finding> = JSON.parse(out)
   const outcomes = Object.fromEntries(findings.map(({ check, outcome }) => [check, outcome]))
   const of = (check: string) => findings.find((finding) => finding.check === check)
   return { code, err, findings, outcomes, of }
 }
 
-/** Listens on any free port, and gives that. */
-const listen = async (server: Server): Promise<number> => {
-  server.listen(0, "127.0.0.1")
-  await once(server, "listening")
-  return (server.address() as AddressInfo).port
-}
+const examine = (env: Readonly<Record<string, string>>, ...args: ReadonlyArray<string>) => examineBy(run, env, ...args)
+
+const examineApart: typeof examine = (env, ...args) =>
+  examineBy((words, options) => start(words, options).ended, env, ...args)
 
 const openssl = spawnSync("openssl", ["version"]).status === 0
 
 describe("doctor", () => {
   it("finds all well where all is well, and leaves nothing open", async () => {
     await using vendor = await vendors()
-    const { code, err, outcomes, of } = await examine(vendor.env)
+    const { code, err, outcomes, of } = await examineApart(vendor.env)
     assert.deepStrictEqual([code, err], [0, ""])
     assert.deepStrictEqual(outcomes, {
       configuration: "ok",
@@ -141,12 +139,24 @@ describe("doctor", () => {
     const port = await listen(server)
     const env = { SONIOX_API_KEY: "key", SONIOX_API_BASE_URL: `https://localhost:${port}` }
     const stranger = await examine(env)
-    const trusted = await examine({ ...env, NODE_EXTRA_CA_CERTS: cert })
+    const trusted = await examineApart({ ...env, NODE_EXTRA_CA_CERTS: cert })
     server.close()
     rmSync(folder, { recursive: true })
     assert.deepInclude(stranger.outcomes, { dns: "ok", tls: "failed" })
     assert.include(stranger.of("tls")?.advice, "NODE_EXTRA_CA_CERTS")
     assert.strictEqual(trusted.of("tls")?.detail, `localhost:${port} speaks TLSv1.3, certificate valid for 11 days`)
+  })
+
+  it("names a port where nobody listens, and does not send on to itself", async () => {
+    const port = await deadPort()
+    const { code, findings, of } = await examine({
+      SONIOX_API_KEY: "key",
+      SONIOX_API_BASE_URL: `http://127.0.0.1:${port}`
+    })
+    assert.strictEqual(code, 5)
+    assert.strictEqual(of("tls")?.detail, `127.0.0.1:${port} cannot be reached (ECONNREFUSED)`)
+    assert.strictEqual(of("mint")?.outcome, "failed")
+    for (const { advice } of findings) assert.notInclude(advice ?? "", "doctor")
   })
 
   it("tells a connection that is refused, and one that nobody answers", async () => {
@@ -155,10 +165,8 @@ describe("doctor", () => {
     const refused = await examine(vendor.env)
     assert.deepStrictEqual([refused.code, refused.of("connection")?.outcome], [4, "failed"])
     assert.include(refused.of("connection")?.detail, "refused the credential (status 401)")
-    const server = createServer()
-    const port = await listen(server)
-    server.close()
-    const silent = await examine({ ...vendor.env, SONIOX_WS_URL: `ws://127.0.0.1:${port}/transcribe-websocket` })
+    const SONIOX_WS_URL = `ws://127.0.0.1:${await deadPort()}/transcribe-websocket`
+    const silent = await examine({ ...vendor.env, SONIOX_WS_URL })
     assert.deepStrictEqual([silent.code, silent.of("connection")?.outcome], [5, "failed"])
     assert.include(silent.of("connection")?.detail, "(ECONNREFUSED)")
   })
@@ -175,5 +183,70 @@ describe("doctor", () => {
     const { code, outcomes } = await examine(vendor.env, "--purpose", "agent")
     assert.deepInclude(outcomes, { configuration: "ok", dns: "skipped", mint: "failed", connection: "skipped" })
     assert.deepStrictEqual([code, vendor.soniox.log.length], [4, 0])
+  })
+})
+
+describe("doctor, of the token endpoint", () => {
+  const jwks = async (status: number) => {
+    const server = createServer((_, response) => response.writeHead(status).end('{"keys":[]}'))
+    const TEMPCRED_AUTH_JWKS_URL = `http://127.0.0.1:${await listen(server)}/keys`
+    return { env: { TEMPCRED_AUTH_JWKS_URL, TEMPCRED_AUTH_AUDIENCE: "speech" }, server }
+  }
+  const bearer = { TEMPCRED_AUTH_BEARER_TOKENS: "kiosk-7=kiosk-7-secret-token" }
+
+  it("says nothing where none is configured", async () => {
+    await using vendor = await vendors()
+    const { of } = await examine({ ...vendor.env, TEMPCRED_PORT: "8787" })
+    assert.isUndefined(of("endpoint"))
+  })
+
+  it("finds all well where it is configured, and what it leans on answers", async () => {
+    await using vendor = await vendors()
+    const { env, server } = await jwks(200)
+    const { url } = await redisServer()
+    const { code, of } = await examine({ ...vendor.env, ...env, TEMPCRED_LIMIT_STORE: url, TEMPCRED_PORT: "9000" })
+    server.close()
+    assert.strictEqual(code, 0)
+    assert.deepStrictEqual(of("endpoint"), {
+      provider: "tempcred",
+      check: "endpoint",
+      outcome: "ok",
+      detail: "complete, would listen at 127.0.0.1:9000"
+    })
+    const { out } = await run(["doctor"], { env: { ...vendor.env, ...bearer, TEMPCRED_PROVIDER: "soniox" } })
+    assert.match(out, /^ok +tempcred +endpoint +complete, would listen at 127\.0\.0\.1:8787$/m)
+    assert.notInclude(out, "kiosk-7")
+  })
+
+  it.each([
+    [{ TEMPCRED_LIMIT_PER_MINUTE: "60" }, "TEMPCRED_AUTH_JWKS_URL"],
+    [{ TEMPCRED_POLICY_MAX_TTL: "60" }, "TEMPCRED_POLICY_MAX_TTL"],
+    [{ TEMPCRED_AUTH_ISSUER: "https://issuer.example" }, "TEMPCRED_AUTH_JWKS_URL"]
+  ])("names what is missing or malformed: %j", async (env, name) => {
+    await using vendor = await vendors()
+    const { code, of } = await examine({ ...vendor.env, ...env })
+    assert.deepStrictEqual([code, of("endpoint")?.outcome], [3, "failed"])
+    assert.include(of("endpoint")?.detail, name)
+  })
+
+  it("tells keys that cannot be had", async () => {
+    await using vendor = await vendors()
+    const { env, server } = await jwks(500)
+    const refused = await examine({ ...vendor.env, ...env })
+    assert.deepStrictEqual([refused.code, refused.of("endpoint")?.outcome], [5, "failed"])
+    assert.include(refused.of("endpoint")?.detail, "status 500")
+    server.close()
+    const gone = await examine({ ...vendor.env, ...env })
+    assert.include(gone.of("endpoint")?.detail, "cannot be reached")
+    assert.include(gone.of("endpoint")?.advice, "TEMPCRED_AUTH_JWKS_URL")
+  })
+
+  it("tells a Redis that cannot be reached", async () => {
+    await using vendor = await vendors()
+    const TEMPCRED_LIMIT_STORE = `redis://:secret-of-redis@127.0.0.1:${await deadPort()}`
+    const { code, findings, of } = await examine({ ...vendor.env, ...bearer, TEMPCRED_LIMIT_STORE })
+    assert.deepStrictEqual([code, of("endpoint")?.outcome], [5, "failed"])
+    assert.include(of("endpoint")?.advice, "TEMPCRED_LIMIT_STORE")
+    assert.notInclude(JSON.stringify(findings), "secret-of-redis")
   })
 })

@@ -71,9 +71,27 @@ describe("keys", () => {
     await using vendor = await vendors()
     const [key] = await listed(vendor.env)
     const calls = vendor.speechmatics.log.length
-    const { code, err, out } = await run(["keys", "revoke", String(key?.id)], { env: vendor.env, input: "y\n" })
-    assert.deepStrictEqual([code, out, vendor.speechmatics.log.length], [2, "", calls])
-    assert.match(err, /nothing was done\nSay --yes\.\n$/)
+    for (const terminals of [[], ["stdin"], ["stderr"]] as const) {
+      const options = { env: vendor.env, input: "y\n", terminals }
+      const { code, err, out } = await run(["keys", "revoke", String(key?.id)], options)
+      assert.deepStrictEqual([code, out, vendor.speechmatics.log.length], [2, "", calls])
+      assert.match(err, /nothing was done\nSay --yes\.\n$/)
+    }
+  })
+
+  it("revokes where a person says y or yes, and nothing else", async () => {
+    await using vendor = await vendors()
+    const [key] = await listed(vendor.env)
+    for (const input of ["n\n", "\n", "", "yes please\n", "Yes\n"]) {
+      const { code, err } = await run(["keys", "revoke", String(key?.id)], {
+        env: vendor.env,
+        input,
+        terminals: ["stdin", "stderr"]
+      })
+      assert.include(err, "[y/N]")
+      assert.strictEqual(code, input === "Yes\n" ? 0 : 2, input)
+    }
+    assert.deepStrictEqual(await listed(vendor.env), [])
   })
 
   it("says what is missing, and what the vendor does not know", async () => {

@@ -1,5 +1,4 @@
 import { mintRoute } from "@tempcred/emulator/Soniox"
-import { spawnSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -115,11 +114,10 @@ describe("mint", () => {
 
 describe("mint --emulator", () => {
   it.each([
-    ["the sources", () => source],
-    ["the bundle", () => undefined]
-  ])("needs no key, from %s", async (_, program) => {
-    const path = program()
-    const { code, err, out } = await run(["mint", "--emulator", "--json"], path === undefined ? {} : { program: path })
+    ["the sources", { program: source }],
+    ["the bundle", {}]
+  ])("needs no key, from %s", async (_, options) => {
+    const { code, err, out } = await start(["mint", "--emulator", "--json"], options).ended
     assert.deepStrictEqual([code, err], [0, ""])
     assert.strictEqual(JSON.parse(out).provider, "soniox")
   })
@@ -139,46 +137,5 @@ describe("mint --emulator", () => {
     const { code, err } = await running.ended
     assert.strictEqual(code, 0)
     assert.match(err, /^The emulator stays for [\w ]+, until the credential expires; stop it with Ctrl-C\.\n$/)
-  })
-})
-
-/** What a shell makes of a line: the words of the program that it would run. */
-const words = (line: string, token: string): ReadonlyArray<string> => {
-  const { stdout } = spawnSync(
-    "sh",
-    ["-c", `websocat() { printf '%s\\n' websocat "$@"; }; curl() { printf '%s\\n' curl "$@"; }; ${line}`],
-    {
-      env: { TOKEN: token, PATH: process.env["PATH"] ?? "" },
-      encoding: "utf8"
-    }
-  )
-  return stdout.trimEnd().split("\n")
-}
-
-describe("mint --connection", () => {
-  it("prints a line that connects, with the token from a variable of the shell", async () => {
-    await using vendor = await vendors()
-    const { code, err, out } = await run(["mint", "--connection"], { env: { ...vendor.env, ...soniox } })
-    assert.deepStrictEqual([code, err], [0, ""])
-    assert.notInclude(out, "snx_temp_")
-    assert.deepStrictEqual(words(out, `it's "$HOME" \`x\``), [
-      "websocat",
-      `--header=Authorization: Bearer it's "$HOME" \`x\``,
-      String(vendor.env["SONIOX_WS_URL"])
-    ])
-  })
-
-  it("holds the token where that is asked for", async () => {
-    await using vendor = await vendors()
-    const args = ["mint", "--connection", "--show-token", "--json"]
-    const { out } = await run(args, { env: { ...vendor.env, ...soniox } })
-    const { connection, token } = JSON.parse(out)
-    assert.strictEqual(words(connection, "another")[1], `--header=Authorization: Bearer ${token}`)
-  })
-
-  it("is curl where the credential is for HTTP", async () => {
-    await using vendor = await vendors()
-    const { out } = await run(["mint", "--connection", "--purpose", "tts.batch"], { env: { ...vendor.env, ...soniox } })
-    assert.deepStrictEqual(words(out, "secret").slice(0, 3), ["curl", "--header", "Authorization: Bearer secret"])
   })
 })

@@ -1,7 +1,7 @@
 import type { Fault } from "@tempcred/emulator/Faults"
 import { mintRoute } from "@tempcred/emulator/Soniox"
 import { assert, it } from "vitest"
-import { run, vendors } from "./program.ts"
+import { run, start, vendors } from "./program.ts"
 
 const faults: ReadonlyArray<Fault> = [
   { status: 400, body: { error_type: "x", message: "planted-soniox-key is no key", more: "planted-soniox-key" } },
@@ -14,7 +14,7 @@ const faults: ReadonlyArray<Fault> = [
 const key = "planted-soniox-key"
 
 const printed = async (vendor: Awaited<ReturnType<typeof vendors>>, args: ReadonlyArray<string>): Promise<string> => {
-  const env = { ...vendor.env, TEMPCRED_PROVIDER: "soniox", TEMPCRED_RETRIES: "0", NODE_DEBUG: "tempcred" }
+  const env = { ...vendor.env, TEMPCRED_PROVIDER: "soniox", TEMPCRED_RETRIES: "0" }
   const { err, out } = await run(args, { env })
   assert.notStrictEqual(out + err, "")
   return out + err
@@ -37,6 +37,17 @@ it.each([[["mint", "--json"]], [["doctor"]]])(
     }
   }
 )
+
+it("no key is in what a process prints that is to show details", async () => {
+  await using vendor = await vendors({ soniox: { apiKey: key } })
+  const env = { ...vendor.env, TEMPCRED_PROVIDER: "soniox", TEMPCRED_RETRIES: "0", NODE_DEBUG: "tempcred" }
+  for (const args of [["mint"], ["doctor"]]) {
+    vendor.soniox.faults.add(mintRoute, { status: 400, body: { message: `${key} is no key` } })
+    const { err, out } = await start(args, { env }).ended
+    assert.include(err + out, "400")
+    assert.notInclude(err + out, key)
+  }
+})
 
 it("no management token and no key is in what `keys` prints", async () => {
   await using vendor = await vendors()

@@ -1,4 +1,5 @@
-import { mintRoute } from "@tempcred/emulator/Soniox"
+import * as Node from "@tempcred/emulator/Node"
+import * as Soniox from "@tempcred/emulator/Soniox"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -6,6 +7,8 @@ import { assert, describe, it } from "vitest"
 import { type Options, run, start, vendors } from "./program.ts"
 
 const bearer = "kiosk-7-secret-token"
+
+const stopping = /^Stopping: requests that are under way are answered first\.$/m
 
 const authentication = { TEMPCRED_AUTH_BEARER_TOKENS: `kiosk-7=${bearer}` }
 
@@ -47,13 +50,15 @@ describe("serve", () => {
 
   it("answers what is under way before it stops", async () => {
     await using vendor = await vendors()
-    vendor.soniox.faults.add(mintRoute, { delay: 700 })
+    vendor.soniox.faults.add(Soniox.mintRoute, { delay: 700 })
     const server = await serve([], { env: { ...vendor.env, ...authentication, TEMPCRED_PROVIDER: "soniox" } })
     const answer = server.mint()
     while (vendor.soniox.log.length === 0) await new Promise((resolve) => setTimeout(resolve, 10))
     server.child.kill("SIGTERM")
     assert.strictEqual((await answer).status, 201)
-    assert.strictEqual((await server.ended).code, 0)
+    const { code, err } = await server.ended
+    assert.strictEqual(code, 0)
+    assert.match(err, stopping)
   })
 
   it("needs no vendor's key with emulators, and is interrupted by Ctrl-C", async () => {
@@ -62,7 +67,9 @@ describe("serve", () => {
     const { provider }: { readonly provider: string } = await (await server.mint()).json()
     assert.strictEqual(provider, "speechmatics")
     server.child.kill("SIGINT")
-    assert.strictEqual((await server.ended).code, 130)
+    const { code, err } = await server.ended
+    assert.strictEqual(code, 130)
+    assert.match(err, stopping)
   })
 
   it("is configured by a file, over which the environment and the flags win", async () => {
@@ -92,13 +99,15 @@ describe("serve", () => {
     for (const name of ["TEMPCRED_AUTH_JWKS_URL", "SONIOX_API_KEY"]) assert.include(err, name)
   })
 
-  it("says which port cannot be had", async () => {
-    const server = await serve(["--emulator"], { env: authentication })
-    const { port } = new URL(server.origin)
-    const second = await run(["serve", "--emulator", "--port", port], { env: authentication })
-    assert.deepStrictEqual([second.code, second.out], [3, ""])
-    assert.include(second.err, port)
-    server.child.kill("SIGTERM")
-    await server.ended
+  it("says which host or port cannot be had by the names that people set, and what to do", async () => {
+    await using taken = await Node.serve(Soniox.make())
+    for (const [flag, value, told] of [
+      ["--port", String(taken.port), /^tempcred: TEMPCRED_PORT \(--port\) \d+ cannot be had: .*\n.*--port/],
+      ["--host", "192.0.2.1", /^tempcred: TEMPCRED_HOST \(--host\) 192\.0\.2\.1 is no .*\n.*--host/]
+    ] as const) {
+      const { code, err, out } = await run(["serve", "--emulator", flag, value], { env: authentication })
+      assert.deepStrictEqual([code, out], [3, ""])
+      assert.match(err, told)
+    }
   })
 })

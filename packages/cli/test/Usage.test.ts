@@ -1,7 +1,7 @@
 import { mintRoute } from "@tempcred/emulator/Soniox"
 import { assert, describe, it } from "vitest"
 import manifest from "../package.json" with { type: "json" }
-import { run, source, start, vendors } from "./program.ts"
+import { run, start, vendors } from "./program.ts"
 
 const commands = ["mint", "providers", "doctor", "serve", "emulate", "keys", "keys list", "keys create", "keys revoke"]
 
@@ -12,8 +12,8 @@ describe("help", () => {
     assert.match(out, /^DESCRIPTION\n/)
   })
 
-  it("lists the exit codes and all commands, from the sources too", async () => {
-    const { code, out } = await run(["--help"], { program: source })
+  it("lists the exit codes and all commands", async () => {
+    const { code, out } = await start(["--help"]).ended
     assert.strictEqual(code, 0)
     for (const exit of [0, 1, 2, 3, 4, 5, 130]) assert.match(out, new RegExp(`^  ${exit} +[a-z]`, "m"))
     for (const command of commands) assert.include(out, command.replace(/ .*/, ""))
@@ -25,6 +25,21 @@ describe("help", () => {
       assert.deepStrictEqual([code, out], [2, ""])
       assert.include(err, "SUBCOMMANDS")
     }
+  })
+
+  it("names the variables that `serve` needs, and where all of them are", async () => {
+    const { out } = await run(["serve", "--help"])
+    const names = [
+      "TEMPCRED_PROVIDER",
+      "TEMPCRED_AUTH_JWKS_URL",
+      "TEMPCRED_AUTH_JWT_SECRET",
+      "TEMPCRED_AUTH_BEARER_TOKENS"
+    ]
+    for (const text of [...names, "TEMPCRED_AUTH_AUDIENCE", "packages/server/README.md"]) assert.include(out, text)
+    assert.match(
+      (await run(["--help"])).out,
+      /^ +serve +Run the token endpoint; requests are logged to stdout as JSON lines$/m
+    )
   })
 
   it("tells its version", async () => {
@@ -69,6 +84,22 @@ describe("a command that cannot be understood", () => {
 })
 
 describe("exit codes", () => {
+  it("are those of the process", async () => {
+    await using vendor = await vendors()
+    vendor.soniox.faults.add(mintRoute, { status: 503 }, 9)
+    const env = { ...vendor.env, TEMPCRED_RETRIES: "0" }
+    for (const [args, code] of [
+      [["mnit"], 2],
+      [["mint"], 3],
+      [["mint", "--provider", "speechmatics", "--purpose", "agent"], 4],
+      [["mint", "--provider", "soniox"], 5]
+    ] as const) {
+      const ended = await start(args, { env }).ended
+      assert.deepStrictEqual([ended.code, ended.out], [code, ""])
+      assert.match(ended.err, /^tempcred: .*\n.*\n$/)
+    }
+  })
+
   it.each<[code: number, status: number]>([
     [4, 400],
     [4, 401],

@@ -1,11 +1,17 @@
-/** Runs the program as a process of its own, with nothing of this process's environment but where programs are. */
+/** Runs commands: in this process, with streams and variables of their own, or where the process itself matters, as one of its own. */
 import * as Node from "@tempcred/emulator/Node"
 import * as Soniox from "@tempcred/emulator/Soniox"
 import * as Speechmatics from "@tempcred/emulator/Speechmatics"
+import * as Effect from "effect/Effect"
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process"
 import { once } from "node:events"
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net"
 import { join } from "node:path"
+import { Readable, Writable, type WritableOptions } from "node:stream"
 import { inject, onTestFinished } from "vitest"
+import * as Cli from "../src/Cli.ts"
+import { codeOf } from "../src/Ending.ts"
+import { Surroundings } from "../src/Surroundings.ts"
 
 export const source = join(import.meta.dirname, "../src/main.ts")
 
@@ -25,9 +31,30 @@ export interface Running {
 
 export interface Options {
   readonly env?: Readonly<Record<string, string>>
-  readonly program?: string
   /** What is typed; stdin ends after it. @default nothing */
   readonly input?: string
+}
+
+type Stream = "stdin" | "stdout" | "stderr"
+
+/** Runs a command in this process; it sees no terminal unless one is pretended, and no variable that is not given. */
+export const run = async (
+  args: ReadonlyArray<string>,
+  { env = {}, input = "", terminals = [] }: Options & { readonly terminals?: ReadonlyArray<Stream> } = {}
+): Promise<Ended> => {
+  const output = { out: "", err: "" }
+  const seen = (stream: Stream) => ({ isTTY: terminals.includes(stream) })
+  const into = (name: keyof typeof output, stream: Stream) => {
+    const write: WritableOptions["write"] = (chunk, _, done) => {
+      output[name] += String(chunk)
+      done()
+    }
+    return Object.assign(new Writable({ write }), seen(stream))
+  }
+  const stdin = Object.assign(Readable.from([input]), seen("stdin"))
+  const surroundings = { env, stdin, stdout: into("out", "stdout"), stderr: into("err", "stderr") }
+  const exit = await Effect.runPromiseExit(Effect.provideService(Cli.run(args), Surroundings, surroundings))
+  return { ...output, code: codeOf(exit) }
 }
 
 const { PATH = "", SystemRoot } = process.env
@@ -52,13 +79,14 @@ const follow = (child: ChildProcessWithoutNullStreams, input: string | undefined
   return { child, ended, said }
 }
 
-export const start = (args: ReadonlyArray<string>, options: Options = {}): Running => {
-  const { env = {}, input = "", program = inject("bundle") } = options
+/** Starts the program, by default as it is published, with nothing of this process's environment but where programs are. */
+export const start = (
+  args: ReadonlyArray<string>,
+  { env = {}, input = "", program = inject("bundle") }: Options & { readonly program?: string } = {}
+): Running => {
   const base = SystemRoot === undefined ? { PATH } : { PATH, SystemRoot }
   return follow(spawn(process.execPath, [program, ...args], { env: { ...base, ...env } }), input)
 }
-
-export const run = (args: ReadonlyArray<string>, options?: Options): Promise<Ended> => start(args, options).ended
 
 /** Runs it at a terminal, which shows stdout and stderr alike, by the `script` of util-linux. */
 export const startAtTerminal = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}): Running => {
@@ -78,8 +106,7 @@ export const vendors = async (options: { readonly soniox?: Soniox.Options } = {}
   const env: Readonly<Record<string, string>> = {
     ...soniox.env(sonioxOrigin),
     ...speechmatics.env(origin),
-    SPEECHMATICS_MANAGEMENT_TOKEN: speechmatics.managementToken,
-    SPEECHMATICS_MANAGEMENT_URL: origin
+    ...speechmatics.managementEnv(origin)
   }
   return {
     soniox,
@@ -89,4 +116,45 @@ export const vendors = async (options: { readonly soniox?: Soniox.Options } = {}
       await Promise.all(servers.map((server) => server.close()))
     }
   }
+}
+
+/** Listens on any free port, and gives that. */
+export const listen = async (server: Server): Promise<number> => {
+  server.listen(0, "127.0.0.1")
+  await once(server, "listening")
+  return (server.address() as AddressInfo).port
+}
+
+/** A port where nobody listens. */
+export const deadPort = async (): Promise<number> => {
+  const server = createServer()
+  const port = await listen(server)
+  server.close()
+  return port
+}
+
+/** A Redis that says OK to everything; `cut` cuts off who is connected, until they are back. */
+export const redisServer = async () => {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on("error", () => {})
+    socket.on("data", (data) => {
+      const commands = String(data).match(/^\*\d+\r$/gm) ?? []
+      socket.write("+OK\r\n".repeat(commands.length))
+    })
+  })
+  const port = await listen(server)
+  const disconnect = () => {
+    for (const socket of sockets) socket.destroy()
+  }
+  onTestFinished(() => {
+    server.close()
+    disconnect()
+  })
+  const cut = async (): Promise<void> => {
+    disconnect()
+    await once(server, "connection")
+  }
+  return { url: `redis://127.0.0.1:${port}`, cut }
 }

@@ -64,6 +64,8 @@ export interface Options
 export interface Speechmatics extends Emulator.Emulator {
   /** The management token that it accepts. */
   readonly managementToken: string
+  /** The variables that point at the management API, which is no part of minting, at the origin where this emulator is served. */
+  readonly managementEnv: (origin: string) => Readonly<Record<string, string>>
   /** The temporary keys minted so far. */
   readonly issued: ReadonlyArray<IssuedKey>
   /** How many realtime sessions are open. */
@@ -112,6 +114,10 @@ export const make = (options: Options = {}): Speechmatics => {
   return {
     ...emulator,
     managementToken: workspace.managementToken,
+    managementEnv: (origin) => ({
+      SPEECHMATICS_MANAGEMENT_TOKEN: workspace.managementToken,
+      SPEECHMATICS_MANAGEMENT_URL: origin
+    }),
     get issued() {
       return workspace.temporaryKeys.issued()
     },

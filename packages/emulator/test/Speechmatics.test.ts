@@ -13,6 +13,14 @@ describe("the emulator", () => {
     })
   })
 
+  it("points what manages keys at itself, beside what mints", () => {
+    const { managementEnv, managementToken } = Speechmatics.make()
+    assert.deepStrictEqual(managementEnv("http://127.0.0.1:4801"), {
+      SPEECHMATICS_MANAGEMENT_TOKEN: managementToken,
+      SPEECHMATICS_MANAGEMENT_URL: "http://127.0.0.1:4801"
+    })
+  })
+
   it("answers for the vendor's hosts, each in its region", async () => {
     const { emulator, request } = subject()
     await request("GET /v1/discovery/features", {}, "https://us1.asr.api.speechmatics.com")

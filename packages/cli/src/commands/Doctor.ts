@@ -13,6 +13,7 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import * as Endpoint from "./doctor/Endpoint.ts"
 import { examine } from "./doctor/Examination.ts"
 import type { Finding } from "./doctor/Finding.ts"
 import { exitCodes } from "../ExitCode.ts"
@@ -57,11 +58,15 @@ const chosen = Effect.fnUntraced(function* (): Effect.fn.Return<ReadonlyArray<De
   return built.flatMap((id) => adapters.filter((adapter) => adapter.id === id))
 })
 
+/** Nobody sets these without a token endpoint. */
+const isEndpoint = (variables: Settings.Variables): boolean =>
+  Object.keys(variables).some((name) => /^TEMPCRED_(AUTH|LIMIT|POLICY)_/.test(name))
+
 const colours = { ok: "green", failed: "red", skipped: "yellow" } as const
 
-const table = (findings: ReadonlyArray<Finding>): string => {
+const table = (findings: ReadonlyArray<Finding>, paint: Printing.Paint): string => {
   const rows = findings.map(({ check, detail, outcome, provider }) => [
-    Printing.painted(colours[outcome], outcome),
+    paint(colours[outcome], outcome),
     provider,
     check,
     Printing.plain(detail)
@@ -85,7 +90,7 @@ const worst = (findings: ReadonlyArray<Finding>): Failure | undefined => {
 }
 
 /**
- * Checks every vendor that is configured and prints what was found; fails with the worst of it.
+ * Checks every vendor that is configured, and the token endpoint where one is, and prints what was found; fails with the worst of it.
  *
  * @category commands
  * @since 0.1.0
@@ -96,12 +101,14 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
   const variables = provider === undefined ? read : { ...read, TEMPCRED_PROVIDER: provider }
   const request: Decoded = { purpose, singleUse: "preferred", exposure: "server" }
   const findings = yield* chosen().pipe(
-    Effect.flatMap((vendors) => Effect.forEach(vendors, (vendor) => examine(vendor, request), { concurrency: 4 })),
+    Effect.map((vendors) => vendors.map((vendor) => examine(vendor, request))),
+    Effect.map((vendors) => (isEndpoint(variables) ? [...vendors, Endpoint.examine] : vendors)),
+    Effect.flatMap((subjects) => Effect.all(subjects, { concurrency: 4 })),
     Effect.provide(ConfigProvider.layer(Settings.provider(variables))),
     during("checking")
   )
   const all = findings.flat()
-  yield* json ? Printing.json(all) : Printing.result(table(all))
+  yield* json ? Printing.json(all) : Printing.result(table(all, yield* Printing.paint))
   const failure = worst(all)
   if (failure !== undefined) return yield* failure
 })

@@ -71,7 +71,8 @@ export const list = Effect.fnUntraced(function* (
     clientRef: clientRef ?? null
   }))
   if (options.json) return yield* Printing.json(rows)
-  const heads = ["id", "name", "created", "client ref"].map((head) => Printing.painted("bold", head))
+  const paint = yield* Printing.paint
+  const heads = ["id", "name", "created", "client ref"].map((head) => paint("bold", head))
   const cells = rows.map(({ clientRef, createdAt, id, name }) => [id, name ?? "", createdAt ?? "", clientRef ?? ""])
   yield* Printing.result(Table.render([heads, ...cells.map((row) => row.map(Printing.plain))]))
 })

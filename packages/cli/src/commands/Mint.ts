@@ -22,6 +22,7 @@ import type * as Scope from "effect/Scope"
 import * as Emulators from "../Emulators.ts"
 import { type Failure, ofConfiguration, ofVendor, usage } from "../Failure.ts"
 import { connectionLine } from "./mint/ConnectionLine.ts"
+import * as HttpCall from "./mint/HttpCall.ts"
 import * as Printing from "../Printing.ts"
 import { during } from "../Progress.ts"
 import * as Settings from "../Settings.ts"
@@ -119,14 +120,23 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
 
 const advice = "Set it in the environment or in a file that --config names; `tempcred mint --emulator` needs no key."
 
-const print = (options: Options, credential: TempCredential, lifetime: Duration.Duration): Effect.Effect<void> => {
+const print = Effect.fnUntraced(function* (
+  options: Options,
+  credential: TempCredential,
+  lifetime: Duration.Duration
+): Effect.fn.Return<void> {
   const encoded = encode(credential)
   const token = options.showToken ? encoded.token : "<redacted>"
+  if (!options.connection) {
+    if (options.json) return yield* Printing.json({ ...encoded, token })
+    return yield* Printing.result(table(credential, token, lifetime, yield* Printing.paint))
+  }
   const connection = Option.getOrElse(choose(credential.connections, "server"), () => credential.connections[0])
-  const line = connectionLine(connection, options.showToken ? credential.token : undefined)
-  if (options.json) return Printing.json({ ...encoded, token, ...(options.connection ? { connection: line } : {}) })
-  return Printing.result(options.connection ? line : table(credential, token, lifetime))
-}
+  const call = connection.kind === "http" ? HttpCall.of(credential.provider, credential.purpose) : undefined
+  const line = connectionLine(connection, call, options.showToken ? credential.token : undefined)
+  yield* options.json ? Printing.json({ ...encoded, token, connection: line }) : Printing.result(line)
+  if (call !== undefined) yield* Printing.note(call.note)
+})
 
 const sources: Readonly<Record<TempCredential["expirySource"], string>> = {
   vendor: "stated by the vendor",
@@ -135,7 +145,12 @@ const sources: Readonly<Record<TempCredential["expirySource"], string>> = {
   documented: "as the vendor documents"
 }
 
-const table = (credential: TempCredential, token: string, lifetime: Duration.Duration): string => {
+const table = (
+  credential: TempCredential,
+  token: string,
+  lifetime: Duration.Duration,
+  paint: Printing.Paint
+): string => {
   const { connections, expiresAt, expirySource, maxSession, provider, purpose, region, relaxed, subject, uses } =
     credential
   const left = Duration.format(Duration.seconds(Math.round(Duration.toSeconds(lifetime))))
@@ -154,7 +169,5 @@ const table = (credential: TempCredential, token: string, lifetime: Duration.Dur
       return [heading, `${url} (${kind}, ${where}, token in ${placement.in})`] as const
     })
   ]
-  return Table.render(
-    rows.flatMap(([name, value]) => (value === undefined ? [] : [[Printing.painted("bold", name), value]]))
-  )
+  return Table.render(rows.flatMap(([name, value]) => (value === undefined ? [] : [[paint("bold", name), value]])))
 }

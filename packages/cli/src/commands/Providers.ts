@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Printing from "../Printing.ts"
 import * as Table from "../Table.ts"
 import * as VendorTable from "../VendorTable.ts"
@@ -26,9 +26,9 @@ export interface Options {
  * @category commands
  * @since 0.1.0
  */
-export const run = ({ json, markdown }: Options): Effect.Effect<void> => {
+export const run = Effect.fnUntraced(function* ({ json, markdown }: Options): Effect.fn.Return<void> {
   if (json) {
-    return Printing.json(
+    return yield* Printing.json(
       adapters.flatMap(({ capabilities, id }) =>
         Object.entries(capabilities).map(([purpose, capability]) => ({ provider: id, purpose, ...capability }))
       )
@@ -36,8 +36,9 @@ export const run = ({ json, markdown }: Options): Effect.Effect<void> => {
   }
   const rows = VendorTable.rows(adapters)
   if (!markdown) {
-    return Printing.result(Table.render([VendorTable.heads.map((head) => Printing.painted("bold", head)), ...rows]))
+    const paint = yield* Printing.paint
+    return yield* Printing.result(Table.render([VendorTable.heads.map((head) => paint("bold", head)), ...rows]))
   }
   const marked = rows.map(([vendor = "", purpose = "", ...cells]) => [vendor, `\`${purpose}\``, ...cells])
-  return Printing.result(Table.renderMarkdown([VendorTable.heads, ...marked]))
-}
+  return yield* Printing.result(Table.renderMarkdown([VendorTable.heads, ...marked]))
+})

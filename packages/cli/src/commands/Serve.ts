@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { ConfigurationError } from "@tempcred/core/ConfigurationError"
+import { ConfigurationError, type Issue } from "@tempcred/core/ConfigurationError"
 import * as Providers from "@tempcred/core/Providers"
 import { layerFetch } from "@tempcred/core/Transport"
 import * as AccessLog from "@tempcred/server/AccessLog"
@@ -14,12 +14,12 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import process from "node:process"
 import * as Emulators from "../Emulators.ts"
 import { type Failure, ofConfiguration } from "../Failure.ts"
 import * as Printing from "../Printing.ts"
 import { redis } from "../Redis.ts"
 import * as Settings from "../Settings.ts"
+import { Surroundings } from "../Surroundings.ts"
 import { orderly } from "../Termination.ts"
 import { adapters } from "../Vendors.ts"
 
@@ -59,7 +59,8 @@ const load = ServerConfig.load({ redis }).pipe(
 
 const listen = Effect.fnUntraced(function* ({ host, port }: Options) {
   const { authenticator, server, telemetry } = yield* load
-  const log = AccessLog.json((line) => process.stdout.write(`${line}\n`))
+  const { stdout } = yield* Surroundings
+  const log = AccessLog.json((line) => stdout.write(`${line}\n`))
   const place = { host: host ?? server.host, port: port ?? server.port }
   const layer = Node.layer({ ...server, ...place, log }).pipe(
     Layer.provide([authenticator, provider]),
@@ -67,6 +68,29 @@ const listen = Effect.fnUntraced(function* ({ host, port }: Options) {
   )
   return Context.get(yield* Layer.build(layer), Node.Listening)
 })
+
+interface Place {
+  /** What a person sets, in place of the option that is wrong. */
+  readonly name: string
+  readonly advice: string
+}
+
+const places: Readonly<Record<string, Place>> = {
+  "Node.host": {
+    name: "TEMPCRED_HOST (--host)",
+    advice: "Name an address of this machine with --host: 127.0.0.1 for itself alone, 0.0.0.0 for all of its networks."
+  },
+  "Node.port": {
+    name: "TEMPCRED_PORT (--port)",
+    advice: "Choose another with --port, or stop what listens there."
+  }
+}
+
+const refusal = ({ issues }: ConfigurationError): Failure => {
+  const known = issues.map(({ message, name }): Issue => ({ name: places[name]?.name ?? name, message }))
+  const [advice] = issues.flatMap(({ name }) => places[name]?.advice ?? [])
+  return ofConfiguration(new ConfigurationError({ issues: known }), advice)
+}
 
 /**
  * Serves until SIGTERM or Ctrl-C; requests that are under way are answered first.
@@ -77,10 +101,10 @@ const listen = Effect.fnUntraced(function* ({ host, port }: Options) {
 export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Return<void, Failure, Scope.Scope> {
   const terminated = yield* orderly
   const { origin } = yield* listen(options).pipe(
-    Effect.mapError((error) => ofConfiguration(error)),
+    Effect.mapError(refusal),
     Effect.provide(ConfigProvider.layer(Settings.provider(yield* variables(options))))
   )
   yield* Printing.note(`Listening on ${origin}. Stop with Ctrl-C.`)
-  yield* terminated
-  yield* Printing.note("Stopping: requests that are under way are answered first.")
+  const stopping = Printing.note("Stopping: requests that are under way are answered first.")
+  yield* Effect.ensuring(terminated, stopping)
 })

@@ -7,7 +7,7 @@ import type { Descriptor } from "@tempcred/core/Adapter"
 import type { Decoded } from "@tempcred/core/MintRequest"
 import * as RetryPolicy from "@tempcred/core/RetryPolicy"
 import type { TempCredential } from "@tempcred/core/TempCredential"
-import type { TempCredentialError } from "@tempcred/core/TempCredentialError"
+import type { Reason, TempCredentialError } from "@tempcred/core/TempCredentialError"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
@@ -23,16 +23,25 @@ import * as Network from "./Network.ts"
 import { open } from "./Opening.ts"
 import * as Wire from "./Wire.ts"
 
+/** Whoever reads this has asked the doctor already. */
+const mend = (reason: Reason): string =>
+  reason._tag === "TransportError"
+    ? "See the checks before this one; if they are well, check a proxy or a firewall, and the vendor's URL in the environment."
+    : adviceOf(reason)
+
 const minted = (result: Result.Result<TempCredential, TempCredentialError>): Outcome =>
   Result.match(result, {
-    onFailure: ({ reason }) => failed(faultOf(reason), reason.message, adviceOf(reason)),
+    onFailure: ({ reason }) => failed(faultOf(reason), reason.message, mend(reason)),
     onSuccess: ({ expiresAt, uses }) => {
       const good = uses === "once" ? "one use" : "any number of uses"
       return ok(`good for ${good} until ${DateTime.formatIso(expiresAt)}`)
     }
   })
 
-const report = (provider: string, outcomes: Readonly<Record<Check, Outcome>>): ReadonlyArray<Finding> => {
+const report = (
+  provider: string,
+  outcomes: Readonly<Record<Exclude<Check, "endpoint">, Outcome>>
+): ReadonlyArray<Finding> => {
   const { clock, configuration, connection, dns, mint, tls } = outcomes
   return [
     { provider, check: "configuration", ...configuration },

@@ -11,7 +11,7 @@ import type { Fault } from "../../ExitCode.ts"
  * @category models
  * @since 0.1.0
  */
-export type Check = "configuration" | "dns" | "tls" | "clock" | "mint" | "connection"
+export type Check = "configuration" | "dns" | "tls" | "clock" | "mint" | "connection" | "endpoint"
 
 /**
  * The outcome of a check: a failed one says what to do, a skipped one why.
@@ -24,7 +24,7 @@ export type Outcome =
   | { readonly outcome: "failed"; readonly detail: string; readonly advice: string; readonly fault: Fault }
 
 /**
- * One line of the report.
+ * One line of the report; the endpoint's own has `tempcred` for a provider.
  *
  * @category models
  * @since 0.1.0

@@ -7,8 +7,8 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import { lookup } from "node:dns/promises"
-import { isIP } from "node:net"
-import { connect, type TLSSocket } from "node:tls"
+import { connect, isIP, type Socket } from "node:net"
+import { connect as connectSecurely, type TLSSocket } from "node:tls"
 import { failed, ok, type Outcome, skipped } from "./Finding.ts"
 
 const patience = "5 seconds"
@@ -49,34 +49,57 @@ const certificates = [/CERT/, /SIGNATURE/, /ISSUER/, /ALTNAME/]
 const dial = (url: URL): TLSSocket => {
   const host = hostOf(url)
   const port = url.port === "" ? 443 : Number(url.port)
-  return connect({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}) })
+  return connectSecurely({ host, port, ...(isIP(host) === 0 ? { servername: host } : {}) })
 }
 
-const handshake = (url: URL): Effect.Effect<{ readonly version: string; readonly until: number }, string> =>
+/** Opens a socket, reads what is to be known of it, and closes it. */
+const visit = <S extends Socket, A>(open: () => S, event: string, read: (socket: S) => A): Effect.Effect<A, string> =>
   Effect.acquireUseRelease(
-    Effect.sync(() => dial(url)),
+    Effect.sync(open),
     (socket) =>
       Effect.callback((resume) => {
         socket.on("error", (cause) => resume(Effect.fail(codeOf(cause))))
-        socket.once("secureConnect", () => {
-          const until = Date.parse(socket.getPeerCertificate().valid_to)
-          resume(Effect.succeed({ version: socket.getProtocol() ?? "TLS", until }))
-        })
+        socket.once(event, () => resume(Effect.succeed(read(socket))))
       }),
     (socket) => Effect.sync(() => socket.destroy())
   )
 
+const handshake = (url: URL): Effect.Effect<{ readonly version: string; readonly until: number }, string> =>
+  visit(
+    () => dial(url),
+    "secureConnect",
+    (socket) => ({
+      version: socket.getProtocol() ?? "TLS",
+      until: Date.parse(socket.getPeerCertificate().valid_to)
+    })
+  )
+
+const unreachable = (host: string, code: string, advice: string): Outcome =>
+  failed("unavailable", `${host} cannot be reached (${code})`, advice)
+
+const listening = (url: URL): Effect.Effect<Outcome> =>
+  Effect.match(
+    visit(
+      () => connect({ host: hostOf(url), port: url.port === "" ? 80 : Number(url.port) }),
+      "connect",
+      () => undefined
+    ),
+    {
+      onFailure: (code) =>
+        unreachable(url.host, code, "Start what is to listen there, or mend the vendor's URL in the environment."),
+      onSuccess: () => skipped(`${url.host} answers on this machine, and is not encrypted`)
+    }
+  )
+
 /**
- * Shakes hands with a host and reads how long its certificate is valid, within 5 seconds.
+ * Shakes hands with a host and reads how long its certificate is valid, within 5 seconds; where nothing is encrypted, it tells only whether somebody listens.
  *
  * @category checks
  * @since 0.1.0
  */
 export const tls = (url: URL): Effect.Effect<Outcome> => {
   const { host, protocol } = url
-  if (protocol !== "https:" && protocol !== "wss:") {
-    return Effect.succeed(skipped(`${host} is on this machine, and not encrypted`))
-  }
+  if (protocol !== "https:" && protocol !== "wss:") return bounded(host, listening(url))
   return bounded(
     host,
     Effect.matchEffect(handshake(url), {
@@ -88,7 +111,7 @@ export const tls = (url: URL): Effect.Effect<Outcome> => {
                 `${host} has a certificate that is not trusted (${code})`,
                 "If a proxy of yours opens TLS, name its authority in NODE_EXTRA_CA_CERTS; check this machine's date too."
               )
-            : failed("unavailable", `${host} cannot be reached (${code})`, "Check the network and its firewall.")
+            : unreachable(host, code, "Check the network and its firewall.")
         ),
       onSuccess: Effect.fnUntraced(function* ({ until, version }) {
         const days = Math.floor((until - (yield* Clock.currentTimeMillis)) / 86_400_000)

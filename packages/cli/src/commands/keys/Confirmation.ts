@@ -4,14 +4,14 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import process from "node:process"
 import { createInterface } from "node:readline"
 import { type Failure, usage } from "../../Failure.ts"
 import * as Printing from "../../Printing.ts"
+import { Surroundings } from "../../Surroundings.ts"
 
 const ask = (question: string): Effect.Effect<string> =>
   Effect.acquireUseRelease(
-    Effect.sync(() => createInterface({ input: process.stdin, output: process.stderr })),
+    Surroundings.useSync(({ stderr, stdin }) => createInterface({ input: stdin, output: stderr })),
     (lines) =>
       Effect.callback<string>((resume) => {
         lines.once("SIGINT", () => resume(Effect.interrupt))
@@ -28,7 +28,7 @@ const ask = (question: string): Effect.Effect<string> =>
  * @since 0.1.0
  */
 export const confirm = Effect.fnUntraced(function* (question: string): Effect.fn.Return<void, Failure> {
-  if (!Printing.canAsk()) {
+  if (!(yield* Printing.canAsk)) {
     return yield* usage("this cannot be undone, and there is no terminal to ask at: nothing was done", "Say --yes.")
   }
   const answer = yield* ask(question)
