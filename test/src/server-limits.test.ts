@@ -98,6 +98,15 @@ const dump = (url: string): Promise<ReadonlyArray<Kept>> =>
     )
   )
 
+/** Makes a key of Redis end after so many milliseconds. */
+const shorten = (url: string, key: string, milliseconds: number): Promise<unknown> =>
+  Effect.runPromise(
+    NodeRedis.NodeRedis.pipe(
+      Effect.flatMap(({ use }) => use((client) => client.pExpire(key, milliseconds))),
+      Effect.provide(NodeRedis.layer({ url }))
+    )
+  )
+
 /** What a process logs when an outage of Redis begins, and when it is over. */
 const away = "Warn Limits: Redis is away"
 
@@ -180,6 +189,21 @@ describe.skipIf(program === "")("limits of two processes", () => {
     assert.strictEqual(refused.length, 16 - perMinute)
     for (const { retryAfter = 0 } of refused) assert.isTrue(retryAfter > 30 && retryAfter <= 60, String(retryAfter))
     assert.strictEqual(count(await inTurns(workers, 1), 201), 2)
+  })
+
+  it("a minute ends by itself: no later request moves its end", async () => {
+    const who = caller()
+    const minutes = async () => (await dump(redis.url)).filter(({ key }) => key.endsWith(":minute"))
+    const others = (await minutes()).map(({ key }) => key)
+    assert.strictEqual((await ask(pair()[0], who)).status, 201)
+    const [own] = (await minutes()).filter(({ key }) => !others.includes(key))
+    if (own === undefined) assert.fail("nothing was counted")
+    await shorten(redis.url, own.key, 4000)
+    assert.strictEqual(count(await inTurns(workers, perMinute / 2, who), 201), perMinute - 1)
+    const { retryAfter = 0, status } = await ask(pair()[1], who)
+    assert.strictEqual(status, 429)
+    assert.isTrue(retryAfter >= 1 && retryAfter <= 4, String(retryAfter))
+    await until(async () => (await ask(pair()[1], who)).status === 201)
   })
 
   it("together serve as many at a time as one may, and a client that leaves makes room", async () => {

@@ -1,8 +1,9 @@
-/** Two hundred clients for thirty seconds, before a vendor that fails one mint in five; and clients that do nothing for as long as they may. */
+/** Two hundred clients at once, before a vendor that fails one mint in five; and clients that do nothing for as long as they may. */
 import * as Soniox from "@tempcred/emulator/Soniox"
 import type { Fault } from "@tempcred/emulator/Faults"
 import { once } from "node:events"
 import { connect } from "node:net"
+import { availableParallelism, loadavg } from "node:os"
 import { setTimeout as sleep } from "node:timers/promises"
 import { assert, it } from "vitest"
 import * as Endpoint from "./support/endpoint.ts"
@@ -41,6 +42,9 @@ const troubled = (emulator: Soniox.Soniox) => {
   return () => clearInterval(timer)
 }
 
+/** How many want to run for each processor, at least one. */
+const crowd = (): number => Math.max(1, (loadavg()[0] ?? 0) / availableParallelism())
+
 const load = async (
   origin: string,
   clients: number,
@@ -68,17 +72,17 @@ it.concurrent(
     await using endpoint = await Endpoint.make()
     const { emulator, heap, metrics, origin } = endpoint
     const calm = troubled(emulator)
-    const warm = await load(origin, 200, 6000)
+    const warm = await load(origin, 200, 5000)
     const before = await heap()
-    const outcomes = [...warm, ...(await load(origin, 200, 24_000))]
+    const outcomes = [...warm, ...(await load(origin, 200, 12_000))]
     calm()
     const after = await heap()
 
     const unanswered = outcomes.filter(({ error }) => error !== undefined)
     assert.deepStrictEqual(unanswered, [])
     const slowest = Math.max(...outcomes.map(({ milliseconds }) => milliseconds))
-    // A mint with all its tries takes fifteen seconds at most; the rest is for a busy machine.
-    assert.isBelow(slowest, 60_000)
+    // A mint with all its tries takes fifteen seconds at most; where more wants to run than there are processors, all of it takes as much longer.
+    assert.isBelow(slowest, Math.min(60_000, 15_000 * crowd()))
     const statuses = new Set(outcomes.map(({ status }) => status))
     assert.isTrue(statuses.has(201) && statuses.has(502), [...statuses].join())
     for (const { retryAfter, status, text, type } of outcomes) {
@@ -92,6 +96,8 @@ it.concurrent(
     const tokens = new Set(created.map(({ text }) => JSON.parse(text).token))
     assert.strictEqual(tokens.size, created.length, "each is for one use, and goes to one client")
     assert.isAtLeast(outcomes.length, 400)
+    // One try in five fails, and most of the failures are tried again.
+    assert.isAtLeast(created.length / outcomes.length, 0.6)
     assert.match(await metrics(), /^tempcred_requests_in_flight 0$/m)
     // Code that is compiled meanwhile counts too; a request that left a kilobyte behind would show.
     assert.isBelow(after - before, 2_500_000, `${before} bytes before, ${after} after`)

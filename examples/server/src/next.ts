@@ -1,4 +1,7 @@
-/** The token endpoint as a route of Next.js: this is `app/v1/credentials/route.ts`. */
+/**
+ * The token endpoint as a route of Next.js: this is `app/v1/credentials/route.ts`. The answers to `/healthz`, `/readyz` and `/metrics` are the app's own here; to
+ * have these too, say `prefix: "/api/speech"`, move the file to `app/api/speech/[...path]/route.ts` and export `GET` in the same way.
+ */
 import { Providers } from "@tempcred/core"
 import { Authenticator, TokenServer } from "@tempcred/server"
 import { Soniox } from "@tempcred/soniox"
@@ -12,3 +15,4 @@ const server = TokenServer.make({
 })
 
 export const POST = server.fetch
+export const OPTIONS = server.fetch // what browsers ask before a page of another origin may, which `allowedOrigins` names

@@ -31,6 +31,7 @@
  *
  * @since 0.1.0
  */
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
@@ -40,6 +41,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Random from "effect/Random"
 import * as Scope from "effect/Scope"
 
@@ -71,7 +73,7 @@ export interface Options<Id, Service, E> {
   readonly probe: (service: Service) => Effect.Effect<unknown, unknown>
   /** Bound on one exchange. */
   readonly limit: Duration.Duration
-  /** Hears once that an outage began. */
+  /** Hears once that an outage began, with the code of what went wrong where the client tells one, such as `WRONGPASS` or `ECONNREFUSED`, and none of its words. */
   readonly onDown: (reason: string) => Effect.Effect<void>
   /** Hears once that it is over. */
   readonly onUp: Effect.Effect<void>
@@ -125,16 +127,17 @@ export const make = Effect.fnUntraced(function* <Id, Service, E>(
     const built = yield* Fiber.join(building).pipe(
       Effect.map((context) => Context.get(context, options.tag)),
       Effect.tap((service) => answering(options, service)),
-      Effect.timeoutOption(connectLimit),
+      Effect.timeout(connectLimit),
       // A client may also throw, as over a malformed URL.
-      Effect.catchCause(() => Effect.succeedNone)
+      Effect.catchCause((cause) => Effect.fail(coded(absent, Cause.squash(cause)))),
+      Effect.result
     )
-    if (Option.isNone(built)) {
-      yield* down(current, absent)
-      yield* Deferred.fail(current.service, absent)
+    if (built._tag === "Failure") {
+      yield* down(current, built.failure)
+      yield* Deferred.fail(current.service, built.failure)
       return false
     }
-    yield* Deferred.succeed(current.service, built.value)
+    yield* Deferred.succeed(current.service, built.success)
     yield* up
     const since = yield* Clock.monotonicTimeNanos
     yield* Deferred.await(current.trouble)
@@ -158,7 +161,7 @@ export const make = Effect.fnUntraced(function* <Id, Service, E>(
     if (isDown) return Option.none<A>()
     const asked = connection
     const answer = yield* Deferred.await(asked.service).pipe(
-      Effect.flatMap((service) => Effect.mapError(ask(service), () => "a request failed")),
+      Effect.flatMap((service) => Effect.mapError(ask(service), (error) => coded("a request failed", error))),
       Effect.timeoutOrElse({ duration: options.limit, orElse: () => Effect.fail(late) }),
       Effect.result
     )
@@ -167,6 +170,26 @@ export const make = Effect.fnUntraced(function* <Id, Service, E>(
     return Option.none<A>()
   })
 })
+
+/** What Redis begins its refusals with. */
+const refusals = new Set(
+  "BUSY CLUSTERDOWN DENIED ERR LOADING MASTERDOWN MISCONF NOAUTH NOPERM OOM READONLY WRONGPASS".split(" ")
+)
+
+/** The code of an error, or of what it stems from. Its words are left out, as they may hold what it was asked with. */
+const codeOf = (error: unknown, depth: number = 0): string | undefined => {
+  if (!Predicate.isObject(error) || depth > 4) return undefined
+  const code = "code" in error ? error.code : undefined
+  if (typeof code === "string" && /^[A-Z][A-Z_]{2,39}$/.test(code)) return code
+  const [word = ""] = "message" in error && typeof error.message === "string" ? error.message.split(" ", 1) : []
+  if (refusals.has(word)) return word
+  return codeOf("cause" in error ? error.cause : undefined, depth + 1)
+}
+
+const coded = (reason: string, error: unknown): string => {
+  const code = codeOf(error)
+  return code === undefined ? reason : `${reason}: ${code}`
+}
 
 /** Waits until the service answers as fast as it must. */
 const answering = <Id, Service, E>(options: Options<Id, Service, E>, service: Service): Effect.Effect<void, unknown> =>

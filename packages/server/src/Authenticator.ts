@@ -73,7 +73,8 @@ export class UnauthenticatedError extends Schema.TaggedError<UnauthenticatedErro
 }
 
 /**
- * Nobody can tell now who is asking (503): a key set cannot be fetched, a session store is down.
+ * Nobody can tell now who is asking (503): a key set cannot be fetched, a session store is down. `problem` is logged for operators and not told to callers; it
+ * holds nothing that was presented.
  *
  * @category errors
  * @since 0.1.0
@@ -115,7 +116,7 @@ export const layer = (authenticate: Authenticator["Service"]["authenticate"]): L
 interface JwtCommon {
   /** What `iss` must be, or one of these. */
   readonly issuer?: string | ReadonlyArray<string> | undefined
-  /** What `aud` must be or hold, or one of these. */
+  /** What `aud` must be or hold, or one of these; `"any"` alone does not look at it. */
   readonly audience?: string | ReadonlyArray<string> | undefined
   /** The claim that is the subject: text of 1 to 256 characters. @default "sub" */
   readonly subjectClaim?: string | undefined
@@ -126,6 +127,8 @@ interface JwtCommon {
 interface JwtKeySet extends JwtCommon {
   /** Where the issuer publishes its public keys (JWKS): `https`, or `http` on loopback. */
   readonly jwksUrl: string
+  /** What `aud` must be or hold, or one of these: the keys sign for others too. `"any"` does not look at it, and goes with an issuer only. */
+  readonly audience: string | ReadonlyArray<string>
   readonly secret?: never
   /** @default all of them */
   readonly algorithms?: ReadonlyArray<Jwt.Algorithm> | undefined
@@ -139,20 +142,18 @@ interface JwtSecret extends JwtCommon {
 }
 
 /**
- * How JWTs are verified: against a key set, which goes with an issuer or an audience as a key set alone proves too little, or against a shared secret.
+ * How JWTs are verified: against a key set, which goes with an audience as a key set alone proves too little, or against a shared secret.
  *
  * @category models
  * @since 0.1.0
  */
-export type JwtOptions =
-  | JwtSecret
-  | (JwtKeySet & { readonly issuer: string | ReadonlyArray<string> })
-  | (JwtKeySet & { readonly audience: string | ReadonlyArray<string> })
+export type JwtOptions = JwtSecret | JwtKeySet
 
 /**
  * Names callers by the JWT that they present as bearer token, which must be signed, have an end (`exp`) and name a subject. Keys of a key set are fetched when
- * they are first needed, kept for 10 minutes, and fetched anew for a key that is not known, at most every 30 seconds; while they cannot be had, nobody can tell
- * who is asking. Fails where an option makes no sense.
+ * they are first needed, after 10 minutes, and for a key that is not known, at most every 30 seconds. A fetch that failed is not tried again for 5 to 10 seconds;
+ * meanwhile, and for an hour after they were fetched, keys that are known are used, and where there are none nobody can tell who is asking. Fails where an option
+ * makes no sense.
  *
  * @category layers
  * @since 0.1.0

@@ -6,7 +6,7 @@
  * import { capabilities } from "@tempcred/soniox/Soniox"
  * import * as Effect from "effect/Effect"
  *
- * const apply = await Effect.runPromise(IssuancePolicy.make({ terms: { purposes: ["stt.realtime"], maxTtl: "2 minutes" } }))
+ * const { apply } = await Effect.runPromise(IssuancePolicy.make({ terms: { purposes: ["stt.realtime"], maxTtl: "2 minutes" } }))
  * const ana = { subject: "ana", claims: {} }
  * const granted = await Effect.runPromise(apply(capabilities, ana, { purpose: "stt.realtime", ttlSeconds: 60 }))
  * console.log(granted.subject, granted.singleUse) // => ana preferred
@@ -108,6 +108,18 @@ export type Apply = (
 ) => Effect.Effect<MintRequest, ForbiddenError>
 
 /**
+ * A policy that is ready to be applied.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Ready {
+  readonly apply: Apply
+  /** How the vendor hears of a subject, whatever it may have. */
+  readonly subjectOf: (subject: string) => Effect.Effect<string>
+}
+
+/**
  * Makes a policy ready to be applied; fails where terms or the key make no sense.
  *
  * @category constructors
@@ -115,16 +127,17 @@ export type Apply = (
  */
 export const make = Effect.fnUntraced(function* (
   policy: IssuancePolicy = {}
-): Effect.fn.Return<Apply, ConfigurationError> {
+): Effect.fn.Return<Ready, ConfigurationError> {
   const { subject = "plain", terms = {} } = policy
-  const hash = subject === "plain" ? Effect.succeed : yield* SubjectHash.make(subject.hashedWith)
+  const subjectOf = subject === "plain" ? Effect.succeed : yield* SubjectHash.make(subject.hashedWith)
   const boundsOf = yield* reading(terms)
-  return Effect.fnUntraced(function* (capabilities, identity, request) {
+  const apply: Apply = Effect.fnUntraced(function* (capabilities, identity, request) {
     const bounds = yield* boundsOf(identity)
     const granted = Bounds.apply(bounds, capabilities[request.purpose], request)
     if (Result.isFailure(granted)) return yield* new ForbiddenError({ issues: granted.failure })
-    return { ...granted.success, subject: yield* hash(identity.subject), exposure: "client" }
+    return { ...granted.success, subject: yield* subjectOf(identity.subject), exposure: "client" }
   })
+  return { apply, subjectOf }
 })
 
 /** Terms for everybody are read once. */

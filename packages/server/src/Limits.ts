@@ -38,11 +38,21 @@ import * as Shared from "./limits/Shared.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** Requests in a minute, which begins with the first after a rest; more are answered with 429 until it is over. @default 60 */
+  /**
+   * Requests in a minute, which begins with the first after the last one ended and is not moved by later ones; more are answered with 429 until it is over. As
+   * minutes may follow each other, 60 seconds across the end of one can hold up to twice as many.
+   *
+   * @default 60
+   */
   readonly perMinute?: number | undefined
   /** Requests at a time, more are answered with 429. @default 8 */
   readonly concurrent?: number | undefined
-  /** Where the counts are kept for all processes: Redis 6.2 or later. @default in memory, each process for itself */
+  /**
+   * Where the counts are kept for all processes: Redis 6.2 or later. Keys are named by a plain hash of the subject, which can be guessed unless the policy tells
+   * the vendor a keyed hash: then it is a hash of that.
+   *
+   * @default in memory, each process for itself
+   */
   readonly redis?: SharingOptions["redis"] | undefined
   /** Bound on one exchange with Redis; one that takes longer is an outage. @default "250 millis" */
   readonly limit?: Length | undefined
@@ -94,7 +104,7 @@ export const make = Effect.fnUntraced(function* (
   )
   const issues = check({ perMinute, concurrent }, lengths)
   if (issues.length > 0) return yield* new ConfigurationError({ issues })
-  const rate = Rate.make(yield* Rate.local, perMinute)
+  const alone = Rate.local(perMinute)
   const atATime = places(concurrent)
   const counted = <A, E, R>(
     wait: Effect.Effect<Duration.Duration | undefined>,
@@ -103,7 +113,6 @@ export const make = Effect.fnUntraced(function* (
     Effect.flatMap(wait, (retryAfter): Effect.Effect<A, E | LimitError, R> =>
       retryAfter === undefined ? effect : new LimitError({ limit: "perMinute", retryAfter })
     )
-  const alone = (subject: string) => Effect.orDie(rate(subject))
   if (redis === undefined) {
     return { limited: (subject, effect) => atATime(subject, counted(alone(subject), effect)) }
   }

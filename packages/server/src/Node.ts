@@ -8,12 +8,11 @@
  * import * as Soniox from "@tempcred/soniox/Soniox"
  * import * as Effect from "effect/Effect"
  * import * as Layer from "effect/Layer"
+ * import * as Redacted from "effect/Redacted"
  *
- * const authenticator = Authenticator.layer(({ headers }) =>
- *   headers["x-user"] === undefined
- *     ? Effect.fail(new Authenticator.UnauthenticatedError({ hint: "come through the gateway" }))
- *     : Effect.succeed({ subject: headers["x-user"], claims: {} })
- * )
+ * const authenticator = Authenticator.layerBearer([
+ *   { token: Redacted.make("kiosk-7-secret-token"), subject: "kiosk-7" }
+ * ])
  * const server = Node.layer({ port: 0 }).pipe(
  *   Layer.provide([Soniox.layerConfig.pipe(Layer.provide(layerFetch)), authenticator])
  * )
@@ -42,6 +41,7 @@ import type { Authenticator } from "./Authenticator.ts"
 import * as Docs from "./Docs.ts"
 import type { Admission } from "./token-server/Admission.ts"
 import * as Routes from "./token-server/Routes.ts"
+import * as Tracing from "./token-server/Tracing.ts"
 import type * as TokenServer from "./TokenServer.ts"
 
 /**
@@ -128,7 +128,7 @@ export const layer = (
   options: Options = {}
 ): Layer.Layer<Listening, ConfigurationError, TempCredentialProvider | Authenticator> =>
   Layer.unwrap(
-    Effect.map(Effect.andThen(check(options), Routes.make(options)), ({ admission, log, routes }) => {
+    Effect.map(Effect.andThen(check(options), Routes.make(options)), ({ admission, door, routes }) => {
       const { host = "127.0.0.1", port = 8787 } = options
       const server = createServer(settings)
       const listening = Layer.effect(
@@ -139,8 +139,8 @@ export const layer = (
           return { origin: HttpServer.formatAddress(address), port: "port" in address ? address.port : port }
         })
       )
-      const served = Layer.unwrap(
-        Effect.map(HttpRouter.HttpRouter, (router) => HttpServer.serve(Routes.door(router, log)))
+      const served = Layer.unwrap(Effect.map(HttpRouter.HttpRouter, (router) => HttpServer.serve(door(router)))).pipe(
+        Layer.provide(Layer.succeedContext(Tracing.instead))
       )
       return listening.pipe(
         Layer.provide(served),

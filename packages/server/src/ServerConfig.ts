@@ -1,5 +1,6 @@
 /**
- * The whole endpoint from configuration: who may ask, for what, how often, where it listens, and where its telemetry goes.
+ * An endpoint from configuration: who may ask, for what, how often, where it listens, and where its telemetry goes. What text cannot say stays with code: an access
+ * log, terms for each caller, one's own way of telling who is asking.
  *
  * ```ts
  * import * as ServerConfig from "@tempcred/server/ServerConfig"
@@ -21,7 +22,9 @@
  * | `TEMPCRED_AUTH_JWKS_URL` | where the keys are that callers' JWTs are signed with; this or one of the next two is required |
  * | `TEMPCRED_AUTH_JWT_SECRET` | what callers' JWTs are signed with (HS256), 32 bytes or more |
  * | `TEMPCRED_AUTH_BEARER_TOKENS` | callers with a token each, for internal use: `name=token,name2=token2` |
- * | `TEMPCRED_AUTH_ISSUER`, `TEMPCRED_AUTH_AUDIENCE` | what a JWT must be from and for, one or several with commas; one of the two is required with a JWKS |
+ * | `TEMPCRED_AUTH_ISSUER` | what a JWT must be from (`iss`), one or several with commas |
+ * | `TEMPCRED_AUTH_AUDIENCE` | what a JWT must be for (`aud`), one or several with commas; required with a JWKS, where `any` goes with an issuer only |
+ * | `TEMPCRED_AUTH_SUBJECT_CLAIM` | the claim of a JWT that names the caller; `sub` |
  * | `TEMPCRED_POLICY_PURPOSES` | what credentials may be for, with commas; all that the provider serves |
  * | `TEMPCRED_POLICY_MAX_TTL` | the longest ttl; `5 minutes` |
  * | `TEMPCRED_POLICY_SINGLE_USE` | `required`, `preferred` (default) or `asked` |
@@ -32,8 +35,15 @@
  * | `TEMPCRED_LIMIT_IN_FLIGHT` | requests of all callers at a time; 512 |
  * | `TEMPCRED_LIMIT_STORE` | `memory` (default), or `redis://host:port` for all processes together |
  * | `TEMPCRED_CORS_ORIGINS` | the origins whose web pages may ask, with commas; none |
+ * | `TEMPCRED_PREFIX` | what every path begins with, such as `/api/speech`; nothing |
+ * | `TEMPCRED_METRICS`, `TEMPCRED_DOCS` | whether `/metrics`, and `/openapi.json` and `/docs`, answer: `true` (default) or `false` |
+ * | `TEMPCRED_DRAIN_TIMEOUT` | how long requests that are under way may take when it stops; `20 seconds` |
  * | `TEMPCRED_HOST`, `TEMPCRED_PORT` | where it listens; `127.0.0.1` and 8787 |
- * | `OTEL_EXPORTER_OTLP_ENDPOINT` | where traces, metrics and logs go, as the other standard `OTEL_*` variables say; nowhere |
+ * | `OTEL_EXPORTER_OTLP_ENDPOINT` | where traces, metrics and logs go; nowhere |
+ * | `OTEL_EXPORTER_OTLP_PROTOCOL`, `OTEL_RESOURCE_ATTRIBUTES` | `http/protobuf` (default) or `http/json`, and what is said of the process; the exporter reads other standard `OTEL_*` variables too |
+ *
+ * Another variable that begins with `TEMPCRED_AUTH_`, `TEMPCRED_POLICY_` or `TEMPCRED_LIMIT_` is an error, where the `ConfigProvider` lists its names: that of an
+ * environment does.
  *
  * @since 0.1.0
  */
@@ -73,7 +83,8 @@ export interface ServerConfig {
 }
 
 /**
- * Reads all variables at once; fails with all that is wrong, by variable and without values.
+ * Reads all variables at once; fails with all that is wrong, by variable and without values. The standard `OTEL_*` variables that the exporter reads itself are
+ * checked when its layer is built.
  *
  * @category constructors
  * @since 0.1.0

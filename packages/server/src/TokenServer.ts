@@ -28,9 +28,9 @@
  * await server.close()
  * ```
  *
- * What it answers, in this order: 503 at once when it stops or serves as many requests as it may; 401; 415, 413, 408 and 400 for the body; 429 past the
- * caller's limits; 403 by the policy; what `TokenEndpoint.problem` makes of a vendor's error; 201 with `TempCredential.Json`. All errors are
- * `application/problem+json`.
+ * What it answers, in this order: 503 at once when it stops or serves as many requests as it may; 401; 429 past the caller's limits, which count every request
+ * of a caller who is known; 415, 413, 408 and 400 for the body; 403 by the policy; what `TokenEndpoint.problem` makes of a vendor's error; 201 with
+ * `TempCredential.Json`. All errors are `application/problem+json`.
  *
  * @since 0.1.0
  */
@@ -78,11 +78,18 @@ export interface Options {
   readonly metrics?: boolean | undefined
   /** Whether `/openapi.json` answers, and `/docs` on Node's port. @default true */
   readonly docs?: boolean | undefined
+  /**
+   * Whether the traces of a request go on where its `traceparent` says, at the doors of `make` and of `Node.layer`: for a server behind a proxy that writes that
+   * header itself. In an Effect app, the app's own server decides.
+   *
+   * @default false
+   */
+  readonly trustTraceparent?: boolean | undefined
 }
 
 /**
- * Adds the endpoint's routes to the router of an Effect app, and nothing else: what is at other paths, and what is at none, stays the app's. When the layer
- * closes, requests that are under way finish first.
+ * Adds the endpoint's routes to the router of an Effect app, and nothing else: what is at other paths, what is at none, and the spans of requests, which have
+ * their whole URL, stay the app's. When the layer closes, requests that are under way finish first.
  *
  * @category layers
  * @since 0.1.0

@@ -1,11 +1,14 @@
 import * as Errors from "@tempcred/core/TempCredentialError"
 import { fingerprint } from "@tempcred/core/Fingerprint"
 import * as AccessLog from "@tempcred/server/AccessLog"
+import * as Authenticator from "@tempcred/server/Authenticator"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
+import { createHmac } from "node:crypto"
 import { app, asks, failing, get, until, vendor, vendorMessage } from "./server.ts"
 
 const logged = () => {
@@ -58,11 +61,11 @@ describe("an entry", () => {
     Effect.gen(function* () {
       const { entries, log, written } = logged()
       const { layer, state } = vendor()
-      const ask = yield* app({ log, vendor: layer, limits: { perMinute: 1 } })
+      const ask = yield* app({ log, vendor: layer, limits: { perMinute: 2 } })
       state.next.push(failing(new Errors.AuthenticationError({ requestId: "request-7", detail: vendorMessage })))
       yield* ask(asks())
-      yield* ask(asks())
       yield* ask(asks("{"))
+      yield* ask(asks())
       yield* ask(asks({}, { authorization: "Bearer stolen" }))
       yield* ask(get("/v1/credentials?token=stolen"))
       yield* ask(get("/healthz"))
@@ -74,7 +77,7 @@ describe("an entry", () => {
       const path = "/v1/credentials"
       assert.deepStrictEqual(told, [
         [200, "/healthz", undefined, undefined, undefined],
-        [400, path, "InvalidRequestError", undefined, undefined],
+        [400, path, "InvalidRequestError", undefined, ana],
         [401, path, "UnauthenticatedError", undefined, undefined],
         [405, path, "InvalidRequestError", undefined, undefined],
         [429, path, "RateLimitError", undefined, ana],
@@ -82,6 +85,67 @@ describe("an entry", () => {
       ])
       for (const secret of ["stolen", "welcome", '"ana"']) assert.notInclude(JSON.stringify(entries), secret)
     })
+  )
+
+  it.effect("names who was refused, as the vendor hears of it, and asks the policy once", () =>
+    Effect.gen(function* () {
+      const { entries, log, written } = logged()
+      const { layer, state } = vendor()
+      const key = Buffer.alloc(32, 7)
+      let asked = 0
+      const ask = yield* app({
+        log,
+        vendor: layer,
+        limits: { perMinute: 3 },
+        policy: {
+          subject: { hashedWith: Redacted.make(key.toString("base64")) },
+          terms: () => Effect.sync(() => ((asked += 1), { purposes: ["agent"] as const }))
+        }
+      })
+      state.next.push(failing(new Errors.QuotaError({})))
+      yield* ask(asks())
+      yield* ask(asks({ purpose: "agent" }))
+      yield* ask(asks("{"))
+      yield* ask(asks())
+      yield* written(4)
+      const ana = yield* named(createHmac("sha256", key).update("ana").digest("base64url"))
+      const told = entries.map(({ purpose, reason, status, subject }) => [status, reason, purpose, subject])
+      assert.sameDeepMembers(told, [
+        [403, "ForbiddenError", "stt.realtime", ana],
+        [503, "QuotaError", "agent", ana],
+        [400, "InvalidRequestError", undefined, ana],
+        [429, "RateLimitError", undefined, ana]
+      ])
+      assert.strictEqual(asked, 2)
+    })
+  )
+
+  it.effect("tells an authenticator that is away from a vendor that is", () =>
+    Effect.gen(function* () {
+      const { entries, log, written } = logged()
+      const { layer, state } = vendor()
+      const down = new Authenticator.AuthenticatorUnavailableError({ problem: "sessions are down" })
+      const answers = [Effect.fail(down), Effect.never, Effect.succeed({ subject: "ana", claims: {} })]
+      const away = Authenticator.layer(() => answers.shift() ?? Effect.die("asked again"))
+      const ask = yield* app({ log, vendor: layer, authenticator: away })
+      state.next.push(failing(new Errors.UnavailableError({})))
+      yield* ask(asks())
+      const late = yield* Effect.forkChild(ask(asks()), { startImmediately: true })
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.join(late)
+      yield* ask(asks())
+      yield* written(3)
+      const reason = "AuthenticatorUnavailableError"
+      assert.sameDeepMembers(
+        entries.map((entry) => [entry.status, entry.reason]),
+        [
+          [503, reason],
+          [503, reason],
+          [503, "UnavailableError"]
+        ]
+      )
+      assert.notInclude(JSON.stringify(entries), "sessions")
+    }).pipe(Effect.provide(Logger.layer([])))
   )
 
   it.effect("tells how long it took, and of a client that went away", () =>
@@ -98,7 +162,7 @@ describe("an entry", () => {
       yield* until(() => state.requests.length === 2)
       yield* Fiber.interrupt(gone)
       yield* written(2)
-      assert.deepStrictEqual(
+      assert.sameDeepMembers(
         entries.map(({ milliseconds, status }) => [status, milliseconds]),
         [
           [201, 70],

@@ -1,6 +1,7 @@
 import * as Authenticator from "@tempcred/server/Authenticator"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -9,6 +10,7 @@ import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from "j
 import { once } from "node:events"
 import { createServer, type RequestListener } from "node:http"
 import { inspect } from "node:util"
+import { until } from "./server.ts"
 
 /** The outcome of a token: the subject, or which error with what it says. */
 const ask = (layer: ReturnType<typeof Authenticator.layerBearer>, token: string | undefined) =>
@@ -212,14 +214,24 @@ describe("a JWT with a shared secret", () => {
       const good = { secret: Redacted.make(secret) }
       const rows: ReadonlyArray<readonly [unknown, RegExp]> = [
         [{}, /^Authenticator.layerJwt.jwksUrl or secret must be set, and not both$/],
-        [{ ...good, jwksUrl: "https://id.example/keys", issuer: "x" }, /jwksUrl or secret must be set, and not both$/],
+        [
+          { ...good, jwksUrl: "https://id.example/keys", audience: "x" },
+          /jwksUrl or secret must be set, and not both$/
+        ],
         [
           { secret: Redacted.make("sssh-only-31-bytes-of-a-secret-") },
           /^Authenticator.layerJwt.secret must be a Redacted of 32 bytes/
         ],
         [{ secret }, /layerJwt.secret must be a Redacted/],
-        [{ jwksUrl: "https://id.example/keys" }, /layerJwt.audience or issuer must be set with jwksUrl/],
-        [{ jwksUrl: "http://id.example/keys", issuer: "x" }, /layerJwt.jwksUrl must begin with https/],
+        [{ jwksUrl: "https://id.example/keys" }, /layerJwt.audience must be set with jwksUrl/],
+        [{ jwksUrl: "https://id.example/keys", issuer: "x" }, /layerJwt.audience must be set with jwksUrl/],
+        [{ jwksUrl: "https://id.example/keys", audience: "any" }, /layerJwt.audience may be any beside an issuer only/],
+        [
+          { jwksUrl: "https://id.example/keys", audience: ["any"] },
+          /layerJwt.audience may be any beside an issuer only/
+        ],
+        [{ ...good, audience: ["any", "speech"] }, /layerJwt.audience is any alone, or else names$/],
+        [{ jwksUrl: "http://id.example/keys", audience: "x" }, /layerJwt.jwksUrl must begin with https/],
         [{ ...good, issuer: "" }, /layerJwt.issuer must be text and not empty$/],
         [{ ...good, audience: [] }, /layerJwt.audience must be text and not empty$/],
         [{ ...good, audience: ["x", ""] }, /layerJwt.audience must be text/],
@@ -227,10 +239,10 @@ describe("a JWT with a shared secret", () => {
         [{ ...good, clockTolerance: "6 minutes" }, /layerJwt.clockTolerance must be 5m or less$/],
         [{ ...good, clockTolerance: "soon" }, /layerJwt.clockTolerance must be/],
         [
-          { jwksUrl: "https://id.example/keys", issuer: "x", algorithms: ["HS256"] },
+          { jwksUrl: "https://id.example/keys", audience: "x", algorithms: ["HS256"] },
           /layerJwt.algorithms must each be one of RS256/
         ],
-        [{ jwksUrl: "https://id.example/keys", issuer: "x", algorithms: [] }, /layerJwt.algorithms must/]
+        [{ jwksUrl: "https://id.example/keys", audience: "x", algorithms: [] }, /layerJwt.algorithms must/]
       ]
       for (const [options, message] of rows) {
         assert.match(yield* problem(Authenticator.layerJwt(options as Authenticator.JwtOptions)), message)
@@ -312,18 +324,11 @@ describe("a JWT with a key set", () => {
       // Within half a minute of the last fetch, made-up keys cost the issuer nothing.
       assert.strictEqual(yield* asking(yield* foreign.sign()), unknown)
       assert.strictEqual(state.requests, 1)
-      const now = Date.now
-      yield* Effect.acquireUseRelease(
-        Effect.sync(() => void (Date.now = () => now() + 31_000)),
-        () =>
-          Effect.gen(function* () {
-            assert.strictEqual(yield* asking(yield* fresh.sign()), "ana")
-            assert.strictEqual(yield* asking(yield* old.sign()), "ana")
-            assert.strictEqual(yield* asking(yield* foreign.sign()), unknown)
-            assert.strictEqual(state.requests, 2)
-          }),
-        () => Effect.sync(() => void (Date.now = now))
-      )
+      yield* TestClock.adjust("31 seconds")
+      assert.strictEqual(yield* asking(yield* fresh.sign()), "ana")
+      assert.strictEqual(yield* asking(yield* old.sign()), "ana")
+      assert.strictEqual(yield* asking(yield* foreign.sign()), unknown)
+      assert.strictEqual(state.requests, 2)
     })
   )
   it.effect("is refused where a key of the set did not sign it", () =>
@@ -359,6 +364,7 @@ describe("a JWT with a key set", () => {
         Authenticator.layerJwt({
           jwksUrl,
           issuer: ["https://id.example", "https://id2.example"],
+          audience: "speech",
           algorithms: ["EdDSA"]
         })
       )
@@ -366,7 +372,7 @@ describe("a JWT with a key set", () => {
       assert.match(yield* asking(yield* elliptic.sign()), /algorithm that is not accepted/)
     })
   )
-  it.effect("a key set that cannot be had is nobody's fault, and is asked for again by the next", () =>
+  it.effect("a key set that cannot be had is nobody's fault, and is asked for again after some seconds", () =>
     Effect.gen(function* () {
       const key = yield* pair("a")
       const token = yield* key.sign()
@@ -389,22 +395,123 @@ describe("a JWT with a key set", () => {
       for (const [answer, problem] of rows) {
         state.answer = answer
         assert.strictEqual(yield* asking(token), unavailable(problem))
+        yield* TestClock.adjust("10 seconds")
       }
       publish({ ...key.jwk, x: "AAAA" })
       assert.strictEqual(yield* asking(token), unavailable("the key set cannot be read"))
     })
   )
-  it.effect("recovers when the key set is there again", () =>
+  it.effect("a key set that is away is asked for once in 5 to 10 seconds, whatever tokens are made up", () =>
+    Effect.gen(function* () {
+      const [key, forger] = yield* Effect.all([pair("a"), pair("b")])
+      const [token, forged] = yield* Effect.all([key.sign(), forger.sign()])
+      const { layer, publish, state } = yield* issuer
+      const asking = yield* building(layer)
+      state.answer = (_, response) => void response.writeHead(503).end()
+      const away = unavailable("the key set was answered with status 503")
+      const all = yield* Effect.forEach(
+        Array.from({ length: 40 }, (_, index) => (index % 2 === 0 ? token : forged)),
+        asking,
+        { concurrency: "unbounded" }
+      )
+      assert.deepStrictEqual(new Set(all), new Set([away]))
+      assert.strictEqual(state.requests, 1)
+      yield* TestClock.adjust("4999 millis")
+      for (const one of [token, forged]) assert.strictEqual(yield* asking(one), away)
+      assert.strictEqual(state.requests, 1)
+      publish(key.jwk)
+      yield* TestClock.adjust("5001 millis")
+      assert.strictEqual(yield* asking(token), "ana")
+      assert.strictEqual(state.requests, 2)
+    })
+  )
+  it.effect("keys that were good are used for an hour while they cannot be fetched anew", () =>
+    Effect.gen(function* () {
+      const [key, fresh] = yield* Effect.all([pair("a"), pair("b")])
+      const [token, signedAnew] = yield* Effect.all([
+        key.sign({ ...claims, exp: 9999 }),
+        fresh.sign({ ...claims, exp: 9999 })
+      ])
+      const { layer, publish, state } = yield* issuer
+      publish(key.jwk)
+      const asking = yield* building(layer)
+      assert.strictEqual(yield* asking(token), "ana")
+      state.answer = (_, response) => void response.writeHead(503).end()
+      yield* TestClock.adjust("599 seconds")
+      assert.strictEqual(yield* asking(token), "ana")
+      assert.strictEqual(state.requests, 1)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* asking(token), "ana")
+      assert.strictEqual(state.requests, 2)
+      const away = unavailable("the key set was answered with status 503")
+      assert.strictEqual(yield* asking(signedAnew), away)
+      assert.strictEqual(state.requests, 2)
+      yield* TestClock.adjust("2999 seconds")
+      assert.strictEqual(yield* asking(token), "ana")
+      yield* until(() => state.requests === 3)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(yield* asking(token), away)
+    })
+  )
+  it.effect("nobody waits for a key set that went silent while known keys are good", () =>
+    Effect.gen(function* () {
+      const key = yield* pair("a")
+      const token = yield* key.sign({ ...claims, exp: 9999 })
+      const { layer, publish, state } = yield* issuer
+      publish(key.jwk)
+      const asking = yield* building(layer)
+      assert.strictEqual(yield* asking(token), "ana")
+      state.answer = () => undefined
+      yield* TestClock.adjust("10 minutes")
+      const first = yield* Effect.forkChild(asking(token), { startImmediately: true })
+      yield* until(() => state.requests === 2)
+      yield* TestClock.adjust("5 seconds")
+      assert.strictEqual(yield* Fiber.join(first), "ana")
+      yield* TestClock.adjust("10 seconds")
+      // The clock stands still: whoever waits for the fetch that this begins hangs.
+      assert.strictEqual(yield* asking(token), "ana")
+      yield* until(() => state.requests === 3)
+      assert.strictEqual(yield* asking(token), "ana")
+      publish(key.jwk)
+      yield* TestClock.adjust("15 seconds")
+      assert.strictEqual(yield* asking(token), "ana")
+      yield* until(() => state.requests === 4)
+    })
+  )
+  it.effect("a caller who leaves does not end the fetch for others", () =>
     Effect.gen(function* () {
       const key = yield* pair("a")
       const token = yield* key.sign()
       const { layer, publish, state } = yield* issuer
       const asking = yield* building(layer)
-      state.answer = (_, response) => void response.writeHead(503).end()
-      assert.strictEqual(yield* asking(token), unavailable("the key set was answered with status 503"))
+      let respond = () => {}
+      state.answer = (request, response) => {
+        respond = () => {
+          publish(key.jwk)
+          state.answer(request, response)
+        }
+      }
+      const leaving = yield* Effect.forkChild(asking(token), { startImmediately: true })
+      yield* until(() => state.requests === 1)
+      const staying = yield* Effect.forkChild(asking(token), { startImmediately: true })
+      yield* Fiber.interrupt(leaving)
+      respond()
+      assert.strictEqual(yield* Fiber.join(staying), "ana")
+      assert.strictEqual(state.requests, 1)
+    })
+  )
+  it.effect("goes with an audience, or with an issuer and any audience", () =>
+    Effect.gen(function* () {
+      const key = yield* pair("a")
+      const { port, publish } = yield* issuer
       publish(key.jwk)
-      assert.strictEqual(yield* asking(token), "ana")
-      assert.strictEqual(state.requests, 2)
+      const jwksUrl = `http://127.0.0.1:${port}/keys`
+      const any = yield* building(Authenticator.layerJwt({ jwksUrl, audience: "any", issuer: claims.iss }))
+      assert.strictEqual(yield* any(yield* key.sign({ ...claims, aud: "other" })), "ana")
+      assert.match(yield* any(yield* key.sign({ ...claims, iss: "other" })), /another issuer/)
+      const several = yield* building(Authenticator.layerJwt({ jwksUrl, audience: ["speech", "demo"] }))
+      assert.strictEqual(yield* several(yield* key.sign({ ...claims, aud: "demo" })), "ana")
+      assert.match(yield* several(yield* key.sign({ ...claims, aud: "any" })), /another audience/)
     })
   )
   it.live(

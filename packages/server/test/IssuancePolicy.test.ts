@@ -31,7 +31,7 @@ const granted = (
   policy: IssuancePolicy.IssuancePolicy,
   request: Request = asked,
   { able = capabilities, identity = ana }: { able?: Capabilities; identity?: typeof ana } = {}
-) => Effect.flatMap(Effect.orDie(IssuancePolicy.make(policy)), (apply) => apply(able, identity, request))
+) => Effect.flatMap(Effect.orDie(IssuancePolicy.make(policy)), ({ apply }) => apply(able, identity, request))
 
 const issues = (policy: IssuancePolicy.IssuancePolicy, request: Request, able: Capabilities = capabilities) =>
   granted(policy, request, { able }).pipe(

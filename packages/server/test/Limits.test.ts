@@ -7,6 +7,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Redis from "effect/persistence/Redis"
+import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
 
 const done = Effect.succeed("done")
@@ -20,6 +21,12 @@ const outcomes = (limits: Limits.Limits, subject: string, times: number) =>
   )
 
 const refusal = (limits: Limits.Limits, subject: string) => Effect.flip(limits.limited(subject, done))
+
+/** In milliseconds, now and then as long as a window is. */
+const pause = Schema.Union([
+  Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 20_000 })),
+  Schema.Literals([0, 1, 59_999, 60_000])
+])
 
 const times = (count: number, outcome: string) => Array.from({ length: count }, () => outcome)
 
@@ -39,6 +46,31 @@ describe("requests in a minute", () => {
       yield* TestClock.adjust("1 millis")
       assert.deepStrictEqual(yield* outcomes(limits, "ana", 4), [...times(3, "done"), "perMinute"])
     })
+  )
+  it.effect.prop(
+    "are never more than that in a window, nor more than twice that in any 60 seconds, whatever the pace",
+    { perMinute: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 5 })), pauses: Schema.Array(pause) },
+    ({ pauses, perMinute }) =>
+      Effect.gen(function* () {
+        const limits = yield* Limits.make({ perMinute })
+        let now = 0
+        let window = { began: -Infinity, count: 0 }
+        const served: Array<number> = []
+        for (const length of [...pauses, ...pauses]) {
+          yield* TestClock.adjust(length)
+          now += length
+          if (now - window.began >= 60_000) window = { began: now, count: 0 }
+          const result = yield* Effect.result(limits.limited("ana", done))
+          const wait = result._tag === "Success" ? 0 : Duration.toMillis(result.failure.retryAfter)
+          // Whoever may have more in this window is served; whoever may not hears when it ends.
+          assert.strictEqual(wait, window.count < perMinute ? 0 : window.began + 60_000 - now)
+          if (wait > 0) continue
+          window.count += 1
+          served.push(now)
+          assert.isAtMost(served.filter((time) => time > now - 60_000).length, 2 * perMinute)
+        }
+      }),
+    { arbitrary: { runs: 200, seed: 5 } }
   )
   it.effect("are 60 by default, for each subject by itself", () =>
     Effect.gen(function* () {
@@ -143,7 +175,7 @@ it.effect("limits that make no sense fail by option", () =>
 describe("a Redis that is away", () => {
   /** A Redis of which every exchange, and every connection, ends as it is told. */
   const away = () => {
-    const state = { mode: "refuse" as "refuse" | "hang" | "stuck" | "up", calls: 0 }
+    const state = { mode: "refuse" as "refuse" | "hang" | "stuck" | "up", calls: 0, why: "no such host" }
     const exchange = Effect.suspend((): Effect.Effect<never, Redis.RedisError> => {
       state.calls += 1
       return state.mode === "hang" ? Effect.never : Effect.fail(new Redis.RedisError({ cause: "refused" }))
@@ -154,7 +186,7 @@ describe("a Redis that is away", () => {
     const layer = Layer.effect(
       Redis.Redis,
       Effect.suspend(() => {
-        if (state.mode === "refuse") return Effect.fail("no such host")
+        if (state.mode === "refuse") return Effect.fail(new Redis.RedisError({ cause: new Error(state.why) }))
         return state.mode === "stuck" ? Effect.never : Effect.succeed(service as unknown as Redis.Redis["Service"])
       })
     )
@@ -173,6 +205,19 @@ describe("a Redis that is away", () => {
   const logger = Logger.layer([
     Logger.make(({ logLevel, message }) => void told.push(`${logLevel} ${String(message)}`))
   ])
+
+  it.effect("the warning has the code of what went wrong, and not its words", () =>
+    Effect.gen(function* () {
+      told.length = 0
+      const redis = away()
+      redis.state.why = "WRONGPASS invalid username-password pair sssh"
+      const limits = yield* Limits.make({ redis: redis.layer })
+      assert.strictEqual(yield* passing(limits.limited("ana", done)), "done")
+      assert.deepStrictEqual(told, [
+        "Warn Limits: Redis is away (no connection: WRONGPASS); each process counts for itself"
+      ])
+    }).pipe(Effect.provide(logger))
+  )
 
   for (const mode of ["refuse", "hang", "stuck"] as const) {
     it.effect(

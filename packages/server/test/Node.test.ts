@@ -171,6 +171,34 @@ describe("a client on a bare socket", () => {
     })
   )
 
+  it.live("that is slow with many bodies is told after its own places, and others are served", () =>
+    Effect.gen(function* () {
+      const { origin, port } = yield* serving({ maxInFlight: 12, limits: { concurrent: 8 } })
+      const sockets = yield* Effect.forEach(Array.from({ length: 8 }), () => open(port))
+      for (const socket of sockets) socket.write(head(body.length) + body.slice(0, 5))
+      yield* Effect.promise(async () => {
+        while ((await post(origin, { headers: { authorization: "Bearer user-ana" } })).status !== 429);
+      })
+      for (const socket of yield* Effect.forEach(Array.from({ length: 20 }), () => open(port))) {
+        socket.write(head(`Content-Length: ${body.length}\r\nConnection: close`) + body.slice(0, 5))
+        assert.match(yield* answer(socket), /^HTTP\/1\.1 429 [^]*application\/problem\+json/)
+      }
+      const headers = { authorization: "Bearer user-bob", "content-type": "application/json" }
+      assert.strictEqual((yield* Effect.promise(() => post(origin, { headers }))).status, 201)
+    })
+  )
+
+  it.live("that asks by an unusual method is told the usual one", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serving()
+      for (const method of ["TRACE", "PROPFIND"]) {
+        const socket = yield* open(port)
+        socket.write(`${method} /v1/credentials HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)
+        assert.match(yield* answer(socket), /^HTTP\/1\.1 405 [^]*\r\nallow: POST\r\n/i)
+      }
+    })
+  )
+
   it.live("that closes its half within its body is cut off, and gives its place back", () =>
     Effect.gen(function* () {
       const { origin, port } = yield* serving({ maxInFlight: 1 })

@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Redis from "effect/persistence/Redis"
 import * as Redacted from "effect/Redacted"
 import { SignJWT } from "jose"
+import { readFileSync } from "node:fs"
 import { inspect } from "node:util"
 
 type Environment = Readonly<Record<string, string>>
@@ -107,15 +108,31 @@ describe("who may ask", () => {
       })
     })
   )
-  it.effect("TEMPCRED_AUTH_JWKS_URL goes with an issuer or an audience", () =>
+  it.effect("TEMPCRED_AUTH_SUBJECT_CLAIM names the claim that is the caller", () =>
+    Effect.gen(function* () {
+      const env = { TEMPCRED_AUTH_JWT_SECRET: secret, TEMPCRED_AUTH_SUBJECT_CLAIM: "uid" }
+      const config = yield* load(env)
+      assert.strictEqual(yield* ask(config, yield* signed({ uid: "u-1" })), "u-1")
+      assert.match((yield* Effect.flip(ask(config, yield* signed({})))).message, /has no uid/)
+      assert.deepStrictEqual(yield* problems({ ...tokens, TEMPCRED_AUTH_SUBJECT_CLAIM: "uid" }), {
+        TEMPCRED_AUTH_SUBJECT_CLAIM: "says nothing beside TEMPCRED_AUTH_BEARER_TOKENS"
+      })
+    })
+  )
+  it.effect("TEMPCRED_AUTH_JWKS_URL goes with an audience, or with any audience of an issuer", () =>
     Effect.gen(function* () {
       const { TEMPCRED_AUTH_AUDIENCE: _, ...alone } = jwks
-      assert.deepStrictEqual(yield* problems(alone), {
-        TEMPCRED_AUTH_AUDIENCE:
-          "or TEMPCRED_AUTH_ISSUER must be set with TEMPCRED_AUTH_JWKS_URL, as a key set alone proves too little"
-      })
+      for (const env of [alone, { ...alone, TEMPCRED_AUTH_ISSUER: "https://id.example" }]) {
+        assert.deepStrictEqual(yield* problems(env), {
+          TEMPCRED_AUTH_AUDIENCE:
+            "must be set with TEMPCRED_AUTH_JWKS_URL, as its keys sign for others too: what tokens are for, or any"
+        })
+      }
+      const any = { ...alone, TEMPCRED_AUTH_AUDIENCE: "any" }
+      const { TEMPCRED_AUTH_AUDIENCE = "" } = yield* problems(any)
+      assert.match(TEMPCRED_AUTH_AUDIENCE, /^may be any beside an issuer only/)
       yield* load(jwks)
-      yield* load({ ...alone, TEMPCRED_AUTH_ISSUER: "https://id.example" })
+      yield* load({ ...any, TEMPCRED_AUTH_ISSUER: "https://id.example" })
       for (const more of [{}, { TEMPCRED_AUTH_AUDIENCE: "speech" }]) {
         const found = yield* problems({ TEMPCRED_AUTH_JWKS_URL: "http://sssh.example/keys", ...more })
         assert.match(found["TEMPCRED_AUTH_JWKS_URL"] ?? "", /^must begin with https/)
@@ -129,7 +146,16 @@ describe("what it says", () => {
     Effect.gen(function* () {
       const { server } = yield* load(tokens)
       const { policy, limits, ...rest } = server
-      assert.deepStrictEqual(rest, { maxInFlight: undefined, allowedOrigins: undefined, host: "127.0.0.1", port: 8787 })
+      assert.deepStrictEqual(rest, {
+        maxInFlight: undefined,
+        allowedOrigins: undefined,
+        prefix: undefined,
+        metrics: undefined,
+        docs: undefined,
+        drainTimeout: undefined,
+        host: "127.0.0.1",
+        port: 8787
+      })
       assert.deepStrictEqual(limits, { perMinute: undefined, concurrent: undefined, redis: undefined })
       const nothing = {
         purposes: undefined,
@@ -160,6 +186,10 @@ describe("what it says", () => {
           TEMPCRED_LIMIT_IN_FLIGHT: "100",
           TEMPCRED_LIMIT_STORE: "rediss://user:pass@redis.example:6380",
           TEMPCRED_CORS_ORIGINS: "https://app.example.com, http://localhost:5173",
+          TEMPCRED_PREFIX: "/api/speech",
+          TEMPCRED_METRICS: "false",
+          TEMPCRED_DOCS: "true",
+          TEMPCRED_DRAIN_TIMEOUT: "1500 millis",
           TEMPCRED_HOST: "0.0.0.0",
           TEMPCRED_PORT: "0"
         },
@@ -184,6 +214,10 @@ describe("what it says", () => {
         limits: { perMinute: 30, concurrent: 4, redis },
         maxInFlight: 100,
         allowedOrigins: ["https://app.example.com", "http://localhost:5173"],
+        prefix: "/api/speech",
+        metrics: false,
+        docs: true,
+        drainTimeout: Duration.millis(1500),
         host: "0.0.0.0",
         port: 0
       })
@@ -205,6 +239,10 @@ describe("what it says", () => {
         TEMPCRED_LIMIT_IN_FLIGHT: "sssh",
         TEMPCRED_LIMIT_STORE: "sssh://host",
         TEMPCRED_CORS_ORIGINS: "https://sssh.example/",
+        TEMPCRED_PREFIX: "/sssh/",
+        TEMPCRED_METRICS: "sssh",
+        TEMPCRED_DOCS: "1",
+        TEMPCRED_DRAIN_TIMEOUT: "20",
         TEMPCRED_HOST: "a host",
         TEMPCRED_PORT: "65536",
         OTEL_EXPORTER_OTLP_ENDPOINT: "sssh:4318",
@@ -216,6 +254,15 @@ describe("what it says", () => {
       for (const origins of ["*", "https://*.example.com", "app.example.com", "https://app.example.com,"]) {
         const { TEMPCRED_CORS_ORIGINS = "" } = yield* problems({ ...tokens, TEMPCRED_CORS_ORIGINS: origins })
         assert.match(TEMPCRED_CORS_ORIGINS, /^must be origins such as/)
+      }
+      for (const prefix of ["sssh", "/", "/:sssh", "/api//sssh"]) {
+        assert.deepStrictEqual(yield* problems({ ...tokens, TEMPCRED_PREFIX: prefix }), {
+          TEMPCRED_PREFIX: "must be a path such as /api/speech, without a slash at the end"
+        })
+      }
+      for (const timeout of ["0 seconds", "Infinity", "-1 seconds"]) {
+        const { TEMPCRED_DRAIN_TIMEOUT = "" } = yield* problems({ ...tokens, TEMPCRED_DRAIN_TIMEOUT: timeout })
+        assert.match(TEMPCRED_DRAIN_TIMEOUT, /^must be a length of time/)
       }
       for (const port of ["-1", "http", "80.5", " ", "1e3"]) {
         assert.deepStrictEqual(yield* problems({ ...tokens, TEMPCRED_PORT: port }), {
@@ -230,8 +277,111 @@ describe("what it says", () => {
       assert.deepStrictEqual(yield* problems(env), {
         TEMPCRED_LIMIT_STORE: "names a Redis, and ServerConfig.load was not told how to reach one (option redis)"
       })
+      const malformed = [
+        "redis://",
+        "redis://h:sssh",
+        "redis://h:65536",
+        "redis://h/sssh",
+        "redis://:%ff@h",
+        "redis:h",
+        "redis://h h"
+      ]
+      for (const url of malformed) {
+        const { TEMPCRED_LIMIT_STORE = "" } = yield* problems({ ...tokens, TEMPCRED_LIMIT_STORE: url })
+        assert.match(TEMPCRED_LIMIT_STORE, /^must be memory, or a URL such as redis:/, url)
+      }
+      for (const url of [
+        "redis://h",
+        "redis://[::1]:6380/",
+        "rediss://user:p%40ss@redis.example:6379/2",
+        "redis://:pass@h"
+      ]) {
+        const { server: reached } = yield* load(
+          { ...tokens, TEMPCRED_LIMIT_STORE: url },
+          { redis: () => Layer.effect(Redis.Redis, Effect.never) }
+        )
+        assert.isDefined(reached.limits?.redis)
+      }
       const { server } = yield* load({ ...tokens, TEMPCRED_LIMIT_STORE: "memory" })
       assert.isUndefined(server.limits?.redis)
+    })
+  )
+})
+
+describe("variables by name", () => {
+  const misspelt = {
+    TEMPCRED_AUTH_AUDIENCES: "sssh",
+    TEMPCRED_POLICY_MAXTTL: "sssh",
+    TEMPCRED_LIMIT_PER_MIN: "sssh",
+    TEMPCRED_LIMIT_3: "sssh"
+  }
+  const known = {
+    TEMPCRED_AUTH:
+      /^is no variable of an endpoint: those that begin alike are TEMPCRED_AUTH_JWKS_URL, .*_SUBJECT_CLAIM$/,
+    TEMPCRED_POLICY: /are TEMPCRED_POLICY_PURPOSES, TEMPCRED_POLICY_MAX_TTL, .*TEMPCRED_POLICY_SUBJECT_KEY$/,
+    TEMPCRED_LIMIT: /are TEMPCRED_LIMIT_PER_MINUTE, .*TEMPCRED_LIMIT_STORE$/
+  }
+  /** Variables that others read, or that are empty, and so are not set. */
+  const foreign = {
+    TEMPCRED_AUTHOR: "x",
+    TEMPCRED_TTL: "60 seconds",
+    TEMPCRED_CACHE: "off",
+    TEMPCRED_LIMIT_PER_HOUR: ""
+  }
+
+  it.effect("that would be read by nobody are refused, with those that there are", () =>
+    Effect.gen(function* () {
+      const env = { ...tokens, ...foreign, ...misspelt, TEMPCRED_PORT: "http" }
+      const { TEMPCRED_PORT, ...found } = yield* problems(env)
+      assert.match(TEMPCRED_PORT ?? "", /^must be a whole number/)
+      assert.sameMembers(Object.keys(found), Object.keys(misspelt))
+      for (const [name, message] of Object.entries(found)) {
+        const [, pattern] = Object.entries(known).find(([prefix]) => name.startsWith(prefix)) ?? []
+        assert.match(message, pattern ?? /^$/)
+      }
+      assert.hasAllKeys(yield* problems({ ...tokens, TEMPCRED_POLICY_3: "sssh" }), ["TEMPCRED_POLICY_3"])
+      yield* load({ ...tokens, ...foreign })
+    })
+  )
+  it.effect("are found in objects and behind other providers, and not asked of one that lists none", () =>
+    Effect.gen(function* () {
+      const found = (provider: ConfigProvider.ConfigProvider) =>
+        ServerConfig.load().pipe(
+          Effect.provide(ConfigProvider.layer(provider)),
+          Effect.match({ onFailure: ({ issues }) => issues.map(({ name }) => name), onSuccess: () => [] })
+        )
+      const names = Object.keys(misspelt)
+      assert.sameMembers(yield* found(ConfigProvider.fromUnknown({ ...tokens, ...misspelt })), names)
+      const app = Object.fromEntries(
+        Object.entries({ ...tokens, ...misspelt }).map(([name, value]) => [`APP_${name}`, value])
+      )
+      assert.sameMembers(yield* found(ConfigProvider.nested(ConfigProvider.fromEnv({ env: app }), "APP")), names)
+      const values: Environment = { ...tokens, ...misspelt }
+      const listless = ConfigProvider.make((path) => {
+        const value = values[path.join("_")]
+        if (path.length !== 1) return Effect.fail(new ConfigProvider.SourceError({ message: "lists nothing" }))
+        return Effect.succeed(value === undefined ? undefined : ConfigProvider.makeValue(value))
+      })
+      assert.deepStrictEqual(yield* found(listless), [])
+    })
+  )
+  it.effect("are those of the tables in the README and the module", () =>
+    Effect.gen(function* () {
+      const read = new Set<string>()
+      const recording = ConfigProvider.make((path) => {
+        const [name = "", ...rest] = path
+        if (rest.length === 0 && path.length > 0) read.add(String(name))
+        return Effect.sync((): undefined => undefined)
+      })
+      yield* Effect.exit(ServerConfig.load().pipe(Effect.provide(ConfigProvider.layer(recording))))
+      assert.isAbove(read.size, 20)
+      for (const file of ["README.md", "src/ServerConfig.ts"]) {
+        const text = readFileSync(new URL(`../${file}`, import.meta.url), "utf8")
+        const [, rows = ""] = /\| variable +\|[^\n]*\n[^\n]*\n((?:(?: \* )?\|[^\n]*\n)+)/.exec(text) ?? []
+        const cells = rows.split("\n").map((row) => row.split("|")[1] ?? "")
+        const shown = cells.flatMap((cell) => Array.from(cell.matchAll(/`([A-Z_]+)`/g), ([, name = ""]) => name))
+        assert.deepStrictEqual(shown.toSorted(), [...read].toSorted(), file)
+      }
     })
   )
 })

@@ -14,6 +14,14 @@ import * as Redacted from "effect/Redacted"
 import { once } from "node:events"
 import { createServer } from "node:http"
 
+interface Span {
+  readonly name: string
+  readonly kind: number
+  readonly traceId: string
+  readonly parentSpanId?: string
+  readonly attributes: ReadonlyArray<{ readonly key: string; readonly value: Readonly<Record<string, unknown>> }>
+}
+
 interface Received {
   readonly path: string
   readonly type: string | undefined
@@ -50,6 +58,9 @@ const emulating = Effect.acquireRelease(
   (server) => Effect.promise(() => server.close())
 )
 
+/** Of a trace that anybody may make up. */
+const traceparent = `00-${"5e".repeat(16)}-${"5e".repeat(8)}-01`
+
 const caller = "sssh-a-bearer-token"
 
 /** Serves, mints once over the port, and stops; gives back the credential's token. */
@@ -70,9 +81,9 @@ const mintOnce = Effect.fnUntraced(function* (env: Readonly<Record<string, strin
     Effect.gen(function* () {
       const { origin } = Context.get(yield* Layer.build(layer), Node.Listening)
       return yield* Effect.promise(async () => {
-        const response = await fetch(`${origin}/v1/credentials`, {
+        const response = await fetch(`${origin}/v1/credentials?access_token=sssh&sssh`, {
           method: "POST",
-          headers: { authorization: `Bearer ${caller}`, "content-type": "application/json" },
+          headers: { authorization: `Bearer ${caller}`, "content-type": "application/json", traceparent },
           body: '{"purpose":"stt.realtime"}'
         })
         const credential = (await response.json()) as { readonly token: string }
@@ -102,7 +113,28 @@ describe("telemetry", () => {
       assert.include(text("/v1/traces"), '{"key":"service.name","value":{"stringValue":"tempcred"}}')
       assert.include(text("/v1/traces"), "deployment.environment.name")
       const all = received.map((one) => one.text).join("\n")
-      for (const secret of ["sssh", token]) assert.notInclude(all, secret)
+      for (const secret of ["sssh", token, "5e5e5e5e"]) assert.notInclude(all, secret)
+    })
+  )
+  it.live("has a span for a request: its path, its status, and what belongs to it", () =>
+    Effect.gen(function* () {
+      const { endpoint, received } = yield* collecting
+      const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" }
+      yield* mintOnce(env)
+      const spans: ReadonlyArray<Span> = received
+        .filter(({ path }) => path === "/v1/traces")
+        .flatMap(({ text }) => JSON.parse(text).resourceSpans[0].scopeSpans[0].spans)
+      const [server, ...others] = spans.filter(({ kind }) => kind === 2)
+      assert.deepStrictEqual(others, [])
+      assert.strictEqual(server?.name, "POST")
+      const attributes = Object.fromEntries(
+        server?.attributes.map(({ key, value }) => [key, Object.values(value)[0]]) ?? []
+      )
+      assert.include(attributes, { "http.request.method": "POST", "url.path": "/v1/credentials" })
+      assert.strictEqual(Number(attributes["http.response.status_code"]), 201)
+      assert.notProperty(server, "parentSpanId")
+      const mint = spans.find(({ name }) => name === "soniox.mint")
+      assert.strictEqual(mint?.traceId, server?.traceId)
     })
   )
   it.live("is protobuf and has the app's own name, where variables say so", () =>

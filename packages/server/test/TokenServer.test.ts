@@ -70,6 +70,42 @@ describe("a credential", () => {
     })
   )
 
+  it.effect("and whoever operates it is warned why, once a minute and in one line", () =>
+    Effect.gen(function* () {
+      const lines: Array<string> = []
+      const logger = Logger.layer([
+        Logger.make(({ logLevel, message }) => void lines.push(`${logLevel} ${String(message)}`))
+      ])
+      yield* Effect.gen(function* () {
+        const problems = [`sessions are down\nError: forged ${"x".repeat(999)}`]
+        const ask = yield* app({
+          authenticator: Authenticator.layer(() => {
+            const next = problems.shift()
+            return next === undefined
+              ? Effect.never
+              : Effect.fail(new Authenticator.AuthenticatorUnavailableError({ problem: next }))
+          })
+        })
+        yield* problem(yield* ask(asks()), 503)
+        assert.lengthOf(lines, 1)
+        assert.match(
+          lines[0] ?? "",
+          /^Warn Authenticator: nobody can tell .*"sessions are down\\nError: forged x{200,300}"$/
+        )
+        const late = Effect.gen(function* () {
+          const fiber = yield* Effect.forkChild(ask(asks()), { startImmediately: true })
+          yield* TestClock.adjust("10 seconds")
+          yield* problem(yield* Fiber.join(fiber), 503)
+        })
+        yield* Effect.repeat(late, { times: 4 })
+        assert.lengthOf(lines, 1)
+        yield* late
+        assert.match(lines[1] ?? "", /"no answer within 10s"$/)
+        assert.lengthOf(lines, 2)
+      }).pipe(Effect.provide(logger))
+    })
+  )
+
   it.effect("is given by what the app reads in the headers", () =>
     Effect.gen(function* () {
       const { layer, state } = vendor()
@@ -191,6 +227,44 @@ describe("a body", () => {
       const response = yield* Fiber.join(fiber)
       assert.strictEqual(response.headers.get("connection"), "close")
       assert.match((yield* problem(response, 408)).detail, /within 3s/)
+    })
+  )
+})
+
+describe("bodies that do not come", () => {
+  const slow = (user = "ana") => {
+    const { readable } = new TransformStream<Uint8Array, Uint8Array>()
+    const request = asks(undefined, { authorization: `Bearer user-${user}` })
+    return new Request(request, { body: readable, duplex: "half" } as RequestInit)
+  }
+  const turn = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+
+  it.effect("hold no more places than one caller may have, so that others are served", () =>
+    Effect.gen(function* () {
+      const ask = yield* app({ maxInFlight: 10, limits: { concurrent: 3 } })
+      const asked = yield* Effect.forEach(Array.from({ length: 20 }), () =>
+        Effect.forkChild(ask(slow()), { startImmediately: true })
+      )
+      yield* turn
+      const answered = asked.filter((fiber) => fiber.pollUnsafe() !== undefined)
+      assert.lengthOf(answered, 17)
+      for (const fiber of answered) yield* problem(yield* Fiber.join(fiber), 429)
+      assert.strictEqual((yield* ask(asks(undefined, { authorization: "Bearer user-bob" }))).status, 201)
+      yield* problem(yield* ask(asks()), 429)
+      yield* TestClock.adjust("5 seconds")
+      for (const fiber of asked.filter((one) => !answered.includes(one))) yield* problem(yield* Fiber.join(fiber), 408)
+      assert.strictEqual((yield* ask(asks())).status, 201)
+    })
+  )
+
+  it.effect("count in the minute, as every request of a caller does", () =>
+    Effect.gen(function* () {
+      const ask = yield* app({ limits: { perMinute: 3 } })
+      const fiber = yield* Effect.forkChild(ask(slow()), { startImmediately: true })
+      yield* problem(yield* ask(asks("{")), 400)
+      yield* problem(yield* ask(asks("", { "content-type": "text/plain" })), 415)
+      yield* problem(yield* ask(asks("not even read")), 429)
+      yield* Fiber.interrupt(fiber)
     })
   )
 })

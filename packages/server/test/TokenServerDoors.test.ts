@@ -13,6 +13,7 @@ import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as Metric from "effect/Metric"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
 import { app, asks, authenticator, get, problem, until, vendor, vendorKey } from "./server.ts"
@@ -125,6 +126,20 @@ describe("a method that a path has not", () => {
 })
 
 describe("beside credentials", () => {
+  it.effect("metrics are there before the first request", () =>
+    Effect.gen(function* () {
+      const registry = Layer.succeed(Metric.MetricRegistry, new Map())
+      const lines = yield* Effect.gen(function* () {
+        const ask = yield* app()
+        return yield* text(yield* ask(get("/metrics")))
+      }).pipe(Effect.provide(registry))
+      for (const status of [201, 401, 429, 499, 503]) {
+        assert.include(lines, `tempcred_requests_total{status="${status}"} 0\n`)
+      }
+      assert.match(lines, /^tempcred_requests_in_flight 0$/m)
+    })
+  )
+
   it.effect("health, metrics and documents are served without asking who it is for", () =>
     Effect.gen(function* () {
       const ask = yield* app()
@@ -290,6 +305,15 @@ describe("as a function of web requests", () => {
       yield* problem(yield* fetched(server, get("/nowhere")), 404)
       yield* problem(yield* fetched(server, get("/v1/credentials/more", { method: "POST" })), 404)
       yield* problem(yield* fetched(server, get("/v1/credentials")), 405)
+      for (const [path, allow] of [
+        ["/v1/credentials?by=probe", "POST"],
+        ["/healthz", "GET, HEAD"]
+      ] as const) {
+        const unusual = yield* fetched(server, get(path, { method: "PROPFIND" }))
+        assert.strictEqual(unusual.headers.get("allow"), allow)
+        yield* problem(unusual, 405)
+      }
+      yield* problem(yield* fetched(server, get("/nowhere", { method: "PROPFIND" })), 404)
       assert.strictEqual((yield* fetched(server, get("/healthz", { method: "HEAD" }))).status, 200)
       yield* Effect.promise(server.close)
     })

@@ -38,6 +38,16 @@ describe("a server without an authenticator does not compile", () => {
   })
 })
 
+describe("a key set", () => {
+  it("goes with an audience, as it signs for others too", () => {
+    const jwksUrl = "https://id.example/keys"
+    expectTypeOf(Authenticator.layerJwt).toBeCallableWith({ jwksUrl, audience: "speech" })
+    expectTypeOf(Authenticator.layerJwt).toBeCallableWith({ jwksUrl, audience: "any", issuer: "https://id.example" })
+    expectTypeOf<{ jwksUrl: string; issuer: string }>().not.toExtend<Authenticator.JwtOptions>()
+    expectTypeOf<{ jwksUrl: string; audience: undefined; issuer: string }>().not.toExtend<Authenticator.JwtOptions>()
+  })
+})
+
 describe("a length of time", () => {
   it("carries its unit", () => {
     expectTypeOf<{ bodyTimeout: "5 seconds" }>().toExtend<TokenServer.Options>()

@@ -9,7 +9,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions } from "jose"
+import { errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from "jose"
 import type { JwtOptions } from "../Authenticator.ts"
 import * as KeySet from "./KeySet.ts"
 import { isSubject, refused, subjectRule, type Verdict } from "./Verdict.ts"
@@ -57,7 +57,7 @@ export const make = Effect.fnUntraced(function* (
   if (issues.length > 0) return yield* new ConfigurationError({ issues })
   const rules: JWTVerifyOptions = {
     ...(issuer === undefined ? {} : { issuer: many(issuer) }),
-    ...(audience === undefined ? {} : { audience: many(audience) }),
+    ...(audience === undefined || isAny(audience) ? {} : { audience: many(audience) }),
     clockTolerance: Duration.toSeconds(tolerance),
     requiredClaims: ["exp", subjectClaim],
     algorithms: secret === undefined ? [...(options.algorithms ?? algorithms)] : ["HS256"]
@@ -85,10 +85,12 @@ const bySecret = (secret: Redacted.Redacted): Effect.Effect<Verify> =>
   })
 
 const byKeySet = (url: string): Effect.Effect<Verify> =>
-  Effect.sync(() => {
-    const keyOf: JWTVerifyGetKey = KeySet.make(url)
-    return async (token, rules) => (await jwtVerify(token, keyOf, rules)).payload
-  })
+  Effect.map(
+    KeySet.make(url),
+    (keyOf): Verify =>
+      async (token, rules) =>
+        (await jwtVerify(token, keyOf, rules)).payload
+  )
 
 const named = (claims: JWTPayload, subjectClaim: string): Verdict => {
   const subject = claims[subjectClaim]
@@ -119,7 +121,7 @@ const verdictOf = (error: unknown): Verdict => {
     if (reason === "check_failed") return refused(claimHints[claim] ?? `the token's ${claim} is wrong`)
     return refused(reason === "missing" ? `the token has no ${claim}` : `the token's ${claim} is malformed`)
   }
-  if (error instanceof errors.JOSEError)
+  if (error instanceof errors.JOSEError || error instanceof KeySet.UnknownKeyError)
     return refused(hints[error.code] ?? "the token is no signed JWT that can be read")
   const problem = error instanceof KeySet.KeySetError ? error.message : "the key set holds a key that cannot be used"
   return { _tag: "Unavailable", problem }
@@ -127,6 +129,11 @@ const verdictOf = (error: unknown): Verdict => {
 
 const many = (value: string | ReadonlyArray<string>): Array<string> =>
   typeof value === "string" ? [value] : [...value]
+
+const isAny = (audience: string | ReadonlyArray<string>): boolean => {
+  const [first, ...rest] = many(audience)
+  return first === "any" && rest.length === 0
+}
 
 const secretBytes = (secret: Redacted.Redacted): Uint8Array<ArrayBuffer> =>
   new TextEncoder().encode(Redacted.value(secret))
@@ -137,8 +144,15 @@ const check = (options: JwtOptions, tolerance: Duration.Duration): ReadonlyArray
   const issues: Array<Issue> = [...checkUrl(name("jwksUrl"), jwksUrl)]
   const wrong = (option: string, message: string) => void issues.push({ name: name(option), message })
   if ((jwksUrl === undefined) === (secret === undefined)) wrong("jwksUrl", "or secret must be set, and not both")
-  if (jwksUrl !== undefined && issuer === undefined && audience === undefined) {
-    wrong("audience", "or issuer must be set with jwksUrl, as a key set alone proves too little")
+  // Untyped callers may leave it out.
+  if (jwksUrl !== undefined && audience === undefined) {
+    wrong("audience", "must be set with jwksUrl, as its keys sign for others too: what tokens are for, or any")
+  }
+  if (jwksUrl !== undefined && issuer === undefined && audience !== undefined && isAny(audience)) {
+    wrong("audience", "may be any beside an issuer only, as a key set alone proves too little")
+  }
+  if (audience !== undefined && !isAny(audience) && many(audience).includes("any")) {
+    wrong("audience", "is any alone, or else names")
   }
   if (secret !== undefined && !(Redacted.isRedacted(secret) && secretBytes(secret).length >= shortestSecret)) {
     wrong("secret", `must be a Redacted of ${shortestSecret} bytes or more`)

@@ -1,14 +1,19 @@
 /**
- * So many in a minute, counted by Effect's `RateLimiter`: whoever has had them all waits until a minute has passed since the first of them.
+ * So many in a minute that begins with the first of them, and that no later one moves: whoever has had them all waits until it ends.
  *
  * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as RateLimiter from "effect/persistence/RateLimiter"
 
-const window = Duration.minutes(1)
+/**
+ * How long a window is.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const window = Duration.minutes(1)
 
 /**
  * Counts one more for a key, or tells how long until it may have more.
@@ -16,55 +21,40 @@ const window = Duration.minutes(1)
  * @category models
  * @since 0.1.0
  */
-export type Rate = (key: string) => Effect.Effect<Duration.Duration | undefined, RateLimiter.RateLimiterError>
-
-/**
- * Makes a rate that a limiter counts.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const make =
-  (limiter: RateLimiter.RateLimiter, perMinute: number): Rate =>
-  (key) =>
-    limiter.consume({ algorithm: "fixed-window", key, limit: perMinute, window }).pipe(
-      Effect.as(undefined),
-      Effect.catchReason("RateLimiterError", "RateLimitExceeded", ({ retryAfter }) => Effect.succeed(retryAfter))
-    )
+export type Rate = (key: string) => Effect.Effect<Duration.Duration | undefined>
 
 /** In milliseconds. */
-interface Counter {
+interface Window {
   count: number
-  endsAt: number
+  readonly endsAt: number
 }
 
 /**
- * Makes a limiter of this process. Counts that have ended are forgotten within two minutes, which Effect's own store in memory never does, and they end by the
- * monotonic clock, as a clock that is set back would hold everybody for as long.
+ * Makes a rate of this process. Windows that have ended are forgotten within two minutes, and they end by the monotonic clock, as a clock that is set back would
+ * hold everybody for as long.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const local: Effect.Effect<RateLimiter.RateLimiter> = Effect.gen(function* () {
-  const memory = yield* Effect.provide(RateLimiter.RateLimiterStore, RateLimiter.layerStoreMemory)
-  const counters = new Map<string, Counter>()
+export const local = (perMinute: number): Rate => {
+  const windows = new Map<string, Window>()
   let sweptAt = 0
-
   const sweep = (now: number) => {
     if (now - sweptAt < Duration.toMillis(window)) return
     sweptAt = now
-    for (const [key, { endsAt }] of counters) if (endsAt <= now) counters.delete(key)
+    for (const [key, { endsAt }] of windows) if (endsAt <= now) windows.delete(key)
   }
-  const fixedWindow: typeof memory.fixedWindow = ({ key, limit = Infinity, refillRate, tokens }) =>
+  return (key) =>
     Effect.map(Clock.monotonicTimeNanos, (nanos) => {
       const now = Number(nanos / 1000n) / 1000
       sweep(now)
-      const known = counters.get(key)
-      const counter = known === undefined || known.endsAt <= now ? { count: 0, endsAt: now } : known
-      const count = counter.count + tokens
-      if (count > limit) return [count, counter.endsAt - now]
-      counters.set(key, { count, endsAt: counter.endsAt + Duration.toMillis(refillRate) * tokens })
-      return [count, counter.endsAt - now]
+      const known = windows.get(key)
+      if (known === undefined || known.endsAt <= now) {
+        windows.set(key, { count: 1, endsAt: now + Duration.toMillis(window) })
+        return undefined
+      }
+      if (known.count >= perMinute) return Duration.millis(known.endsAt - now)
+      known.count += 1
+      return undefined
     })
-  return yield* Effect.provideService(RateLimiter.make, RateLimiter.RateLimiterStore, { ...memory, fixedWindow })
-})
+}

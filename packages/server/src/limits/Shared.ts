@@ -1,17 +1,14 @@
 /**
- * Counts that all processes share through Redis, by its clock and under names that tell nothing of a subject. Whatever comes back as nothing could not be asked.
+ * Counts that all processes share through Redis, by its clock and under hashes of their keys. Whatever comes back as nothing could not be asked.
  *
  * @since 0.1.0
  */
 import type { Options as SharingOptions } from "@tempcred/core/CredentialSharing"
 import * as Link from "@tempcred/core/Link"
-import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Base64Url from "effect/encoding/Base64Url"
-import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
-import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as Redis from "effect/persistence/Redis"
 import type * as Scope from "effect/Scope"
 import * as Rate from "./Rate.ts"
@@ -36,7 +33,7 @@ export interface Shared {
 }
 
 /**
- * Names a subject in Redis; the braces put what belongs to it on one node of a cluster.
+ * Names a subject in Redis by its hash, which whoever can guess the subject can find; the braces put what belongs to it on one node of a cluster.
  *
  * @category combinators
  * @since 0.1.0
@@ -75,16 +72,24 @@ redis.call("PEXPIRE", KEYS[1], ARGV[2])`
   leave: Redis.script((key: string, owner: string) => [running(key), owner], {
     numberOfKeys: 1,
     lua: `redis.call("ZREM", KEYS[1], ARGV[1])`
-  })
+  }),
+  // How long until the window ends, in milliseconds, or 0 where one more was counted.
+  count: Redis.script(
+    (key: string, perMinute: number, window: number) => [`${prefix}${key}:minute`, perMinute, window],
+    {
+      numberOfKeys: 1,
+      lua: `local count = tonumber(redis.call("GET", KEYS[1]) or "0")
+local left = redis.call("PTTL", KEYS[1])
+if count == 0 or left < 0 then
+  redis.call("SET", KEYS[1], 1, "PX", ARGV[2])
+  return 0
+end
+if count >= tonumber(ARGV[1]) then return math.max(1, left) end
+redis.call("INCR", KEYS[1])
+return 0`
+    }
+  ).withReturnType<unknown>()
 } as const
-
-/** One connection: Redis, and the limiter that counts in it. */
-interface Service {
-  readonly redis: Redis.Redis["Service"]
-  readonly rate: Rate.Rate
-}
-
-const Service = Context.Service<Service>("@tempcred/server/limits/Shared")
 
 /**
  * Opens the counts, which are there from the beginning and answer once Redis does.
@@ -102,41 +107,37 @@ export const make = Effect.fnUntraced(function* (options: {
   const { concurrent, limit, perMinute } = options
   const lease = Duration.toMillis(options.lease)
   const scope = yield* Effect.scope
-  const layer = Layer.effect(
-    Service,
-    Effect.gen(function* () {
-      const store = yield* RateLimiter.makeStoreRedis({ prefix })
-      const limiter = yield* Effect.provideService(RateLimiter.make, RateLimiter.RateLimiterStore, store)
-      return { redis: yield* Redis.Redis, rate: Rate.make(limiter, perMinute) }
-    })
-  ).pipe(Layer.provide(options.redis))
+  const window = Duration.toMillis(Rate.window)
   const ask = yield* Link.make({
-    tag: Service,
-    layer,
+    tag: Redis.Redis,
+    layer: options.redis,
     limit,
-    probe: ({ redis }) => redis.send("PING"),
+    probe: (redis) => redis.send("PING"),
     onDown: (reason) => Effect.logWarning(`Limits: Redis is away (${reason}); each process counts for itself`),
     onUp: Effect.logInfo("Limits: Redis is back")
   })
   return {
     enter: (key, owner) =>
-      ask(({ redis }) =>
-        Effect.map(redis.eval(scripts.enter)(key, owner, concurrent, lease), (entered) => entered === 1)
-      ),
+      ask((redis) => Effect.map(redis.eval(scripts.enter)(key, owner, concurrent, lease), (entered) => entered === 1)),
     stay: (key, owner) =>
       Effect.forever(
         Effect.delay(
-          ask(({ redis }) => redis.eval(scripts.stay)(key, owner, lease)),
+          ask((redis) => redis.eval(scripts.stay)(key, owner, lease)),
           lease / 3
         )
       ),
     leave: (key, owner) =>
       Effect.asVoid(
         Effect.forkIn(
-          ask(({ redis }) => redis.eval(scripts.leave)(key, owner)),
+          ask((redis) => redis.eval(scripts.leave)(key, owner)),
           scope
         )
       ),
-    count: (key) => ask(({ rate }) => rate(`${key}:minute`))
+    count: (key) =>
+      ask((redis) =>
+        Effect.map(redis.eval(scripts.count)(key, perMinute, window), (left) =>
+          typeof left === "number" && left > 0 ? Duration.millis(left) : undefined
+        )
+      )
   }
 })

@@ -23,7 +23,8 @@ const variableOf: Readonly<Record<string, string>> = {
   "Authenticator.layerJwt.jwksUrl": keySet,
   "Authenticator.layerJwt.secret": secret,
   "Authenticator.layerJwt.issuer": "TEMPCRED_AUTH_ISSUER",
-  "Authenticator.layerJwt.audience": "TEMPCRED_AUTH_AUDIENCE"
+  "Authenticator.layerJwt.audience": "TEMPCRED_AUTH_AUDIENCE",
+  "Authenticator.layerJwt.subjectClaim": "TEMPCRED_AUTH_SUBJECT_CLAIM"
 }
 
 /** Where an option's own sentence would speak of code. */
@@ -50,21 +51,21 @@ export const make = Effect.fnUntraced(function* (variables: Variables): Effect.f
   if (ways.length > 1) {
     return yield* refuse(...ways.map((name) => issue(name, `must be set alone, and not beside ${others(ways, name)}`)))
   }
-  const { TEMPCRED_AUTH_AUDIENCE, TEMPCRED_AUTH_ISSUER } = variables
+  const { TEMPCRED_AUTH_AUDIENCE, TEMPCRED_AUTH_ISSUER, TEMPCRED_AUTH_SUBJECT_CLAIM } = variables
   const issuer = TEMPCRED_AUTH_ISSUER === undefined ? undefined : list(TEMPCRED_AUTH_ISSUER)
   const audience = TEMPCRED_AUTH_AUDIENCE === undefined ? undefined : list(TEMPCRED_AUTH_AUDIENCE)
-  if (shared !== undefined) return yield* jwt({ secret: shared, issuer, audience })
+  const common = { issuer, subjectClaim: TEMPCRED_AUTH_SUBJECT_CLAIM }
+  if (shared !== undefined) return yield* jwt({ ...common, secret: shared, audience })
   if (jwksUrl !== undefined) {
-    if (issuer !== undefined) return yield* jwt({ jwksUrl, issuer, audience })
-    if (audience !== undefined) return yield* jwt({ jwksUrl, audience })
-    const message = `or TEMPCRED_AUTH_ISSUER must be set with ${keySet}, as a key set alone proves too little`
+    if (audience !== undefined) return yield* jwt({ ...common, jwksUrl, audience })
+    const message = `must be set with ${keySet}, as its keys sign for others too: what tokens are for, or any`
     return yield* refuse(issue("TEMPCRED_AUTH_AUDIENCE", message), ...checkUrl(keySet, jwksUrl))
   }
   if (listed === undefined) {
     const message = `or ${secret} or ${tokens} must be set: an endpoint that serves everybody gives the vendor's key away`
     return yield* refuse(issue(keySet, message))
   }
-  const idle = set({ TEMPCRED_AUTH_ISSUER, TEMPCRED_AUTH_AUDIENCE })
+  const idle = set({ TEMPCRED_AUTH_ISSUER, TEMPCRED_AUTH_AUDIENCE, TEMPCRED_AUTH_SUBJECT_CLAIM })
   if (idle.length > 0) return yield* refuse(...idle.map((name) => issue(name, `says nothing beside ${tokens}`)))
   const entries = pairs(listed)
   yield* Effect.mapError(Bearer.make(entries), () => refuse(issue(tokens, tokensRule)))

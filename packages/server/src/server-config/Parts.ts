@@ -14,7 +14,7 @@ import * as IssuancePolicy from "../IssuancePolicy.ts"
 import type { ServerConfig } from "../ServerConfig.ts"
 import * as Settings from "../token-server/Settings.ts"
 import * as Callers from "./Callers.ts"
-import { list, type Variables } from "./Variables.ts"
+import { list, unknown as findUnknown, type Variables } from "./Variables.ts"
 
 /** Only digits are a number: neither white space nor an exponent is what anybody means. */
 const whole = (text: string): number => (/^\d+$/.test(text) ? Number(text) : Number.NaN)
@@ -29,9 +29,38 @@ const seconds = Schema.DurationFromString.check(
 
 const singleUse = Schema.Literals(["required", "preferred", "asked"])
 
-const store = Schema.Union([Schema.Literal("memory"), Schema.String.check(Schema.isPattern(/^rediss?:\/\/\S+$/))])
+const length = Schema.DurationFromString.check(
+  Schema.makeFilter((given) => Number.isFinite(Duration.toMillis(given)) && Duration.toMillis(given) >= 1)
+)
+
+const flag = Schema.Literals(["true", "false"])
+
+/** A client throws over what is none, when it connects, which is too late to be seen. */
+const isRedisUrl = (text: string): boolean => {
+  const url = /\s/.test(text) ? null : URL.parse(text)
+  return (
+    url !== null &&
+    /^rediss?:$/.test(url.protocol) &&
+    url.hostname !== "" &&
+    /^(\/\d*)?$/.test(url.pathname) &&
+    [url.username, url.password].every(isEncoded)
+  )
+}
+
+const isEncoded = (text: string): boolean => {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const store = Schema.Union([Schema.Literal("memory"), Schema.String.check(Schema.makeFilter(isRedisUrl))])
 
 const names = Schema.Array(Schema.NonEmptyString)
+
+const prefix = Schema.TemplateLiteral(["/", Schema.String])
 
 /** A pattern is a host name to `URL`; the rest is checked with the other options. */
 const origins = Schema.Array(Schema.String.check(Schema.isPattern(/^[^*]+$/)))
@@ -47,9 +76,13 @@ const rules = {
   TEMPCRED_LIMIT_PER_MINUTE: "must be a whole number, 1 or more",
   TEMPCRED_LIMIT_CONCURRENT: "must be a whole number, 1 or more",
   TEMPCRED_LIMIT_IN_FLIGHT: "must be a whole number, 1 or more",
-  TEMPCRED_LIMIT_STORE: "must be memory or redis://host:port",
+  TEMPCRED_LIMIT_STORE: "must be memory, or a URL such as redis://host:port or rediss://user:password@host:port/0",
   TEMPCRED_CORS_ORIGINS:
     "must be origins such as https://app.example.com, with commas: no path, no slash at the end, no pattern",
+  TEMPCRED_PREFIX: "must be a path such as /api/speech, without a slash at the end",
+  TEMPCRED_METRICS: "must be true or false",
+  TEMPCRED_DOCS: "must be true or false",
+  TEMPCRED_DRAIN_TIMEOUT: 'must be a length of time with its unit, such as "20 seconds"',
   TEMPCRED_HOST: "must be a host name or an address",
   TEMPCRED_PORT: "must be a whole number, 0 to 65535",
   OTEL_EXPORTER_OTLP_ENDPOINT: "must be a URL that begins with https:// or http://",
@@ -81,6 +114,12 @@ const reading = (variables: Variables): Reader => {
   }
 }
 
+/** The options that are checked with the server's, and their variables. */
+const variableOf: Readonly<Record<string, Ruled>> = {
+  "TokenServer.allowedOrigins": "TEMPCRED_CORS_ORIGINS",
+  "TokenServer.prefix": "TEMPCRED_PREFIX"
+}
+
 /**
  * Makes the parts; fails with all that is wrong.
  *
@@ -93,34 +132,50 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Omit<ServerConfig, "telemetry">, ConfigurationError> {
   const reader = reading(variables)
   const callers = yield* Effect.result(Callers.make(variables))
+  const unknown = yield* findUnknown
   const policy = yield* readPolicy(reader, variables)
-  const place = reader.read("TEMPCRED_LIMIT_STORE", store) ?? "memory"
-  const server = {
-    policy,
-    limits: {
-      perMinute: reader.read("TEMPCRED_LIMIT_PER_MINUTE", count, whole),
-      concurrent: reader.read("TEMPCRED_LIMIT_CONCURRENT", count, whole),
-      redis: place === "memory" ? undefined : redis?.(place)
-    },
-    maxInFlight: reader.read("TEMPCRED_LIMIT_IN_FLIGHT", count, whole),
-    allowedOrigins: reader.read("TEMPCRED_CORS_ORIGINS", origins, list),
-    host: reader.read("TEMPCRED_HOST", Schema.String.check(Schema.isPattern(/^\S+$/))) ?? "127.0.0.1",
-    port: reader.read("TEMPCRED_PORT", port, whole) ?? 8787
-  }
+  const server = { policy, limits: readLimits(reader, redis), ...readServer(reader) }
   reader.read("OTEL_EXPORTER_OTLP_ENDPOINT", Schema.String.check(Schema.makeFilter(isWebUrl)))
   reader.read("OTEL_EXPORTER_OTLP_PROTOCOL", Schema.Literals(["http/protobuf", "http/json"]))
-  // Nothing else of these options can be wrong here.
-  const settings = yield* Effect.result(Settings.read({ allowedOrigins: server.allowedOrigins }))
-  if (settings._tag === "Failure") reader.broken("TEMPCRED_CORS_ORIGINS")
-  if (place !== "memory" && redis === undefined) {
-    const message = "names a Redis, and ServerConfig.load was not told how to reach one (option redis)"
-    reader.issues.push({ name: "TEMPCRED_LIMIT_STORE", message })
+  const { allowedOrigins, prefix: begin } = server
+  const settings = yield* Effect.result(Settings.read({ allowedOrigins, prefix: begin }))
+  if (settings._tag === "Failure") {
+    for (const { name } of settings.failure.issues) {
+      const variable = variableOf[name]
+      if (variable !== undefined) reader.broken(variable)
+    }
   }
-  if (callers._tag === "Failure") return yield* refuse([...callers.failure.issues, ...reader.issues])
-  return reader.issues.length > 0 ? yield* refuse(reader.issues) : { server, authenticator: callers.success }
+  const issues = [...(callers._tag === "Failure" ? callers.failure.issues : []), ...reader.issues, ...unknown]
+  if (callers._tag === "Failure" || issues.length > 0) return yield* new ConfigurationError({ issues })
+  return { server, authenticator: callers.success }
 })
 
-const refuse = (issues: ReadonlyArray<Issue>) => new ConfigurationError({ issues })
+const isTrue = (given: typeof flag.Type | undefined): boolean | undefined =>
+  given === undefined ? undefined : given === "true"
+
+const readServer = ({ read }: Reader) => ({
+  maxInFlight: read("TEMPCRED_LIMIT_IN_FLIGHT", count, whole),
+  allowedOrigins: read("TEMPCRED_CORS_ORIGINS", origins, list),
+  prefix: read("TEMPCRED_PREFIX", prefix),
+  metrics: isTrue(read("TEMPCRED_METRICS", flag)),
+  docs: isTrue(read("TEMPCRED_DOCS", flag)),
+  drainTimeout: read("TEMPCRED_DRAIN_TIMEOUT", length),
+  host: read("TEMPCRED_HOST", Schema.String.check(Schema.isPattern(/^\S+$/))) ?? "127.0.0.1",
+  port: read("TEMPCRED_PORT", port, whole) ?? 8787
+})
+
+const readLimits = ({ issues, read }: Reader, redis: ProvidersOptions["redis"]) => {
+  const place = read("TEMPCRED_LIMIT_STORE", store) ?? "memory"
+  if (place !== "memory" && redis === undefined) {
+    const message = "names a Redis, and ServerConfig.load was not told how to reach one (option redis)"
+    issues.push({ name: "TEMPCRED_LIMIT_STORE", message })
+  }
+  return {
+    perMinute: read("TEMPCRED_LIMIT_PER_MINUTE", count, whole),
+    concurrent: read("TEMPCRED_LIMIT_CONCURRENT", count, whole),
+    redis: place === "memory" ? undefined : redis?.(place)
+  }
+}
 
 const isWebUrl = (text: string): boolean => /^https?:$/.test(URL.parse(text)?.protocol ?? "")
 

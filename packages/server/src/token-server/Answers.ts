@@ -18,6 +18,8 @@ export interface Facts {
   readonly purpose?: string | undefined
   readonly credential?: TempCredential
   readonly problem?: Problem
+  /** Where the log may say more than the caller hears. */
+  readonly reason?: string
 }
 
 const facts = new WeakMap<HttpServerResponse.HttpServerResponse, Facts>()

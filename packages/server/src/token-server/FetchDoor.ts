@@ -22,6 +22,7 @@ import { ClosedError } from "./ClosedError.ts"
 import type { Options, TokenServer } from "../TokenServer.ts"
 import * as Answers from "./Answers.ts"
 import * as Routes from "./Routes.ts"
+import * as Tracing from "./Tracing.ts"
 
 /** A server that is built: what answers, and what stops it. */
 class Opened extends Context.Service<
@@ -31,14 +32,13 @@ class Opened extends Context.Service<
 
 const opened = (options: Options) =>
   Layer.unwrap(
-    Effect.map(Routes.make(options), ({ admission, log, routes }) =>
+    Effect.map(Routes.make(options), ({ admission, door, routes }) =>
       Layer.effect(
         Opened,
         Effect.gen(function* () {
-          const answer = Routes.door(yield* HttpRouter.HttpRouter, log)
-          const fetch = HttpEffect.toWebHandlerWith<never, HttpServerRequest | Scope.Scope>(yield* Effect.context())(
-            answer
-          )
+          const answer = door(yield* HttpRouter.HttpRouter)
+          const context = Context.merge(yield* Effect.context(), Tracing.instead)
+          const fetch = HttpEffect.toWebHandlerWith<never, HttpServerRequest | Scope.Scope>(context)(answer)
           return { fetch, drain: admission.drain }
         })
       ).pipe(Layer.provideMerge(routes), Layer.provide(HttpRouter.layer))

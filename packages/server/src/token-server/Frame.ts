@@ -46,6 +46,20 @@ const counter = (status: number): typeof requests => {
   return made
 }
 
+/** All that an answer can have, and that of a client which went away. */
+const statuses = [201, 400, 401, 403, 408, 413, 415, 422, 429, gone, 500, 502, 503, 504]
+
+/**
+ * Makes metrics be there before the first request, so that what is counted from then on is a growth from zero.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const begin: Effect.Effect<void> = Effect.andThen(
+  Effect.forEach(statuses, (status) => Metric.update(counter(status), 0), { discard: true }),
+  Metric.modify(inFlight, 0)
+)
+
 const failed = (): HttpServerResponse => Answers.problem(makeProblem(500, "UnavailableError", "this endpoint failed"))
 
 const stopped = (): HttpServerResponse =>

@@ -15,16 +15,14 @@ import type { Entry, Write } from "../AccessLog.ts"
 import type { Admission } from "./Admission.ts"
 import * as Answers from "./Answers.ts"
 import { gone } from "./Frame.ts"
+import { pathOf } from "./Tracing.ts"
 
 /** Bound on writing one entry, after which it is dropped. */
 const timeout = "5 seconds"
 
-/** The longest path that is written, in characters. */
-const longestPath = 200
-
 const entryOf = Effect.fnUntraced(function* (
   seen: Pick<Entry, "method" | "path" | "status" | "milliseconds"> & { readonly since: number },
-  { credential, problem, purpose, subject }: Answers.Facts
+  { credential, problem, purpose, reason = problem?.reason, subject }: Answers.Facts
 ): Effect.fn.Return<Entry> {
   const { since, ...rest } = seen
   const provider = credential?.provider ?? problem?.provider
@@ -35,7 +33,7 @@ const entryOf = Effect.fnUntraced(function* (
     ...(purpose === undefined ? {} : { purpose }),
     ...(provider === undefined ? {} : { provider }),
     ...(credential === undefined ? {} : { credential: yield* fingerprint(credential.token) }),
-    ...(problem === undefined ? {} : { reason: problem.reason }),
+    ...(reason === undefined ? {} : { reason }),
     ...(problem?.requestId === undefined ? {} : { requestId: problem.requestId })
   }
 })
@@ -62,7 +60,7 @@ export const make = (write: Write | undefined, admission: Admission): Log => {
     Effect.gen(function* () {
       const { method, url } = yield* HttpServerRequest
       const since = yield* Clock.currentTimeMillis
-      const path = url.replace(/[?#].*$/s, "").slice(0, longestPath)
+      const path = pathOf(url)
       return yield* Effect.onExit(answer, (exit) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) => {
           const status = Exit.isSuccess(exit) ? exit.value.status : gone

@@ -11,7 +11,7 @@ import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServer from "effect/http/HttpServer"
-import type { HttpServerRequest } from "effect/http/HttpServerRequest"
+import { HttpServerRequest } from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
@@ -21,12 +21,14 @@ import type { Options } from "../TokenServer.ts"
 import * as Admission from "./Admission.ts"
 import * as Answers from "./Answers.ts"
 import * as Api from "./Api.ts"
+import * as Authorization from "./Authorization.ts"
 import * as Cors from "./Cors.ts"
 import * as Frame from "./Frame.ts"
 import * as Log from "./Log.ts"
 import * as Mint from "./Mint.ts"
 import * as RequestBody from "./RequestBody.ts"
 import * as Settings from "./Settings.ts"
+import * as Tracing from "./Tracing.ts"
 
 /**
  * A server whose options make sense: its door, its log, and its routes.
@@ -36,8 +38,10 @@ import * as Settings from "./Settings.ts"
  */
 export interface Server {
   readonly admission: Admission.Admission
-  readonly log: Log.Log
-  readonly settings: Settings.Settings
+  /** Answers everything that comes to a door of the server's own: what no route has with a problem too. */
+  readonly door: (
+    router: HttpRouter.HttpRouter
+  ) => Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest | Scope.Scope>
   readonly routes: Layer.Layer<
     never,
     ConfigurationError,
@@ -49,21 +53,30 @@ const methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY"] as
 
 type Path = `/${string}`
 
-/** Answers the methods that a path has not. */
-const others = (
-  path: Path,
-  allowed: (typeof methods)[number],
-  cors: Cors.Cors
-): Layer.Layer<never, never, HttpRouter.HttpRouter> => {
-  const allow = allowed === "GET" ? "GET, HEAD" : allowed
-  const refused = Answers.problem(
-    TokenEndpoint.makeProblem(405, "InvalidRequestError", `the method of this path is ${allowed}`),
-    { allow }
+/** A path and the one method that it has. */
+interface Place {
+  readonly path: Path
+  readonly method: "GET" | "POST"
+  readonly cors: Cors.Cors
+}
+
+type Answer = Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest>
+
+/** Answers a method that a path has not. */
+const refused = ({ cors, method }: Place): Answer =>
+  cors(
+    Effect.succeed(
+      Answers.problem(TokenEndpoint.makeProblem(405, "InvalidRequestError", `the method of this path is ${method}`), {
+        allow: method === "GET" ? "GET, HEAD" : method
+      })
+    )
   )
+
+/** Answers the methods that a path has not, as far as a router knows them. */
+const others = (place: Place): Layer.Layer<never, never, HttpRouter.HttpRouter> => {
+  const answer = refused(place)
   return HttpRouter.addAll(
-    methods
-      .filter((method) => method !== allowed)
-      .map((method) => HttpRouter.route(method, path, cors(Effect.succeed(refused))))
+    methods.filter((method) => method !== place.method).map((method) => HttpRouter.route(method, place.path, answer))
   )
 }
 
@@ -108,17 +121,22 @@ const document = (api: ReturnType<typeof Api.make>, path: Path) => {
 export const make = Effect.fnUntraced(function* (options: Options): Effect.fn.Return<Server, ConfigurationError> {
   const settings = yield* Settings.read(options)
   const { prefix } = settings
-  const at = (path: `/${string}`): Path => `/${prefix.slice(1)}${path}`
+  const at = (path: `/${string}`): Path => `${prefix}${path}`
   const admission = Admission.make(settings.maxInFlight, settings.drainTimeout)
   const log = Log.make(options.log, admission)
   const cors = Cors.make(settings.allowedOrigins)
   const frame = Frame.make(admission)
   const api = Api.make(prefix)
+  const none: Cors.Cors = (answer) => answer
   const gets = [
     at("/healthz"),
     at("/readyz"),
     ...(settings.metrics ? [at("/metrics")] : []),
     ...(settings.docs ? [at("/openapi.json")] : [])
+  ]
+  const places: ReadonlyArray<Place> = [
+    { path: at(TokenEndpoint.path), method: "POST", cors },
+    ...gets.map((path) => ({ path, method: "GET", cors: none }) as const)
   ]
   const routes = Layer.mergeAll(
     HttpApiBuilder.layer(api).pipe(
@@ -127,7 +145,7 @@ export const make = Effect.fnUntraced(function* (options: Options): Effect.fn.Re
       Layer.provide(
         Layer.effect(
           Api.Authorization,
-          Effect.map(Mint.authorization, (authorized) => ({
+          Effect.map(Authorization.make, (authorized) => ({
             bearer: (answer, { credential }) => authorized(answer, credential)
           }))
         )
@@ -136,13 +154,12 @@ export const make = Effect.fnUntraced(function* (options: Options): Effect.fn.Re
     ),
     ...(settings.metrics ? [PrometheusMetrics.layerHttp({ path: at("/metrics") })] : []),
     ...(settings.docs ? [document(api, at("/openapi.json"))] : []),
-    others(at(TokenEndpoint.path), "POST", cors),
-    ...gets.map((path) => others(path, "GET", (answer) => answer))
+    ...places.map(others)
   )
+  yield* Frame.begin
   return {
     admission,
-    log,
-    settings,
+    door: door(places, log, Tracing.make(settings.trustTraceparent)),
     routes:
       options.log === undefined ? routes : Layer.provide(routes, HttpRouter.middleware((answer) => log(answer)).layer)
   }
@@ -150,16 +167,11 @@ export const make = Effect.fnUntraced(function* (options: Options): Effect.fn.Re
 
 const unknown = Answers.problem(TokenEndpoint.makeProblem(404, "InvalidRequestError", "there is nothing at this path"))
 
-/**
- * Answers everything that comes to a door of the server's own: what no route has with a problem too.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const door = (
-  router: HttpRouter.HttpRouter,
-  log: Log.Log
-): Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpServerRequest | Scope.Scope> => {
-  const notFound = log(Effect.succeed(unknown))
-  return Effect.catch(router.asHttpEffect(), () => notFound)
+/** A router does not know every method, so that what it has no route for may be at a path that there is. */
+const door = (places: ReadonlyArray<Place>, log: Log.Log, traced: ReturnType<typeof Tracing.make>): Server["door"] => {
+  const answers = new Map<string, Answer>(places.map((place) => [place.path, refused(place)]))
+  const unserved = log(
+    Effect.flatMap(HttpServerRequest, ({ url }) => answers.get(Tracing.pathOf(url)) ?? Effect.succeed(unknown))
+  )
+  return (router) => traced(Effect.catch(router.asHttpEffect(), () => unserved))
 }

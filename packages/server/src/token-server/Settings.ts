@@ -24,6 +24,7 @@ export interface Settings {
   readonly prefix: "" | `/${string}`
   readonly metrics: boolean
   readonly docs: boolean
+  readonly trustTraceparent: boolean
 }
 
 /**
@@ -34,6 +35,7 @@ export interface Settings {
  */
 export const read = (options: Options): Effect.Effect<Settings, ConfigurationError> => {
   const { allowedOrigins = [], docs = true, maxInFlight = 512, metrics = true, prefix = "" } = options
+  const { trustTraceparent = false } = options
   const issues: Array<Issue> = []
   const wrong = (name: keyof Options, message: string) => issues.push({ name: `TokenServer.${name}`, message })
   const length = (name: "bodyTimeout" | "drainTimeout", given: Length): Duration.Duration => {
@@ -51,7 +53,16 @@ export const read = (options: Options): Effect.Effect<Settings, ConfigurationErr
   const drainTimeout = length("drainTimeout", options.drainTimeout ?? "20 seconds")
   return issues.length > 0
     ? Effect.fail(new ConfigurationError({ issues }))
-    : Effect.succeed({ maxInFlight, bodyTimeout, drainTimeout, allowedOrigins, prefix, metrics, docs })
+    : Effect.succeed({
+        maxInFlight,
+        bodyTimeout,
+        drainTimeout,
+        allowedOrigins,
+        prefix,
+        metrics,
+        docs,
+        trustTraceparent
+      })
 }
 
 /** As a browser writes it. Schemes of apps, such as `capacitor://localhost`, have no origin that `URL` knows. */

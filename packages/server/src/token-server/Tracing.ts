@@ -1,0 +1,62 @@
+/**
+ * The span of a request at a door of the server's own. It knows a path and no query, which may hold a caller's token, and it begins a trace of its own, as anybody
+ * can send a `traceparent`.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as HttpMiddleware from "effect/http/HttpMiddleware"
+import { HttpServerRequest } from "effect/http/HttpServerRequest"
+import type { HttpServerResponse } from "effect/http/HttpServerResponse"
+import * as HttpTraceContext from "effect/http/HttpTraceContext"
+import * as Option from "effect/Option"
+
+/**
+ * Switches Effect's own span of a request off, which has the whole URL.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const instead: Context.Context<never> = Context.make(HttpMiddleware.TracerDisabledWhen, () => true)
+
+/**
+ * The path of a URL, of at most so many characters.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const pathOf = (url: string): string => url.replace(/[?#].*$/s, "").slice(0, 200)
+
+/** The span of an answer of 500 or more is a failed one, by the convention of OpenTelemetry. */
+const outcome = (exit: Exit.Exit<HttpServerResponse>): Exit.Exit<unknown, string> =>
+  Exit.isSuccess(exit) && exit.value.status >= 500 ? Exit.fail(`answered with ${exit.value.status}`) : exit
+
+/**
+ * Makes what puts a span around the answer to a request.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make =
+  (trustsTraceparent: boolean) =>
+  <R>(
+    answer: Effect.Effect<HttpServerResponse, never, R>
+  ): Effect.Effect<HttpServerResponse, never, R | HttpServerRequest> =>
+    Effect.gen(function* () {
+      const { headers, method, url } = yield* HttpServerRequest
+      const parent = trustsTraceparent ? HttpTraceContext.fromHeaders(headers) : Option.none()
+      const span = yield* Effect.makeSpan(method, {
+        kind: "server",
+        attributes: { "http.request.method": method, "url.path": pathOf(url) },
+        ...(Option.isSome(parent) ? { parent: parent.value } : { root: true })
+      })
+      return yield* Effect.onExit(Effect.withParentSpan(answer, span), (exit) =>
+        Effect.map(Clock.currentTimeNanos, (now) => {
+          if (Exit.isSuccess(exit)) span.attribute("http.response.status_code", exit.value.status)
+          span.end(now, outcome(exit))
+        })
+      )
+    })
