@@ -5,8 +5,9 @@
 import { type Credential, type Source, SourceError } from "@tempcred/client"
 import { logout } from "./backend.ts"
 import type { Failure } from "./bridges/bridge.ts"
+import type { Caption } from "./captions.ts"
 import { credentialLane, type History, type Track } from "./history.ts"
-import { connect, type Line, type Words } from "./line.ts"
+import { connect, type Line } from "./line.ts"
 import type { Sound } from "./sound.ts"
 
 export type State = "minting" | "connecting" | "listening" | "finishing" | "waiting"
@@ -22,7 +23,7 @@ export interface Options {
   readonly sound: Sound
   readonly history: History
   /** Opens a place for the words of one connection. */
-  readonly segment: () => (words: Words | "over") => void
+  readonly segment: () => (words: Caption) => void
   readonly say: (state: State) => void
   /** Shows what is wrong until it is to be tried again; rejects when the signal says that nobody waits any more. */
   readonly hold: (trouble: Trouble, signal: AbortSignal) => Promise<void>
@@ -47,10 +48,12 @@ const makeFeed = (sound: Sound) => {
       current = line
       for (const samples of waiting.splice(0)) line.send(samples)
     },
-    leave: (line: Line) => {
-      if (current !== line) return
+    /** Tells whether another is to take the audio. */
+    leave: (line: Line): boolean => {
+      if (current !== line) return false
       current = undefined
       waiting = [...line.unheard(), ...waiting]
+      return true
     }
   }
 }
@@ -104,8 +107,7 @@ export const caption = async (options: Options, signal: AbortSignal): Promise<vo
     lines.add(line)
     void line.ended.then((failure) => {
       lines.delete(line)
-      feed.leave(line)
-      show("over")
+      show(feed.leave(line) && failure !== undefined ? "again" : "over")
       history.ended(track, failure?.name)
     })
     if (await line.ready) {

@@ -5,6 +5,13 @@ export const find = <A extends Element>(id: string, type: new () => A): A => {
   return found
 }
 
+/** Does what may remove or disable what has the focus, which is then taken in elsewhere. */
+export const keepFocus = (change: () => void, refuge: HTMLElement): void => {
+  const focused = document.activeElement
+  change()
+  if (focused !== null && (!focused.isConnected || focused.matches(":disabled"))) refuge.focus()
+}
+
 export const button = (label: string, press: () => void): HTMLButtonElement => {
   const made = document.createElement("button")
   made.type = "button"

@@ -2,8 +2,9 @@
  * One connection to a vendor, from its credential to its end.
  */
 import { open, type Credential } from "@tempcred/client"
-import type { Bridge, Failure } from "./bridges/bridge.ts"
+import type { Bridge, Failure, Heard } from "./bridges/bridge.ts"
 import { bridges } from "./bridges/bridges.ts"
+import { piecesPerSecond } from "./sound.ts"
 
 export interface Words {
   readonly final: string
@@ -19,19 +20,27 @@ export interface Line {
   /** Says that this was all; the line ends when the vendor has answered, or in five seconds. */
   readonly finish: () => void
   readonly close: () => void
-  /** The audio of which nothing has been heard yet, for another line to send. */
+  /** The audio whose words are not final yet, for another line to send. */
   readonly unheard: () => ReadonlyArray<ArrayBuffer>
 }
 
 /** Half a minute of pieces: a pause in what is said brings no words either. */
-const mostUnheard = 300
+const mostUnheard = 30 * piecesPerSecond
 
 /** In milliseconds: until a vendor is ready, and until it has said its last word. */
 const patience = { ready: 8000, finished: 5000 }
 
 const unknown = (name: string): Failure => ({ name, passing: true })
 
-/** Opens the connection that a credential describes. */
+const read = (bridge: Bridge, message: string): Heard => {
+  try {
+    return bridge.read(message)
+  } catch {
+    return { failure: unknown("unreadable message") }
+  }
+}
+
+/** Opens the connection that a credential describes; throws where there is no way to. */
 export const connect = (credential: Credential, sampleRate: number, hear: (words: Words) => void): Line => {
   const bridge: Bridge | undefined = bridges[credential.provider]
   if (bridge === undefined) throw new TypeError(`there is no bridge to ${credential.provider}`)
@@ -56,10 +65,11 @@ export const connect = (credential: Credential, sampleRate: number, hear: (words
     if (!bridge.waits) start()
   })
   socket.addEventListener("message", ({ data }: MessageEvent<string>) => {
-    const { failure, final, finished, partial, ready: isReady } = bridge.read(data)
+    const { failure, final, finished, partial, ready: isReady, settled = 0 } = read(bridge, data)
     if (failure !== undefined) return end(failure)
     if (isReady === true) start()
-    if (final || partial) unheard = []
+    const dropped = pieces - unheard.length
+    unheard = unheard.slice(Math.max(0, Math.floor(settled * piecesPerSecond) - dropped))
     if (final !== undefined || partial !== undefined) hear({ final: final ?? "", partial: partial ?? "" })
     if (finished === true) end()
   })

@@ -2,18 +2,20 @@
  * What is wrong, what can be done about it, and when it is tried again.
  */
 import type { Trouble } from "./captioning.ts"
-import { button } from "./dom.ts"
+import { button, keepFocus } from "./dom.ts"
 
 export interface Remedy {
   readonly label: string
   readonly take: () => void
 }
 
-export const makeNotice = (place: HTMLElement) => {
-  const hide = () => {
-    place.hidden = true
-    place.replaceChildren()
+/** Notices in one place; when one is hidden that has the focus, the refuge has it. */
+export const makeNotice = (place: HTMLElement, refuge: HTMLElement) => {
+  const put = (next: HTMLElement, ...children: ReadonlyArray<Node>) => {
+    place.hidden = children.length === 0
+    keepFocus(() => place.replaceChildren(...children), next)
   }
+  const hide = () => put(refuge)
   const show = (text: string, remedies: ReadonlyArray<Remedy>): HTMLElement => {
     const sentence = document.createElement("p")
     sentence.textContent = text
@@ -23,9 +25,9 @@ export const makeNotice = (place: HTMLElement) => {
     waiting.setAttribute("aria-hidden", "true")
     const row = document.createElement("p")
     row.className = "remedies"
-    row.append(...remedies.map(({ label, take }) => button(label, take)), waiting)
-    place.replaceChildren(sentence, row)
-    place.hidden = false
+    const buttons = remedies.map(({ label, take }) => button(label, take))
+    row.append(...buttons, waiting)
+    put(buttons[0] ?? refuge, sentence, row)
     return waiting
   }
   /** Resolves when it is to be tried again, by itself or by the button. */

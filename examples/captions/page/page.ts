@@ -4,7 +4,7 @@
 import { credentialsOf, rehearse, session } from "./backend.ts"
 import { caption, type State } from "./captioning.ts"
 import { makeCaptions } from "./captions.ts"
-import { find } from "./dom.ts"
+import { find, keepFocus } from "./dom.ts"
 import { makeHistory } from "./history.ts"
 import { makeNotice } from "./notice.ts"
 import { microphone, recording, type Sound } from "./sound.ts"
@@ -17,7 +17,7 @@ const rehearsals = find("rehearsals", HTMLFieldSetElement)
 const status = find("status", HTMLElement)
 const level = find("level", HTMLElement)
 const captions = makeCaptions(find("captions", HTMLElement))
-const notice = makeNotice(find("notice", HTMLElement))
+const notice = makeNotice(find("notice", HTMLElement), speak)
 const history = makeHistory(() => watch.changed())
 const watch = makeWatch(history)
 
@@ -34,17 +34,18 @@ let stop: (() => void) | undefined
 
 const vendor = (): string => vendors.querySelector("input:checked")?.getAttribute("value") ?? ""
 
-const say = (text: string, isBusy = true): void => {
+const say = (text: string): void => {
   status.textContent = text
-  document.body.classList.toggle("live", isBusy)
 }
 
 const show = (isLive: boolean): void => {
+  document.body.classList.toggle("live", isLive)
   speak.textContent = isLive ? "Stop" : "Start speaking"
-  speak.setAttribute("aria-pressed", String(isLive))
-  sample.disabled = isLive
-  vendors.disabled = isLive
-  rehearsals.disabled = !isLive
+  keepFocus(() => {
+    sample.disabled = isLive
+    vendors.disabled = isLive
+    rehearsals.disabled = !isLive
+  }, speak)
   level.style.removeProperty("--level")
 }
 
@@ -57,22 +58,12 @@ const listening = (sound: Sound): Sound => ({
     })
 })
 
-const start = async (hear: () => Promise<Sound>, refused: (error: unknown) => void): Promise<void> => {
-  const stopping = new AbortController()
-  stop = () => stopping.abort()
-  notice.hide()
-  show(true)
-  say("Opening the sound")
+/** What is wrong is called by its own name; the sound is over in any case. */
+const transcribe = async (sound: Sound, signal: AbortSignal, again: () => void): Promise<void> => {
+  captions.clear()
+  history.begin()
+  watch.run(true)
   try {
-    const sound = await hear()
-    stop = () => {
-      sound.stop()
-      stopping.abort()
-    }
-    if (stopping.signal.aborted) return sound.stop()
-    captions.clear()
-    history.begin()
-    watch.run(true)
     await caption(
       {
         credentials: credentialsOf(vendor()),
@@ -82,35 +73,58 @@ const start = async (hear: () => Promise<Sound>, refused: (error: unknown) => vo
         say: (state) => say(states[state]),
         hold: notice.hold
       },
-      stopping.signal
+      signal
     )
-    sound.stop()
   } catch (error) {
-    refused(error)
+    history.note("bad", String(error))
+    const what = error instanceof Error ? error.message : "unknown"
+    notice.show(`The captions ended: ${what}.`, [{ label: "Try again", take: again }])
   } finally {
-    stop = undefined
+    sound.stop()
     watch.run(false)
-    show(false)
-    say("Ready", false)
   }
 }
 
-const trouble = (error: unknown): string => (error instanceof Error ? `${error.name}: ${error.message}` : "unknown")
+/** Captions what is heard until it ends or is not wanted any more; where it cannot be heard, or is lost, that is told by name. */
+const start = async (hear: (lost: () => void) => Promise<Sound>, refused: (name: string) => void): Promise<void> => {
+  const stopping = new AbortController()
+  const { signal } = stopping
+  stop = () => stopping.abort()
+  notice.hide()
+  show(true)
+  say("Opening the sound")
+  let isLost = false
+  try {
+    const sound = await hear(() => {
+      isLost = true
+    })
+    signal.addEventListener("abort", sound.stop)
+    if (signal.aborted) sound.stop()
+    else await transcribe(sound, signal, () => void start(hear, refused))
+    if (isLost) refused("lost")
+  } catch (error) {
+    refused(error instanceof Error ? error.name : "unknown")
+  } finally {
+    stop = undefined
+    show(false)
+    say("Ready")
+  }
+}
 
 const startRecording = () =>
-  start(recording, (error) => {
-    history.note("bad", trouble(error))
+  start(recording, (name) => {
+    history.note("bad", `No recording: ${name}`)
     notice.show("The recording cannot be played.", [{ label: "Try again", take: () => void startRecording() }])
   })
 
 const refusals: Readonly<Record<string, string>> = {
   NotAllowedError: "The microphone is blocked. Allow it in the site settings of your browser, or use the recording.",
-  NotFoundError: "There is no microphone here. Connect one, or use the recording."
+  NotFoundError: "There is no microphone here. Connect one, or use the recording.",
+  lost: "The microphone is gone. Connect it again, or use the recording."
 }
 
 const startMicrophone = () =>
-  start(microphone, (error) => {
-    const name = error instanceof Error ? error.name : ""
+  start(microphone, (name) => {
     history.note("bad", `No microphone: ${name}`)
     notice.show(refusals[name] ?? "The microphone cannot be used. Try again, or use the recording.", [
       { label: "Use the recording", take: () => void startRecording() },
@@ -149,12 +163,12 @@ const offer = async (): Promise<void> => {
       ? `${login} The vendors are emulated: they hear how long you speak, not what, and say the words of the recording.`
       : `${login} The vendors themselves transcribe. ${lacks.join(" ")}`
     rehearsals.hidden = !known.emulated
-    notice.hide()
     speak.disabled = !known.vendors.some(({ missing }) => missing === undefined)
     sample.disabled = speak.disabled
-    say("Ready", false)
+    notice.hide()
+    say("Ready")
   } catch {
-    say("The backend does not answer", false)
+    say("The backend does not answer")
     notice.show("The page's backend does not answer.", [{ label: "Try again", take: () => void offer() }])
   }
 }

@@ -3,6 +3,8 @@
  */
 import captureUrl from "./capture.worklet.ts?worker&url"
 
+export const piecesPerSecond = 10
+
 interface Piece {
   readonly samples: ArrayBuffer
   /** How loud it is, 0 to 1. */
@@ -26,16 +28,18 @@ const captured = async (context: AudioContext, input: AudioNode, release: () => 
     channelCountMode: "explicit"
   })
   const ended = Promise.withResolvers<void>()
+  let deliver: ((piece: Piece) => void) | undefined
   let isStopped = false
+  capture.port.addEventListener("message", ({ data }: MessageEvent<Piece | "last">) => {
+    if (data === "last") ended.resolve()
+    else deliver?.(data)
+  })
+  capture.port.start()
   return {
     sampleRate: context.sampleRate,
     ended: ended.promise,
-    listen: (deliver) => {
-      capture.port.addEventListener("message", ({ data }: MessageEvent<Piece | "last">) => {
-        if (data === "last") ended.resolve()
-        else deliver(data)
-      })
-      capture.port.start()
+    listen: (receive) => {
+      deliver = receive
       input.connect(capture)
     },
     stop: () => {
@@ -51,14 +55,24 @@ const captured = async (context: AudioContext, input: AudioNode, release: () => 
 /** What makes calls pleasant for people only costs a recognizer words. */
 const raw = { echoCancellation: false, noiseSuppression: false, autoGainControl: false }
 
-/** Rejects with what the browser says where there is no microphone, or it may not be used. */
-export const microphone = async (): Promise<Sound> => {
+/** Rejects with what the browser says where there is no microphone, or it may not be used; ends when it is lost. */
+export const microphone = async (lost: () => void): Promise<Sound> => {
   const context = new AudioContext()
+  let tracks: ReadonlyArray<MediaStreamTrack> = []
+  const release = () => tracks.forEach((track) => track.stop())
   try {
     const stream = await navigator.mediaDevices.getUserMedia({ audio: raw })
-    const release = () => stream.getTracks().forEach((track) => track.stop())
-    return await captured(context, context.createMediaStreamSource(stream), release)
+    tracks = stream.getTracks()
+    const sound = await captured(context, context.createMediaStreamSource(stream), release)
+    for (const track of tracks) {
+      track.addEventListener("ended", () => {
+        lost()
+        sound.stop()
+      })
+    }
+    return sound
   } catch (error) {
+    release()
     void context.close()
     throw error
   }

@@ -34,7 +34,9 @@ export const makeWatch = (history: History) => {
   const tick = () => {
     for (const { ring, show, text } of places) {
       const now = show()
-      if (text.textContent !== now.text) text.textContent = now.text
+      // It tells the seconds, in which the ring empties too.
+      if (text.textContent === now.text) continue
+      text.textContent = now.text
       drawRing(ring, now.left, now.isPast ?? false)
     }
   }

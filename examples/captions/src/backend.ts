@@ -6,8 +6,10 @@ import * as AccessLog from "@tempcred/server/AccessLog"
 import * as Authenticator from "@tempcred/server/Authenticator"
 import * as TokenServer from "@tempcred/server/TokenServer"
 import * as Effect from "effect/Effect"
+import type * as Headers from "effect/http/Headers"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServer from "effect/http/HttpServer"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -56,6 +58,12 @@ const endpoint = (
   )
 }
 
+/** By another name of this machine, a page of another site could read what is here as if it were its own. */
+const isOwn = ({ host = "" }: Headers.Headers): boolean =>
+  ["127.0.0.1", "localhost"].includes(host.replace(/:\d+$/, ""))
+
+const misdirected = HttpServerResponse.empty({ status: 421 })
+
 /** Serves the backend until the scope closes, and tells where. */
 export const serve = Effect.fnUntraced(function* (vendors: ReadonlyArray<Vendor>, { log, port = 0 }: Options) {
   const user = demoUser()
@@ -67,6 +75,13 @@ export const serve = Effect.fnUntraced(function* (vendors: ReadonlyArray<Vendor>
   }
   const speech = yield* Effect.promise(() => readFile(recording))
   const routes = Layer.mergeAll(
+    HttpRouter.middleware(
+      (answer) =>
+        Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) =>
+          isOwn(headers) ? answer : Effect.succeed(misdirected)
+        ),
+      { global: true }
+    ),
     HttpRouter.add(
       "POST",
       "/demo/session",

@@ -10,13 +10,15 @@ export interface Options {
   readonly port?: number
   /** What Vite itself has to say. @default "warn" */
   readonly logLevel?: "warn" | "silent"
+  /** Whether the page is loaded again when its files change. @default true */
+  readonly watch?: boolean
 }
 
 /** Serves the page until the scope closes, and tells where. */
 export const serve = Effect.fnUntraced(function* (
   backend: string,
   vendors: ReadonlyArray<{ readonly id: string }>,
-  { logLevel = "warn", port = 4810 }: Options = {}
+  { logLevel = "warn", port = 4810, watch = true }: Options = {}
 ) {
   const paths = ["demo", ...vendors.map(({ id }) => id)]
   const server = yield* Effect.acquireRelease(
@@ -30,6 +32,7 @@ export const serve = Effect.fnUntraced(function* (
         server: {
           host: "127.0.0.1",
           port,
+          watch: watch ? {} : null,
           proxy: Object.fromEntries(paths.map((path) => [`/${path}/`, backend])),
           warmup: { clientFiles: ["./page.ts", "./capture.worklet.ts"] }
         }

@@ -3,8 +3,11 @@ import { serve } from "@tempcred/emulator/Node"
 import * as SonioxEmulator from "@tempcred/emulator/Soniox"
 import * as Speech from "@tempcred/emulator/Speech"
 import * as Effect from "effect/Effect"
-import type { Browser, BrowserContextOptions } from "playwright-core"
-import { afterAll, assert, beforeAll, describe, inject, it } from "vitest"
+import { once } from "node:events"
+import { get } from "node:http"
+import type { Browser, BrowserContextOptions, WebSocketRoute } from "playwright-core"
+import { afterAll, assert, beforeAll, describe, inject, it, vi } from "vitest"
+import * as Backend from "../src/backend.ts"
 import * as Vendors from "../src/vendors.ts"
 import { launch, open, type Opened, seen, start } from "./support/captions.ts"
 
@@ -15,6 +18,18 @@ const beginning = /^the long key stays at/
 
 /** What the browser itself says of an answer that is an error, which no page can keep it from saying. */
 const isOfBrowser = (complaint: string): boolean => complaint.startsWith("Failed to load resource")
+
+/** In the page: how the ring of the vendor that is chosen stands out, as WCAG measures it. */
+const contrastOfChoice = (): number => {
+  const luminance = (color: string): number => {
+    const [red = 0, green = 0, blue = 0] = (color.match(/\d+/g) ?? []).map((value) => (Number(value) / 255) ** 2.2)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+  }
+  const choice = document.querySelector("#choices input:checked + span") ?? document.body
+  const ring = luminance(/rgb[^)]*/.exec(getComputedStyle(choice).boxShadow)?.[0] ?? "")
+  const paper = luminance(getComputedStyle(document.documentElement).backgroundColor)
+  return (Math.max(ring, paper) + 0.05) / (Math.min(ring, paper) + 0.05)
+}
 
 describe.skipIf(program === undefined)("live captions", () => {
   let browser: Browser
@@ -146,8 +161,8 @@ describe.skipIf(program === undefined)("live captions", () => {
         await opened.speak()
         await page.getByRole("alert").getByText("The token endpoint").waitFor()
         await opened.note(/No credential: unavailable/)
-        await opened.picture("endpoint-down")
         await page.getByText(/Trying again in [34] s/).waitFor()
+        await opened.picture("endpoint-down")
         await backend.start()
         await page.getByRole("button", { name: "Try now" }).click()
         // It is another process, which does not know the user any more.
@@ -179,7 +194,15 @@ describe.skipIf(program === undefined)("live captions", () => {
             })
             assert.deepStrictEqual(shown, { width: 320, isDark: colorScheme === "dark" })
             await opened.picture(`narrow-${colorScheme}`)
+            // The ring of the vendor that is chosen, on what is around it.
+            assert.isAtLeast(await page.evaluate(contrastOfChoice), 3)
           }
+          await page.emulateMedia({ colorScheme: "dark", forcedColors: "active" })
+          const radio = page.getByRole("radio", { checked: true })
+          assert.strictEqual(await radio.evaluate((shown) => getComputedStyle(shown).opacity), "1")
+          assert.isAtLeast((await radio.boundingBox())?.width ?? 0, 10)
+          await opened.picture("forced-colors")
+          await page.emulateMedia({ forcedColors: "none" })
           await page.setViewportSize({ width: 1280, height: 800 })
           await opened.picture("dark")
           assert.deepStrictEqual(opened.complaints, [])
@@ -193,7 +216,7 @@ describe.skipIf(program === undefined)("live captions", () => {
         async (opened) => {
           await opened.speak()
           await opened.note(/Renewing ahead of the session limit/)
-          await opened.note(/Connection 2 opened with credential 2, session limit 10 s/)
+          await opened.note(/Connection 2 opened with credential 2, session limit 15 s/)
           await opened.note(/Connection 1 closed/)
           await opened.captions(/(the long key.*){2}/)
           await opened.picture("renewed")
@@ -201,7 +224,7 @@ describe.skipIf(program === undefined)("live captions", () => {
           await opened.status("Ready")
           assert.strictEqual(await opened.page.locator("#notes .bad").count(), 0)
         },
-        { maxSessionSeconds: 10 }
+        { maxSessionSeconds: 15 }
       )
     })
 
@@ -245,8 +268,118 @@ describe.skipIf(program === undefined)("live captions", () => {
         assert.strictEqual(await focused(), "Stop")
         await page.keyboard.press("Space")
         await status("Ready")
+        // What is pressed goes away, and the focus with it, unless it is moved.
+        await tabTo("Use the recording")
+        await page.keyboard.press("Enter")
+        await status("Listening")
+        assert.strictEqual(await focused(), "Stop")
+        await tabTo("An expired credential")
+        await status("Ready")
+        assert.strictEqual(await focused(), "Start speaking")
+        await page.route("**/v1/credentials", (route) => route.fulfill({ status: 403 }))
+        await page.keyboard.press("Enter")
+        await page.getByRole("button", { name: "Try again" }).focus()
+        await page.unroute("**/v1/credentials")
+        await page.keyboard.press("Enter")
+        await status("Listening")
+        assert.strictEqual(await focused(), "Stop")
       })
     })
+
+    it("the microphone is let go whatever ends the captions, and is blamed only for what it did", async () => {
+      await visit(async ({ page, picture, speak, status }) => {
+        const alert = page.getByRole("alert")
+        const tracks = await page.evaluateHandle(() => {
+          const opened: Array<MediaStreamTrack> = []
+          const { mediaDevices } = navigator
+          const ask = mediaDevices.getUserMedia.bind(mediaDevices)
+          mediaDevices.getUserMedia = async (constraints) => {
+            const stream = await ask(constraints)
+            opened.push(...stream.getTracks())
+            return stream
+          }
+          return opened
+        })
+        const states = () => tracks.evaluate((opened) => opened.map(({ readyState }) => readyState))
+        await page.route("**/v1/credentials", async (route) => {
+          const response = await route.fetch()
+          await route.fulfill({ response, json: { ...(await response.json()), provider: "acme" } })
+        })
+        await speak()
+        await alert.getByText("there is no bridge to acme").waitFor()
+        await status("Ready")
+        await picture("stopped")
+        assert.deepStrictEqual(await states(), ["ended"])
+        assert.notInclude(await page.locator("main").innerText(), "microphone")
+
+        await page.unroute("**/v1/credentials")
+        await alert.getByRole("button", { name: "Try again" }).click()
+        await status("Listening")
+        assert.deepStrictEqual(await states(), ["ended", "live"])
+        // What a browser does when the device is pulled out.
+        await tracks.evaluate(([, track]) => {
+          track?.stop()
+          track?.dispatchEvent(new Event("ended"))
+        })
+        await alert.getByText("The microphone is gone").waitFor()
+        await status("Ready")
+        await alert.getByRole("button", { name: "Use the recording" }).waitFor()
+      })
+    })
+
+    it("what cannot be read ends the connection by name, and the words that were not final are heard again", async () => {
+      await visit(async ({ captions: shown, note, page }) => {
+        const heard: Array<Array<Buffer>> = []
+        const sockets: Array<WebSocketRoute> = []
+        await page.routeWebSocket(/transcribe/, (socket) => {
+          const pieces: Array<Buffer> = []
+          heard.push(pieces)
+          sockets.push(socket)
+          socket.onMessage((message) => typeof message !== "string" && pieces.push(message))
+        })
+        const say = (socket: number, finals: string, partial: string) => {
+          const tokens = [
+            { text: finals, is_final: true },
+            { text: partial, is_final: false }
+          ]
+          sockets[socket]?.send(JSON.stringify({ tokens, final_audio_proc_ms: 500 }))
+        }
+        await page.getByRole("button", { name: "Start speaking" }).click()
+        await vi.waitUntil(() => (heard[0]?.length ?? 0) > 10, 20_000)
+        say(0, "The first", " and second")
+        await shown(/^The first and second\s*$/)
+        sockets[0]?.send("<html>")
+        await note(/Connection 1 ended: unreadable message/)
+        await note(/Connection 2 opened/)
+        await vi.waitUntil(() => (heard[1]?.length ?? 0) > 0, 20_000)
+        assert.isTrue(heard[1]?.[0]?.equals(heard[0]?.[5] ?? Buffer.of()), "other words are heard again")
+        await shown(/^The first and second\s*$/)
+        say(1, "", "and the second")
+        await shown(/^The first\s+and the second\s*$/)
+      })
+    })
+  })
+
+  it("the backend answers nobody who takes it for another site", async () => {
+    await Effect.runPromise(
+      Effect.scoped(
+        Effect.gen(function* () {
+          const origin = yield* Backend.serve([], { log: () => {} })
+          const { port } = new URL(origin)
+          const status = (host: string) =>
+            Effect.promise(async () => {
+              const request = get(`${origin}/demo/speech.wav`, { headers: { host } })
+              const [response] = await once(request, "response")
+              request.destroy()
+              return response.statusCode
+            })
+          assert.strictEqual(yield* status(`127.0.0.1:${port}`), 200)
+          assert.strictEqual(yield* status("localhost:4810"), 200)
+          assert.strictEqual(yield* status(`attacker.example:${port}`), 421)
+          assert.strictEqual(yield* status("127.0.0.1.attacker.example"), 421)
+        })
+      )
+    )
   })
 
   it("a vendor's key is in nothing that a browser was told, nor in the log", () => {

@@ -3,7 +3,7 @@
  */
 export interface Bridge {
   /** What is said first on an open connection; audio is mono, in signed 16-bit samples, at this rate. */
-  readonly first: (sampleRate: number) => object
+  readonly first: (sampleRate: number) => Readonly<Record<string, unknown>>
   /** Whether audio waits until the vendor says that it is ready. */
   readonly waits: boolean
   /** What is said last, after so many pieces of audio. */
@@ -11,10 +11,12 @@ export interface Bridge {
   readonly read: (message: string) => Heard
 }
 
-interface Heard {
+export interface Heard {
   readonly ready?: boolean
   /** Words that stay, to be put after all before them. */
   readonly final?: string
+  /** Up to how many seconds of the audio all words are final. */
+  readonly settled?: number
   /** Words that may still change, in place of those of the message before. */
   readonly partial?: string
   /** There is nothing more to come. */

@@ -3,6 +3,7 @@ import type { Bridge } from "./bridge.ts"
 
 interface Message {
   readonly tokens?: ReadonlyArray<{ readonly text: string; readonly is_final: boolean }>
+  readonly final_audio_proc_ms?: number
   readonly finished?: boolean
   readonly error_code?: number
   readonly error_type?: string
@@ -22,12 +23,13 @@ export const soniox: Bridge = {
   waits: false,
   last: () => "",
   read: (text) => {
-    const { error_code, error_type = "error", finished = false, tokens = [] }: Message = JSON.parse(text)
+    const message: Message = JSON.parse(text)
+    const { error_code, error_type = "error", final_audio_proc_ms = 0, finished = false, tokens = [] } = message
     if (error_code !== undefined) {
       return { failure: { name: `${error_code} ${error_type}`, passing: !lasting.includes(error_code) } }
     }
     const said = (isFinal: boolean) =>
       tokens.flatMap((token) => (token.is_final === isFinal ? [token.text] : [])).join("")
-    return { final: said(true), partial: said(false), finished }
+    return { final: said(true), partial: said(false), settled: final_audio_proc_ms / 1000, finished }
   }
 }

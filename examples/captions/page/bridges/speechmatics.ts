@@ -4,7 +4,7 @@ import type { Bridge } from "./bridge.ts"
 interface Message {
   readonly message: string
   readonly type?: string
-  readonly metadata?: { readonly transcript?: string }
+  readonly metadata?: { readonly transcript?: string; readonly end_time?: number }
 }
 
 /** What another connection may not meet. */
@@ -35,7 +35,7 @@ export const speechmatics: Bridge = {
       case "AddPartialTranscript":
         return { partial: transcript }
       case "AddTranscript":
-        return { final: transcript, partial: "" }
+        return { final: transcript, partial: "", settled: metadata?.end_time ?? 0 }
       case "EndOfTranscript":
         return { finished: true }
       case "Error":

@@ -43,7 +43,7 @@ export const start = async (
   const choice = await running(vendors)
   let backend = await running(Backend.serve(choice.value, { log }))
   const origin = backend.value
-  const page = await running(PageServer.serve(origin, choice.value, { port: 0, logLevel: "silent" }))
+  const page = await running(PageServer.serve(origin, choice.value, { port: 0, logLevel: "silent", watch: false }))
   return {
     url: page.value,
     emulators: choice.value.flatMap(({ emulator }) => (emulator === undefined ? [] : [emulator])),
