@@ -45,7 +45,7 @@ export interface Filled {
  */
 export const connection = (credential: Credential, kind: Connection["kind"] = "websocket"): Filled => {
   const { connections, token } = credential
-  const usable = connections.filter((one) => one.kind === kind && one.where !== "server")
+  const usable = connections.filter((one) => one.kind === kind && one.where !== "server" && one.placement.in !== "sdk")
   // ISO dates are in the order of text.
   const lasting = usable.find(({ deprecatedFrom = "9" }) => deprecatedFrom > new Date().toJSON())
   const chosen = lasting ?? usable[0]
@@ -54,7 +54,8 @@ export const connection = (credential: Credential, kind: Connection["kind"] = "w
   const { field = "", name = field, protocols = [], value = "" } = placement
   const put = (template: string) => template.replaceAll("{token}", () => token)
   const filled = (place: Placement["in"]) => (placement.in === place ? { [name]: put(value) } : {})
-  const url = new URL(chosen.url.replaceAll("{token}", encodeURIComponent(token)))
+  // A token that is a URL as a whole is opened as the vendor wrote it.
+  const url = new URL(chosen.url === "{token}" ? token : chosen.url.replaceAll("{token}", encodeURIComponent(token)))
   if (placement.in === "query") url.searchParams.set(name, put(value))
   return {
     url: url.href,

@@ -43,7 +43,8 @@ export type Placement =
   | { readonly in: "subprotocols"; readonly protocols: ReadonlyArray<string> }
   | { readonly in: "message"; readonly field: string; readonly value: string }
   | { readonly in: "form"; readonly field: string; readonly value: string }
-  | { readonly in: "url" }
+  | { readonly in: "url"; readonly protocols?: ReadonlyArray<string> }
+  | { readonly in: "sdk"; readonly name: string }
 
 /**
  * One way to present a credential; `deprecatedFrom` is the ISO date from which the vendor no longer accepts it.
@@ -65,7 +66,7 @@ export interface Connection {
  * @category models
  * @since 0.1.0
  */
-export type Feature = "purpose" | "ttl" | "singleUse" | "maxSession" | "subject" | "region"
+export type Feature = "purpose" | "ttl" | "singleUse" | "maxSession" | "usableFor" | "session" | "subject" | "region"
 
 /**
  * A short-lived credential, with the token in plain: log nothing of it. Times are ISO 8601 by the endpoint's clock; `relaxed` lists what was asked
@@ -83,6 +84,10 @@ export interface Credential {
   readonly expirySource: "vendor" | "jwt" | "request" | "documented"
   readonly uses: "once" | "many"
   readonly maxSessionSeconds?: number
+  /** When open sessions are refused too, where the vendor has such an end. */
+  readonly usableUntil?: string
+  /** How firmly a session's configuration is bound, where one is. */
+  readonly sessionLock?: "none" | "given" | "all"
   readonly subject?: string
   readonly region?: string
   readonly relaxed: ReadonlyArray<Feature>

@@ -33,10 +33,24 @@ describe("connection", () => {
     way({ in: "message", field: "api_key", value: "Key {token}" }),
     way({ in: "form", field: "key", value: "{token}" }),
     way({ in: "header", name: "Authorization", value: "Bearer {token}" }),
-    way({ in: "url" }, { url: "wss://acme.example/{token}/listen" })
+    way({ in: "url" }, { url: "wss://acme.example/{token}/listen" }),
+    way({ in: "url", protocols: ["convai"] }, { url: "wss://acme.example/{token}" })
   ]
   it.each(placements.map((one) => [one.placement.in, one] as const))("fills in %s as core does", (_, one) => {
     assert.deepStrictEqual({ kind: one.kind, ...connect(one) }, fill(one, Redacted.make(secret)))
+  })
+
+  it("opens a token that is a URL as the vendor wrote it", () => {
+    const token = "wss://acme.example/talk?agent=1&signature=a%2Fb%3D"
+    const whole = way({ in: "url", protocols: ["convai"] }, { url: "{token}" })
+    const { protocols, url } = connection(credential({ token, connections: [whole] }))
+    assert.deepStrictEqual([url, protocols], [token, ["convai"]])
+  })
+
+  it("passes by what only a vendor's SDK can present", () => {
+    const sdk = way({ in: "sdk", name: "token" })
+    assert.throws(() => connect(sdk), /no websocket connection/)
+    assert.deepStrictEqual(connect(sdk, way({ in: "subprotocols", protocols: ["{token}"] })).protocols, [secret])
   })
 
   it("is the first that a browser can use", () => {

@@ -202,7 +202,7 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
     }
     const terms =
       minted.terms === undefined
-        ? asAsked(provider, request)
+        ? asAsked(provider, request, received.sentAt)
         : yield* Effect.fromResult(Result.mapError(asStated(minted.terms, asked, request.relaxed), fail))
     return new TempCredential({
       ...terms,

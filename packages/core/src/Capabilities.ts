@@ -19,7 +19,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
-import type * as MintRequest from "./MintRequest.ts"
+import { type MintRequest, type Decoded, type SessionBinding, SessionLock } from "./MintRequest.ts"
 import type { Purpose } from "./Purpose.ts"
 import { quote } from "./Sentence.ts"
 import { type Feature, InvalidRequestError, UnsupportedError } from "./TempCredentialError.ts"
@@ -45,6 +45,8 @@ export interface SubjectSupport {
   readonly effect: "enforced" | "recorded" | "ignored"
   /** In characters. */
   readonly maxLength?: number
+  /** Whether it travels where only printable ASCII without spaces can. */
+  readonly printable?: boolean
   /** Whether a credential that leaves the backend must have one. */
   readonly requiredForClient?: boolean
 }
@@ -58,10 +60,14 @@ export interface SubjectSupport {
 export interface Capability {
   /** How long a credential may be redeemed, in whole seconds. */
   readonly ttlSeconds: Range & { readonly default: number }
-  /** Whether the vendor can make it good for one connection only. */
-  readonly singleUse: boolean
+  /** Whether the vendor can make it good for one connection only, or always does. */
+  readonly singleUse: boolean | "always"
   /** How long a session may be limited to, in whole seconds; absent where the vendor cannot cut sessions. */
   readonly maxSessionSeconds?: Range
+  /** How long all use of it may be allowed, open sessions included, in whole seconds; absent where the vendor has no such end. */
+  readonly usableForSeconds?: Range & { readonly default: number }
+  /** How firmly the vendor can bind a session's configuration to it; absent where it cannot. */
+  readonly sessionLocks?: ReadonlyArray<SessionLock>
   readonly subject: SubjectSupport
   /** The names that `region` may take; none where the vendor has one place for all. */
   readonly regions: ReadonlyArray<string>
@@ -93,21 +99,22 @@ export interface Resolved<P extends Purpose = Purpose> {
   readonly subject: string | undefined
   readonly singleUse: boolean
   readonly maxSessionSeconds: number | undefined
+  readonly usableForSeconds: number | undefined
+  /** The configuration to bind, with the lock to bind it by. */
+  readonly session: { readonly config: SessionBinding["config"]; readonly lock: SessionLock } | undefined
   readonly region: string | undefined
   /** What was asked for and will not be enforced. */
   readonly relaxed: ReadonlyArray<Feature>
 }
 
 /**
- * Whether a request is for a credential that is good for one connection only: it says so, or prefers it and the vendor has it.
+ * Whether a request brings a credential that is good for one connection only: it says so, or prefers it and the vendor has it, or the vendor has no others.
  *
  * @category guards
  * @since 0.1.0
  */
-export const isForOneUse = (
-  capability: Capability,
-  { singleUse }: Pick<MintRequest.MintRequest, "singleUse">
-): boolean => singleUse === true || (singleUse === "preferred" && capability.singleUse)
+export const isForOneUse = (capability: Capability, { singleUse }: Pick<MintRequest, "singleUse">): boolean =>
+  singleUse === true || capability.singleUse === "always" || (singleUse === "preferred" && capability.singleUse)
 
 const serves = <P extends Purpose>(capabilities: Capabilities<P>, purpose: Purpose): purpose is P =>
   Object.hasOwn(capabilities, purpose)
@@ -121,7 +128,7 @@ const serves = <P extends Purpose>(capabilities: Capabilities<P>, purpose: Purpo
  */
 export const resolve = <P extends Purpose>(
   capabilities: Capabilities<P>,
-  request: MintRequest.Decoded,
+  request: Decoded,
   defaultRegion?: string
 ): Result.Result<Resolved<P>, InvalidRequestError | UnsupportedError> => {
   const { purpose } = request
@@ -148,8 +155,10 @@ export const resolve = <P extends Purpose>(
     purpose,
     ttlSeconds: clamp(seconds(request.ttl) ?? capability.ttlSeconds.default, capability.ttlSeconds),
     subject: request.subject,
-    singleUse: capability.singleUse && isForOneUse(capability, request),
-    maxSessionSeconds: session(capability, seconds(request.maxSession)),
+    singleUse: capability.singleUse !== false && isForOneUse(capability, request),
+    maxSessionSeconds: within(capability.maxSessionSeconds, seconds(request.maxSession)),
+    usableForSeconds: within(capability.usableForSeconds, usableFor(capability, request)),
+    session: bound(capability, request.session),
     region,
     relaxed
   })
@@ -163,10 +172,26 @@ const seconds = (length: Duration.Duration | undefined): number | undefined =>
 
 const clamp = (value: number, range: Range): number => Math.min(range.max, Math.max(range.min, value))
 
-const session = (capability: Capability, value: number | undefined): number | undefined =>
-  value === undefined || capability.maxSessionSeconds === undefined
-    ? undefined
-    : clamp(value, capability.maxSessionSeconds)
+const within = (range: Range | undefined, value: number | undefined): number | undefined =>
+  value === undefined || range === undefined ? undefined : clamp(value, range)
+
+/** All use ends no sooner than the time to redeem. */
+const usableFor = ({ ttlSeconds, usableForSeconds }: Capability, request: Decoded): number | undefined =>
+  seconds(request.usableFor) ??
+  (usableForSeconds && Math.max(usableForSeconds.default, seconds(request.ttl) ?? ttlSeconds.default))
+
+const strength = (lock: SessionLock | undefined): number => SessionLock.literals.indexOf(lock ?? "none")
+
+/** The locks that the vendor has, the weakest first. */
+const byStrength = ({ sessionLocks = [] }: Pick<Capability, "sessionLocks">): ReadonlyArray<SessionLock> =>
+  sessionLocks.toSorted((one, other) => strength(one) - strength(other))
+
+/** The weakest lock that is no weaker than what was asked for; the strongest that there is, where none is. */
+const bound = (capability: Capability, asked: SessionBinding | undefined): Resolved["session"] => {
+  const locks = byStrength(capability)
+  const lock = locks.find((one) => strength(one) >= strength(asked?.lock)) ?? locks.at(-1)
+  return asked === undefined || lock === undefined ? undefined : { config: asked.config, lock }
+}
 
 const regionDetail = ({ regions, regionsNeedKeys }: Capability, purpose: Purpose, asked: string): string => {
   const names = regions.join(", ")
@@ -181,16 +206,24 @@ const regionDetail = ({ regions, regionsNeedKeys }: Capability, purpose: Purpose
 const between = (range: Range): string => `${range.min} to ${range.max} seconds`
 
 /** What no vendor could serve, or what this one documents as malformed. */
-const malformed = (capability: Capability, request: MintRequest.Decoded) => {
+const malformed = (capability: Capability, request: Decoded) => {
   const issues: Array<{ readonly field: string; readonly message: string }> = []
-  const whole = (field: "ttl" | "maxSession", range: Range | undefined) => {
+  const whole = (field: "ttl" | "maxSession" | "usableFor", range: Range | undefined) => {
     const value = seconds(request[field])
     if (value === undefined || (Number.isSafeInteger(value) && value > 0)) return
     issues.push({ field, message: `must be whole seconds${range === undefined ? "" : `, ${between(range)}`}` })
   }
   whole("ttl", capability.ttlSeconds)
   whole("maxSession", capability.maxSessionSeconds)
-  const { maxLength, requiredForClient } = capability.subject
+  whole("usableFor", capability.usableForSeconds)
+  const [ttl, usable] = [seconds(request.ttl), seconds(request.usableFor)]
+  if (ttl !== undefined && usable !== undefined && usable < ttl) {
+    issues.push({ field: "usableFor", message: "must be no shorter than ttl" })
+  }
+  const { maxLength, printable, requiredForClient } = capability.subject
+  if (printable === true && request.subject !== undefined && !/^[\u0021-\u007e]+$/.test(request.subject)) {
+    issues.push({ field: "subject", message: "must be printable ASCII without spaces" })
+  }
   if (maxLength !== undefined && request.subject !== undefined && [...request.subject].length > maxLength) {
     issues.push({ field: "subject", message: `must be at most ${maxLength} characters` })
   }
@@ -204,23 +237,31 @@ const malformed = (capability: Capability, request: MintRequest.Decoded) => {
 }
 
 /** What was asked for and this vendor lacks. */
-const missing = (capability: Capability, request: MintRequest.Decoded) => {
+const missing = (capability: Capability, request: Decoded) => {
   const lacking: Array<{ readonly feature: Feature; readonly detail: string }> = []
   const ttl = seconds(request.ttl)
-  const { ttlSeconds, maxSessionSeconds } = capability
+  const { ttlSeconds, maxSessionSeconds, usableForSeconds } = capability
   if (ttl !== undefined && clamp(ttl, ttlSeconds) !== ttl) {
     lacking.push({ feature: "ttl", detail: `ttl is ${ttl} seconds; allowed are ${between(ttlSeconds)}` })
   }
   if ((request.singleUse ?? false) !== false && !capability.singleUse) {
     lacking.push({ feature: "singleUse", detail: "the vendor cannot limit a credential to one use" })
   }
-  const limit = seconds(request.maxSession)
-  if (limit !== undefined && maxSessionSeconds === undefined) {
-    lacking.push({ feature: "maxSession", detail: "the vendor cannot cut a session" })
-  } else if (limit !== undefined && maxSessionSeconds !== undefined && clamp(limit, maxSessionSeconds) !== limit) {
+  const limited = (feature: "maxSession" | "usableFor", range: Range | undefined, otherwise: string) => {
+    const value = seconds(request[feature])
+    if (value === undefined || (range !== undefined && clamp(value, range) === value)) return
+    const detail = range === undefined ? otherwise : `${feature} is ${value} seconds; allowed are ${between(range)}`
+    lacking.push({ feature, detail })
+  }
+  limited("maxSession", maxSessionSeconds, "the vendor cannot cut a session")
+  limited("usableFor", usableForSeconds, "the vendor has no such end beside that of ttl")
+  const strongest = byStrength(capability).at(-1)
+  if (request.session !== undefined && strongest === undefined) {
+    lacking.push({ feature: "session", detail: "the vendor cannot bind a session's configuration" })
+  } else if (strength(request.session?.lock) > strength(strongest)) {
     lacking.push({
-      feature: "maxSession",
-      detail: `maxSession is ${limit} seconds; allowed are ${between(maxSessionSeconds)}`
+      feature: "session",
+      detail: `session.lock is "${request.session?.lock}"; the vendor has at most "${strongest}"`
     })
   }
   return lacking

@@ -33,12 +33,13 @@ export const Placement = Schema.Union([
   Schema.Struct({ in: Schema.Literal("subprotocols"), protocols: Schema.Array(Schema.String) }),
   Schema.Struct({ in: Schema.Literal("message"), field: Schema.String, value: Schema.String }),
   Schema.Struct({ in: Schema.Literal("form"), field: Schema.String, value: Schema.String }),
-  Schema.Struct({ in: Schema.Literal("url") })
+  Schema.Struct({ in: Schema.Literal("url"), protocols: Schema.optionalKey(Schema.Array(Schema.String)) }),
+  Schema.Struct({ in: Schema.Literal("sdk"), name: Schema.String })
 ])
 
 /**
  * Where the secret travels: a header, a query parameter, the WebSocket subprotocol list, a field of the first message, a form
- * field, or the URL itself.
+ * field, the URL (of which it is a part, or which it is as a whole), or the vendor's own SDK, which takes it as the argument of that name.
  *
  * @category models
  * @since 0.1.0
@@ -85,7 +86,8 @@ export type Connections = readonly [Connection, ...ReadonlyArray<Connection>]
 export const bearer: Placement = { in: "header", name: "Authorization", value: "Bearer {token}" }
 
 /**
- * A connection with the secret filled in, ready for `new WebSocket(url, protocols)` or `fetch(url, { headers })`. It is not to be logged.
+ * A connection with the secret filled in, ready for `new WebSocket(url, protocols)` or `fetch(url, { headers })`; one for an SDK has nothing filled in, as the app
+ * hands the token over itself. It is not to be logged.
  *
  * @category models
  * @since 0.1.0
@@ -135,8 +137,14 @@ export const fill = (connection: Connection, token: Redacted.Redacted): Filled =
       return { ...empty, message: { [placement.field]: put(placement.value) } }
     case "form":
       return { ...empty, form: { [placement.field]: put(placement.value) } }
-    case "url":
-      return { ...empty, url: connection.url.replaceAll(placeholder, () => encodeURIComponent(secret)) }
+    case "url": {
+      // A secret that is a URL as a whole is written as the vendor wrote it.
+      const isWhole = connection.url === placeholder
+      const url = isWhole ? secret : connection.url.replaceAll(placeholder, () => encodeURIComponent(secret))
+      return { ...empty, url, protocols: placement.protocols ?? [] }
+    }
+    case "sdk":
+      return empty
   }
 }
 

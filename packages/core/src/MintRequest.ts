@@ -23,12 +23,43 @@ import { InvalidRequestError } from "./TempCredentialError.ts"
 
 const length = Schema.Union([Schema.Duration, Schema.DurationFromString])
 
+/**
+ * How firmly a session's configuration is bound, the weakest first: the client may change all of it (`"none"`), what is not given (`"given"`), or nothing (`"all"`).
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const SessionLock = Schema.Literals(["none", "given", "all"])
+
+/**
+ * How firmly a session's configuration is bound.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type SessionLock = typeof SessionLock.Type
+
+const SessionBinding = Schema.Struct({
+  config: Schema.Record(Schema.String, Schema.Json),
+  lock: Schema.optional(SessionLock)
+})
+
+/**
+ * What the sessions that are opened with a credential begin with: a configuration in the vendor's own words, and how firmly it must be bound at least.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type SessionBinding = typeof SessionBinding.Type
+
 const Decoded = Schema.Struct({
   purpose: Purpose,
   ttl: Schema.optional(length),
   subject: Schema.optional(Schema.NonEmptyString),
   singleUse: Schema.optional(Schema.Union([Schema.Boolean, Schema.Literal("preferred")])),
   maxSession: Schema.optional(length),
+  usableFor: Schema.optional(length),
+  session: Schema.optional(SessionBinding),
   region: Schema.optional(Schema.NonEmptyString),
   exposure: Schema.optional(Schema.Literals(["client", "server"])),
   onUnsupported: Schema.optional(Schema.Literals(["reject", "relax"]))
@@ -41,6 +72,8 @@ const rules: Readonly<Record<string, string>> = {
   subject: "must be text and not empty",
   singleUse: 'must be true, false or "preferred"',
   maxSession: 'must be a length of time with its unit, such as "10 minutes"',
+  usableFor: 'must be a length of time with its unit, such as "30 minutes"',
+  session: 'must be { config: a JSON object, lock?: "none", "given" or "all" }',
   region: "must be text and not empty",
   exposure: 'must be "client" or "server"',
   onUnsupported: 'must be "reject" or "relax"'
@@ -75,6 +108,14 @@ export interface MintRequest {
   readonly singleUse?: boolean | "preferred" | undefined
   /** When the vendor must cut a session that was opened with it; whole seconds. @default no limit of ours */
   readonly maxSession?: Length | undefined
+  /**
+   * When the vendor must refuse all that is done with it, in sessions that are open too, where it has such an end beside that of `ttl`; whole seconds, from now.
+   *
+   * @default the vendor's, where it has one
+   */
+  readonly usableFor?: Length | undefined
+  /** The configuration of sessions that are opened with it. @default what the client says when it opens one */
+  readonly session?: SessionBinding | undefined
   /** `"eu"`, `"us"`, `"au"`, `"jp"`, `"in"`, or a vendor's own name. @default the configured region */
   readonly region?: string | undefined
   /** Whether the credential leaves the backend. @default "client" */

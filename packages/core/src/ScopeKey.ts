@@ -16,6 +16,8 @@ const fields: ReadonlySet<string> = new Set(
     subject: true,
     singleUse: true,
     maxSession: true,
+    usableFor: true,
+    session: true,
     region: true,
     exposure: true,
     onUnsupported: true
@@ -49,6 +51,15 @@ const lengthKey = (length: MintRequest["ttl"]): string | undefined => {
   return Option.isSome(read) ? String(Duration.toMillis(read.value)) : undefined
 }
 
+/** JSON with the names of every object in order, so that equal values are equal text. */
+const sorted = Option.liftThrowable((value: unknown): string =>
+  JSON.stringify(value, (_, part: unknown) =>
+    Predicate.isObject(part) && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).toSorted(([one], [other]) => (one < other ? -1 : 1)))
+      : part
+  )
+)
+
 /**
  * Writes the key of a request, or nothing for one that is malformed. It holds the subject in clear, so it must not leave the cache.
  *
@@ -59,12 +70,15 @@ export const scopeKey = (request: MintRequest): string | undefined => {
   if (!isWellFormed(request)) return undefined
   const ttl = lengthKey(request.ttl)
   const maxSession = lengthKey(request.maxSession)
-  if (ttl === undefined || maxSession === undefined) return undefined
-  const { purpose, exposure, onUnsupported, region, singleUse, subject } = request
+  const usableFor = lengthKey(request.usableFor)
+  if (ttl === undefined || maxSession === undefined || usableFor === undefined) return undefined
+  const { purpose, exposure, onUnsupported, region, session, singleUse, subject } = request
   // A region and a subject are any text: the one has its length before it, the other comes last.
   const place = region === undefined ? "" : `${region.length}:${region}`
   const owner = subject === undefined ? "" : `=${subject}`
-  return `${purpose} ${ttl} ${maxSession} ${singleUse ?? false} ${exposure ?? "client"} ${onUnsupported ?? "reject"} ${place} ${owner}`
+  const bound = session === undefined ? "" : Option.getOrUndefined(sorted(session))
+  if (bound === undefined) return undefined
+  return `${purpose} ${ttl} ${maxSession} ${usableFor} ${bound.length}:${bound} ${singleUse ?? false} ${exposure ?? "client"} ${onUnsupported ?? "reject"} ${place} ${owner}`
 }
 
 /**
@@ -86,8 +100,9 @@ export interface Kept {
  */
 export const keep = (given: MintRequest): Kept => {
   // By name, as a request may be an object whose fields are computed.
-  const { exposure, maxSession, onUnsupported, purpose, region, singleUse, subject, ttl } = given
-  const rest = { exposure, maxSession, onUnsupported, region, singleUse, subject, ttl }
+  const { exposure, maxSession, onUnsupported, purpose, region, session, singleUse, subject, ttl, usableFor } = given
+  const own = session === undefined ? undefined : structuredClone(session)
+  const rest = { exposure, maxSession, onUnsupported, region, session: own, singleUse, subject, ttl, usableFor }
   const said = Object.entries(rest).filter(([, value]) => value !== undefined)
   return { request: { purpose, ...Object.fromEntries(said) }, size: said.length + 1 }
 }
@@ -109,6 +124,9 @@ export const saysTheSame = ({ request, size }: Kept, other: MintRequest): boolea
     request.region === other.region &&
     request.exposure === other.exposure &&
     request.maxSession === other.maxSession &&
+    request.usableFor === other.usableFor &&
+    request.session === undefined &&
+    other.session === undefined &&
     request.singleUse === other.singleUse &&
     request.onUnsupported === other.onUnsupported
   )

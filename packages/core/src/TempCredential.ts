@@ -23,6 +23,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
 import { Connection } from "./Connection.ts"
+import { SessionLock } from "./MintRequest.ts"
 import { Purpose } from "./Purpose.ts"
 import { Feature } from "./TempCredentialError.ts"
 
@@ -33,6 +34,7 @@ const shared = {
   uses: Schema.Literals(["once", "many"]),
   subject: Schema.optionalKey(Schema.String),
   region: Schema.optionalKey(Schema.String),
+  sessionLock: Schema.optionalKey(SessionLock),
   relaxed: Schema.Array(Feature),
   connections: Schema.NonEmptyArray(Connection)
 }
@@ -40,7 +42,8 @@ const shared = {
 /**
  * A minted credential. `expiresAt` is the end of the window in which it may be redeemed, fixed once at minting:
  * `expirySource` says whether the vendor stated it, it was read from a JWT, it follows from the ttl that was asked for, or from the
- * vendor's documents. `relaxed` lists what was asked for and is not enforced.
+ * vendor's documents. After `usableUntil`, where the vendor has such a second end, open sessions are refused too. `sessionLock` says that a configuration is bound to it, and
+ * how firmly. `relaxed` lists what was asked for and is not enforced.
  *
  * @category models
  * @since 0.1.0
@@ -50,6 +53,7 @@ export class TempCredential extends Schema.Class<TempCredential>("@tempcred/core
   token: Schema.Redacted(Schema.NonEmptyString),
   issuedAt: Schema.DateTimeUtc,
   expiresAt: Schema.DateTimeUtc,
+  usableUntil: Schema.optionalKey(Schema.DateTimeUtc),
   maxSession: Schema.optionalKey(Schema.Duration)
 }) {}
 
@@ -71,6 +75,7 @@ export const Json = Schema.Struct({
   token: Schema.NonEmptyString,
   issuedAt: Schema.String,
   expiresAt: Schema.String,
+  usableUntil: Schema.optionalKey(Schema.String),
   maxSessionSeconds: Schema.optionalKey(Schema.Finite)
 })
 
@@ -87,6 +92,7 @@ const Wire = Schema.Struct({
   token: Schema.RedactedFromValue(Schema.NonEmptyString),
   issuedAt: Schema.DateTimeUtcFromString,
   expiresAt: Schema.DateTimeUtcFromString,
+  usableUntil: Schema.optionalKey(Schema.DateTimeUtcFromString),
   maxSession: Schema.optionalKey(DurationFromSeconds)
 }).pipe(Schema.encodeKeys({ maxSession: "maxSessionSeconds" }))
 
@@ -99,11 +105,12 @@ const decodeWire = Schema.decodeUnknownEffect(Wire)
  * @category encoding
  * @since 0.1.0
  */
-export const encode = ({ maxSession, token, issuedAt, expiresAt, ...rest }: TempCredential): Json => ({
+export const encode = ({ maxSession, token, issuedAt, expiresAt, usableUntil, ...rest }: TempCredential): Json => ({
   ...rest,
   token: Redacted.value(token),
   issuedAt: DateTime.formatIso(issuedAt),
   expiresAt: DateTime.formatIso(expiresAt),
+  ...(usableUntil === undefined ? {} : { usableUntil: DateTime.formatIso(usableUntil) }),
   ...(maxSession === undefined ? {} : { maxSessionSeconds: Duration.toSeconds(maxSession) })
 })
 

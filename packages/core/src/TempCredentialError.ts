@@ -10,7 +10,6 @@
  * import * as Redacted from "effect/Redacted"
  *
  * const outcome = TempCredentialProvider.use((provider) => provider.mint({ purpose: "agent" })).pipe(
- *   Effect.as("minted"),
  *   Effect.catchReason("TempCredentialError", "UnsupportedError", (reason) => Effect.succeed(reason.feature)),
  *   Effect.provide(Soniox.layer({ apiKey: Redacted.make("key") })),
  *   Effect.provide(layerFetch)
@@ -45,7 +44,16 @@ export type Issue = typeof Issue.Type
  * @category schemas
  * @since 0.1.0
  */
-export const Feature = Schema.Literals(["purpose", "ttl", "singleUse", "maxSession", "subject", "region"])
+export const Feature = Schema.Literals([
+  "purpose",
+  "ttl",
+  "singleUse",
+  "maxSession",
+  "usableFor",
+  "session",
+  "subject",
+  "region"
+])
 
 /**
  * The name of something that a vendor may be unable to serve or to enforce.
@@ -64,19 +72,12 @@ const common = {
 }
 
 /**
- * What every reason may carry: the HTTP status, the vendor's own code and request id, how long to wait, and the vendor's
- * sentence (at most 300 characters, no secrets).
+ * What every reason may carry: HTTP status, the vendor's code and request id, how long to wait, and its sentence (at most 300 characters, no secrets).
  *
  * @category models
  * @since 0.1.0
  */
-export interface Fields {
-  readonly status?: number
-  readonly code?: string
-  readonly requestId?: string
-  readonly retryAfter?: Duration.Duration
-  readonly detail?: string
-}
+export type Fields = Schema.Struct<typeof common>["Type"]
 
 const sentence = (summary: string, fields: Fields, detail: string = fields.detail ?? ""): string => {
   const { code, requestId, retryAfter, status } = fields
@@ -104,7 +105,7 @@ export class InvalidRequestError extends Schema.TaggedError<InvalidRequestError>
     return false
   }
   override get message(): string {
-    const issues = this.issues.map((issue) => `${issue.field}: ${issue.message}`).join("; ")
+    const issues = this.issues.map(({ field, message }) => `${field}: ${message}`).join("; ")
     // Issues say field by field what the vendor's sentence says at once.
     return issues === ""
       ? sentence("the request was refused", this)

@@ -46,6 +46,8 @@ export interface Outgoing {
   readonly key: Redacted.Redacted
   /** @default { name: "authorization", prefix: "Bearer " } */
   readonly keyHeader?: { readonly name: string; readonly prefix: string } | undefined
+  /** Further headers, which hold no secret. */
+  readonly headers?: Readonly<Record<string, string | undefined>> | undefined
   /** Sent as JSON. */
   readonly body?: unknown
   /** The largest answer to read, in bytes. @default maxBytes */
@@ -144,7 +146,7 @@ export const layerFetch: Layer.Layer<Transport> = Layer.provide(layer, FetchHttp
 const toRequest = (outgoing: Outgoing): HttpClientRequest.HttpClientRequest => {
   const { name, prefix } = outgoing.keyHeader ?? { name: "authorization", prefix: "Bearer " }
   const request = HttpClientRequest.make(outgoing.method)(outgoing.url, {
-    headers: { accept: "application/json", [name]: prefix + Redacted.value(outgoing.key) }
+    headers: { accept: "application/json", ...outgoing.headers, [name]: prefix + Redacted.value(outgoing.key) }
   })
   return outgoing.body === undefined ? request : HttpClientRequest.bodyJsonUnsafe(request, outgoing.body)
 }

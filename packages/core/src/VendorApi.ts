@@ -27,33 +27,27 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
 import * as SchemaIssue from "effect/SchemaIssue"
-import { type AnswerTag, answerTags, fromAnswer, tagFromStatus } from "./vendor-api/AnswerReason.ts"
+import type { AnswerTag } from "./vendor-api/AnswerReason.ts"
 import { fingerprint } from "./Fingerprint.ts"
 import { type KeyRings, makeRings } from "./key-source/KeyRing.ts"
 import type { KeySource } from "./KeySource.ts"
 import { RateGate } from "./RateGate.ts"
-import { nothingLeftFor, retryAfter, type Skew, skew } from "./vendor-api/ReplyHeaders.ts"
+import { nothingLeftFor, type Skew, skew } from "./vendor-api/ReplyHeaders.ts"
+import { reader } from "./vendor-api/Refusal.ts"
 import { makeRun, RetryPolicy } from "./RetryPolicy.ts"
-import { quote } from "./Sentence.ts"
-import {
-  type Feature,
-  InvalidResponseError,
-  type Issue,
-  type Reason,
-  TempCredentialError
-} from "./TempCredentialError.ts"
+import { type Feature, InvalidResponseError, type Issue, TempCredentialError } from "./TempCredentialError.ts"
 import { type Answer, type Outgoing, Transport } from "./Transport.ts"
 
 export type { AnswerTag } from "./vendor-api/AnswerReason.ts"
 export { join } from "./vendor-api/Url.ts"
 
 /**
- * One call to a vendor as plain data. `undefined` in query or body is left out.
+ * One call to a vendor as plain data. `undefined` in query, headers or body is left out.
  *
  * @category models
  * @since 0.1.0
@@ -67,7 +61,11 @@ export interface Call {
   readonly key: Redacted.Redacted | KeySource
   /** @default { name: "authorization", prefix: "Bearer " } */
   readonly keyHeader?: Outgoing["keyHeader"]
+  /** Further headers, which hold no secret. */
+  readonly headers?: Outgoing["headers"]
   readonly body?: Readonly<Record<string, unknown>>
+  /** Whether a good answer is JSON, or plain text, which the response's schema gets as it is. @default "json" */
+  readonly answer?: "json" | "text"
   /** Whom the call is for: subjects take turns at the rate gate. It is not sent. */
   readonly subject?: string | undefined
   /** The largest answer to read, in bytes. @default 65536 */
@@ -87,6 +85,8 @@ export interface Told {
   readonly issues?: ReadonlyArray<Issue> | undefined
   /** What of the request is unsupported, for an `UnsupportedError`. */
   readonly feature?: Feature | undefined
+  /** The reason, where it is told by neither code nor status; it wins over both. */
+  readonly tag?: AnswerTag | undefined
 }
 
 /**
@@ -194,7 +194,7 @@ export const make = Effect.fnUntraced(function* <Failure>(
         if (answer.status < 200 || answer.status > 299) {
           return yield* refusal(answer, keys, yield* Clock.currentTimeMillis)
         }
-        const value = yield* Effect.fromResult(readable(answer, decode))
+        const value = yield* Effect.fromResult(readable(answer, call.answer ?? "json", decode))
         return { value, sentAt: answer.sentAt, receivedAt: answer.receivedAt, skew: skew(answer) }
       })
       return (call) =>
@@ -214,8 +214,8 @@ const outgoing = (call: Call, key: Redacted.Redacted): Outgoing => {
   for (const [name, value] of Object.entries(call.query ?? {})) {
     if (value !== undefined) url.searchParams.set(name, value)
   }
-  const { body, keyHeader, maxBytes } = call
-  return { method: call.method ?? "POST", url, key, keyHeader, body, maxBytes }
+  const { body, headers, keyHeader, maxBytes } = call
+  return { method: call.method ?? "POST", url, key, keyHeader, headers, body, maxBytes }
 }
 
 const parseJson = Option.liftThrowable((text: string): unknown => JSON.parse(text))
@@ -224,11 +224,12 @@ const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
 const readable = <A>(
   answer: Answer,
+  form: "json" | "text",
   decode: (input: unknown) => Result.Result<A, Schema.SchemaError>
 ): Result.Result<A, InvalidResponseError> => {
   const refuse = (detail: string) => new InvalidResponseError({ status: answer.status, detail })
-  const json = answer.text === "" ? Option.some(null) : parseJson(answer.text)
-  return Result.fromOption(json, () => refuse("the body is not JSON")).pipe(
+  const content = form === "text" ? Option.some(answer.text) : parseJson(answer.text === "" ? "null" : answer.text)
+  return Result.fromOption(content, () => refuse("the body is not JSON")).pipe(
     Result.flatMap((body) =>
       Result.mapError(decode(body), (error) =>
         refuse(
@@ -239,58 +240,4 @@ const readable = <A>(
       )
     )
   )
-}
-
-const reader = <Failure>(dialect: Dialect<Failure>) => {
-  const decode = Schema.decodeUnknownOption(dialect.failure)
-  const fields = new Map(Object.entries(dialect.fields ?? {}))
-  const tags = new Map(answerTags.flatMap((tag) => (dialect.codes?.[tag] ?? []).map((code) => [code, tag] as const)))
-  return (answer: Answer, keys: ReadonlyArray<Redacted.Redacted>, now: number): Reason => {
-    const told = parseJson(answer.text).pipe(
-      Option.flatMap(decode),
-      Option.map(dialect.read),
-      Option.getOrElse((): Told => plain(answer))
-    )
-    const clean = scrubber(keys)
-    const code = clean(told.code, 100)
-    const tag = tags.get(told.code ?? "") ?? dialect.statuses?.[answer.status] ?? tagFromStatus(answer.status)
-    const requestId = clean(told.requestId ?? answer.headers["x-request-id"], 100)
-    const advice = dialect.advice?.[tag]
-    const said = clean(told.detail, advice === undefined ? 300 : 297 - advice.length)
-    const detail = [said, advice].filter((part) => part !== undefined && part !== "").join(" — ")
-    const wait = retryAfter(answer.headers, now)
-    return fromAnswer(
-      tag,
-      {
-        status: answer.status,
-        ...(code === undefined ? {} : { code }),
-        ...(requestId === undefined ? {} : { requestId }),
-        ...(wait === undefined ? {} : { retryAfter: wait }),
-        ...(detail === "" ? {} : { detail })
-      },
-      (told.issues ?? []).slice(0, 20).map((issue) => ({
-        field: fields.get(issue.field) ?? clean(issue.field, 100) ?? "",
-        message: clean(issue.message, 300) ?? ""
-      })),
-      told.feature
-    )
-  }
-}
-
-/** A refusal in plain words is worth keeping; a web page is not. */
-const plain = (answer: Answer): Told =>
-  answer.headers["content-type"]?.toLowerCase().startsWith("text/plain") === true ? { detail: answer.text } : {}
-
-/** Removes keys before cutting, so that no part of one survives at the cut, and the longest first, as one may begin like another. */
-const scrubber = (keys: ReadonlyArray<Redacted.Redacted>) => {
-  const forms = keys
-    .flatMap((key) => [Redacted.value(key), encodeURIComponent(Redacted.value(key))])
-    .toSorted((one, other) => other.length - one.length)
-  return (text: string | undefined, length: number): string | undefined =>
-    text === undefined
-      ? undefined
-      : quote(
-          forms.reduce((rest, form) => rest.replaceAll(form, "<redacted>"), text),
-          length
-        )
 }

@@ -77,7 +77,7 @@ const make = Effect.fnUntraced(function* (
   const poolable = (request: MintRequest): boolean => {
     const capability = provider.capabilities[request.purpose]
     if (capability === undefined || capability.mintingHasSideEffects) return false
-    return capability.singleUse && isForOneUse(capability, request)
+    return capability.singleUse !== false && isForOneUse(capability, request)
   }
   /** Finds or opens a stock in one step, as two for one scope would undo each other; nothing where there are too many. */
   const stockOf = (key: string, request: MintRequest) =>

@@ -33,6 +33,20 @@ it("a query parameter and a URL are encoded and come back whole", () => {
   assert.strictEqual(decodeURIComponent(new URL(url).pathname), "/a b&$&/é/listen")
 })
 
+it("a token that is a URL is opened as it is, with the protocols that go with it", () => {
+  const whole = "wss://acme.example/talk?agent=1&signature=a%2Fb"
+  const connection = { ...base, url: "{token}", placement: { in: "url", protocols: ["convai"] } } as const
+  assert.deepStrictEqual(Connection.fill(connection, Redacted.make(whole)), {
+    ...empty,
+    url: whole,
+    protocols: ["convai"]
+  })
+})
+
+it("nothing is filled in for an SDK, which is handed the token", () => {
+  assert.deepStrictEqual(fill({ in: "sdk", name: "token" }), empty)
+})
+
 it("a browser is given no header on a WebSocket", () => {
   const connections = [
     { ...base, where: "server", placement: Connection.bearer },

@@ -15,6 +15,8 @@ const capability: Capability = {
   ttlSeconds: { min: 60, max: 3600, default: 300 },
   singleUse: true,
   maxSessionSeconds: { min: 1, max: 600 },
+  usableForSeconds: { min: 60, max: 7200, default: 3600 },
+  sessionLocks: ["none", "all"],
   subject: { effect: "enforced", requiredForClient: true, maxLength: 8 },
   regions: [],
   mintingHasSideEffects: false,
@@ -47,10 +49,18 @@ const specOf = ({ apiKey, baseUrl }: Options): Spec => ({
   keys: { ACME_API_KEY: apiKey },
   issues: checkUrl("ACME_BASE_URL", baseUrl),
   capabilities,
-  call: ({ maxSessionSeconds, purpose, singleUse, subject, ttlSeconds }) => ({
+  call: ({ maxSessionSeconds, purpose, session, singleUse, subject, ttlSeconds, usableForSeconds }) => ({
     url: new URL("/tokens", baseUrl).href,
     key: apiKey,
-    body: { purpose, subject, ttl: ttlSeconds, once: singleUse, session: maxSessionSeconds }
+    body: {
+      purpose,
+      subject,
+      ttl: ttlSeconds,
+      once: singleUse,
+      session: maxSessionSeconds,
+      end: usableForSeconds,
+      bound: session
+    }
   }),
   response: Response,
   credential: ({ expires_at, token }) => ({

@@ -89,8 +89,14 @@ export const broken: Readonly<Record<string, Descriptor>> = {
     body: { ...written.body, ttl: Math.max(request.ttlSeconds, 90) }
   })),
   "a ttl that is relaxed becomes the nearest one allowed, and is listed": credential(() => ({ relaxed: [] })),
-  "single use is asked of the vendor, or refused without a call, or relaxed and listed": body({ once: undefined }),
+  "single use is asked of the vendor, or always so, or refused without a call, or relaxed and listed": body({
+    once: undefined
+  }),
   "a session limit is asked of the vendor, or refused without a call": body({ session: undefined }),
+  "a second end is asked of the vendor and told, or refused without a call": body({ end: undefined }),
+  "a session's configuration is told to the vendor with its lock, or refused without a call": call((written) => ({
+    body: { ...written.body, bound: undefined }
+  })),
   "a subject that counts is told to the vendor, and one that is too long, or needed and absent, is refused": body({
     subject: undefined
   }),

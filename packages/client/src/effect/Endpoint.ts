@@ -75,7 +75,7 @@ export const capabilities: Capabilities = {
   realtime: capability
 }
 
-const { connections, maxSessionSeconds, provider, purpose, region, relaxed, subject, uses } = Json.fields
+const { connections, maxSessionSeconds, provider, purpose, region, relaxed, sessionLock, subject, uses } = Json.fields
 
 const Response = Schema.Struct({
   connections,
@@ -84,10 +84,12 @@ const Response = Schema.Struct({
   purpose,
   region,
   relaxed,
+  sessionLock,
   subject,
   uses,
   token: Schema.RedactedFromValue(Schema.NonEmptyString),
-  expiresAt: Schema.DateTimeUtcFromString
+  expiresAt: Schema.DateTimeUtcFromString,
+  usableUntil: Schema.optionalKey(Schema.DateTimeUtcFromString)
 })
 
 /** An endpoint, or what stands before it, may say less or more than a problem has. */

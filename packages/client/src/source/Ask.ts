@@ -49,14 +49,14 @@ export const ask = async (options: Options, body: string, signal: AbortSignal, t
     const ends = Date.parse(said.expiresAt)
     if (reply.ok && said.token && said.connections && ends) {
       // By the endpoint's clock, of which the header is cut to seconds, or else by ours; a clock that is slow lends no life.
-      const now = Date.parse(String(told.get("date"))) + 1000 || wall
+      const now = Date.parse(told.get("date") ?? "") + 1000 || wall
       const life = Math.max(1, ends - Math.max(now, Date.parse(said.issuedAt)))
       // By the clock that nobody sets, or the one on the wall, as the other may stand still while a machine sleeps.
       const left = () => 1 - Math.max(performance.now() - monotonic, Date.now() - wall) / life
       return { credential: said, left, renew: 0.3 }
     }
     failure = {
-      kind: kinds[status] ?? kinds[Math.floor(status / 100)] ?? "garbled",
+      kind: kinds[status] ?? kinds[(status / 100) | 0] ?? "garbled",
       status,
       problem: said.reason && said,
       retryAfter: Number(told.get("retry-after")) || said.retryAfter

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 import type { Resolved } from "../Capabilities.ts"
@@ -16,40 +17,48 @@ import { type Feature, InvalidResponseError } from "../TempCredentialError.ts"
  * @category models
  * @since 0.1.0
  */
-export type Terms = Pick<
+export interface Terms extends Pick<
   TempCredential,
-  "provider" | "purpose" | "uses" | "maxSession" | "subject" | "region" | "relaxed"
->
+  "provider" | "purpose" | "uses" | "maxSession" | "usableUntil" | "sessionLock" | "subject" | "region" | "relaxed"
+> {
+  /** From issue to expiry, where an answer says both by one clock; it is held against the ttl that was asked for. */
+  readonly life?: Duration.Duration
+}
 
 /**
- * The terms of a request that the vendor serves as it stands.
+ * The terms of a request that the vendor serves as it stands, sent at a moment in epoch milliseconds.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const asAsked = (provider: string, request: Resolved): Terms => ({
+export const asAsked = (provider: string, request: Resolved, sentAt: number): Terms => ({
   provider,
   purpose: request.purpose,
   uses: request.singleUse ? "once" : "many",
   ...(request.maxSessionSeconds === undefined ? {} : { maxSession: Duration.seconds(request.maxSessionSeconds) }),
+  ...(request.usableForSeconds === undefined
+    ? {}
+    : { usableUntil: DateTime.makeUnsafe(sentAt + request.usableForSeconds * 1000) }),
+  ...(request.session === undefined ? {} : { sessionLock: request.session.lock }),
   ...(request.subject === undefined ? {} : { subject: request.subject }),
   ...(request.region === undefined ? {} : { region: request.region }),
   relaxed: request.relaxed
 })
 
 /**
- * The terms that an answer states. What was asked for, is not met and not listed as relaxed is listed where the request allows that, and is an
- * `InvalidResponseError` where it does not; a purpose and a region are never relaxed.
+ * The terms that an answer states. What was asked for and is not met, or is listed as relaxed, is listed where the request allows that, and is an
+ * `InvalidResponseError` where it does not; a purpose and a region are never relaxed. A life may be a minute over the ttl, as clocks differ.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const asStated = (
-  stated: Terms,
+  { life, ...stated }: Terms,
   asked: Decoded,
   relaxed: ReadonlyArray<Feature>
 ): Result.Result<Terms, InvalidResponseError> => {
-  const unmet = missing(stated, asked).filter((feature) => !stated.relaxed.includes(feature))
+  const listed = stated.relaxed.filter((feature) => (asked[feature] ?? false) !== false)
+  const unmet = [...listed, ...missing(stated, asked), ...overlong(life, asked)]
   const broken = unmet.find((feature) => !isRelaxed(feature, asked))
   return broken === undefined
     ? Result.succeed({ ...stated, relaxed: [...new Set([...relaxed, ...stated.relaxed, ...unmet])] })
@@ -58,8 +67,15 @@ export const asStated = (
 
 const isRelaxed = (feature: Feature, { onUnsupported, singleUse }: Decoded): boolean => {
   if (feature === "purpose" || feature === "region") return false
+  // Nobody refuses a request for a subject that is ignored.
+  if (feature === "subject") return true
   return onUnsupported === "relax" || (feature === "singleUse" && singleUse === "preferred")
 }
+
+const overlong = (life: Duration.Duration | undefined, { ttl }: Decoded): ReadonlyArray<Feature> =>
+  life !== undefined && ttl !== undefined && Duration.isGreaterThan(life, Duration.sum(ttl, slack)) ? ["ttl"] : []
+
+const slack = Duration.minutes(1)
 
 const missing = (
   stated: Terms,

@@ -23,10 +23,19 @@ export const combine = (all: ReadonlyArray<Capabilities>): Capabilities =>
 
 const both = (one: Capability, other: Capability): Capability => {
   const maxSessionSeconds = either(one.maxSessionSeconds, other.maxSessionSeconds, span)
+  const usableForSeconds = either(one.usableForSeconds, other.usableForSeconds, (usual, further) => ({
+    ...usual,
+    ...span(usual, further)
+  }))
+  const sessionLocks = either(one.sessionLocks, other.sessionLocks, (some, further) => [
+    ...new Set([...some, ...further])
+  ])
   return {
     ttlSeconds: { ...span(one.ttlSeconds, other.ttlSeconds), default: one.ttlSeconds.default },
-    singleUse: one.singleUse || other.singleUse,
+    singleUse: one.singleUse === "always" ? "always" : other.singleUse || one.singleUse,
     ...(maxSessionSeconds === undefined ? {} : { maxSessionSeconds }),
+    ...(usableForSeconds === undefined ? {} : { usableForSeconds }),
+    ...(sessionLocks === undefined ? {} : { sessionLocks }),
     subject: bothSubjects(one.subject, other.subject),
     regions: [...new Set([...one.regions, ...other.regions])],
     ...(one.regionsNeedKeys === true && other.regionsNeedKeys === true ? { regionsNeedKeys: true } : {}),
@@ -42,6 +51,7 @@ const bothSubjects = (one: SubjectSupport, other: SubjectSupport): SubjectSuppor
   return {
     effect: effects.find((effect) => effect === one.effect || effect === other.effect) ?? one.effect,
     ...(maxLength === undefined ? {} : { maxLength }),
+    ...(one.printable === true || other.printable === true ? { printable: true } : {}),
     ...(one.requiredForClient === true || other.requiredForClient === true ? { requiredForClient: true } : {})
   }
 }

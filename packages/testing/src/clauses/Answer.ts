@@ -17,7 +17,8 @@ const unreadable = (name: string, reply: NonNullable<Changes["reply"]>): Clause 
   name,
   check: Effect.fnUntraced(function* (_, trial) {
     const { mint, requests } = trial({ reply, policy: { attempts: 3 } })
-    assert.strictEqual((yield* reason(mint()))._tag, "InvalidResponseError")
+    const found = yield* reason(mint())
+    assert.strictEqual(found._tag, "InvalidResponseError", found.message)
     assert.strictEqual(requests.length, 1)
   })
 })
@@ -36,10 +37,13 @@ export const clauses: ReadonlyArray<Clause> = [
         const { connections, token } = yield* trial().mint({ purpose, subject: "user-1" })
         for (const connection of connections) {
           assert.notInclude(JSON.stringify(connection), Redacted.value(token))
-          assert.include(JSON.stringify(Connection.fill(connection, token)), Redacted.value(token))
-          assert.match(connection.url, connection.kind === "websocket" ? /^wss?:/ : /^https?:/)
+          const filled = Connection.fill(connection, token)
+          // A query parameter is encoded, and a whole URL is not.
+          assert.include(decodeURIComponent(JSON.stringify(filled)), decodeURIComponent(Redacted.value(token)))
+          assert.match(filled.url, connection.kind === "websocket" ? /^wss?:/ : /^https?:/)
         }
-        assert.isTrue(connections.some(({ where }) => where !== "server"))
+        // Over HTTP some vendors let no browser in, and some purposes have nothing else.
+        assert.isTrue(connections.some(({ kind, where }) => kind === "http" || where !== "server"))
       }
     })
   },

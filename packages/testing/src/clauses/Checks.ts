@@ -11,6 +11,7 @@ import { type Reason, TempCredentialError } from "@tempcred/core/TempCredentialE
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type { LogEntry } from "@tempcred/emulator/Emulator"
 import type { Changes, Subject, Trial } from "../Contract.ts"
 
 /**
@@ -58,7 +59,7 @@ export const refusedUnsent = Effect.fnUntraced(function* (
   ...tags: ReadonlyArray<Reason["_tag"]>
 ) {
   const found = yield* reason(mint(request))
-  assert.include(tags, found._tag)
+  assert.include(tags, found._tag, found.message)
   assert.strictEqual(requests.length, 0)
   return found
 })
@@ -71,17 +72,19 @@ export const refusedUnsent = Effect.fnUntraced(function* (
  */
 export const served = Effect.fnUntraced(function* ({ emulator, mint }: Trial, request?: Partial<MintRequest>) {
   const credential = yield* mint(request)
-  return { credential, heard: emulator.log.map(({ body, url }) => `${url} ${body}`).join("\n") }
+  return { credential, heard: emulator.log.map(heard).join("\n") }
 })
 
+const heard = ({ body, headers, url }: LogEntry): string => `${url} ${JSON.stringify(headers)} ${body}`
+
 /**
- * Counts the seconds from issue to expiry.
+ * Counts the seconds from issue to expiry, or to another end.
  *
  * @category checks
  * @since 0.1.0
  */
-export const lifetime = (credential: TempCredential): number =>
-  Duration.toSeconds(DateTime.distance(credential.issuedAt, credential.expiresAt))
+export const lifetime = ({ expiresAt, issuedAt }: TempCredential, end: DateTime.Utc = expiresAt): number =>
+  Duration.toSeconds(DateTime.distance(issuedAt, end))
 
 /**
  * Lists the variables that point the adapter at the emulator and are named like this.

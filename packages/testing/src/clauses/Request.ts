@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { assert } from "@effect/vitest"
+import { SessionLock } from "@tempcred/core/MintRequest"
 import * as Purpose from "@tempcred/core/Purpose"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -64,10 +65,14 @@ export const clauses: ReadonlyArray<Clause> = [
     })
   },
   {
-    name: "single use is asked of the vendor, or refused without a call, or relaxed and listed",
+    name: "single use is asked of the vendor, or always so, or refused without a call, or relaxed and listed",
     check: Effect.fnUntraced(function* (examined, trial) {
       const relaxed = yield* served(trial(), { singleUse: true, onUnsupported: "relax" })
-      if (capability(examined).singleUse) {
+      const { singleUse } = capability(examined)
+      if (singleUse === "always") {
+        assert.deepInclude(relaxed.credential, { uses: "once", relaxed: [] })
+        assert.strictEqual((yield* trial().mint({ singleUse: false })).uses, "once")
+      } else if (singleUse) {
         assert.notStrictEqual(relaxed.heard, (yield* served(trial())).heard)
         assert.deepInclude(relaxed.credential, { uses: "once", relaxed: [] })
       } else {
@@ -85,6 +90,37 @@ export const clauses: ReadonlyArray<Clause> = [
         const limited = yield* served(trial(), { maxSession: "90 seconds" })
         assert.notStrictEqual(limited.heard, (yield* served(trial())).heard)
         assert.deepStrictEqual(limited.credential.maxSession, Duration.seconds(90))
+      }
+    })
+  },
+  {
+    name: "a second end is asked of the vendor and told, or refused without a call",
+    check: Effect.fnUntraced(function* (examined, trial) {
+      const range = capability(examined).usableForSeconds
+      if (range === undefined) {
+        yield* refusedUnsent(trial(), { usableFor: "1 hour" }, "UnsupportedError")
+      } else {
+        const { credential, heard } = yield* served(trial(), { usableFor: Duration.seconds(range.max) })
+        assert.notStrictEqual(heard, (yield* served(trial())).heard)
+        assert.isDefined(credential.usableUntil)
+        assert.closeTo(lifetime(credential, credential.usableUntil), range.max, 1.5)
+      }
+    })
+  },
+  {
+    name: "a session's configuration is told to the vendor with its lock, or refused without a call",
+    check: Effect.fnUntraced(function* (examined, trial) {
+      const { sessionLocks = [] } = capability(examined)
+      const config = { model: "a-model-of-the-contract" }
+      for (const lock of SessionLock.literals) {
+        const session = { config, lock }
+        if (sessionLocks.includes(lock)) {
+          const { credential, heard } = yield* served(trial(), { session })
+          assert.include(heard, config.model)
+          assert.strictEqual(credential.sessionLock, lock)
+        } else if (sessionLocks.length === 0) {
+          yield* refusedUnsent(trial(), { session }, "UnsupportedError")
+        }
       }
     })
   },

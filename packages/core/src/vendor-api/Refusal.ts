@@ -1,0 +1,79 @@
+/**
+ * What a vendor's refusal means: the reason, by the vendor's dialect or else by its status, and what of its words may be kept.
+ *
+ * @since 0.1.0
+ */
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { answerTags, fromAnswer, tagFromStatus } from "./AnswerReason.ts"
+import { retryAfter } from "./ReplyHeaders.ts"
+import { quote } from "../Sentence.ts"
+import type { Reason } from "../TempCredentialError.ts"
+import type { Answer } from "../Transport.ts"
+import type { Dialect, Told } from "../VendorApi.ts"
+
+const parseJson = Option.liftThrowable((text: string): unknown => JSON.parse(text))
+
+/**
+ * Makes what reads refusals; the keys of the call are removed from all that is kept, and `now` is in epoch milliseconds.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const reader = <Failure>(
+  dialect: Dialect<Failure>
+): ((answer: Answer, keys: ReadonlyArray<Redacted.Redacted>, now: number) => Reason) => {
+  const decode = Schema.decodeUnknownOption(dialect.failure)
+  const fields = new Map(Object.entries(dialect.fields ?? {}))
+  const tags = new Map(answerTags.flatMap((tag) => (dialect.codes?.[tag] ?? []).map((code) => [code, tag] as const)))
+  return (answer: Answer, keys: ReadonlyArray<Redacted.Redacted>, now: number): Reason => {
+    const told = parseJson(answer.text).pipe(
+      Option.flatMap(decode),
+      Option.map(dialect.read),
+      Option.getOrElse((): Told => plain(answer))
+    )
+    const clean = scrubber(keys)
+    const code = clean(told.code, 100)
+    const tag =
+      told.tag ?? tags.get(told.code ?? "") ?? dialect.statuses?.[answer.status] ?? tagFromStatus(answer.status)
+    const requestId = clean(told.requestId ?? answer.headers["x-request-id"], 100)
+    const advice = dialect.advice?.[tag]
+    const said = clean(told.detail, advice === undefined ? 300 : 297 - advice.length)
+    const detail = [said, advice].filter((part) => part !== undefined && part !== "").join(" — ")
+    const wait = retryAfter(answer.headers, now)
+    return fromAnswer(
+      tag,
+      {
+        status: answer.status,
+        ...(code === undefined ? {} : { code }),
+        ...(requestId === undefined ? {} : { requestId }),
+        ...(wait === undefined ? {} : { retryAfter: wait }),
+        ...(detail === "" ? {} : { detail })
+      },
+      (told.issues ?? []).slice(0, 20).map((issue) => ({
+        field: fields.get(issue.field) ?? clean(issue.field, 100) ?? "",
+        message: clean(issue.message, 300) ?? ""
+      })),
+      told.feature
+    )
+  }
+}
+
+/** A refusal in plain words is worth keeping; a web page is not. */
+const plain = (answer: Answer): Told =>
+  answer.headers["content-type"]?.toLowerCase().startsWith("text/plain") === true ? { detail: answer.text } : {}
+
+/** Removes keys before cutting, so that no part of one survives at the cut, and the longest first, as one may begin like another. */
+const scrubber = (keys: ReadonlyArray<Redacted.Redacted>) => {
+  const forms = keys
+    .flatMap((key) => [Redacted.value(key), encodeURIComponent(Redacted.value(key))])
+    .toSorted((one, other) => other.length - one.length)
+  return (text: string | undefined, length: number): string | undefined =>
+    text === undefined
+      ? undefined
+      : quote(
+          forms.reduce((rest, form) => rest.replaceAll(form, "<redacted>"), text),
+          length
+        )
+}

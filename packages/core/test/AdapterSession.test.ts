@@ -1,0 +1,261 @@
+/** What a vendor can bind to a credential beyond a ttl: one use whether asked or not, a second end, and the configuration of a session. */
+import * as Adapter from "@tempcred/core/Adapter"
+import * as CredentialCache from "@tempcred/core/CredentialCache"
+import type { Capability } from "@tempcred/core/Capabilities"
+import * as Failover from "@tempcred/core/Failover"
+import type { MintRequest, SessionLock } from "@tempcred/core/MintRequest"
+import * as TempCredential from "@tempcred/core/TempCredential"
+import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import { assert, describe, it } from "@effect/vitest"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import * as TestClock from "effect/testing/TestClock"
+import * as Acme from "./acme.ts"
+
+const capability: Capability = {
+  ttlSeconds: { min: 1, max: 3600, default: 60 },
+  singleUse: false,
+  subject: { effect: "recorded", printable: true },
+  regions: [],
+  mintingHasSideEffects: false,
+  needed: "connect"
+}
+
+const apiKey = Redacted.make(Acme.key)
+
+/** A vendor that can do so much, and answers with a token as text. */
+const layerOf = (can: Partial<Capability>, provider = "acme") =>
+  Layer.effect(
+    TempCredentialProvider,
+    Effect.orDie(
+      Adapter.make({
+        provider,
+        keys: { apiKey },
+        issues: [],
+        capabilities: { realtime: { ...capability, ...can } },
+        call: ({ session, singleUse, subject, usableForSeconds }, { now }) => ({
+          url: "https://api.acme.example/v1/token",
+          key: apiKey,
+          headers: { "x-user": subject, authorization: "from the adapter" },
+          answer: "text",
+          body: {
+            session,
+            singleUse,
+            end: usableForSeconds && DateTime.formatIso(DateTime.add(now, { seconds: usableForSeconds }))
+          }
+        }),
+        response: Schema.RedactedFromValue(Schema.NonEmptyString),
+        credential: (token) => ({
+          token,
+          expiry: { source: "request" },
+          connections: [{ kind: "websocket", url: "wss://a", where: "server", placement: { in: "sdk", name: "token" } }]
+        }),
+        dialect: {
+          failure: Schema.Struct({ code: Schema.String, text: Schema.String }),
+          read: ({ code, text }) => ({ code, tag: text.startsWith("Wrong key") ? "AuthenticationError" : undefined }),
+          codes: { QuotaError: ["paid_up"] }
+        }
+      })
+    )
+  )
+
+const minting = (
+  can: Partial<Capability>,
+  request: Partial<MintRequest> = {},
+  vendor = Acme.vendor({ status: 200, body: Acme.token })
+) =>
+  TempCredentialProvider.use((provider) => provider.mint({ purpose: "realtime", ...request })).pipe(
+    Effect.map((credential) => ({ credential, sent: vendor.sent[0] })),
+    Effect.provide(Layer.provide(layerOf(can), vendor.layer))
+  )
+
+const refused = (can: Partial<Capability>, request: Partial<MintRequest>) =>
+  Effect.map(Effect.flip(minting(can, request)), (error) => error.reason)
+
+describe("a vendor whose credentials are always for one use", () => {
+  it.effect("is asked for one, and the credential says so, whatever the request does", () =>
+    Effect.gen(function* () {
+      for (const singleUse of [undefined, false, true, "preferred"] as const) {
+        const { credential, sent } = yield* minting({ singleUse: "always" }, { singleUse })
+        assert.deepStrictEqual([credential.uses, credential.relaxed], ["once", []])
+        assert.deepInclude(sent?.body, { singleUse: true })
+      }
+    })
+  )
+
+  const apart = (layers: ReturnType<typeof layerOf>) =>
+    Effect.gen(function* () {
+      const provider = yield* TempCredentialProvider
+      const request = { purpose: "realtime", subject: "u1" } as const
+      assert.notStrictEqual(yield* provider.mint(request), yield* provider.mint(request))
+      assert.isUndefined(provider.cached?.(request))
+    }).pipe(
+      Effect.provide(
+        CredentialCache.layer().pipe(
+          Layer.provide(layers),
+          Layer.provide(Acme.vendor({ status: 200, body: Acme.token }).layer)
+        )
+      )
+    )
+
+  it.effect("single-use-never-shared: none is cached", () => apart(layerOf({ singleUse: "always" })))
+
+  it.effect("single-use-never-shared: none is cached behind a failover either", () =>
+    Effect.gen(function* () {
+      const [always, never] = [layerOf({ singleUse: "always" }, "always"), layerOf({}, "never")]
+      yield* apart(Layer.orDie(Failover.layer([always, never])))
+      yield* apart(Layer.orDie(Failover.layer([never, always])))
+    })
+  )
+})
+
+describe("a second end", () => {
+  const can = { usableForSeconds: { min: 1, max: 72_000, default: 1800 } }
+
+  it.effect("is sent as a moment from now, and kept in the credential and on the wire", () =>
+    Effect.gen(function* () {
+      yield* TestClock.adjust("1 hour")
+      const { credential, sent } = yield* minting(can, { usableFor: "2 hours" })
+      assert.deepInclude(sent?.body, { end: "1970-01-01T03:00:00.000Z" })
+      assert.strictEqual(
+        credential.usableUntil && DateTime.formatIso(credential.usableUntil),
+        "1970-01-01T03:00:00.000Z"
+      )
+      const json = TempCredential.encode(credential)
+      assert.strictEqual(json.usableUntil, "1970-01-01T03:00:00.000Z")
+      assert.deepStrictEqual(yield* TempCredential.decode(JSON.parse(JSON.stringify(json))), credential)
+    })
+  )
+
+  it.effect("is the vendor's default where none is asked for, and never before the ttl's", () =>
+    Effect.gen(function* () {
+      const usual = yield* minting(can)
+      assert.deepInclude(usual.sent?.body, { end: "1970-01-01T00:30:00.000Z" })
+      const long = yield* minting(can, { ttl: "1 hour" })
+      assert.deepInclude(long.sent?.body, { end: "1970-01-01T01:00:00.000Z" })
+    })
+  )
+
+  it.effect("is refused where it cannot be, and absent where the vendor has none", () =>
+    Effect.gen(function* () {
+      assert.deepInclude(yield* refused({}, { usableFor: "1 hour" }), { feature: "usableFor" })
+      assert.match((yield* refused(can, { usableFor: "21 hours" })).message, /75600 seconds; allowed are 1 to 72000/)
+      assert.match(
+        (yield* refused(can, { ttl: "10 minutes", usableFor: "9 minutes" })).message,
+        /usableFor: must be no shorter than ttl/
+      )
+      assert.match(
+        (yield* refused(can, { usableFor: "1500 millis" })).message,
+        /usableFor: must be whole seconds, 1 to 72000/
+      )
+      const relaxed = yield* minting({}, { usableFor: "1 hour", onUnsupported: "relax" })
+      assert.deepStrictEqual([relaxed.credential.relaxed, relaxed.credential.usableUntil], [["usableFor"], undefined])
+    })
+  )
+})
+
+describe("the configuration of a session", () => {
+  const config = { model: "m", nested: { list: [1, null, "a"] } }
+  const locks: ReadonlyArray<
+    readonly [has: ReadonlyArray<SessionLock>, asked: SessionLock | undefined, got: SessionLock | undefined]
+  > = [
+    [["none"], undefined, "none"],
+    [["none"], "given", undefined],
+    [["all", "given"], undefined, "given"],
+    [["all", "given"], "given", "given"],
+    [["given", "all"], "all", "all"],
+    [["none", "all"], "given", "all"],
+    [[], "none", undefined]
+  ]
+  it.effect.each(locks)("a vendor that has %j is asked for %j", ([sessionLocks, lock, got]) =>
+    Effect.gen(function* () {
+      const session = { config, lock }
+      if (got === undefined) {
+        assert.deepInclude(yield* refused({ sessionLocks }, { session }), { feature: "session" })
+        return
+      }
+      const { credential, sent } = yield* minting({ sessionLocks }, { session })
+      assert.deepInclude(sent?.body, { session: { config, lock: got } })
+      assert.deepStrictEqual([credential.sessionLock, credential.relaxed], [got, []])
+      assert.strictEqual(TempCredential.encode(credential).sessionLock, got)
+      assert.notInclude(JSON.stringify(TempCredential.encode(credential)), "nested")
+    })
+  )
+
+  it.effect("relaxed, it is bound as firmly as can be, and listed", () =>
+    Effect.gen(function* () {
+      const session = { config, lock: "all" } as const
+      const weaker = yield* minting({ sessionLocks: ["none"] }, { session, onUnsupported: "relax" })
+      assert.deepInclude(weaker.sent?.body, { session: { config, lock: "none" } })
+      assert.deepStrictEqual([weaker.credential.relaxed, weaker.credential.sessionLock], [["session"], "none"])
+      const without = yield* minting({}, { session, onUnsupported: "relax" })
+      assert.deepInclude(without.sent?.body, { session: undefined })
+      assert.deepStrictEqual([without.credential.relaxed, without.credential.sessionLock], [["session"], undefined])
+    })
+  )
+
+  it.effect("is JSON", () =>
+    Effect.gen(function* () {
+      for (const session of [
+        null,
+        "m",
+        {},
+        { config: "m" },
+        { config: { date: new Date(0) } },
+        { config, lock: "some" }
+      ]) {
+        const reason = yield* refused({ sessionLocks: ["none"] }, { session: session as never })
+        assert.match(reason.message, /session: must be \{ config: a JSON object, lock\?: "none", "given" or "all" \}/)
+      }
+    })
+  )
+
+  it.effect("is part of what is cached, by value, and as it was", () => {
+    const vendor = Acme.vendor({ status: 200, body: Acme.token })
+    return Effect.gen(function* () {
+      const provider = yield* TempCredentialProvider
+      const asked = (session: object) => ({ purpose: "realtime", subject: "u1", session: session as never }) as const
+      const mutable = { config: { model: "m", voice: "v" } }
+      const first = yield* provider.mint(asked(mutable))
+      assert.strictEqual(yield* provider.mint(asked({ config: { voice: "v", model: "m" } })), first)
+      mutable.config.model = "n"
+      assert.notStrictEqual(yield* provider.mint(asked(mutable)), first)
+      assert.strictEqual(vendor.sent.length, 2)
+    }).pipe(
+      Effect.provide(
+        CredentialCache.layer().pipe(Layer.provide(layerOf({ sessionLocks: ["none"] })), Layer.provide(vendor.layer))
+      )
+    )
+  })
+})
+
+describe("how a vendor is called", () => {
+  it.effect("with further headers, of which none replaces the key's", () =>
+    Effect.gen(function* () {
+      const { credential, sent } = yield* minting({}, { subject: "u1" })
+      assert.strictEqual(sent?.headers?.["x-user"], "u1")
+      assert.strictEqual(Redacted.value(credential.token), Acme.token)
+    })
+  )
+
+  it.effect("and what it says of a refusal may decide, before code and status", () =>
+    Effect.gen(function* () {
+      const refusal = (text: string, code: string) =>
+        Effect.flip(minting({}, {}, Acme.vendor({ status: 400, body: { code, text } })))
+      assert.strictEqual((yield* refusal("Wrong key.", "paid_up")).reason._tag, "AuthenticationError")
+      assert.strictEqual((yield* refusal("Wrong field.", "paid_up")).reason._tag, "QuotaError")
+      assert.strictEqual((yield* refusal("Wrong field.", "400")).reason._tag, "InvalidRequestError")
+    })
+  )
+
+  it.effect("with a subject that a header can carry", () =>
+    Effect.gen(function* () {
+      for (const subject of ["a b", "ü", "a\r\nx-evil: 1"]) {
+        assert.match((yield* refused({}, { subject })).message, /subject: must be printable ASCII without spaces/)
+      }
+    })
+  )
+})
