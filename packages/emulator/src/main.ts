@@ -5,16 +5,33 @@
  */
 import process from "node:process"
 import { parseArgs } from "node:util"
+import * as AssemblyAi from "./AssemblyAi.ts"
+import * as Deepgram from "./Deepgram.ts"
+import * as ElevenLabs from "./ElevenLabs.ts"
 import type { Emulator } from "./Emulator.ts"
+import * as Gemini from "./Gemini.ts"
 import * as Node from "./Node.ts"
+import * as OpenAi from "./OpenAi.ts"
 import * as Soniox from "./Soniox.ts"
 import * as Speechmatics from "./Speechmatics.ts"
 
+const emulators = [
+  Soniox.make(),
+  Speechmatics.make(),
+  Deepgram.make(),
+  OpenAi.make(),
+  AssemblyAi.make(),
+  ElevenLabs.make(),
+  Gemini.make()
+]
+const highestBase = 65_536 - emulators.length
+
 const usage = `Usage: emulate [--port-base <port>]
 
-Serves Soniox on 127.0.0.1:<port> and Speechmatics on the port after it, until interrupted.
+Serves each vendor on a port of its own until interrupted, from 127.0.0.1:<port> on:
+${emulators.map(({ vendor }) => vendor).join(", ")}.
 
-  --port-base <port>  a whole number from 1 to 65534 (default 4801)
+  --port-base <port>  a whole number from 1 to ${highestBase} (default 4801)
   --help              print this
 `
 
@@ -41,8 +58,8 @@ if (options.help) {
 }
 const given = options["port-base"]
 const base = Number(given)
-if (!/^\d+$/.test(given) || base < 1 || base > 65_534) {
-  fail(`--port-base must be a whole number from 1 to 65534, not "${given}"`, 2)
+if (!/^\d+$/.test(given) || base < 1 || base > highestBase) {
+  fail(`--port-base must be a whole number from 1 to ${highestBase}, not "${given}"`, 2)
 }
 
 const serve = async (emulator: Emulator, port: number) => {
@@ -59,7 +76,6 @@ const serve = async (emulator: Emulator, port: number) => {
   }
 }
 
-const emulators = [Soniox.make(), Speechmatics.make()]
 const servers = await Promise.all(emulators.map((emulator, index) => serve(emulator, base + index)))
 for (const [index, { vendor, apiKey, env }] of emulators.entries()) {
   const origin = servers[index]?.origin ?? ""

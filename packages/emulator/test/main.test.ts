@@ -3,6 +3,7 @@ import { once } from "node:events"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "vitest"
 import * as Emulator from "../src/Emulator.ts"
+import * as modules from "../src/index.ts"
 import * as Node from "../src/Node.ts"
 
 const run = (...args: ReadonlyArray<string>) => {
@@ -27,11 +28,13 @@ const emulator = Emulator.make({
   tooMany: () => new Response()
 })
 
-/** A port that is free, as is the one after it, and that no client is given by the system. */
+const vendors = Object.values(modules).flatMap((module) => ("mintRoute" in module ? [module.make().vendor] : []))
+
+/** A port that is free, as are those after it, and that no client is given by the system. */
 const freePort = async (): Promise<number> => {
   const port = 10_000 + Math.floor(Math.random() * 20_000)
   try {
-    for (const candidate of [port, port + 1]) await (await Node.serve(emulator, { port: candidate })).close()
+    for (const index of vendors.keys()) await (await Node.serve(emulator, { port: port + index })).close()
     return port
   } catch {
     return freePort()
@@ -42,11 +45,20 @@ describe("main", () => {
   it("prints a line of JSON for each vendor, serves until it is told to stop, and ends well", async () => {
     const base = await freePort()
     const { child, output, exited } = run("--port-base", String(base))
-    while (output.out.split("\n").length < 3) await once(child.stdout, "data")
-    const [soniox, speechmatics] = output.out.split("\n", 2).map((line) => JSON.parse(line))
+    while (output.out.split("\n").length <= vendors.length) await once(child.stdout, "data")
+    const lines = output.out.trim().split("\n")
+    const served = lines.map((line) => JSON.parse(line))
+    const [soniox] = served
+    assert.strictEqual(soniox.vendor, "soniox")
     assert.hasAllKeys(soniox, ["vendor", "origin", "apiKey", "env"])
-    assert.include(soniox, { vendor: "soniox", origin: `http://127.0.0.1:${base}` })
-    assert.include(speechmatics, { vendor: "speechmatics", origin: `http://127.0.0.1:${base + 1}` })
+    assert.sameMembers(
+      served.map(({ vendor }) => vendor),
+      vendors
+    )
+    assert.deepStrictEqual(
+      served.map(({ origin }) => origin),
+      vendors.map((_, index) => `http://127.0.0.1:${base + index}`)
+    )
     const response = await fetch(`${soniox.env.SONIOX_API_BASE_URL}/v1/concurrency-limits`, {
       headers: { authorization: `Bearer ${soniox.apiKey}` }
     })
@@ -66,7 +78,7 @@ describe("main", () => {
     const { out, err, code } = await run(`--port-base=${port}`).exited
     assert.deepStrictEqual(
       [out, err, code],
-      ["", `--port-base must be a whole number from 1 to 65534, not "${port}"\n`, 2]
+      ["", `--port-base must be a whole number from 1 to ${65_536 - vendors.length}, not "${port}"\n`, 2]
     )
   })
 

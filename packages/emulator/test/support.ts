@@ -45,6 +45,8 @@ export interface Dialled {
   readonly frames: ReadonlyArray<Frame>
   /** The code that the vendor closed with; 1006 where it cut the connection. */
   readonly code: () => number | undefined
+  /** What the vendor said when it closed. */
+  readonly reason: () => string | undefined
   readonly send: (message: object | string | Uint8Array) => void
   readonly hangUp: () => void
 }
@@ -59,9 +61,11 @@ export const dial = async (
   if (session instanceof Response) throw new Error(`refused with ${session.status}`)
   const frames: Array<Frame> = []
   let code: number | undefined
-  const end = (with_: number) => {
+  let reason: string | undefined
+  const end = (with_: number, said?: string) => {
     if (code !== undefined) return
     code = with_
+    reason = said
     session.closed()
   }
   session.open({
@@ -75,6 +79,7 @@ export const dial = async (
     protocol: session.protocol,
     frames,
     code: () => code,
+    reason: () => reason,
     send: (message) =>
       session.message(typeof message === "string" || message instanceof Uint8Array ? message : JSON.stringify(message)),
     hangUp: () => end(1005)

@@ -1,0 +1,175 @@
+/**
+ * Deepgram, from its documents: granting temporary tokens, and the real-time and one-request APIs that they open. A token
+ * is good for any number of uses until it expires, and is checked when a connection is opened only.
+ *
+ * ```ts
+ * import * as Deepgram from "@tempcred/emulator/Deepgram"
+ *
+ * const deepgram = Deepgram.make()
+ * const grant = (authorization: string) =>
+ *   deepgram.handle(
+ *     new Request("https://api.deepgram.com/v1/auth/grant", {
+ *       method: "POST",
+ *       headers: { authorization },
+ *       body: JSON.stringify({ ttl_seconds: 60 })
+ *     })
+ *   )
+ * const granted = await (await grant(`Token ${deepgram.apiKey}`)).json()
+ * console.log(granted.expires_in) // => 60
+ * // What may use Deepgram may not grant.
+ * console.log((await grant(`Bearer ${granted.access_token}`)).status) // => 403
+ * ```
+ *
+ * Left out, as it is not published or not needed to connect: `/v2/listen`, `/v1/read`, management, what a failed
+ * decoding looks like, and the `dg-request-id` of an upgrade that succeeds.
+ *
+ * @since 0.1.0
+ */
+import * as Emulator from "./Emulator.ts"
+import type { Fault } from "./Faults.ts"
+import * as Lines from "./Lines.ts"
+import type { Account } from "./deepgram/Account.ts"
+import * as Agent from "./deepgram/Agent.ts"
+import * as Failures from "./deepgram/Failures.ts"
+import type { DocumentedFailure } from "./deepgram/Failures.ts"
+import { grant } from "./deepgram/Granting.ts"
+import * as Listening from "./deepgram/Listening.ts"
+import { type Options, settings } from "./deepgram/Options.ts"
+import * as Speaking from "./deepgram/Speaking.ts"
+import * as Tokens from "./deepgram/Tokens.ts"
+import type { IssuedToken } from "./deepgram/Tokens.ts"
+
+export type { DocumentedFailure } from "./deepgram/Failures.ts"
+export type { Options } from "./deepgram/Options.ts"
+export type { IssuedToken } from "./deepgram/Tokens.ts"
+
+/**
+ * The route that grants temporary tokens.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const mintRoute = "POST /v1/auth/grant"
+
+/**
+ * The socket that transcribes.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const listenRoute = "/v1/listen"
+
+/**
+ * The socket that speaks.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const speakRoute = "/v1/speak"
+
+/**
+ * The socket of a voice agent.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const agentRoute = "/v1/agent/converse"
+
+/**
+ * The emulated Deepgram, and what only a test can see or do.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Deepgram extends Emulator.Emulator {
+  /** The temporary tokens granted so far. */
+  readonly issued: ReadonlyArray<IssuedToken>
+  /** How many WebSocket connections are open. */
+  readonly sessions: number
+  /** Lets every temporary token expire now; open connections go on. */
+  readonly expireAll: () => void
+}
+
+/**
+ * Makes an emulated Deepgram.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (options: Options = {}): Deepgram => {
+  const chosen = settings(options)
+  const account: Account = { settings: chosen, tokens: Tokens.make(chosen.clock), lines: Lines.make(chosen.clock) }
+  const emulator = Emulator.make(
+    {
+      vendor: "deepgram",
+      apiKey: chosen.apiKey,
+      region: defaultRegion,
+      hosts,
+      env: (origin) => env(chosen.apiKey, origin),
+      routes: {
+        [mintRoute]: (call) =>
+          call.region === defaultRegion || chosen.regionalGrants ? grant(account, call) : unknown(call, []),
+        [`POST ${listenRoute}`]: (call) => Listening.transcribeOnce(account, call),
+        [`POST ${speakRoute}`]: (call) => Speaking.speakOnce(account, call)
+      },
+      sockets: {
+        [listenRoute]: (call) => Listening.stream(account, call),
+        [speakRoute]: (call) => Speaking.stream(account, call),
+        [agentRoute]: (call) => Agent.converse(account, call)
+      },
+      unknown,
+      minting: [mintRoute],
+      tooMany: () => Failures.refuse(Failures.failures.too_many_requests)
+    },
+    options
+  )
+  return {
+    ...emulator,
+    get issued() {
+      return account.tokens.issued()
+    },
+    get sessions() {
+      return account.lines.size()
+    },
+    expireAll: account.tokens.expireAll
+  }
+}
+
+/**
+ * The fault that answers a grant, another request, or an upgrade with one of the vendor's own errors.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const mintFault = (failure: DocumentedFailure, headers: Readonly<Record<string, string>> = {}): Fault => ({
+  status: Failures.failures[failure].status,
+  body: Failures.bodyOf(Failures.failures[failure], crypto.randomUUID()),
+  headers
+})
+
+const defaultRegion = "global"
+
+// https://developers.deepgram.com/reference/regional-endpoints (read 2026-11-21); keys and tokens are good in both.
+const hosts = {
+  "api.deepgram.com": defaultRegion,
+  "agent.deepgram.com": defaultRegion,
+  "api.eu.deepgram.com": "eu"
+}
+
+const env = (apiKey: string, origin: string) => {
+  const sockets = origin.replace(/^http/, "ws")
+  return {
+    DEEPGRAM_API_KEY: apiKey,
+    DEEPGRAM_BASE_URL: origin,
+    DEEPGRAM_WS_URL: sockets,
+    DEEPGRAM_AGENT_WS_URL: sockets
+  }
+}
+
+// What a wrong path or method is answered with is not published.
+const unknown = (_call: Emulator.Call, allowed: ReadonlyArray<string>): Response => {
+  if (allowed.length === 0) return Failures.refuse({ status: 404, code: "NOT_FOUND", message: "Not Found" })
+  const response = Failures.refuse({ status: 405, code: "METHOD_NOT_ALLOWED", message: "Method Not Allowed" })
+  response.headers.set("allow", allowed.join(", "))
+  return response
+}

@@ -1,0 +1,152 @@
+/**
+ * The Gemini Live API with its ephemeral tokens, from its documents: two deadlines, a number of sessions, a setup that
+ * they lock in whole or in part, and a method of their own on the socket. The reply to a mint tells none of it.
+ *
+ * ```ts
+ * import * as Gemini from "@tempcred/emulator/Gemini"
+ *
+ * const gemini = Gemini.make()
+ * const answer = await gemini.handle(
+ *   new Request("https://generativelanguage.googleapis.com/v1alpha/auth_tokens", {
+ *     method: "POST",
+ *     headers: { "x-goog-api-key": gemini.apiKey },
+ *     body: JSON.stringify({ uses: 3 })
+ *   })
+ * )
+ * console.log(answer.status, Object.keys(await answer.json()), gemini.issued[0]?.uses) // => 200 [ 'name' ] 3
+ * ```
+ *
+ * Left out are notices that a session is about to be cut (`goAway`), tools, video, and everything that is not live.
+ *
+ * @since 0.1.0
+ */
+import * as Emulator from "./Emulator.ts"
+import type { Fault } from "./Faults.ts"
+import type { Account } from "./gemini/Account.ts"
+import { type MintFailure, mintFailures, notFound, refuse } from "./gemini/Failures.ts"
+import * as Live from "./gemini/Live.ts"
+import { mint } from "./gemini/Minting.ts"
+import { type Options, settings, type Version, versions } from "./gemini/Options.ts"
+import * as Tokens from "./gemini/Tokens.ts"
+import type { IssuedToken } from "./gemini/Tokens.ts"
+import type { JsonObject } from "./Json.ts"
+import * as Lines from "./Lines.ts"
+
+export type { MintFailure } from "./gemini/Failures.ts"
+export type { Echoed, Options, Version } from "./gemini/Options.ts"
+export type { IssuedToken, Terms } from "./gemini/Tokens.ts"
+
+/**
+ * The route that mints tokens, in every version.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const mintRoute = "POST /:version/auth_tokens"
+
+const methodRoute = (version: Version, method: string): string =>
+  `/ws/google.ai.generativelanguage.${version}.GenerativeService.${method}`
+
+/**
+ * The socket that takes keys.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const liveRoute = (version: Version = "v1alpha"): string => methodRoute(version, "BidiGenerateContent")
+
+/**
+ * The socket that takes tokens.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const constrainedRoute = (version: Version = "v1alpha"): string =>
+  methodRoute(version, "BidiGenerateContentConstrained")
+
+/**
+ * The emulated Gemini Live API, and what only a test can see or do.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Gemini extends Emulator.Emulator {
+  /** The tokens minted so far. */
+  readonly issued: ReadonlyArray<IssuedToken>
+  /** How many WebSocket connections are open. */
+  readonly sessions: number
+  /** The setups that sessions were started or resumed with, locks applied. */
+  readonly setups: ReadonlyArray<JsonObject>
+  /** Lets both deadlines of every token pass now; the next message of an open session is refused. */
+  readonly expireAll: () => void
+}
+
+/**
+ * Makes an emulated Gemini Live API.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (options: Options = {}): Gemini => {
+  const chosen = settings(options)
+  const account: Account = {
+    settings: chosen,
+    tokens: Tokens.make(chosen.clock),
+    lines: Lines.make(chosen.clock),
+    setups: []
+  }
+  const emulator = Emulator.make(
+    {
+      vendor: "gemini",
+      apiKey: chosen.apiKey,
+      region: chosen.region,
+      hosts: { "generativelanguage.googleapis.com": "global" },
+      // The names that `@google/genai` 3.1.0 reads; `GOOGLE_API_KEY` would come before that of the key.
+      env: (origin) => ({ GEMINI_API_KEY: chosen.apiKey, GOOGLE_GEMINI_BASE_URL: origin }),
+      routes: { [mintRoute]: (call) => mint(account, call) },
+      sockets: sockets(account),
+      unknown: () => refuse(notFound),
+      minting: [mintRoute],
+      tooMany: () => refuse(mintFailures.RESOURCE_EXHAUSTED)
+    },
+    options
+  )
+  return {
+    ...emulator,
+    get issued() {
+      return account.tokens.issued()
+    },
+    get sessions() {
+      return account.lines.size()
+    },
+    setups: account.setups,
+    expireAll: account.tokens.expireAll
+  }
+}
+
+/**
+ * The fault that answers a mint with one of the vendor's own errors.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const mintFault = (failure: MintFailure, headers: Readonly<Record<string, string>> = {}): Fault => ({
+  status: mintFailures[failure].code,
+  body: { error: mintFailures[failure] },
+  headers
+})
+
+// The vendor's own client puts a slash too many before the path. Keys are older than tokens and know both versions.
+const sockets = (account: Account): Emulator.Definition["sockets"] => {
+  const live = versions.map((version) => [liveRoute(version), false] as const)
+  const constrained = account.settings.versions.map((version) => [constrainedRoute(version), true] as const)
+  return Object.fromEntries(
+    [...live, ...constrained].flatMap(([route, takesTokens]) => {
+      const connect = (call: Emulator.Call) => Live.session(account, call, takesTokens)
+      return [
+        [route, connect],
+        [`/${route}`, connect]
+      ]
+    })
+  )
+}

@@ -1,0 +1,114 @@
+/**
+ * AssemblyAI's errors: bodies of the token endpoints, and the codes that a streaming session ends with.
+ *
+ * The shape of bodies: https://github.com/AssemblyAI/assemblyai-api-spec/blob/main/streaming-token.yml; their words are
+ * not published, and these are the ones that the pre-recorded API and HTTP use. Codes and reasons of sessions:
+ * https://www.assemblyai.com/docs/streaming/common-session-errors-and-closures (both read 2026-11-21).
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * What a token endpoint refuses with.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Failure {
+  readonly status: number
+  readonly error: string
+}
+
+/**
+ * The documented statuses of the token endpoints.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const mintFailures = {
+  unauthorized: { status: 401, error: "Authentication error, API token missing/invalid" },
+  too_many_requests: { status: 429, error: "Too Many Requests" },
+  internal_server_error: { status: 500, error: "Internal Server Error" }
+} satisfies Record<string, Failure>
+
+/**
+ * The name of a failure of minting that a test can ask for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type MintFailure = keyof typeof mintFailures
+
+/**
+ * Refuses to mint.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const refuse = ({ error, status }: Failure): Response => Response.json({ error }, { status })
+
+/**
+ * What a streaming session ends with.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SessionEnd {
+  readonly code: number
+  readonly reason: string
+}
+
+/**
+ * The ends of a streaming session whose reason is fixed.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const sessionEnds = {
+  unauthorized: { code: 1008, reason: "Unauthorized Connection: Missing Authorization header" },
+  insufficient_balance: { code: 1008, reason: "Unauthorized Connection: Insufficient account balance" },
+  server_error: { code: 3005, reason: "Session Cancelled: An error occurred" },
+  session_expired: { code: 3008, reason: "Session Expired: Maximum session duration exceeded" },
+  too_many_sessions: { code: 3009, reason: "Unauthorized Connection: Too many concurrent sessions" }
+} satisfies Record<string, SessionEnd>
+
+/**
+ * The name of an end of a streaming session that a test can ask for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type SessionFailure = keyof typeof sessionEnds
+
+/**
+ * Ends a session for a message that can't be taken.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const invalidMessage = (what: "Message" | "Message Type" | "JSON", message: string): SessionEnd => ({
+  code: 3006,
+  reason: `Invalid ${what}: ${message}`
+})
+
+/**
+ * Ends a session for a chunk of audio that is too short or too long.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const wrongDuration = (milliseconds: number): SessionEnd => ({
+  code: 3007,
+  reason: `Input duration violation: ${milliseconds} ms. Expected between 50 and 1000 ms`
+})
+
+const longestReason = 123
+
+/**
+ * The reason of a close frame, which has no room for a long one.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const closeReason = (reason: string): string =>
+  new TextEncoder().encode(reason).length <= longestReason ? reason : "See Error message for details"

@@ -1,0 +1,124 @@
+/**
+ * `/v3/ws`: https://www.assemblyai.com/docs/streaming/common-session-errors-and-closures and
+ * https://github.com/AssemblyAI/assemblyai-api-spec/blob/main/usm-streaming.yml (read 2026-11-21). Every upgrade is
+ * accepted; what is wrong is said after it. Audio may come faster than real time here, which the vendor refuses. A session
+ * that is refused spends no token here, on which the vendor says nothing.
+ *
+ * @since 0.1.0
+ */
+import type { Call, Session } from "../Emulator.ts"
+import { isObject, parse, stringOf } from "../Json.ts"
+import type { Line, Lines, Talk } from "../Lines.ts"
+import * as Speech from "../Speech.ts"
+import * as Failures from "./Failures.ts"
+import type { SessionEnd } from "./Failures.ts"
+import type { Settings } from "./Options.ts"
+import type { Tokens } from "./Tokens.ts"
+import * as Turns from "./Turns.ts"
+
+const longestSession = 10_800
+const shortestChunk = 50
+const longestChunk = 1000
+
+/**
+ * The state of one emulator.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Account {
+  readonly settings: Settings
+  readonly tokens: Tokens
+  readonly streaming: Lines
+  readonly agents: Lines
+  /** What the next streaming sessions are refused with, in order. */
+  readonly refusals: Array<SessionEnd>
+}
+
+/**
+ * Makes the session of one upgrade.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const connect = (account: Account, call: Call): Session =>
+  account.streaming.session((line) => {
+    const fail = ({ code, reason }: SessionEnd) => {
+      if (account.settings.failures === "message") line.send({ type: "Error", error_code: code, error: reason })
+      line.close(code, Failures.closeReason(reason))
+    }
+    const format = formatOf(call)
+    const turns = Turns.make(account.settings.words, format, call.url.searchParams.get("format_turns") === "true")
+    const startedAt = account.settings.clock.now()
+    return {
+      opened: () => {
+        const longest = admit(account, call)
+        if (typeof longest !== "number") return fail(longest)
+        line.alarm("session", longest * 1000, () => fail(Failures.sessionEnds.session_expired))
+        const expiresAt = Math.floor(startedAt / 1000) + longest
+        line.send({ type: "Begin", id: crypto.randomUUID(), expires_at: expiresAt })
+      },
+      message: conversation(account, line, turns, format, fail)
+    }
+  })
+
+/** The seconds that the session may last, or why there is none. */
+const admit = ({ refusals, settings, streaming, tokens }: Account, call: Call): number | SessionEnd => {
+  const owned = call.request.headers.get("authorization") === settings.apiKey
+  const token = tokens.find(call.url.searchParams.get("token"), "streaming", call.region)
+  if (!owned && token === undefined) return Failures.sessionEnds.unauthorized
+  // The session that asks is open already.
+  const full = streaming.size() > settings.concurrentSessions
+  const refusal = full ? Failures.sessionEnds.too_many_sessions : refusals.shift()
+  if (refusal !== undefined) return refusal
+  tokens.spend(token)
+  return token?.maxSessionSeconds ?? longestSession
+}
+
+const conversation = (
+  { settings }: Account,
+  line: Line,
+  turns: Turns.Turns,
+  format: Speech.Format,
+  fail: (end: SessionEnd) => void
+): Talk["message"] => {
+  const startedAt = settings.clock.now()
+  const tell = (messages: ReadonlyArray<object>) => messages.forEach(line.send)
+  const terminate = () => {
+    tell(turns.end())
+    line.send({
+      type: "Termination",
+      audio_duration_seconds: Math.round(turns.milliseconds() / 1000),
+      session_duration_seconds: Math.round((settings.clock.now() - startedAt) / 1000)
+    })
+    line.close(1000)
+  }
+  return (data) => {
+    if (typeof data !== "string") {
+      const duration = durationOf(data, format)
+      const right = duration === undefined || (duration >= shortestChunk && duration <= longestChunk)
+      return right ? tell(turns.hear(data)) : fail(Failures.wrongDuration(duration))
+    }
+    const message = parse(data)
+    if (message === undefined) return fail(Failures.invalidMessage("JSON", data))
+    if (!isObject(message)) return fail(Failures.invalidMessage("Message", data))
+    const type = stringOf(message["type"]) ?? ""
+    if (type === "Terminate") return terminate()
+    if (type === "ForceEndpoint") return tell(turns.end())
+    if (type !== "UpdateConfiguration" && type !== "KeepAlive") fail(Failures.invalidMessage("Message Type", type))
+  }
+}
+
+const formatOf = ({ url }: Call): Speech.Format => {
+  const encoding = url.searchParams.get("encoding") ?? "pcm_s16le"
+  const sampleRate = Number(url.searchParams.get("sample_rate")) || 16_000
+  return Speech.isEncoding(encoding) ? { encoding, sampleRate, channels: 1 } : "file"
+}
+
+// Only of samples: what is compressed tells its length to nobody here.
+const durationOf = (audio: Uint8Array, format: Speech.Format): number | undefined => {
+  if (format === "file") return undefined
+  const meter = Speech.meter(format)
+  meter.add(audio)
+  return meter.milliseconds()
+}

@@ -1,0 +1,88 @@
+/**
+ * Temporary tokens: each opens one session of one product, within its window. What a token looks like is not
+ * documented; here it is random text, so that nobody reads it.
+ *
+ * @since 0.1.0
+ */
+import * as Base64 from "../Base64.ts"
+import type { Settings } from "./Options.ts"
+
+/**
+ * What a token opens.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Product = "streaming" | "agent"
+
+/**
+ * What a token is good for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Terms {
+  readonly product: Product
+  /** The zone of the host that minted it. */
+  readonly region: string
+  /** Milliseconds since the epoch; a session that is open then goes on. */
+  readonly expiresAt: number
+  readonly maxSessionSeconds: number
+}
+
+/**
+ * A temporary token that was minted.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface IssuedToken extends Terms {
+  readonly token: string
+  /** It has opened its session. */
+  readonly spent: boolean
+}
+
+/**
+ * The tokens of one emulator.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Tokens {
+  readonly issue: (terms: Terms) => IssuedToken
+  /** The token, where it can open a session now. */
+  readonly find: (token: string | null, product: Product, region: string) => IssuedToken | undefined
+  /** Marks a token as having opened its session. */
+  readonly spend: (token: IssuedToken | undefined) => void
+  readonly issued: () => ReadonlyArray<IssuedToken>
+  readonly expireAll: () => void
+}
+
+/**
+ * Makes a store that has issued no token yet.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = ({ clock, strictZones }: Settings): Tokens => {
+  const issued = new Map<string, IssuedToken>()
+  return {
+    issue: (terms) => {
+      const token = { ...terms, token: Base64.random(96), spent: false }
+      issued.set(token.token, token)
+      return token
+    },
+    find: (token, product, region) => {
+      const found = issued.get(token ?? "")
+      if (found === undefined || found.spent || clock.now() >= found.expiresAt) return undefined
+      return found.product === product && (found.region === region || !strictZones) ? found : undefined
+    },
+    spend: (token) => {
+      if (token !== undefined) issued.set(token.token, { ...token, spent: true })
+    },
+    issued: () => [...issued.values()],
+    expireAll: () => {
+      for (const [key, token] of issued) issued.set(key, { ...token, expiresAt: clock.now() })
+    }
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * The turns that audio becomes: a turn grows until the text is over, and its newest word may still change.
+ *
+ * https://www.assemblyai.com/docs/streaming/universal-streaming/turn-detection (read 2026-11-21)
+ *
+ * @since 0.1.0
+ */
+import * as Speech from "../Speech.ts"
+
+const confidence = 0.98
+
+/**
+ * The turns of one session.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Turns {
+  /** Takes audio; the messages that it brings. */
+  readonly hear: (audio: Uint8Array) => ReadonlyArray<object>
+  /** Ends the turn under way; no message where there is none. */
+  readonly end: () => ReadonlyArray<object>
+  readonly milliseconds: () => number
+}
+
+/**
+ * Makes the turns of a session that has had no audio.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (text: ReadonlyArray<string>, format: Speech.Format, formatted: boolean): Turns => {
+  const meter = Speech.meter(format)
+  let order = 0
+  let start = 0
+  let told = 0
+  const turn = (words: ReadonlyArray<Speech.Word>, ends: boolean): object => {
+    const settled = ends ? words : words.slice(0, -1)
+    const transcript = settled.map(({ word }) => word).join(" ")
+    return {
+      type: "Turn",
+      turn_order: order,
+      turn_is_formatted: formatted && ends,
+      end_of_turn: ends,
+      transcript,
+      utterance: ends ? transcript : "",
+      end_of_turn_confidence: ends ? confidence : 0.01,
+      words: words.map(({ endMilliseconds, startMilliseconds, word }, index) => ({
+        start: startMilliseconds,
+        end: endMilliseconds,
+        text: word,
+        confidence,
+        word_is_final: index < settled.length
+      }))
+    }
+  }
+  const close = (words: ReadonlyArray<Speech.Word>, until: number): object => {
+    const closed = turn(words.slice(start, until), true)
+    order += 1
+    start = until
+    return closed
+  }
+  return {
+    hear: (audio) => {
+      meter.add(audio)
+      const words = Speech.spoken(text, meter.milliseconds())
+      if (words.length === told) return []
+      told = words.length
+      const turns: Array<object> = []
+      const nextEnd = () => start + text.length - (start % text.length)
+      while (nextEnd() <= words.length) turns.push(close(words, nextEnd()))
+      return start < words.length ? [...turns, turn(words.slice(start), false)] : turns
+    },
+    end: () => {
+      const words = Speech.spoken(text, meter.milliseconds())
+      return start < words.length ? [close(words, words.length)] : []
+    },
+    milliseconds: meter.milliseconds
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * Deepgram's errors in the two shapes that it answers with: https://developers.deepgram.com/docs/errors and
+ * https://developers.deepgram.com/docs/token-based-authentication (read 2026-11-21). A refused upgrade repeats its
+ * message in `dg-error`, as https://developers.deepgram.com/docs/stt-troubleshooting-websocket-data-and-net-errors has it.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * What Deepgram says when it refuses; one with details is told in the newer shape.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Failure {
+  readonly status: number
+  readonly code: string
+  readonly message: string
+  readonly details?: string
+  /** The body has no `request_id`. */
+  readonly anonymous?: boolean
+}
+
+/**
+ * Documented failures.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const failures = {
+  invalid_auth: { status: 401, code: "INVALID_AUTH", message: "Invalid credentials." },
+  insufficient_permissions: {
+    status: 401,
+    code: "INSUFFICIENT_PERMISSIONS",
+    message: "User does not have sufficient permissions."
+  },
+  forbidden: { status: 403, code: "FORBIDDEN", message: "Insufficient permissions." },
+  payment_required: {
+    status: 402,
+    code: "ASR_PAYMENT_REQUIRED",
+    message: "Project does not have enough credits for an ASR request and does not have an overage agreement."
+  },
+  too_many_requests: {
+    status: 429,
+    code: "TOO_MANY_REQUESTS",
+    message: "Too many requests. Please try again later"
+  }
+} satisfies Record<string, Failure>
+
+/**
+ * The name of a failure that a test can ask for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type DocumentedFailure = keyof typeof failures
+
+/**
+ * The refusal of a wrong key that has been seen in place of the documented one.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const badCredentials: Failure = {
+  status: 400,
+  code: "BAD_REQUEST",
+  message: "Invalid credentials.",
+  anonymous: true
+}
+
+/**
+ * Refuses a JSON body that can't be read.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const invalidJson = (details: string): Failure => ({
+  status: 400,
+  code: "INVALID_JSON",
+  message: "Invalid JSON submitted.",
+  details: `Json deserialize error: ${details}`
+})
+
+/**
+ * Refuses query parameters.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const invalidQuery = (message: string): Failure => ({
+  status: 400,
+  code: "INVALID_QUERY_PARAMETER",
+  message: `Failed to deserialize query parameters: ${message}`
+})
+
+/**
+ * The body of a failure.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const bodyOf = ({ anonymous, code, details, message }: Failure, requestId: string): object => {
+  const request = anonymous === true ? {} : { request_id: requestId }
+  return details === undefined
+    ? { err_code: code, err_msg: message, ...request }
+    : { category: code, message, details, ...request }
+}
+
+/**
+ * Refuses a request or an upgrade.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const refuse = (failure: Failure): Response => {
+  const requestId = crypto.randomUUID()
+  const headers = { "dg-request-id": requestId, "dg-error": failure.message }
+  return Response.json(bodyOf(failure, requestId), { status: failure.status, headers })
+}

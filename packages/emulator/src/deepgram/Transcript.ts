@@ -1,0 +1,138 @@
+/**
+ * The results that audio becomes: phrases of a few words, each final once it is whole, and told before only where
+ * interim results were asked for.
+ *
+ * @since 0.1.0
+ */
+import type { Call } from "../Emulator.ts"
+import * as Speech from "../Speech.ts"
+import { type Failure, invalidQuery } from "./Failures.ts"
+
+const longestPhrase = 5
+const confidence = 0.98
+
+/**
+ * What the emulator heeds of a query.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Query {
+  readonly model: string
+  readonly format: Speech.Format
+  readonly channels: number
+  readonly interim: boolean
+}
+
+/**
+ * Reads the query of a transcription.
+ *
+ * https://developers.deepgram.com/reference/speech-to-text/listen-streaming (read 2026-11-21)
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const readQuery = ({ url }: Call): Query | Failure => {
+  const { searchParams } = url
+  const encoding = encodings.get(searchParams.get("encoding") ?? "")
+  const sampleRate = searchParams.get("sample_rate") ?? (encoding === undefined ? "16000" : undefined)
+  const channels = searchParams.get("channels") ?? "1"
+  if (sampleRate === undefined) return invalidQuery("missing field `sample_rate`")
+  if (!/^[1-9]\d*$/.test(sampleRate) || !/^[1-9]\d*$/.test(channels)) {
+    return invalidQuery("invalid digit found in string")
+  }
+  return {
+    model: searchParams.get("model") ?? "base-general",
+    format: encoding === undefined ? "file" : { encoding, sampleRate: Number(sampleRate), channels: Number(channels) },
+    channels: Number(channels),
+    interim: searchParams.get("interim_results") === "true"
+  }
+}
+
+const encodings = new Map<string, Speech.Encoding>([
+  ["linear16", "pcm_s16le"],
+  ["linear32", "pcm_s32le"],
+  ["mulaw", "mulaw"],
+  ["alaw", "alaw"]
+])
+
+/**
+ * Some words of a transcript, which may still change unless they are final.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Segment {
+  readonly words: ReadonlyArray<Speech.Word>
+  readonly isFinal: boolean
+  /** The speaker has ended here: nobody pauses but at the end of the text. */
+  readonly speechFinal: boolean
+}
+
+/**
+ * A transcription under way.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Transcript {
+  readonly hear: (audio: Uint8Array) => ReadonlyArray<Segment>
+  /** Makes the words that are left final; none where none are left. */
+  readonly flush: () => ReadonlyArray<Segment>
+  readonly seconds: () => number
+}
+
+/**
+ * Makes the transcript of audio that has not come yet.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (text: ReadonlyArray<string>, query: Query): Transcript => {
+  const meter = Speech.meter(query.format)
+  let settled = 0
+  let told = 0
+  const spoken = () => Speech.spoken(text, meter.milliseconds())
+  const settle = (words: ReadonlyArray<Speech.Word>, end: number): Segment => {
+    const segment = { words: words.slice(settled, end), isFinal: true, speechFinal: end % text.length === 0 }
+    settled = end
+    return segment
+  }
+  return {
+    hear: (audio) => {
+      meter.add(audio)
+      const words = spoken()
+      if (words.length === told) return []
+      told = words.length
+      const segments: Array<Segment> = []
+      const nextEnd = () => Math.min(settled + longestPhrase, settled + text.length - (settled % text.length))
+      while (nextEnd() <= words.length) segments.push(settle(words, nextEnd()))
+      if (query.interim && settled < words.length) {
+        segments.push({ words: words.slice(settled), isFinal: false, speechFinal: false })
+      }
+      return segments
+    },
+    flush: () => {
+      const words = spoken()
+      return settled < words.length ? [settle(words, words.length)] : []
+    },
+    seconds: () => meter.milliseconds() / 1000
+  }
+}
+
+/**
+ * Words as the vendor writes them, times in seconds.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const alternativeOf = (words: ReadonlyArray<Speech.Word>) => ({
+  transcript: words.map(({ word }) => word).join(" "),
+  confidence: words.length === 0 ? 0 : confidence,
+  words: words.map(({ endMilliseconds, startMilliseconds, word }) => ({
+    word,
+    start: startMilliseconds / 1000,
+    end: endMilliseconds / 1000,
+    confidence
+  }))
+})

@@ -1,0 +1,45 @@
+/**
+ * What everything that one emulator serves has in common.
+ *
+ * @since 0.1.0
+ */
+import type { Lines } from "../Lines.ts"
+import type { Credentials } from "./Credentials.ts"
+import type { Settings } from "./Options.ts"
+
+/**
+ * The type of an error that ends a realtime transcription: https://www.npmjs.com/package/@elevenlabs/types, version
+ * 0.23.0 (read 2026-11-21).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type StreamFailure =
+  | "error"
+  | "auth_error"
+  | "quota_exceeded"
+  | "commit_throttled"
+  | "transcriber_error"
+  | "unaccepted_terms"
+  | "rate_limited"
+  | "input_error"
+  | "invalid_request"
+  | "queue_overflow"
+  | "resource_exhausted"
+  | "session_time_limit_exceeded"
+  | "chunk_size_exceeded"
+  | "insufficient_audio_activity"
+
+/**
+ * The state of one emulator.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Account {
+  readonly settings: Settings
+  readonly credentials: Credentials
+  readonly lines: Lines
+  /** What the next transcriptions are answered with, in order. */
+  readonly refusals: Array<StreamFailure>
+}

@@ -1,0 +1,53 @@
+/**
+ * `POST /v1/speech-to-text`, which a `batch_scribe` token opens from a field of its form:
+ * https://elevenlabs.io/docs/api-reference/speech-to-text/convert (read 2026-11-21).
+ *
+ * @since 0.1.0
+ */
+import type { Call } from "../Emulator.ts"
+import * as Speech from "../Speech.ts"
+import type { Account } from "./Account.ts"
+import { keyFailures, refuse, unprocessable } from "./Failures.ts"
+import { textOf, timed } from "./Formats.ts"
+import { unauthorized } from "./Minting.ts"
+
+/**
+ * Transcribes a file, or tells why not.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const transcribe = async (account: Account, call: Call): Promise<Response> => {
+  const form = await formOf(call)
+  const [file, model, token] = ["file", "model_id", "token"].map((name) => form?.get(name) ?? undefined)
+  if (typeof model !== "string") {
+    return unprocessable([{ type: "missing", loc: ["body", "model_id"], msg: "Field required", input: null }])
+  }
+  const refusal = typeof token === "string" ? unredeemed(account, call, token) : unauthorized(account, call)
+  if (refusal !== undefined) return refusal
+  const meter = Speech.meter("file")
+  if (file instanceof Blob) meter.add(new Uint8Array(await file.arrayBuffer()))
+  const words = Speech.spoken(account.settings.words, meter.milliseconds())
+  return Response.json({
+    language_code: "eng",
+    language_probability: 1,
+    text: textOf(words),
+    words: timed(words),
+    audio_duration_secs: meter.milliseconds() / 1000
+  })
+}
+
+// How a token that is spent or expired is refused is not published; a key that is no good is as near as it gets.
+const unredeemed = ({ credentials, settings }: Account, call: Call, token: string): Response | undefined =>
+  credentials.redeem(token, "batch_scribe", call.region) === undefined
+    ? refuse(keyFailures.invalid, settings)
+    : undefined
+
+const formOf = async (call: Call): Promise<FormData | undefined> => {
+  const headers = { "content-type": call.request.headers.get("content-type") ?? "" }
+  try {
+    return await new Response(new Uint8Array(call.body), { headers }).formData()
+  } catch {
+    return undefined
+  }
+}

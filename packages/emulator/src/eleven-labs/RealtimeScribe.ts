@@ -1,0 +1,126 @@
+/**
+ * `/v1/speech-to-text/realtime`: https://elevenlabs.io/docs/api-reference/speech-to-text/v-1-speech-to-text-realtime
+ * (read 2026-11-21). A token is spent by the connection that it opens, also where its parameters are refused then.
+ *
+ * Every error ends the connection with a normal close, as a refused token has been seen to; no page has the words of
+ * errors.
+ *
+ * @since 0.1.0
+ */
+import * as Base64 from "../Base64.ts"
+import type { Call, Session } from "../Emulator.ts"
+import { type JsonObject, parseObject } from "../Json.ts"
+import type { Line } from "../Lines.ts"
+import * as Speech from "../Speech.ts"
+import type { Account, StreamFailure } from "./Account.ts"
+import { randomText } from "./Credentials.ts"
+import { samplesOf, textOf, timed } from "./Formats.ts"
+
+/**
+ * Makes the session of one upgrade, or refuses it.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const session = (account: Account, call: Call): Response | Session => {
+  const { lines, refusals, settings } = account
+  const admitted = authenticated(account, call)
+  if (!admitted && settings.scribeRefusal === "handshake") return new Response(null, { status: 403 })
+  return lines.session((line) => {
+    const request = read(call.url.searchParams)
+    const transcript = typeof request === "string" ? undefined : transcriptOf(line, settings.words, request)
+    return {
+      opened: () => {
+        if (!admitted) return fail(line, "auth_error", "You must be authenticated to use this endpoint.")
+        if (typeof request === "string") return fail(line, "invalid_request", request)
+        const refusal = refusals.shift()
+        if (refusal !== undefined) return fail(line, refusal, `The session was ended: ${refusal}.`)
+        send(line, "session_started", { session_id: randomText(), config: request.config })
+      },
+      message: (data) => transcript?.(data)
+    }
+  })
+}
+
+// A token counts before a key, as the vendor's client says.
+const authenticated = ({ credentials }: Account, call: Call): boolean => {
+  const token = call.url.searchParams.get("token")
+  if (token !== null) return credentials.redeem(token, "realtime_scribe", call.region) !== undefined
+  const key = call.request.headers.get("xi-api-key")
+  return key !== null && credentials.owns(key, call.region)
+}
+
+const send = (line: Line, type: string, fields: object): void => line.send({ message_type: type, ...fields })
+
+const fail = (line: Line, failure: StreamFailure, error: string): void => {
+  send(line, failure, { error })
+  line.close(1000)
+}
+
+interface ScribeRequest {
+  readonly samples: Exclude<Speech.Format, "file">
+  readonly commitsByVoice: boolean
+  readonly timestamps: boolean
+  readonly languageCode: string | undefined
+  readonly config: JsonObject
+}
+
+// The request, or what is wrong with it.
+const read = (query: URLSearchParams): ScribeRequest | string => {
+  const modelId = query.get("model_id")
+  const audioFormat = query.get("audio_format") ?? "pcm_16000"
+  const strategy = query.get("commit_strategy") ?? "manual"
+  const samples = samplesOf(audioFormat)
+  if (modelId === null) return "model_id is required."
+  if (samples === undefined) return "audio_format is not supported."
+  if (strategy !== "manual" && strategy !== "vad") return "commit_strategy must be manual or vad."
+  const timestamps = query.get("include_timestamps") === "true"
+  const detects = query.get("include_language_detection") === "true"
+  const language = query.get("language_code") ?? undefined
+  const config = {
+    sample_rate: samples.sampleRate,
+    audio_format: audioFormat,
+    ...(language === undefined ? {} : { language_code: language }),
+    timestamps_granularity: timestamps ? "word" : "none",
+    vad_commit_strategy: strategy,
+    model_id: modelId,
+    include_language_detection: detects
+  }
+  const languageCode = language ?? (detects ? "en" : undefined)
+  return { samples, commitsByVoice: strategy === "vad", timestamps, languageCode, config }
+}
+
+const transcriptOf = (line: Line, text: ReadonlyArray<string>, request: ScribeRequest) => {
+  const meter = Speech.meter(request.samples)
+  let begun = false
+  let committed = 0
+  let known = 0
+
+  const commit = (until: number): void => {
+    const words = Speech.spoken(text, meter.milliseconds()).slice(committed, until)
+    committed = until
+    send(line, "committed_transcript", { text: textOf(words) })
+    if (!request.timestamps) return
+    const language = request.languageCode === undefined ? {} : { language_code: request.languageCode }
+    send(line, "committed_transcript_with_timestamps", { text: textOf(words), ...language, words: timed(words) })
+  }
+
+  return (data: string | Uint8Array): void => {
+    const chunk = typeof data === "string" ? parseObject(data) : undefined
+    if (chunk?.message_type !== "input_audio_chunk") return fail(line, "input_error", "Unknown message type.")
+    const audio = typeof chunk.audio_base_64 === "string" ? Base64.decode(chunk.audio_base_64) : undefined
+    if (audio === undefined) return fail(line, "input_error", "audio_base_64 must be base64.")
+    if (begun && typeof chunk.previous_text === "string") {
+      return fail(line, "input_error", "previous_text can only be sent with the first chunk.")
+    }
+    begun = true
+    meter.add(audio)
+    const words = Speech.spoken(text, meter.milliseconds())
+    if (words.length > known) send(line, "partial_transcript", { text: textOf(words.slice(committed)) })
+    known = words.length
+    // Nobody pauses here but at the end of the text.
+    const turn = request.commitsByVoice ? words.length - (words.length % Math.max(1, text.length)) : 0
+    if (chunk.commit === true) commit(words.length)
+    else if (turn > committed) commit(turn)
+  }
+}

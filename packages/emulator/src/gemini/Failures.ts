@@ -1,0 +1,164 @@
+/**
+ * The errors of the Gemini API and how its sockets end.
+ *
+ * Statuses are those of https://ai.google.dev/gemini-api/docs/troubleshooting, and the refusal of a wrong key is that of
+ * https://github.com/continuedev/continue/issues/8516 (both read 2026-11-21). The other words are what Google's services
+ * usually say.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * An error as Google's services tell it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Failure {
+  readonly code: number
+  readonly message: string
+  readonly status: string
+  readonly details?: ReadonlyArray<object>
+}
+
+const invalidKeyMessage = "API key not valid. Please pass a valid API key."
+
+/**
+ * Refusals of the long-lived key.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const keyFailures = {
+  missing: {
+    code: 403,
+    message:
+      "Method doesn't allow unregistered callers (callers without established identity). Please use API Key or other form of API consumer identity to call this API.",
+    status: "PERMISSION_DENIED"
+  },
+  invalid: {
+    code: 400,
+    message: invalidKeyMessage,
+    status: "INVALID_ARGUMENT",
+    details: [
+      {
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        reason: "API_KEY_INVALID",
+        domain: "googleapis.com",
+        metadata: { service: "generativelanguage.googleapis.com" }
+      },
+      { "@type": "type.googleapis.com/google.rpc.LocalizedMessage", locale: "en-US", message: invalidKeyMessage }
+    ]
+  }
+} satisfies Record<string, Failure>
+
+/**
+ * Failures of minting that no request can bring about.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const mintFailures = {
+  FAILED_PRECONDITION: {
+    code: 400,
+    message: "User location is not supported for the API use.",
+    status: "FAILED_PRECONDITION"
+  },
+  PERMISSION_DENIED: {
+    code: 403,
+    message: "The caller does not have permission",
+    status: "PERMISSION_DENIED"
+  },
+  RESOURCE_EXHAUSTED: {
+    code: 429,
+    message: "Resource has been exhausted (e.g. check quota).",
+    status: "RESOURCE_EXHAUSTED"
+  },
+  INTERNAL: { code: 500, message: "Internal error encountered.", status: "INTERNAL" },
+  UNAVAILABLE: { code: 503, message: "The service is currently unavailable.", status: "UNAVAILABLE" }
+} satisfies Record<string, Failure>
+
+/**
+ * The `status` of a failure of minting that a test can ask for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type MintFailure = keyof typeof mintFailures
+
+/**
+ * A field of a request that is not what it should be.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Violation {
+  readonly field?: string
+  readonly description: string
+}
+
+/**
+ * Makes a 400 of fields that are wrong.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const invalidArgument = (violations: ReadonlyArray<Violation>): Failure => ({
+  code: 400,
+  message: violations.map(({ description }) => description).join("\n"),
+  status: "INVALID_ARGUMENT",
+  details: [{ "@type": "type.googleapis.com/google.rpc.BadRequest", fieldViolations: violations }]
+})
+
+/**
+ * The refusal of a path that does not exist.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const notFound: Failure = { code: 404, message: "Requested entity was not found.", status: "NOT_FOUND" }
+
+/**
+ * The answer that carries an error.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const refuse = (failure: Failure): Response => Response.json({ error: failure }, { status: failure.code })
+
+/**
+ * How a socket ends.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Close {
+  readonly code: number
+  readonly reason: string
+}
+
+/**
+ * The ends that sockets come to: as clients have reported them, cut where a close frame is full. That a token which is
+ * unknown, spent or expired is refused as `unauthenticated` is our guess.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const closes = {
+  unregistered: {
+    code: 1008,
+    reason:
+      "Method doesn't allow unregistered callers (callers without established identity). Please use API Key or other form of API c"
+  },
+  invalidKey: { code: 1007, reason: invalidKeyMessage },
+  unauthenticated: {
+    code: 1008,
+    reason:
+      "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication c"
+  },
+  withoutModel: {
+    code: 1007,
+    reason: "token-based requests cannot use project-scoped features such as tuned models"
+  },
+  invalidArgument: { code: 1007, reason: "Request contains an invalid argument." }
+} satisfies Record<string, Close>

@@ -1,0 +1,85 @@
+/**
+ * `BidiGenerateContent`, which a key opens, and `BidiGenerateContentConstrained`, which a token does:
+ * https://ai.google.dev/api/live (of 2026-06-01, read 2026-11-21).
+ *
+ * The connection is always opened, and whoever may not have it is told in the close frame. A session begins with the
+ * setup; that is when a token is counted. Messages are binary, as the vendor's client expects of browsers.
+ *
+ * @since 0.1.0
+ */
+import type { Call, Session } from "../Emulator.ts"
+import { isObject, type JsonObject, objectOf, parseObject, stringOf } from "../Json.ts"
+import type { Line } from "../Lines.ts"
+import type { Account } from "./Account.ts"
+import { type Close, closes } from "./Failures.ts"
+import { effective, type IssuedToken } from "./Tokens.ts"
+import * as Turns from "./Turns.ts"
+
+/**
+ * Makes the session of one upgrade, of the method that takes tokens or of the one that takes keys.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const session = (account: Account, call: Call, constrained: boolean): Session => {
+  const { lines, settings, tokens } = account
+  const caller = constrained ? tokenOf(account, call) : keyOf(account, call)
+  return lines.session((line) => {
+    const name = "name" in caller ? caller.name : undefined
+    let turns: Turns.Turns | undefined
+    return {
+      opened: () => {
+        if ("reason" in caller) return close(line, caller)
+        if (!("name" in caller) || !settings.cutAtExpiry) return
+        line.alarm("expiry", caller.expiresAt - settings.clock.now(), () => close(line, closes.unauthenticated))
+      },
+      message: (data) => {
+        const message = parseObject(typeof data === "string" ? data : new TextDecoder().decode(data))
+        if (message === undefined || !single(message)) return close(line, closes.invalidArgument)
+        const token = name === undefined ? undefined : tokens.usable(name)
+        if (name !== undefined && token === undefined) return close(line, closes.unauthenticated)
+        if (turns !== undefined) return turns.take(message) ? undefined : close(line, closes.invalidArgument)
+        const begun = begin(account, line, message, token)
+        if ("reason" in begun) return close(line, begun)
+        turns = begun
+      }
+    }
+  })
+}
+
+const close = (line: Line, { code, reason }: Close): void => line.close(code, reason)
+
+const tokenOf = ({ tokens }: Account, call: Call): IssuedToken | Close => {
+  const [, header] = /^Token (\S+)$/i.exec(call.request.headers.get("authorization") ?? "") ?? []
+  const name = call.url.searchParams.get("access_token") ?? header
+  if (name === undefined) return closes.unregistered
+  return tokens.usable(name) ?? closes.unauthenticated
+}
+
+interface Owner {
+  readonly owner: true
+}
+
+const keyOf = ({ settings }: Account, call: Call): Owner | Close => {
+  const key = call.url.searchParams.get("key") ?? call.request.headers.get("x-goog-api-key")
+  if (key === null) return closes.unregistered
+  return key === settings.apiKey ? { owner: true } : closes.invalidKey
+}
+
+const kinds = new Set(["setup", "clientContent", "realtimeInput", "toolResponse"])
+
+const single = (message: JsonObject): boolean => {
+  const [kind, ...others] = Object.keys(message)
+  return kind !== undefined && kinds.has(kind) && others.length === 0
+}
+
+const begin = (account: Account, line: Line, message: JsonObject, token: IssuedToken | undefined) => {
+  if (!isObject(message.setup)) return closes.invalidArgument
+  const setup = token === undefined ? message.setup : effective(token, message.setup)
+  if ((stringOf(setup.model) ?? "") === "") return token === undefined ? closes.invalidArgument : closes.withoutModel
+  const handle = stringOf(objectOf(message.setup.sessionResumption).handle)
+  if (token !== undefined && !account.tokens.begin(token.name, handle)) return closes.unauthenticated
+  account.setups.push(setup)
+  const resumable = isObject(setup.sessionResumption) ? () => account.tokens.handle(token?.name ?? "") : undefined
+  return Turns.make(line, account.settings.words, setup, resumable)
+}

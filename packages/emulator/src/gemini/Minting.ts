@@ -1,0 +1,131 @@
+/**
+ * `POST /v1alpha/auth_tokens`: https://ai.google.dev/api/live#ephemeral-auth-tokens (of 2026-06-01) and the source of
+ * `@google/genai` 3.1.0 (both read 2026-11-21). The fields of the token are those of the body itself.
+ *
+ * @since 0.1.0
+ */
+import type { Call } from "../Emulator.ts"
+import { isObject, type JsonObject, objectOf, parse } from "../Json.ts"
+import type { Account } from "./Account.ts"
+import { invalidArgument, keyFailures, notFound, refuse, type Violation } from "./Failures.ts"
+import type { Settings } from "./Options.ts"
+import type { Terms } from "./Tokens.ts"
+
+const usualLifetime = 30 * 60_000
+const usualStart = 60_000
+const longest = 20 * 3_600_000
+
+/**
+ * Mints a token, or tells why not.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const mint = ({ settings, tokens }: Account, call: Call): Response => {
+  if (!settings.versions.some((version) => version === call.params["version"])) return refuse(notFound)
+  const key = call.request.headers.get("x-goog-api-key") ?? call.url.searchParams.get("key")
+  if (key === null) return refuse(keyFailures.missing)
+  if (key !== settings.apiKey) return refuse(keyFailures.invalid)
+  const terms = read(settings, call.text)
+  if (Array.isArray(terms)) return refuse(invalidArgument(terms))
+  const { expiresAt, name, startsUntil, uses } = tokens.issue(terms)
+  const told = {
+    expireTime: new Date(expiresAt).toISOString(),
+    newSessionExpireTime: new Date(startsUntil).toISOString(),
+    uses
+  }
+  return Response.json({ name, ...Object.fromEntries(settings.echo.map((field) => [field, told[field]])) })
+}
+
+const read = (settings: Settings, text: string): Terms | Array<Violation> => {
+  const body = text === "" ? {} : parse(text)
+  if (!isObject(body)) return [{ description: "Invalid JSON payload received. Unexpected token." }]
+  const violations: Array<Violation> = []
+  const field = fieldsOf(body, violations)
+  const now = settings.clock.now()
+  const expiresAt = field("expireTime", deadline(now)) ?? now + usualLifetime
+  const startsUntil = field("newSessionExpireTime", deadline(now)) ?? now + usualStart
+  const uses = field("uses", count) ?? 1
+  const fieldMask = field("fieldMask", mask) ?? []
+  const setup = field("bidiGenerateContentSetup", object("BidiGenerateContentSetup"))
+  const known = ["expireTime", "newSessionExpireTime", "uses", "fieldMask", "bidiGenerateContentSetup"]
+  const constraints = settings.liveConnectConstraints ? field("liveConnectConstraints", object("Struct")) : undefined
+  if (settings.liveConnectConstraints) known.push("liveConnectConstraints")
+  for (const name of Object.keys(body).filter((given) => !known.includes(given) && !known.map(snake).includes(given))) {
+    const description = `Invalid JSON payload received. Unknown name "${name}" at 'auth_token': Cannot find field.`
+    violations.push({ field: "auth_token", description })
+  }
+  if (violations.length > 0) return violations
+  return { uses, expiresAt, startsUntil, fieldMask, setup: setup ?? setupOf(constraints) }
+}
+
+/** What reading a field gives, or what is wrong with it. */
+type Reader<A> = (value: unknown, path: string) => { readonly value: A } | string
+
+// Names are those of JSON, or those of the protocol buffer.
+const snake = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+const fieldsOf =
+  (body: JsonObject, violations: Array<Violation>) =>
+  <A>(name: string, reader: Reader<A>): A | undefined => {
+    const value = body[name] ?? body[snake(name)] ?? undefined
+    if (value === undefined) return undefined
+    const path = `auth_token.${snake(name)}`
+    const result = reader(value, path)
+    if (typeof result !== "string") return result.value
+    violations.push({ field: path, description: result })
+    return undefined
+  }
+
+const invalid = (path: string, type: string, value: unknown): string =>
+  `Invalid value at '${path}' (${type}), ${JSON.stringify(value)}`
+
+const timestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/
+
+const deadline =
+  (now: number): Reader<number> =>
+  (given, path) => {
+    const value = typeof given === "string" && timestamp.test(given) ? Date.parse(given) : NaN
+    if (Number.isNaN(value)) return invalid(path, "type.googleapis.com/google.protobuf.Timestamp", given)
+    return value < now + longest ? { value } : `${path} must be less than 20 hours in the future.`
+  }
+
+const count: Reader<number> = (value, path) => {
+  if (typeof value !== "number" || !Number.isInteger(value)) return invalid(path, "TYPE_INT32", value)
+  return value < 0 ? `${path} must not be negative.` : { value }
+}
+
+const mask: Reader<ReadonlyArray<string>> = (value, path) =>
+  typeof value === "string"
+    ? { value: value.split(",").filter((entry) => entry !== "") }
+    : invalid(path, "type.googleapis.com/google.protobuf.FieldMask", value)
+
+const object =
+  (type: string): Reader<JsonObject> =>
+  (value, path) =>
+    isObject(value) ? { value } : invalid(path, `type.googleapis.com/google.ai.generativelanguage.${type}`, value)
+
+const generationFields = new Set([
+  "responseModalities",
+  "temperature",
+  "topP",
+  "topK",
+  "maxOutputTokens",
+  "mediaResolution",
+  "seed",
+  "speechConfig",
+  "thinkingConfig",
+  "enableAffectiveDialog"
+])
+
+// As the vendor's client converts it.
+const setupOf = (constraints: JsonObject | undefined): JsonObject | undefined => {
+  if (constraints === undefined) return undefined
+  const fields = Object.entries(objectOf(constraints.config))
+  const generation = fields.filter(([name]) => generationFields.has(name))
+  return {
+    model: constraints.model,
+    ...(generation.length === 0 ? {} : { generationConfig: Object.fromEntries(generation) }),
+    ...Object.fromEntries(fields.filter(([name]) => !generationFields.has(name)))
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * What a test may decide about the emulated Gemini Live API, and the values that hold where it decides nothing.
+ *
+ * @since 0.1.0
+ */
+import type * as Emulator from "../Emulator.ts"
+import { systemClock } from "../Emulator.ts"
+import * as Speech from "../Speech.ts"
+
+/**
+ * A version of the API that knows tokens.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Version = "v1alpha" | "v1beta"
+
+/**
+ * A field of a token that a reply may tell again.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Echoed = "expireTime" | "newSessionExpireTime" | "uses"
+
+/**
+ * Settings of the emulated Gemini Live API.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options extends Emulator.Options {
+  /**
+   * The versions that mint and open sessions: `@google/genai` 3.1.0 says that only `v1alpha` does, later users of the
+   * API have `v1beta` do both. @default both
+   */
+  readonly versions?: ReadonlyArray<Version>
+  /**
+   * What the reply to a mint tells beside the name. The reference has these fields for input only; clients exist that
+   * read them. @default none
+   */
+  readonly echo?: ReadonlyArray<Echoed>
+  /**
+   * Takes `liveConnectConstraints` of a mint as the vendor's clients spell it, beside `bidiGenerateContentSetup`, which
+   * is what they send. @default false
+   */
+  readonly liveConnectConstraints?: boolean
+  /**
+   * Cuts a session at its token's `expireTime`; otherwise the next message is refused. The reference leaves both open.
+   *
+   * @default true
+   */
+  readonly cutAtExpiry?: boolean
+}
+
+/**
+ * Settings with every question answered.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Settings {
+  readonly clock: Emulator.Clock
+  readonly words: ReadonlyArray<string>
+  readonly region: string
+  readonly apiKey: string
+  readonly versions: ReadonlyArray<Version>
+  readonly echo: ReadonlyArray<Echoed>
+  readonly liveConnectConstraints: boolean
+  readonly cutAtExpiry: boolean
+}
+
+/**
+ * All versions that know tokens.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const versions: ReadonlyArray<Version> = ["v1alpha", "v1beta"]
+
+/**
+ * Fills in the defaults.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const settings = (options: Options): Settings => ({
+  clock: options.clock ?? systemClock,
+  words: options.words ?? Speech.words,
+  region: options.region ?? "global",
+  apiKey: options.apiKey ?? `AIza${"5a".repeat(17)}5`,
+  versions: options.versions ?? versions,
+  echo: options.echo ?? [],
+  liveConnectConstraints: options.liveConnectConstraints ?? false,
+  cutAtExpiry: options.cutAtExpiry ?? true
+})

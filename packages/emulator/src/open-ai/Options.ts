@@ -1,0 +1,58 @@
+/**
+ * What a test may decide about the emulated OpenAI, and the values that hold where it decides nothing.
+ *
+ * @since 0.1.0
+ */
+import type * as Emulator from "../Emulator.ts"
+import { systemClock } from "../Emulator.ts"
+import * as Speech from "../Speech.ts"
+
+/**
+ * Settings of the emulated OpenAI.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options extends Emulator.Options {
+  /**
+   * Whether `expires_after` must name its anchor: the types of `openai` 7.57.0 call it optional, `@ai-sdk/openai`
+   * 4.0.118 reports that the vendor refuses a body without it.
+   *
+   * @default true
+   */
+  readonly anchorRequired?: boolean
+  /**
+   * Milliseconds that a session may last; the vendor allows 60 minutes.
+   *
+   * @default 3,600,000
+   */
+  readonly sessionLimit?: number
+}
+
+/**
+ * Settings with every question answered.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Settings {
+  readonly clock: Emulator.Clock
+  readonly words: ReadonlyArray<string>
+  readonly apiKey: string
+  readonly anchorRequired: boolean
+  readonly sessionLimit: number
+}
+
+/**
+ * Fills in the defaults.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const settings = (options: Options): Settings => ({
+  clock: options.clock ?? systemClock,
+  words: options.words ?? Speech.words,
+  apiKey: options.apiKey ?? `sk-emulated-${"0a".repeat(20)}`,
+  anchorRequired: options.anchorRequired ?? true,
+  sessionLimit: options.sessionLimit ?? 60 * 60_000
+})

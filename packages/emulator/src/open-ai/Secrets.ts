@@ -1,0 +1,94 @@
+/**
+ * The long-lived key, and the client secrets that were minted with it: each opens any number of sessions until it
+ * expires, and their configuration is a default that the client may change.
+ *
+ * @since 0.1.0
+ */
+import type { Call } from "../Emulator.ts"
+import { type Failure, missingKey, wrongKey } from "./Failures.ts"
+import type { SessionConfig } from "./Sessions.ts"
+import type { Settings } from "./Options.ts"
+
+/**
+ * A client secret that was minted.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface IssuedSecret {
+  readonly secret: string
+  /** Milliseconds since the epoch, of a whole second. */
+  readonly expiresAt: number
+  readonly session: SessionConfig
+  /** The `OpenAI-Safety-Identifier` that it was minted under. */
+  readonly safetyIdentifier: string | undefined
+  /** How many sessions and calls it has opened. */
+  readonly sessions: number
+}
+
+/**
+ * Who opens a session: the holder of the key, or of a secret.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Caller {
+  readonly secret: IssuedSecret | undefined
+}
+
+/**
+ * The credentials of one emulator.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Secrets {
+  readonly issue: (secret: Omit<IssuedSecret, "secret" | "sessions">) => IssuedSecret
+  /** Decides whether a credential may open a realtime session now. */
+  readonly verify: (credential: string | undefined) => Caller | Failure
+  /** Counts a session that was opened. */
+  readonly opened: (caller: Caller) => void
+  readonly issued: () => ReadonlyArray<IssuedSecret>
+  readonly expireAll: () => void
+}
+
+/**
+ * Makes the credentials of an emulator, no secret among them yet.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = ({ apiKey, clock }: Settings): Secrets => {
+  const issued = new Map<string, IssuedSecret>()
+  return {
+    issue: (terms) => {
+      const secret = { ...terms, secret: `ek_${crypto.randomUUID().replaceAll("-", "")}`, sessions: 0 }
+      issued.set(secret.secret, secret)
+      return secret
+    },
+    verify: (credential) => {
+      if (credential === undefined) return missingKey
+      if (credential === apiKey) return { secret: undefined }
+      const secret = issued.get(credential)
+      const good = secret !== undefined && clock.now() < secret.expiresAt && secret.session.type !== "translation"
+      return good ? { secret } : wrongKey(credential)
+    },
+    opened: ({ secret }) => {
+      const found = issued.get(secret?.secret ?? "")
+      if (found !== undefined) issued.set(found.secret, { ...found, sessions: found.sessions + 1 })
+    },
+    issued: () => [...issued.values()],
+    expireAll: () => {
+      for (const [key, secret] of issued) issued.set(key, { ...secret, expiresAt: clock.now() })
+    }
+  }
+}
+
+/**
+ * The credential in the `Authorization` header.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const bearer = ({ request }: Call): string | undefined =>
+  /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1]

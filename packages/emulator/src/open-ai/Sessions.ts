@@ -1,0 +1,140 @@
+/**
+ * Session configurations: what a client secret or an event asks for, over the vendor's defaults.
+ *
+ * The defaults are those of the sample answer in https://developers.openai.com/api/reference/resources/realtime (read
+ * 2026-11-21). Fields below `session` are taken as they are: the vendor's own checks of them are not emulated.
+ *
+ * @since 0.1.0
+ */
+import { isObject, type JsonObject, objectOf, stringOf } from "../Json.ts"
+import { type Failure, identifier, invalidValue, missingParameter, wrongType } from "./Failures.ts"
+
+/**
+ * What a session is for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type SessionType = "realtime" | "transcription" | "translation"
+
+/**
+ * A session with every field answered.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SessionConfig {
+  readonly type: SessionType
+  readonly id: string
+  readonly model: string | undefined
+  readonly fields: JsonObject
+}
+
+const defaultModel = "gpt-realtime"
+
+const pcm = { type: "audio/pcm", rate: 24_000 }
+
+const turnDetection = { type: "server_vad", threshold: 0.5, prefix_padding_ms: 300, silence_duration_ms: 200 }
+
+const defaults: Readonly<Record<SessionType, JsonObject>> = {
+  realtime: {
+    type: "realtime",
+    object: "realtime.session",
+    output_modalities: ["audio"],
+    instructions: "",
+    tools: [],
+    tool_choice: "auto",
+    max_output_tokens: "inf",
+    tracing: null,
+    truncation: "auto",
+    prompt: null,
+    audio: {
+      input: {
+        format: pcm,
+        transcription: null,
+        noise_reduction: null,
+        turn_detection: { ...turnDetection, idle_timeout_ms: null, create_response: true, interrupt_response: true }
+      },
+      output: { format: pcm, voice: "alloy", speed: 1 }
+    },
+    include: null
+  },
+  transcription: {
+    type: "transcription",
+    object: "realtime.transcription_session",
+    audio: { input: { format: pcm, transcription: null, noise_reduction: null, turn_detection: turnDetection } },
+    include: null
+  },
+  translation: {
+    type: "translation",
+    audio: { input: { transcription: null, noise_reduction: null }, output: { language: "en" } }
+  }
+}
+
+/**
+ * Reads the `session` of a mint or a call; a translation has an endpoint of its own, and a model.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const read = (session: unknown, endpoint: "realtime" | "translations"): SessionConfig | Failure => {
+  if (session !== undefined && session !== null && !isObject(session)) return wrongType("session", "an object")
+  if (endpoint === "translations") {
+    if (!isObject(session)) return missingParameter("session")
+    return typeof session["model"] === "string" ? of("translation", session) : missingParameter("session.model")
+  }
+  if (!isObject(session)) return of("realtime", {})
+  const { type } = session
+  if (type === undefined) return missingParameter("session.type")
+  if (type !== "realtime" && type !== "transcription") {
+    return invalidValue("session.type", type, ["realtime", "transcription"])
+  }
+  if ("model" in session && typeof session["model"] !== "string") return wrongType("session.model", "a string")
+  return of(type, session)
+}
+
+/**
+ * The session of a type with these fields over the defaults.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const of = (type: SessionType, asked: JsonObject): SessionConfig => ({
+  type,
+  id: identifier("sess"),
+  model: stringOf(asked["model"]) ?? (type === "realtime" ? defaultModel : undefined),
+  fields: over(defaults[type], asked)
+})
+
+/**
+ * The session with fields of an event over its own; type and model stay.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const update = (session: SessionConfig, asked: unknown): SessionConfig => ({
+  ...session,
+  fields: over(session.fields, { ...objectOf(asked), type: session.type })
+})
+
+/**
+ * The session as the vendor writes it, with the time of its expiry in seconds since the epoch.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const write = ({ fields, id, model }: SessionConfig, expiresAt: number): object => ({
+  ...fields,
+  id,
+  ...(model === undefined ? {} : { model }),
+  expires_at: expiresAt
+})
+
+const over = (base: JsonObject, asked: JsonObject): JsonObject =>
+  Object.fromEntries(
+    [...new Set([...Object.keys(base), ...Object.keys(asked)])].map((name) => {
+      const [own, wanted] = [base[name], asked[name]]
+      if (wanted === undefined) return [name, own]
+      return [name, isObject(own) && isObject(wanted) ? over(own, wanted) : wanted]
+    })
+  )

@@ -1,0 +1,133 @@
+import { assert, describe, it } from "vitest"
+import * as Base64 from "../src/Base64.ts"
+import * as Speech from "../src/Speech.ts"
+import { keyed, mint, setUp, speak } from "./eleven-labs.ts"
+
+const refused = { message: "Invalid API key", error: "invalid_api_key", code: 1008 }
+
+const open = async (query = "") => {
+  const { clock, emulator } = setUp()
+  return { clock, emulator, socket: await speak(emulator, query, keyed(emulator.apiKey)) }
+}
+
+describe("who may speak", () => {
+  it("lets in the key in a header, and a token in the query, once", async () => {
+    const { emulator } = setUp()
+    const token = await mint(emulator, "tts_websocket")
+    for (const socket of [
+      await speak(emulator, `?single_use_token=${token}`),
+      await speak(emulator, "", keyed(emulator.apiKey))
+    ]) {
+      socket.send({ text: "Hello ", flush: true })
+      assert.isString(socket.frames[0]?.audio)
+    }
+    const again = await speak(emulator, `?single_use_token=${token}`)
+    assert.deepStrictEqual([again.frames, again.code()], [[refused], 1008])
+  })
+
+  it.each(["xi_api_key", "xi-api-key"])("lets in the key in the first message, as %s", async (name) => {
+    const { emulator } = setUp()
+    const socket = await speak(emulator, "")
+    socket.send({ text: " ", [name]: emulator.apiKey })
+    socket.send({ text: "Hello ", flush: true })
+    assert.isString(socket.frames[0]?.audio)
+  })
+
+  it("refuses who has nothing in the first message either", async () => {
+    const { emulator } = setUp()
+    for (const message of [{ text: " " }, { text: " ", xi_api_key: "wrong" }]) {
+      const socket = await speak(emulator, "")
+      assert.isUndefined(socket.code())
+      socket.send(message)
+      assert.deepStrictEqual([socket.frames, socket.code(), socket.reason()], [[refused], 1008, "Invalid API key"])
+    }
+  })
+
+  it("refuses a token for something else, one that has expired, and a wrong key, whatever follows", async () => {
+    const { clock, emulator } = setUp()
+    const other = await speak(emulator, `?single_use_token=${await mint(emulator, "realtime_scribe")}`)
+    other.send({ text: " ", xi_api_key: emulator.apiKey })
+    const token = await mint(emulator, "tts_websocket")
+    clock.advance(15 * 60_000)
+    const late = await speak(emulator, `?single_use_token=${token}`)
+    const wrong = await speak(emulator, "", keyed("wrong"))
+    for (const socket of [other, late, wrong]) assert.deepStrictEqual([socket.frames, socket.code()], [[refused], 1008])
+  })
+
+  it("takes a token from the first message where a test says that it does", async () => {
+    const message = async (messageTokens: boolean) => {
+      const { emulator } = setUp({ messageTokens })
+      const socket = await speak(emulator, "")
+      socket.send({ text: " ", single_use_token: await mint(emulator, "tts_websocket") })
+      return socket.code()
+    }
+    assert.deepStrictEqual([await message(true), await message(false)], [undefined, 1008])
+  })
+})
+
+describe("speech", () => {
+  it("comes when there is enough of a text, when it is asked for, and at the end", async () => {
+    const { emulator, socket } = await open("?output_format=pcm_16000")
+    const chunksAfter = (text: string) => {
+      socket.send({ text })
+      return socket.frames.length
+    }
+    const texts = [" ", "a".repeat(118), "b", "c".repeat(159), "d", "e".repeat(249), "f"]
+    assert.deepStrictEqual(texts.map(chunksAfter), [0, 0, 1, 1, 2, 2, 3])
+    socket.send({ text: "g", flush: true })
+    socket.send({ text: "h", try_trigger_generation: true })
+    socket.send({ text: "i" })
+    socket.send({ text: "" })
+    assert.deepStrictEqual(
+      socket.frames.map((frame) => [typeof frame.audio, frame.isFinal]),
+      [...Array.from({ length: 6 }, () => ["string", null]), ["object", true]]
+    )
+    assert.strictEqual(socket.code(), 1000)
+    assert.strictEqual(emulator.sessions, 0)
+  })
+
+  it("is a tone of the format's sample rate, with the place of every character", async () => {
+    const { socket } = await open("?output_format=mp3_22050_32&auto_mode=true")
+    socket.send({ text: "Hi" })
+    const alignment = { chars: ["H", "i"], charStartTimesMs: [0, 60], charsDurationsMs: [60, 60] }
+    assert.deepStrictEqual(socket.frames, [
+      { audio: Base64.encode(Speech.tone("Hi", 22_050)), isFinal: null, normalizedAlignment: alignment, alignment }
+    ])
+  })
+
+  it("ends without audio where there was no text", async () => {
+    const { socket } = await open()
+    socket.send({ text: " " })
+    socket.send({ text: "" })
+    assert.deepStrictEqual([socket.frames, socket.code()], [[{ audio: null, isFinal: true }], 1000])
+  })
+
+  it.each([
+    ["text that is no JSON", "hello"],
+    ["a binary message", new Uint8Array(8)],
+    ["a message without text", { flush: true }]
+  ])("ends with an error after %s", async (_, message) => {
+    const { socket } = await open()
+    socket.send(message)
+    const { error } = socket.frames[0] ?? {}
+    assert.deepStrictEqual([error, socket.code()], ["invalid_input_message", 1008])
+  })
+
+  it.each([
+    ["", 20],
+    ["?inactivity_timeout=60", 60],
+    ["?inactivity_timeout=600", 180],
+    ["?inactivity_timeout=never", 20]
+  ])("with %j waits for text, and says how long it did in as much as a close frame holds", async (query, seconds) => {
+    const { clock, socket } = await open(query)
+    clock.advance(seconds * 1000 - 1)
+    socket.send({ text: "still here" })
+    clock.advance(seconds * 1000 - 1)
+    assert.isUndefined(socket.code())
+    clock.advance(1)
+    assert.strictEqual(socket.code(), 1008)
+    const start = `Have not received a new text input within the timeout of ${seconds} seconds. Streaming input terminated.`
+    assert.isTrue(socket.reason()?.startsWith(start))
+    assert.lengthOf(socket.reason() ?? "", 123)
+  })
+})
