@@ -1,8 +1,7 @@
 /** What documents and doc comments show is true: every block compiles, runs against the emulators and prints what it says. */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import * as Emulators from "@tempcred/emulator"
 import { serve, type Server } from "@tempcred/emulator/Node"
-import * as Soniox from "@tempcred/emulator/Soniox"
-import * as Speechmatics from "@tempcred/emulator/Speechmatics"
 import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { blocks, extract, remove, run, typeCheck, type Block } from "./support/examples.ts"
@@ -15,7 +14,7 @@ const examples = shown.filter(({ language }) => language === "ts")
 const place = ({ line, path }: Block): string => `${path}:${line}`
 
 describe("every example", () => {
-  const emulators = [Soniox.make(), Speechmatics.make()]
+  const emulators = Object.values(Emulators).flatMap((module) => ("mintRoute" in module ? [module.make()] : []))
   let servers: ReadonlyArray<Server> = []
   let env: Readonly<Record<string, string>> = {}
   let problems: (example: Block) => ReadonlyArray<string>
@@ -26,7 +25,7 @@ describe("every example", () => {
     const settings = servers.flatMap(({ origin }, index) => Object.entries(emulators[index]?.env(origin) ?? {}))
     env = { ...Object.fromEntries(settings), TEMPCRED_PROVIDER: "soniox" }
     problems = await typeCheck(examples)
-  })
+  }, 60_000)
 
   afterAll(async () => {
     remove()

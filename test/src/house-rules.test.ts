@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { existsSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
-import { code, files, imports, packages, read, root, sources } from "./support/workspace.ts"
+import { adapters, code, files, imports, packages, read, root, sources } from "./support/workspace.ts"
 
 const holds = (violations: ReadonlyArray<string>, mend: string): void => {
   if (violations.length > 0) assert.fail([mend, ...violations].join("\n  "))
@@ -10,9 +10,8 @@ const holds = (violations: ReadonlyArray<string>, mend: string): void => {
 
 /** The first line that fits decides; `node:` stands for all of Node's own modules. */
 const mayImport: ReadonlyArray<readonly [path: string, packages: ReadonlyArray<string>]> = [
+  ...adapters.map(({ folder }) => [`${folder}/`, ["@tempcred/core", "effect"]] as const),
   ["packages/core/", ["effect"]],
-  ["packages/soniox/", ["@tempcred/core", "effect"]],
-  ["packages/speechmatics/", ["@tempcred/core", "effect"]],
   ["packages/emulator/src/Node.ts", ["node:", "ws"]],
   ["packages/emulator/src/main.ts", ["node:"]],
   ["packages/emulator/", []],
@@ -21,11 +20,10 @@ const mayImport: ReadonlyArray<readonly [path: string, packages: ReadonlyArray<s
   [
     "packages/cli/",
     [
+      ...adapters.map(({ folder }) => folder.replace("packages", "@tempcred")),
       "@tempcred/core",
       "@tempcred/emulator",
       "@tempcred/server",
-      "@tempcred/soniox",
-      "@tempcred/speechmatics",
       "effect",
       "@effect/platform-node",
       "node:"
@@ -96,10 +94,10 @@ describe("who imports whom", () => {
   })
 
   it("an adapter is plain data: it sends, catches, retries and measures nothing itself", () => {
-    const adapters = sources.filter((path) => /^packages\/(soniox|speechmatics)\//.test(path))
+    const parts = sources.filter((path) => adapters.some(({ folder }) => folder === workspaceOf(path)))
     const own =
       /"effect\/(http\/\w+|Schedule|Clock)"|\btry \{|\bfetch\(|\bif \(status\b|\bDate\b(?!Time)|\bEffect\.log\w*/g
-    const violations = offences(adapters, (path) => matches(code(path), own))
+    const violations = offences(parts, (path) => matches(code(path), own))
     holds(violations, "What two vendors would both write belongs to packages/core.")
   })
 })
@@ -164,32 +162,43 @@ describe("what files hold", () => {
   it("an adapter has at most 200 lines, any other source 300", () => {
     const violations = offences(sources, (path) => {
       const lines = read(path).split("\n").length - 1
-      const limit = /^export const adapter\b/m.test(code(path)) ? 200 : 300
+      const limit = adapters.some((adapter) => adapter.path === path) ? 200 : 300
       return lines > limit ? [`${lines} lines, over ${limit}`] : []
     })
     holds(violations, "Ask what belongs to the vendor, to Effect, or to a module of its own.")
   })
 
   it("environment variables are named by adapters, Providers, emulated vendors and the command line only", () => {
-    const readers: ReadonlyArray<readonly [path: RegExp, names: RegExp]> = [
-      [/^packages\/core\/src\/Providers\.ts$/, /^TEMPCRED_/],
-      [/^packages\/server\/src\/(ServerConfig\.ts|server-config\/)/, /^TEMPCRED_/],
-      [/^packages\/client\/src\/effect\//, /^TEMPCRED_ENDPOINT_/],
-      [/^packages\/soniox\//, /^SONIOX_/],
-      [/^packages\/speechmatics\//, /^(SPEECHMATICS|SM)_/],
-      [/^packages\/emulator\/src\/(Soniox\.ts|soniox\/)/, /^SONIOX_/],
-      [/^packages\/emulator\/src\/(Speechmatics\.ts|speechmatics\/)/, /^(SPEECHMATICS|SM)_/],
+    const vendors = adapters.map(({ folder, name, path }) => {
+      const found = code(path).matchAll(/\b(?:fromConfig|optional)\("([A-Z]+)_/g)
+      const prefixes = [...new Set(Array.from(found, ([, prefix = ""]) => prefix))]
+      const own = new RegExp(`^(${folder}/|packages/emulator/src/(${name}\\.ts|${kebab(name)}/))`)
+      return { prefixes, path: own, names: new RegExp(`^(${prefixes.join("|")})_`) }
+    })
+    const readers: ReadonlyArray<{ readonly path: RegExp; readonly names: RegExp }> = [
+      { path: /^packages\/core\/src\/Providers\.ts$/, names: /^TEMPCRED_/ },
+      { path: /^packages\/server\/src\/(ServerConfig\.ts|server-config\/)/, names: /^TEMPCRED_/ },
+      { path: /^packages\/client\/src\/effect\//, names: /^TEMPCRED_ENDPOINT_/ },
       // Flags stand for these; a vendor's own are its adapter's and its emulator's.
-      [/^packages\/cli\/src\/commands\//, /^TEMPCRED_(PROVIDER|CACHE|HOST|PORT)$/]
+      { path: /^packages\/cli\/src\/commands\//, names: /^TEMPCRED_(PROVIDER|CACHE|HOST|PORT)$/ },
+      ...vendors
     ]
     // Quoted, or the name of a property; within a sentence a name is told, and not read.
-    const variable = /(?:(?<=^\s*|[{,([.]\s*)|["'`])(?:TEMPCRED|SONIOX|SPEECHMATICS|SM)_[A-Z_]+/gm
+    const prefixes = ["TEMPCRED", ...vendors.flatMap((vendor) => vendor.prefixes)].join("|")
+    const variable = new RegExp(`(?:(?<=^\\s*|[{,([.]\\s*)|["'\`])(?:${prefixes})_[A-Z_]+`, "gm")
     const violations = offences(sources, (path) => {
-      const allowed = readers.find(([reader]) => reader.test(path))?.[1]
       const names = matches(code(path), variable).map((name) => name.replace(/^["'`]/, ""))
-      return names.filter((name) => allowed?.test(name) !== true)
+      return names.filter((name) => !readers.some((reader) => reader.path.test(path) && reader.names.test(name)))
     })
     holds(violations, "Take the value as an option, and let the adapter or Providers read the variable.")
+  })
+
+  it("nothing is left blank of what a new vendor begins with", () => {
+    const parts = files.filter((path) => /^(packages\/[^/]+\/src|test\/src\/vendors)\/.*\.ts$/.test(path))
+    holds(
+      offences(parts, (path) => matches(code(path), /\bblank\(\s*["`][^"`]+/g)),
+      "Write what the sentence says, and delete `blank` with the last of them."
+    )
   })
 
   it("no source silences the compiler or the linter", () => {
@@ -204,6 +213,9 @@ describe("what files hold", () => {
     holds(violations, "Use a path from the checkout or `os.tmpdir()`; do what is left, or write it into an issue.")
   })
 })
+
+/** The folder of a module's private parts. */
+const kebab = (name: string): string => name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase()
 
 /** Whether a doc comment has a sentence, and each of its tags once. */
 const documented = (comment: string): boolean => {

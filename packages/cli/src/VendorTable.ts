@@ -23,8 +23,10 @@ export const heads: ReadonlyArray<string> = [
 ]
 
 const cells = ({ maxSessionSeconds, regions, singleUse, subject, ttlSeconds }: Capability): ReadonlyArray<string> => [
-  `${ttlSeconds.min}–${ttlSeconds.max} s (${ttlSeconds.default})`,
-  singleUse ? "yes" : "no",
+  ttlSeconds.min === ttlSeconds.max
+    ? `${ttlSeconds.min} s`
+    : `${ttlSeconds.min}–${ttlSeconds.max} s (${ttlSeconds.default})`,
+  singleUse === "always" ? singleUse : singleUse ? "yes" : "no",
   maxSessionSeconds === undefined ? "no" : `${maxSessionSeconds.min}–${maxSessionSeconds.max} s`,
   subject.requiredForClient === true ? `${subject.effect}, required for clients` : subject.effect,
   regions.join(", ") || "none"

@@ -5,10 +5,20 @@
  */
 import type { Descriptor } from "@tempcred/core/Adapter"
 import type { Emulator } from "@tempcred/emulator/Emulator"
-import * as EmulatedSoniox from "@tempcred/emulator/Soniox"
-import * as EmulatedSpeechmatics from "@tempcred/emulator/Speechmatics"
+import * as AssemblyAi from "@tempcred/assemblyai/AssemblyAi"
+import * as Deepgram from "@tempcred/deepgram/Deepgram"
+import * as ElevenLabs from "@tempcred/elevenlabs/ElevenLabs"
+import * as Gemini from "@tempcred/gemini/Gemini"
+import * as OpenAi from "@tempcred/openai/OpenAi"
 import * as Soniox from "@tempcred/soniox/Soniox"
 import * as Speechmatics from "@tempcred/speechmatics/Speechmatics"
+import * as EmulatedAssemblyAi from "@tempcred/emulator/AssemblyAi"
+import * as EmulatedDeepgram from "@tempcred/emulator/Deepgram"
+import * as EmulatedElevenLabs from "@tempcred/emulator/ElevenLabs"
+import * as EmulatedGemini from "@tempcred/emulator/Gemini"
+import * as EmulatedOpenAi from "@tempcred/emulator/OpenAi"
+import * as EmulatedSoniox from "@tempcred/emulator/Soniox"
+import * as EmulatedSpeechmatics from "@tempcred/emulator/Speechmatics"
 
 /**
  * The adapters, in the order in which tables show them.
@@ -16,7 +26,15 @@ import * as Speechmatics from "@tempcred/speechmatics/Speechmatics"
  * @category constants
  * @since 0.1.0
  */
-export const adapters: ReadonlyArray<Descriptor> = [Soniox.adapter, Speechmatics.adapter]
+export const adapters: ReadonlyArray<Descriptor> = [
+  AssemblyAi.adapter,
+  Deepgram.adapter,
+  ElevenLabs.adapter,
+  Gemini.adapter,
+  OpenAi.adapter,
+  Soniox.adapter,
+  Speechmatics.adapter
+]
 
 /**
  * The names of all vendors.
@@ -32,7 +50,8 @@ export const names: ReadonlyArray<string> = adapters.map(({ id }) => id)
  * @category guards
  * @since 0.1.0
  */
-export const isVendors = (variable: string): boolean => /^(SONIOX|SPEECHMATICS|SM)_/.test(variable)
+export const isVendors = (variable: string): boolean =>
+  /^(ASSEMBLYAI|DEEPGRAM|ELEVENLABS|GEMINI|GOOGLE_GEMINI|OPENAI|SONIOX|SPEECHMATICS|SM)_/.test(variable)
 
 const emulatedSpeechmatics = (): Emulator => {
   const emulator = EmulatedSpeechmatics.make()
@@ -49,4 +68,12 @@ const emulatedSpeechmatics = (): Emulator => {
  * @since 0.1.0
  */
 export const emulators = (wanted: ReadonlyArray<string>): ReadonlyArray<Emulator> =>
-  [EmulatedSoniox.make(), emulatedSpeechmatics()].filter(({ vendor }) => wanted.includes(vendor))
+  [
+    EmulatedAssemblyAi.make(),
+    EmulatedDeepgram.make(),
+    EmulatedElevenLabs.make(),
+    EmulatedGemini.make(),
+    EmulatedOpenAi.make(),
+    EmulatedSoniox.make(),
+    emulatedSpeechmatics()
+  ].filter(({ vendor }) => wanted.includes(vendor))

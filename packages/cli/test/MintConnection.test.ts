@@ -33,6 +33,15 @@ const words = async (line: string, TOKEN: string): Promise<ReadonlyArray<string>
 
 const websocat = `websocat() { '${process.execPath}' '${fileURLToPath(new URL("websocat.ts", import.meta.url))}' "$@"; }`
 
+const answers: Readonly<Record<string, string>> = {
+  "soniox stt.realtime": `${transcribeRoute} 101`,
+  "soniox tts.realtime": `${speechSocketRoute} 101`,
+  "soniox tts.batch": `${speechRoute} 200`,
+  "speechmatics stt.realtime": `${realtimeRoute} 101`,
+  "speechmatics stt.batch": `${submitRoute} 201`,
+  "speechmatics tts.batch": `${speakRoute} 200`
+}
+
 describe("mint --connection", () => {
   it("takes the token from a variable of the shell", async () => {
     await using vendor = await vendors()
@@ -54,9 +63,9 @@ describe("mint --connection", () => {
     assert.strictEqual((await words(connection, "another"))[1], `--header=Authorization: Bearer ${token}`)
   })
 
-  const served = adapters.flatMap(({ capabilities, id }) =>
-    Object.keys(capabilities).map((purpose) => ({ id, purpose }))
-  )
+  /** Of the vendors whose calls over HTTP are known here; of the others, a gap says what belongs there. */
+  const known = adapters.filter(({ id }) => Object.keys(answers).some((name) => name.startsWith(`${id} `)))
+  const served = known.flatMap(({ capabilities, id }) => Object.keys(capabilities).map((purpose) => ({ id, purpose })))
 
   it.each(served)("prints a line that does something at once: $id, $purpose", async ({ id, purpose }) => {
     await using vendor = await vendors()
@@ -88,12 +97,3 @@ describe("mint --connection", () => {
     rmSync(cwd, { recursive: true })
   })
 })
-
-const answers: Readonly<Record<string, string>> = {
-  "soniox stt.realtime": `${transcribeRoute} 101`,
-  "soniox tts.realtime": `${speechSocketRoute} 101`,
-  "soniox tts.batch": `${speechRoute} 200`,
-  "speechmatics stt.realtime": `${realtimeRoute} 101`,
-  "speechmatics stt.batch": `${submitRoute} 201`,
-  "speechmatics tts.batch": `${speakRoute} 200`
-}

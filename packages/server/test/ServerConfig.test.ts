@@ -368,10 +368,11 @@ describe("variables by name", () => {
   it.effect("are those of the tables in the README and the module", () =>
     Effect.gen(function* () {
       const read = new Set<string>()
+      const absent: ConfigProvider.Node | undefined = undefined
       const recording = ConfigProvider.make((path) => {
         const [name = "", ...rest] = path
         if (rest.length === 0 && path.length > 0) read.add(String(name))
-        return Effect.sync((): undefined => undefined)
+        return Effect.succeed(absent)
       })
       yield* Effect.exit(ServerConfig.load().pipe(Effect.provide(ConfigProvider.layer(recording))))
       assert.isAbove(read.size, 20)

@@ -1,4 +1,4 @@
-/** Short talks with both vendors, over whatever connection a credential lists: what was heard, or how it was refused. */
+/** Short talks with vendors, over whatever connection a credential lists: what was heard, or how it was refused. */
 import type { Filled } from "@tempcred/core/Connection"
 import * as Speech from "@tempcred/emulator/Speech"
 import { WebSocket } from "ws"
@@ -9,12 +9,12 @@ export type Outcome = { readonly heard: string } | { readonly refused: string }
 export type Talk = (connection: Filled, midway?: () => void) => Promise<Outcome>
 
 /** Takes 660 ms to say, in which two words are heard. */
-const text = "hello there"
+export const text = "hello there"
 
 export const transcript = { heard: "the long" }
 export const sound = { heard: "660 ms" }
 
-const speech = Speech.tone(text, 16_000)
+export const speech = Speech.tone(text, 16_000)
 const voice = { model: "tts-rt-v2", language: "en", voice: "Adrian" }
 
 export const soniox: Readonly<Record<"stt.realtime" | "tts.realtime" | "tts.batch", Talk>> = {
@@ -87,9 +87,10 @@ export const collect = async ({ headers, url }: Filled, job: string): Promise<Ou
   return answered(reply, (await reply.text()).trim())
 }
 
-const answered = (reply: Response, heard: string): Outcome => (reply.ok ? { heard } : { refused: `${reply.status}` })
+export const answered = (reply: Response, heard: string): Outcome =>
+  reply.ok ? { heard } : { refused: `${reply.status}` }
 
-const milliseconds = (pieces: ReadonlyArray<Uint8Array>, sampleRate: number): string =>
+export const milliseconds = (pieces: ReadonlyArray<Uint8Array>, sampleRate: number): string =>
   `${(Speech.joined(pieces).length * 1000) / (2 * sampleRate)} ms`
 
 /** What the vendors send, as far as it is looked at. */

@@ -1,16 +1,15 @@
-/** Both vendors on real ports, in two regions each, behind their adapters; their clock stands still until it is moved. */
+/** The vendors on real ports, in two regions each, behind their adapters; their clock and ours stand still until they are moved. */
 import type { Descriptor } from "@tempcred/core/Adapter"
 import * as Minter from "@tempcred/core/Minter"
 import type { Purpose } from "@tempcred/core/Purpose"
 import type { Clock, Emulator } from "@tempcred/emulator/Emulator"
 import { serve } from "@tempcred/emulator/Node"
-import * as EmulatedSoniox from "@tempcred/emulator/Soniox"
-import * as EmulatedSpeechmatics from "@tempcred/emulator/Speechmatics"
-import * as Soniox from "@tempcred/soniox/Soniox"
-import * as Speechmatics from "@tempcred/speechmatics/Speechmatics"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Layer from "effect/Layer"
-import { type Outcome, type Talk, sound, soniox, speechmatics, transcript } from "./talks.ts"
+import { readdirSync } from "node:fs"
+import { join } from "node:path"
+import { vi } from "vitest"
+import type { Outcome, Talk } from "./talks.ts"
 
 /** One purpose of one vendor. */
 export interface Use {
@@ -19,6 +18,8 @@ export interface Use {
   readonly product: string
   readonly talk: Talk
   readonly outcome: Outcome
+  /** How the vendor ends a session that is over its limit, where it can have one. */
+  readonly cut?: string
 }
 
 export interface Vendor {
@@ -32,37 +33,14 @@ export interface Vendor {
   readonly abroad: Readonly<Record<string, string>>
 }
 
-const keys = { us: "long-lived-key-of-us", eu: "long-lived-key-of-eu" }
+const folder = join(import.meta.dirname, "../vendors")
 
-const sonioxWith = (keyForm: "snx_temp_" | "temp:"): Vendor => ({
-  name: `Soniox with ${keyForm} keys`,
-  adapter: Soniox.adapter,
-  regional: true,
-  uses: [
-    { purpose: "stt.realtime", product: "stt", talk: soniox["stt.realtime"], outcome: transcript },
-    { purpose: "tts.realtime", product: "tts", talk: soniox["tts.realtime"], outcome: sound },
-    { purpose: "tts.batch", product: "tts", talk: soniox["tts.batch"], outcome: sound }
-  ],
-  emulator: (clock) => EmulatedSoniox.make({ clock, keyForm, apiKeys: keys }),
-  abroad: { SONIOX_REGION: "eu", SONIOX_API_KEY: keys.eu }
-})
-
-export const vendors: ReadonlyArray<Vendor> = [
-  sonioxWith("snx_temp_"),
-  sonioxWith("temp:"),
-  {
-    name: "Speechmatics",
-    adapter: Speechmatics.adapter,
-    regional: false,
-    uses: [
-      { purpose: "stt.realtime", product: "rt", talk: speechmatics["stt.realtime"], outcome: transcript },
-      { purpose: "stt.batch", product: "batch", talk: speechmatics["stt.batch"], outcome: transcript },
-      { purpose: "tts.batch", product: "tts", talk: speechmatics["tts.batch"], outcome: sound }
-    ],
-    emulator: (clock) => EmulatedSpeechmatics.make({ clock }),
-    abroad: { SPEECHMATICS_REGION: "us" }
-  }
-]
+/** What the files of `vendors` export. */
+export const vendors: ReadonlyArray<Vendor> = (
+  await Promise.all(
+    readdirSync(folder).map((file): Promise<{ readonly vendors: ReadonlyArray<Vendor> }> => import(join(folder, file)))
+  )
+).flatMap((one) => one.vendors)
 
 /** Starts a vendor; `minter` is at home, `abroad` is in the other region. */
 export const start = async ({ abroad, adapter, emulator: make }: Vendor) => {
@@ -76,14 +54,16 @@ export const start = async ({ abroad, adapter, emulator: make }: Vendor) => {
   const minters = { minter: minter(home.origin, {}), abroad: minter(away.origin, abroad) }
   const close = async () => {
     await Promise.all([minters.minter, minters.abroad, home, away].map((one) => one.close()))
+    vi.useRealTimers()
   }
   return { ...minters, advance: clock.advance, [Symbol.asyncDispose]: close }
 }
 
-/** A clock that stands still until it is moved; what is due by then is run in its order. */
+/** A clock that stands still until it is moved, as does that of this process; what is due by then is run in its order. */
 const stoppedClock = (start: number) => {
   const alarms = new Set<{ readonly at: number; readonly run: () => void }>()
   let now = start
+  vi.useFakeTimers({ toFake: ["Date"], now })
   const advance = (milliseconds: number) => {
     const until = now + milliseconds
     for (;;) {
@@ -94,6 +74,7 @@ const stoppedClock = (start: number) => {
       next.run()
     }
     now = until
+    vi.setSystemTime(now)
   }
   const after: Clock["after"] = (milliseconds, run) => {
     const alarm = { at: now + milliseconds, run }

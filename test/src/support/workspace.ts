@@ -1,6 +1,6 @@
 /** The checkout as the house rules see it: its files, its packages, and what a source file imports. */
 import { readdirSync, readFileSync } from "node:fs"
-import { join, resolve } from "node:path"
+import { basename, dirname, join, resolve } from "node:path"
 
 export const root = resolve(import.meta.dirname, "../../..")
 
@@ -63,3 +63,11 @@ export const imports = (path: string): ReadonlyArray<string> =>
     code(path).matchAll(/^(?:import|export|\}) (?:.* )?from "([^"]+)"|^import "([^"]+)"|\bimport\("([^"]+)"\)/gm),
     ([, named, bare, dynamic]) => named ?? bare ?? dynamic ?? ""
   )
+
+/** The vendors' modules that export an `adapter`, with the name that modules and folders of a vendor have in common. */
+export const adapters = packages.flatMap(({ folder, modules }) =>
+  modules
+    // The client's token endpoint is no vendor, and lies deeper.
+    .filter((path) => dirname(path) === `${folder}/src` && /^export const adapter\b/m.test(code(path)))
+    .map((path) => ({ folder, path, name: basename(path, ".ts") }))
+)

@@ -1,0 +1,59 @@
+/**
+ * How ElevenLabs tells of failures: a detail that is an object, a list of fields, or a sentence; a code decides, as one status means several things.
+ *
+ * @since 0.1.0
+ */
+import { type Dialect, lenient } from "@tempcred/core/VendorApi"
+import * as Schema from "effect/Schema"
+
+const text = Schema.optionalKey(lenient(Schema.String))
+
+const Field = Schema.Struct({ loc: Schema.Array(Schema.Union([Schema.String, Schema.Finite])), msg: Schema.String })
+
+const Failure = Schema.Struct({
+  detail: Schema.Union([
+    Schema.String,
+    Schema.Array(Field),
+    Schema.Struct({ status: text, code: text, message: text, request_id: text, param: text })
+  ])
+})
+
+type Detail = (typeof Failure.Type)["detail"]
+
+const isList = (detail: Detail): detail is ReadonlyArray<typeof Field.Type> => Array.isArray(detail)
+
+/**
+ * The dialect of the ElevenLabs API.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const dialect: Dialect<typeof Failure.Type> = {
+  failure: Failure,
+  read: ({ detail }) => {
+    if (typeof detail === "string") return { detail }
+    if (isList(detail)) {
+      const issues = detail.map(({ loc, msg }) => ({ field: loc.slice(1).join("."), message: msg }))
+      return { detail: issues.map(({ field, message }) => `${field}: ${message}`).join("; "), issues }
+    }
+    return {
+      // The older of the two, and where they differ the one that says more: a key without a permission is `unauthorized` in the newer.
+      code: detail.status ?? detail.code,
+      detail: detail.message,
+      requestId: detail.request_id,
+      issues: detail.param === undefined ? [] : [{ field: detail.param, message: detail.message ?? "" }]
+    }
+  },
+  fields: { token_type: "purpose" },
+  // https://github.com/elevenlabs/elevenlabs-docs (error-messages, 2025-08-25) and https://elevenlabs.io/docs/eleven-api/resources/errors (read
+  // 2026-11-21), whose codes are newer: a 401 can be a lack of credits, and a 429 what only time or another plan lifts, or a vendor that is busy.
+  codes: {
+    PermissionError: ["missing_permissions"],
+    QuotaError: ["quota_exceeded", "too_many_concurrent_requests", "concurrent_limit_exceeded"],
+    UnavailableError: ["system_busy"]
+  },
+  advice: {
+    AuthenticationError: "check ELEVENLABS_API_KEY, and that it is a key of the region's own account",
+    PermissionError: "give the key access to this product in the ElevenLabs console"
+  }
+}

@@ -1,0 +1,264 @@
+import { ConfigurationError } from "@tempcred/core/ConfigurationError"
+import { fill } from "@tempcred/core/Connection"
+import type { MintRequest } from "@tempcred/core/MintRequest"
+import { InvalidRequestError, UnsupportedError } from "@tempcred/core/TempCredentialError"
+import { assert, describe, it } from "@effect/vitest"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as TestClock from "effect/testing/TestClock"
+import { answering, arrived, key, noon, reasonOf, withEnv, withOptions } from "./elevenlabs.ts"
+
+const api = "https://api.elevenlabs.io"
+
+describe("a mint is one call, and its path or its query says what for", () => {
+  const signed = `GET ${api}/v1/convai/conversation/get-signed-url?agent_id=agent_emulated`
+  const requests: ReadonlyArray<readonly [request: Partial<MintRequest>, call: string, uses: "once" | "many"]> = [
+    [{ purpose: "stt.realtime" }, `POST ${api}/v1/single-use-token/realtime_scribe`, "once"],
+    [{ purpose: "stt.batch" }, `POST ${api}/v1/single-use-token/batch_scribe`, "once"],
+    [{ purpose: "tts.realtime", singleUse: false }, `POST ${api}/v1/single-use-token/tts_websocket`, "once"],
+    [{ purpose: "agent" }, signed, "many"],
+    [{ purpose: "agent", singleUse: true }, `${signed}&include_conversation_id=true`, "once"],
+    [{ purpose: "agent", singleUse: "preferred" }, `${signed}&include_conversation_id=true`, "once"]
+  ]
+  it.effect.each(requests)("%j", ([request, call, uses]) =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(noon)
+      const { emulator, mint } = withOptions()
+      const credential = yield* mint({ ...request, ttl: "15 minutes", subject: "user-42" })
+      assert.deepStrictEqual(arrived(emulator.log), [{ call, key, body: "" }])
+      assert.deepInclude({ ...credential }, { uses, expirySource: "documented", relaxed: ["subject"] })
+      assert.strictEqual(DateTime.toEpochMillis(credential.expiresAt), noon + 900_000)
+    })
+  )
+})
+
+describe("what ElevenLabs does not serve makes no call", () => {
+  const lacking: ReadonlyArray<readonly [request: Partial<MintRequest>, feature: string, detail: RegExp]> = [
+    [{ purpose: "realtime" }, "purpose", /served are stt\.realtime, stt\.batch, tts\.realtime, agent$/],
+    [{ ttl: "1 minute" }, "ttl", /60 seconds; allowed are 900 to 900 seconds/],
+    [{ maxSession: "1 minute" }, "maxSession", /cannot cut/],
+    [{ usableFor: "1 hour" }, "usableFor", /no such end/],
+    [{ region: "eu" }, "region", /no long-lived key is configured for region "eu"; there are keys for global$/]
+  ]
+  it.effect.each(lacking)("%j", ([request, feature, detail]) =>
+    Effect.gen(function* () {
+      const { mint, requests } = withOptions()
+      const reason = yield* reasonOf(mint(request))
+      assert.instanceOf(reason, UnsupportedError)
+      assert.strictEqual(reason.feature, feature)
+      assert.match(reason.detail ?? "", detail)
+      assert.strictEqual(requests.length, 0)
+    })
+  )
+
+  it.effect("an agent, where none is configured", () =>
+    Effect.gen(function* () {
+      for (const { mint, requests } of [
+        withOptions({ agentId: undefined }),
+        withEnv({ ELEVENLABS_AGENT_ID: undefined })
+      ]) {
+        const reason = yield* reasonOf(mint({ purpose: "agent" }))
+        assert.match(reason.message, /agent is not served; served are stt\.realtime, stt\.batch, tts\.realtime/)
+        assert.strictEqual(requests.length, 0)
+        yield* mint({ purpose: "tts.realtime" })
+      }
+    })
+  )
+})
+
+describe("how a client connects", () => {
+  const hosts = [
+    ["global", "api.elevenlabs.io"],
+    ["us", "api.us.elevenlabs.io"],
+    ["eu", "api.eu.residency.elevenlabs.io"],
+    ["in", "api.in.residency.elevenlabs.io"],
+    ["sg", "api.sg.residency.elevenlabs.io"]
+  ] as const
+  it.effect.each(hosts)("in %s, where the credential is minted, with the key of the place", ([region, host]) =>
+    Effect.gen(function* () {
+      const elsewhere = region === "in" ? "sg" : "in"
+      const regionKeys = { [region]: Redacted.make("key-of-region") }
+      for (const [options, sent] of [
+        [{ region }, key],
+        [{ region: elsewhere, regionKeys }, "key-of-region"]
+      ] as const) {
+        const { mint, requests } = withOptions(options, answering({ token: "sutkn_1" }))
+        const of = (purpose: MintRequest["purpose"]) => Effect.map(mint({ purpose, region }), (one) => one.connections)
+        const where = "anywhere"
+        const query = (name: string) => ({ in: "query", name, value: "{token}" }) as const
+        const socket = { kind: "websocket", where } as const
+        assert.deepStrictEqual(
+          [...(yield* of("stt.realtime")), ...(yield* of("stt.batch")), ...(yield* of("tts.realtime"))],
+          [
+            { ...socket, url: `wss://${host}/v1/speech-to-text/realtime`, placement: query("token") },
+            {
+              kind: "http",
+              where,
+              url: `https://${host}/v1/speech-to-text`,
+              placement: { in: "form", field: "token", value: "{token}" }
+            },
+            {
+              ...socket,
+              url: `wss://${host}/v1/text-to-speech/{voice_id}/stream-input`,
+              placement: query("single_use_token")
+            }
+          ]
+        )
+        for (const request of requests) {
+          assert.strictEqual(new URL(request.url).host, host)
+          assert.strictEqual(request.headers.get("xi-api-key"), sent)
+        }
+      }
+    })
+  )
+
+  it.effect("to an agent by a URL that is the secret as a whole, as ElevenLabs wrote it", () =>
+    Effect.gen(function* () {
+      const signed_url = "wss://api.elevenlabs.io/v1/convai/conversation?agent_id=a%20b&conversation_signature=cvtkn_1"
+      const { mint } = withOptions({}, answering({ signed_url }))
+      const { connections, token } = yield* mint({ purpose: "agent" })
+      const [connection] = connections
+      assert.deepStrictEqual(
+        [...connections],
+        [
+          {
+            kind: "websocket",
+            url: "{token}",
+            where: "anywhere",
+            placement: { in: "url", protocols: ["convai"] }
+          }
+        ]
+      )
+      const { protocols, url } = fill(connection, token)
+      assert.deepStrictEqual({ protocols, url }, { protocols: ["convai"], url: signed_url })
+    })
+  )
+
+  it.effect("with a voice that is configured, or another URL", () =>
+    Effect.gen(function* () {
+      const settings = [
+        [{ voiceId: "a/b" }, "wss://api.elevenlabs.io/v1/text-to-speech/a%2Fb/stream-input"],
+        [{ baseUrl: "https://el.example/v1/" }, "wss://el.example/v1/text-to-speech/{voice_id}/stream-input"],
+        [{ baseUrl: "HTTPS://el.example", voiceId: "v" }, "wss://el.example/v1/text-to-speech/v/stream-input"]
+      ] as const
+      for (const [options, url] of settings) {
+        const regionKeys = { eu: Redacted.make("key-of-region") }
+        const { mint } = withOptions({ ...options, regionKeys }, answering({ token: "sutkn_1" }))
+        assert.strictEqual((yield* mint({ purpose: "tts.realtime" })).connections[0].url, url)
+        const elsewhere = yield* mint({ purpose: "stt.batch", region: "eu" })
+        assert.strictEqual(elsewhere.connections[0].url, "https://api.eu.residency.elevenlabs.io/v1/speech-to-text")
+      }
+      const { mint, origin } = withEnv({ ELEVENLABS_VOICE_ID: "voice" })
+      const { connections } = yield* mint({ purpose: "tts.realtime" })
+      assert.strictEqual(connections[0].url, `${origin.replace("http", "ws")}/v1/text-to-speech/voice/stream-input`)
+    })
+  )
+})
+
+describe("every shape of an error is read", () => {
+  const told = (status: string, message: string) => ({ detail: { status, message } })
+  const newer = (type: string, code: string, status?: string) => ({
+    detail: { type, code, message: "Said.", request_id: "r-1", ...(status === undefined ? {} : { status }) }
+  })
+  const refusals: ReadonlyArray<
+    readonly [status: number, body: object, tag: string, code: string | undefined, detail: RegExp]
+  > = [
+    [
+      401,
+      told("invalid_api_key", "Invalid API key"),
+      "AuthenticationError",
+      "invalid_api_key",
+      /^Invalid.*ELEVENLABS_/
+    ],
+    [401, told("quota_exceeded", "No credits."), "QuotaError", "quota_exceeded", /^No credits\.$/],
+    [401, told("missing_permissions", "x"), "PermissionError", "missing_permissions", /^x.*console$/],
+    [
+      401,
+      newer("authentication_error", "unauthorized", "missing_permissions"),
+      "PermissionError",
+      "missing_permissions",
+      /^Said\..*console$/
+    ],
+    [403, told("only_for_creator+", "x"), "PermissionError", "only_for_creator+", /^x/],
+    [429, told("too_many_concurrent_requests", "x"), "QuotaError", "too_many_concurrent_requests", /^x$/],
+    [
+      429,
+      newer("rate_limit_error", "concurrent_limit_exceeded"),
+      "QuotaError",
+      "concurrent_limit_exceeded",
+      /^Said\.$/
+    ],
+    [429, told("system_busy", "x"), "UnavailableError", "system_busy", /^x$/],
+    [429, newer("rate_limit_error", "rate_limit_exceeded"), "RateLimitError", "rate_limit_exceeded", /^Said\.$/],
+    [404, { detail: "Not Found" }, "InvalidRequestError", undefined, /^Not Found$/],
+    [500, { detail: { message: 7, status: null } }, "UnavailableError", undefined, /^$/],
+    [503, { brand: "new" }, "UnavailableError", undefined, /^$/]
+  ]
+  it.effect.each(refusals)("%i %j is a %s", ([status, body, tag, code, detail]) =>
+    Effect.gen(function* () {
+      const { mint, requests } = withOptions({}, { fault: { status, body: { ...body } } })
+      const reason = yield* reasonOf(mint())
+      assert.deepStrictEqual([reason._tag, reason.status, reason.code], [tag, status, code])
+      assert.match(reason.detail ?? "", detail)
+      assert.strictEqual(reason.requestId, JSON.stringify(body).includes("r-1") ? "r-1" : undefined)
+      assert.strictEqual(requests.length, 1)
+    })
+  )
+
+  it.effect("fields that are refused have names, the portable ones where there are", () =>
+    Effect.gen(function* () {
+      const of = (detail: unknown) => reasonOf(withOptions({}, { fault: { status: 422, body: { detail } } }).mint())
+      const list = yield* of([
+        { loc: ["path", "token_type"], msg: "Input should be 'tts_websocket'", type: "enum" },
+        { loc: ["body", "list", 0], msg: "Field required", type: "missing" }
+      ])
+      const one = yield* of({ code: "invalid_parameters", message: "No such agent.", param: "agent_id" })
+      assert.instanceOf(list, InvalidRequestError)
+      assert.instanceOf(one, InvalidRequestError)
+      assert.deepStrictEqual(list.issues, [
+        { field: "purpose", message: "Input should be 'tts_websocket'" },
+        { field: "list.0", message: "Field required" }
+      ])
+      assert.strictEqual(list.detail, "token_type: Input should be 'tts_websocket'; list.0: Field required")
+      assert.deepStrictEqual(one.issues, [{ field: "agent_id", message: "No such agent." }])
+    })
+  )
+})
+
+describe("a variable that cannot be used is told by its name", () => {
+  const variables = [
+    ["ELEVENLABS_API_KEY", "two words", /a space/],
+    ["ELEVENLABS_REGION", "au", /must be one of global, us, eu, in, sg/],
+    ["ELEVENLABS_REGION", "toString", /must be one of/],
+    ["ELEVENLABS_BASE_URL", "wss://api.evil.com", /must begin with https/]
+  ] as const
+  it.effect.each(variables)("%s=%s", ([name, value, message]) =>
+    Effect.gen(function* () {
+      const { mint, requests } = withEnv({ [name]: value })
+      const error = yield* Effect.flip(mint())
+      assert.instanceOf(error, ConfigurationError)
+      assert.match(error.message, new RegExp(`^${name} .*${message.source}`))
+      assert.strictEqual(requests.length, 0)
+    })
+  )
+
+  it.effect("and so is a key of a further region", () =>
+    Effect.gen(function* () {
+      const keyOf = (region: string, value: string) =>
+        Effect.flip(withOptions({ regionKeys: { [region]: Redacted.make(value) } }).mint())
+      assert.match(String(yield* keyOf("au", "k")), /regionKeys must be one of global, us, eu, in, sg/)
+      assert.match(String(yield* keyOf("eu", "")), /regionKeys\.eu is empty/)
+    })
+  )
+
+  it.effect("the environment is enough", () =>
+    Effect.gen(function* () {
+      const { mint, requests } = withEnv({ ELEVENLABS_BASE_URL: "", ELEVENLABS_REGION: "in" })
+      const error = yield* Effect.flip(mint())
+      // No key of this account is good in India.
+      assert.match(error.message, /elevenlabs: the vendor refused the long-lived key/)
+      assert.strictEqual(requests[0]?.url, "https://api.in.residency.elevenlabs.io/v1/single-use-token/realtime_scribe")
+    })
+  )
+})

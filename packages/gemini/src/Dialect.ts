@@ -1,0 +1,56 @@
+/**
+ * How Google tells of failures: a status that says how, and details that say why.
+ *
+ * @since 0.1.0
+ */
+import { type Dialect, lenient } from "@tempcred/core/VendorApi"
+import * as Schema from "effect/Schema"
+
+const text = Schema.optionalKey(lenient(Schema.String))
+
+const Violation = Schema.Struct({ field: Schema.String, description: Schema.String })
+
+/** https://cloud.google.com/apis/design/errors (read 2026-11-21): ErrorInfo has a reason, BadRequest has fields. */
+const Detail = Schema.Struct({ reason: text, fieldViolations: Schema.optionalKey(lenient(Schema.Array(Violation))) })
+
+const Failure = Schema.Struct({
+  error: Schema.Struct({
+    message: text,
+    status: text,
+    details: Schema.optionalKey(lenient(Schema.Array(Detail)))
+  })
+})
+
+/**
+ * The dialect of the Gemini API.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const dialect: Dialect<typeof Failure.Type> = {
+  failure: Failure,
+  read: ({ error: { details = [], message, status } }) => ({
+    code: details.find(({ reason }) => reason !== undefined)?.reason ?? status,
+    detail: message,
+    issues: details
+      .flatMap(({ fieldViolations = [] }) => fieldViolations)
+      .map(({ description, field }) => ({
+        field: field.replace(/^auth_?token\./i, ""),
+        message: description
+      }))
+  }),
+  fields: {
+    new_session_expire_time: "ttl",
+    newSessionExpireTime: "ttl",
+    expire_time: "usableFor",
+    expireTime: "usableFor",
+    uses: "singleUse",
+    bidi_generate_content_setup: "session",
+    bidiGenerateContentSetup: "session",
+    field_mask: "session",
+    fieldMask: "session"
+  },
+  // https://ai.google.dev/gemini-api/docs/troubleshooting (read 2026-11-21): a wrong key is a 400, as is a country without the free plan.
+  codes: { AuthenticationError: ["API_KEY_INVALID"], PermissionError: ["FAILED_PRECONDITION"] },
+  advice: { AuthenticationError: "check GEMINI_API_KEY" }
+}

@@ -1,0 +1,189 @@
+import { ConfigurationError } from "@tempcred/core/ConfigurationError"
+import type { MintRequest } from "@tempcred/core/MintRequest"
+import { InvalidRequestError, UnsupportedError } from "@tempcred/core/TempCredentialError"
+import { assert, describe, it } from "@effect/vitest"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as TestClock from "effect/testing/TestClock"
+import { arrived, key, noon, reasonOf, withEnv, withOptions } from "./gemini.ts"
+
+describe("a mint is one call, with both ends as moments", () => {
+  const config = {
+    model: "models/gemini-live-2.5-flash-preview",
+    generationConfig: { temperature: 0, responseModalities: ["AUDIO"] },
+    tools: [{ googleSearch: {} }],
+    inputAudioTranscription: {},
+    systemInstruction: { parts: [{ text: "Be brief." }] }
+  }
+  const mask =
+    "model,generationConfig.temperature,generationConfig.responseModalities,tools,inputAudioTranscription,systemInstruction.parts"
+  const usual = { uses: 0, newSessionExpireTime: "2026-11-21T12:01:00.000Z", expireTime: "2026-11-21T12:30:00.000Z" }
+  const setup = { ...usual, bidiGenerateContentSetup: config }
+  const requests: ReadonlyArray<readonly [name: string, request: Partial<MintRequest>, body: object]> = [
+    ["any number of sessions", {}, usual],
+    ["one session", { singleUse: true }, { ...usual, uses: 1 }],
+    ["one session, as it can be had", { singleUse: "preferred" }, { ...usual, uses: 1 }],
+    ["a longer time to open", { ttl: "10 minutes" }, { ...usual, newSessionExpireTime: "2026-11-21T12:10:00.000Z" }],
+    [
+      "a time to open that is longer than the usual end",
+      { ttl: "40 minutes" },
+      { ...usual, newSessionExpireTime: "2026-11-21T12:40:00.000Z", expireTime: "2026-11-21T12:40:00.000Z" }
+    ],
+    ["another end", { usableFor: "19 hours" }, { ...usual, expireTime: "2026-11-22T07:00:00.000Z" }],
+    ["what is given locked", { session: { config, lock: "given" } }, { ...setup, fieldMask: mask }],
+    ["as little locked as can be", { session: { config } }, { ...setup, fieldMask: mask }],
+    ["all locked", { session: { config, lock: "all" } }, setup],
+    [
+      "all locked, and nothing given",
+      { session: { config: {}, lock: "all" } },
+      { ...usual, bidiGenerateContentSetup: {} }
+    ],
+    ["nothing given, and so nothing locked", { session: { config: {}, lock: "given" } }, usual]
+  ]
+  it.effect.each(requests)("%s", ([, request, body]) =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(noon)
+      const { emulator, mint } = withOptions()
+      yield* mint(request)
+      const call = "POST https://generativelanguage.googleapis.com/v1alpha/auth_tokens"
+      assert.deepStrictEqual(arrived(emulator.log), [{ call, key, body }])
+    })
+  )
+})
+
+describe("what Gemini does not serve makes no call", () => {
+  const lacking: ReadonlyArray<readonly [request: Partial<MintRequest>, feature: string, detail: RegExp]> = [
+    [{ purpose: "agent" }, "purpose", /served are realtime$/],
+    [{ ttl: "20 hours" }, "ttl", /1 to 68400 seconds/],
+    [{ usableFor: "20 hours" }, "usableFor", /1 to 68400 seconds/],
+    [{ maxSession: "1 minute" }, "maxSession", /cannot cut/],
+    [{ region: "eu" }, "region", /no regions/]
+  ]
+  it.effect.each(lacking)("%j", ([request, feature, detail]) =>
+    Effect.gen(function* () {
+      const { mint, requests } = withOptions()
+      const reason = yield* reasonOf(mint(request))
+      assert.instanceOf(reason, UnsupportedError)
+      assert.strictEqual(reason.feature, feature)
+      assert.match(reason.detail ?? "", detail)
+      assert.strictEqual(requests.length, 0)
+    })
+  )
+})
+
+it.effect("a credential says what was asked for, as the reply says nothing of it", () =>
+  Effect.gen(function* () {
+    yield* TestClock.setTime(noon)
+    const reply = async () => Response.json({ name: "auth_tokens/a1", expireTime: "2030-01-01T00:00:00Z" })
+    const { mint } = withOptions({}, { reply })
+    const session = { config: { model: "models/m" }, lock: "all" } as const
+    const credential = yield* mint({ ttl: "90 seconds", usableFor: "1 hour", singleUse: true, session, subject: "u1" })
+    assert.strictEqual(Redacted.value(credential.token), "auth_tokens/a1")
+    assert.strictEqual(DateTime.toEpochMillis(credential.expiresAt), noon + 90_000)
+    assert.strictEqual(credential.usableUntil && DateTime.toEpochMillis(credential.usableUntil), noon + 3_600_000)
+    assert.deepInclude(
+      { ...credential },
+      { expirySource: "request", uses: "once", sessionLock: "all", relaxed: ["subject"] }
+    )
+  })
+)
+
+describe("how a client connects", () => {
+  const path = "/ws/google.ai.generativelanguage.v1alpha.GenerativeService.BidiGenerateContentConstrained"
+  const settings = [
+    [{}, "generativelanguage.googleapis.com"],
+    [{ baseUrl: "HTTPS://gemini.example" }, "gemini.example"],
+    [{ baseUrl: "https://gemini.example/proxy/" }, "gemini.example/proxy"]
+  ] as const
+  it.effect.each(settings)("%j", ([options, place]) =>
+    Effect.gen(function* () {
+      const reply = async () => Response.json({ name: "auth_tokens/a1" })
+      const { connections } = yield* withOptions(options, { reply }).mint()
+      const websocket = { kind: "websocket", url: `wss://${place}${path}` } as const
+      assert.deepStrictEqual(
+        [...connections],
+        [
+          { ...websocket, where: "server", placement: { in: "header", name: "Authorization", value: "Token {token}" } },
+          { ...websocket, where: "anywhere", placement: { in: "query", name: "access_token", value: "{token}" } }
+        ]
+      )
+    })
+  )
+})
+
+describe("why a mint was refused", () => {
+  const told = (status: string, ...details: ReadonlyArray<object>) => ({
+    error: { code: 400, message: "Said.", status, details }
+  })
+  const info = (reason: string) => ({ "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason })
+  const localized = { "@type": "type.googleapis.com/google.rpc.LocalizedMessage", message: "x" }
+  const refusals: ReadonlyArray<
+    readonly [status: number, body: object, tag: string, code: string | undefined, detail: RegExp]
+  > = [
+    [
+      400,
+      told("INVALID_ARGUMENT", localized, info("API_KEY_INVALID")),
+      "AuthenticationError",
+      "API_KEY_INVALID",
+      /^Said\..*GEMINI_API_KEY/
+    ],
+    [401, told("UNAUTHENTICATED"), "AuthenticationError", "UNAUTHENTICATED", /^Said\./],
+    [400, told("FAILED_PRECONDITION"), "PermissionError", "FAILED_PRECONDITION", /^Said\./],
+    [
+      403,
+      told("PERMISSION_DENIED", info("API_KEY_SERVICE_BLOCKED")),
+      "PermissionError",
+      "API_KEY_SERVICE_BLOCKED",
+      /^Sa/
+    ],
+    [400, told("INVALID_ARGUMENT"), "InvalidRequestError", "INVALID_ARGUMENT", /^Said\.$/],
+    [429, told("RESOURCE_EXHAUSTED"), "RateLimitError", "RESOURCE_EXHAUSTED", /^Said\.$/],
+    [503, told("UNAVAILABLE"), "UnavailableError", "UNAVAILABLE", /^Said\.$/],
+    [500, { error: { message: null, status: 7, details: "none" } }, "UnavailableError", undefined, /^$/]
+  ]
+  it.effect.each(refusals)("%i %j is a %s", ([status, body, tag, code, detail]) =>
+    Effect.gen(function* () {
+      const { mint, requests } = withOptions({}, { fault: { status, body: { ...body } } })
+      const reason = yield* reasonOf(mint())
+      assert.deepStrictEqual([reason._tag, reason.status, reason.code], [tag, status, code])
+      assert.match(reason.detail ?? "", detail)
+      assert.strictEqual(requests.length, 1)
+    })
+  )
+
+  it.effect("fields that are refused have their portable names", () =>
+    Effect.gen(function* () {
+      const fieldViolations = [
+        { field: "auth_token.expire_time", description: "must be sooner" },
+        { field: "newSessionExpireTime", description: "must be sooner" },
+        { field: "auth_token.bidi_generate_content_setup", description: "is wrong" },
+        { field: "else", description: "is wrong" }
+      ]
+      const fault = { status: 400, body: told("INVALID_ARGUMENT", { fieldViolations }) }
+      const reason = yield* reasonOf(withOptions({}, { fault }).mint())
+      assert.instanceOf(reason, InvalidRequestError)
+      assert.deepStrictEqual(
+        reason.issues.map(({ field }) => field),
+        ["usableFor", "ttl", "session", "else"]
+      )
+    })
+  )
+})
+
+describe("a variable that cannot be used is told by its name", () => {
+  const variables = [
+    ["GEMINI_API_KEY", "two words", /a space/],
+    ["GOOGLE_GEMINI_BASE_URL", "no url", /must hold no white space/],
+    ["GOOGLE_GEMINI_BASE_URL", "wss://api.evil.com", /must begin with https/]
+  ] as const
+  it.effect.each(variables)("%s=%s", ([name, value, message]) =>
+    Effect.gen(function* () {
+      const { mint, requests } = withEnv({ [name]: value })
+      const error = yield* Effect.flip(mint())
+      assert.instanceOf(error, ConfigurationError)
+      assert.match(error.message, new RegExp(`^${name} .*${message.source}`))
+      assert.strictEqual(requests.length, 0)
+    })
+  )
+})

@@ -1,0 +1,51 @@
+/** `pnpm new-adapter <vendor>`: begins a vendor, and says what is to be filled in. */
+import { resolve } from "node:path"
+import process from "node:process"
+import { styleText } from "node:util"
+import { refusalOf, scaffold, spell } from "./new-adapter/Scaffold.ts"
+
+const root = resolve(import.meta.dirname, "../..")
+const [name = "", ...more] = process.argv.slice(2)
+
+const usage = `Usage: pnpm new-adapter <vendor>
+
+Begins the package, the emulator and the tests of a vendor whose name is given in small letters, its words apart by hyphens
+(eleven-labs becomes the package @tempcred/elevenlabs with the module ElevenLabs). Nothing needs to be registered by hand.
+`
+
+const fail = (message: string): never => {
+  process.stderr.write(`${message}\n`)
+  process.exit(2)
+}
+
+if (name === "--help") {
+  process.stdout.write(usage)
+  process.exit(0)
+}
+if (name === "" || more.length > 0) fail(usage)
+const refusal = refusalOf(root, name)
+if (refusal !== undefined) fail(refusal)
+
+const { id, module } = spell(name)
+const { added, blanks, changed } = scaffold(root, name)
+const width = Math.max(...blanks.map(({ place }) => place.length))
+const paint = (style: Parameters<typeof styleText>[0], text: string) => styleText(style, text)
+
+process.stdout.write(`
+${paint("bold", `@tempcred/${id}`)} has begun.
+
+${added.map((path) => `  ${paint("green", "+")} ${path}`).join("\n")}
+${changed.map((path) => `  ${paint("yellow", "~")} ${path}`).join("\n")}
+
+${paint("bold", "To fill in")}, each of which a test fails on, in these words:
+
+${blanks.map(({ place, what }) => `  ${paint("cyan", place.padEnd(width))}  ${what}`).join("\n")}
+
+${paint("bold", "Next")} (docs/write-an-adapter.md has it all, with a vendor that is there):
+
+  1. pnpm install
+  2. packages/emulator/src/${module}.ts from the vendor's documents, by somebody who does not look at the adapter
+  3. packages/${id}/src/${module}.ts, until this passes:  pnpm --filter @tempcred/${id} test
+  4. test/src/vendors/${id}.ts, until this passes:  pnpm --filter @tempcred/test test
+     It prints the rows for the table in README.md, too.
+`)

@@ -1,0 +1,83 @@
+/** What a developer writes into the blanks of a new vendor, one after the other. */
+
+const adapter = "packages/acmevoice/src/AcmeVoice.ts"
+const emulator = "packages/emulator/src/AcmeVoice.ts"
+
+interface Fill {
+  /** How the sentence of the blank begins. */
+  readonly blank: string
+  readonly path: typeof adapter | typeof emulator
+  readonly change: readonly [from: RegExp, to: string]
+}
+
+const refuse = (status: number, code: string, message: string): string =>
+  `Response.json({ code: "${code}", message: "${message}" }, { status: ${status} })`
+
+export const fills: ReadonlyArray<Fill> = [
+  {
+    blank: "capabilities",
+    path: adapter,
+    change: [
+      /blank\(\s*"capabilities[^)]*\)/,
+      `({
+      ttlSeconds: { min: 1, max: 3600, default: 60 },
+      singleUse: false,
+      subject: { effect: "ignored" },
+      regions: [],
+      mintingHasSideEffects: false,
+      needed: "connect"
+    })`
+    ]
+  },
+  {
+    blank: "call",
+    path: adapter,
+    change: [
+      /\(\) =>\s*blank\(\s*"call[^)]*\)/,
+      `(request) => ({
+      url: \`\${options.baseUrl}/v1/tokens\`,
+      key: options.apiKey,
+      body: { ttl: request.ttlSeconds }
+    })`
+    ]
+  },
+  {
+    blank: "mint",
+    path: emulator,
+    change: [/blank\(\s*"mint[^)]*\)/, "Response.json({ token: `acme-${crypto.randomUUID()}` })"]
+  },
+  {
+    blank: "credential",
+    path: adapter,
+    change: [
+      /\(\) =>\s*blank\(\s*"credential[^)]*\)/,
+      `({ token }) => ({
+      token,
+      expiry: { source: "request" },
+      connections: [
+        {
+          kind: "websocket",
+          url: \`\${options.websocketUrl}/v1/listen\`,
+          where: "anywhere",
+          placement: { in: "query", name: "token", value: "{token}" }
+        }
+      ]
+    })`
+    ]
+  },
+  {
+    blank: "wrong key",
+    path: emulator,
+    change: [/blank\(\s*"wrong key[^)]*\)/, refuse(401, "wrong_key", "No such key.")]
+  },
+  {
+    blank: "dialect",
+    path: adapter,
+    change: [/\(\) =>\s*blank\(\s*"dialect[^)]*\)/, "({ code, message }) => ({ code, detail: message })"]
+  },
+  {
+    blank: "too many",
+    path: emulator,
+    change: [/blank\(\s*"too many[^)]*\)/, refuse(429, "slow_down", "Too many mints.")]
+  }
+]

@@ -1,0 +1,77 @@
+/** What a row says of a fixture: what the adapter makes of it, and how the emulator is brought to answer so itself. */
+import type { ProviderLayer } from "@tempcred/core/Adapter"
+import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
+import type { MintRequest } from "@tempcred/core/MintRequest"
+import { encode } from "@tempcred/core/TempCredential"
+import type { Issue, Reason, TempCredentialError } from "@tempcred/core/TempCredentialError"
+import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import type { Transport } from "@tempcred/core/Transport"
+import type { Emulator } from "@tempcred/emulator/Emulator"
+import * as Effect from "effect/Effect"
+
+export type Call = Effect.Effect<unknown, TempCredentialError | ConfigurationError, Transport>
+
+/** An emulator's own answer. */
+export type Answer = () => Promise<Response>
+
+/** What a reason says beside the status and the id of the request, in the vendor's words. */
+interface Told {
+  readonly code?: string
+  readonly detail: string
+  readonly issues?: ReadonlyArray<Issue>
+}
+
+interface Common {
+  readonly call: Call
+  /** `undefined` where no request brings it about. */
+  readonly answer: Answer | undefined
+}
+
+/** The call is made at this moment, and gives this as JSON. */
+interface Given extends Common {
+  readonly at: string
+  readonly gives: unknown
+}
+
+interface Failed extends Common {
+  readonly fails: Reason["_tag"]
+  readonly told: Told
+}
+
+type Row = Given | Failed
+
+/** The rows of one vendor, by the names of its fixtures. */
+export type Rows = Readonly<Record<string, Row>>
+
+export const gives = (call: Call, at: string, gives: unknown, answer: Answer | undefined): Given => {
+  return { call, at, gives, answer }
+}
+
+export const fails = (call: Call, fails: Failed["fails"], told: Told, answer: Answer | undefined): Failed => {
+  return { call, fails, told, answer }
+}
+
+/** What matters of a minted credential. */
+export const minting = (layer: ProviderLayer, request: MintRequest = { purpose: "stt.realtime" }): Call =>
+  TempCredentialProvider.use((provider) => provider.mint(request)).pipe(
+    Effect.map(encode),
+    Effect.map(({ connections, expiresAt, expirySource, token, uses }) => {
+      return { token, expiresAt, expirySource, uses, placements: connections.map(({ placement }) => placement.in) }
+    }),
+    Effect.provide(layer)
+  )
+
+/** Sends calls such as `POST /path {"a":1}` one after the other, `:id` being the last key's, and gives the last answer. */
+export const ask =
+  (emulator: Emulator, key: Readonly<Record<string, string>>, ...calls: ReadonlyArray<string>): Answer =>
+  async () => {
+    let answer = new Response("")
+    for (const call of calls) {
+      const id = /"apikey_id":"(\w+)"/.exec(await answer.text())?.[1] ?? ""
+      const [, method = "", path = "", body] = /^(\w+) (\S+)(?: (.*))?$/.exec(call.replace(":id", id)) ?? []
+      const headers = { "content-type": "application/json", ...key }
+      const url = `https://vendor.example${path}`
+      answer = await emulator.handle(new Request(url, { method, headers, ...(body === undefined ? {} : { body }) }))
+    }
+    return answer
+  }
