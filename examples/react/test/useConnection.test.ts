@@ -14,8 +14,8 @@ import { useConnection } from "../src/useConnection.ts"
 // Or else the renderer, the only one that needs no DOM, says that it is deprecated.
 vi.stubGlobal("IS_REACT_NATIVE_TEST_ENVIRONMENT", true)
 
-const request = { purpose: "stt.realtime" } as const
-const first = { model: "stt-rt-v5", audio_format: "pcm_s16le", sample_rate: 16_000, num_channels: 1 }
+const purpose = "stt.realtime"
+const audio = { audio_format: "pcm_s16le", sample_rate: 16_000, num_channels: 1 }
 
 /** A component that shows nothing, before a small backend that mints at an emulated vendor. */
 const start = async () => {
@@ -24,15 +24,24 @@ const start = async () => {
   const variables = ConfigProvider.layer(ConfigProvider.fromEnv({ env: emulator.env(server.origin) }))
   const minter = Minter.make(Layer.provide(Soniox.layerConfig, variables))
   onTestFinished(() => Promise.all([minter.close(), server.close()]).then(() => {}))
-  const backend = async () => Response.json(encode(await minter.mint({ ...request, singleUse: true })), { status: 201 })
+  const backend = async () => Response.json(encode(await minter.mint({ purpose, singleUse: true })), { status: 201 })
   const endpoint = { answer: backend }
   const credentials = source({ endpoint: "/v1/credentials", fetch: () => endpoint.answer() })
-  const seen: { last: ReturnType<typeof useConnection> | undefined } = { last: undefined }
-  const Component = () => {
-    seen.last = useConnection(credentials, request, first)
+  const seen: { last: ReturnType<typeof useConnection> | undefined; readonly sockets: Array<WebSocket | undefined> } = {
+    last: undefined,
+    sockets: []
+  }
+  const Component = ({ model = "stt-rt-v5" }) => {
+    // Literals, which are others in every render.
+    seen.last = useConnection(credentials, { purpose }, { ...audio, model })
+    seen.sockets.push(seen.last.socket)
     return null
   }
-  const show = () => create(createElement(Component))
+  const show = () => {
+    const shown = create(createElement(Component))
+    const update = (model?: string) => shown.update(createElement(Component, model === undefined ? {} : { model }))
+    return { unmount: () => shown.unmount(), update }
+  }
   const until = (holds: () => boolean) => vi.waitFor(() => assert.isTrue(holds()))
   return { emulator, endpoint, seen, show, until }
 }
@@ -47,6 +56,38 @@ describe("useConnection", () => {
     await until(() => isOpen(seen.last?.socket))
     shown.unmount()
     await until(() => isClosed(seen.last?.socket))
+  })
+
+  it("opens one however often the component is rendered, and another when what is asked for is another", async () => {
+    const { emulator, seen, show, until } = await start()
+    const { update } = show()
+    for (let count = 0; count < 20; count += 1) update()
+    await until(() => isOpen(seen.last?.socket))
+    const before = seen.last?.socket
+    for (let count = 0; count < 20; count += 1) update()
+    assert.strictEqual(seen.last?.socket, before)
+    assert.lengthOf(emulator.issued, 1)
+    update("stt-rt-v4")
+    await until(() => seen.last?.socket !== before && isOpen(seen.last?.socket))
+    assert.lengthOf(emulator.issued, 2)
+  })
+
+  it("shows no socket that is over, and says how the vendor closed it", async () => {
+    const { emulator, seen, show, until } = await start()
+    show()
+    await until(() => isOpen(seen.last?.socket))
+    const before = seen.last?.socket
+    seen.last?.reconnect()
+    await until(() => seen.last?.socket !== before)
+    await until(() => isOpen(seen.last?.socket))
+    assert.include(seen.sockets.slice(seen.sockets.lastIndexOf(before)), undefined)
+    assert.isUndefined(seen.last?.closed)
+    emulator.close()
+    await until(() => seen.last?.closed !== undefined)
+    assert.isUndefined(seen.last?.socket)
+    seen.last?.reconnect()
+    await until(() => isOpen(seen.last?.socket))
+    assert.isUndefined(seen.last?.closed)
   })
 
   it("reconnects with a fresh credential", async () => {
