@@ -44,25 +44,28 @@ export interface Filled {
  * @since 0.1.0
  */
 export const connection = (credential: Credential, kind: Connection["kind"] = "websocket"): Filled => {
-  const { connections, token } = credential
-  const usable = connections.filter((one) => one.kind === kind && one.where !== "server" && one.placement.in !== "sdk")
-  // ISO dates are in the order of text.
-  const lasting = usable.find(({ deprecatedFrom = "9" }) => deprecatedFrom > new Date().toJSON())
+  // A WebSocket in a browser has neither headers nor a form.
+  const usable = credential.connections.filter(
+    (one) => one.kind === kind && !/server|sdk|websocket(header|form)/.test(one.where + kind + one.placement.in)
+  )
+  const lasting = usable.find((one) => !(Date.parse(one.deprecatedFrom ?? "") < Date.now()))
   const chosen = lasting ?? usable[0]
-  if (!chosen) throw new TypeError(`no ${kind} connection`)
+  if (!chosen) throw new TypeError(`no ${kind}`)
   const placement: Fields = chosen.placement
   const { field = "", name = field, protocols = [], value = "" } = placement
-  const put = (template: string) => template.replaceAll("{token}", () => token)
+  const put = (template: string) => template.replaceAll("{token}", () => credential.token)
   const filled = (place: Placement["in"]) => (placement.in === place ? { [name]: put(value) } : {})
   // A token that is a URL as a whole is opened as the vendor wrote it.
-  const url = new URL(chosen.url === "{token}" ? token : chosen.url.replaceAll("{token}", encodeURIComponent(token)))
+  const url = new URL(
+    chosen.url === "{token}" ? credential.token : chosen.url.replaceAll("{token}", encodeURIComponent(credential.token))
+  )
   if (placement.in === "query") url.searchParams.set(name, put(value))
   return {
-    url: url.href,
     headers: filled("header"),
-    protocols: protocols.map(put),
+    url: url.href,
     message: filled("message"),
-    form: filled("form")
+    form: filled("form"),
+    protocols: protocols.map(put)
   }
 }
 
@@ -83,10 +86,10 @@ interface Fields {
  */
 export interface OpenOptions {
   /**
-   * The app's first message, sent as JSON as soon as the socket is open, with the token in it where the vendor wants it there. Without it nothing is
-   * sent, and the app puts what `connection` gives as `message` into its own.
+   * The app's first message, sent as JSON as soon as the socket is open, with the token in it where the vendor wants it there. Without it the token alone is
+   * sent there, and nothing where the token travels elsewhere; an app that sends its own first message on such a socket makes the socket from `connection`.
    */
-  readonly first?: object | undefined
+  readonly first?: Readonly<Record<string, unknown>> | undefined
 }
 
 /**
@@ -95,9 +98,11 @@ export interface OpenOptions {
  * @category constructors
  * @since 0.1.0
  */
-export const open = (credential: Credential, { first }: OpenOptions = {}): WebSocket => {
-  const { message, protocols, url } = connection(credential)
-  const socket = new WebSocket(url, protocols)
-  if (first) socket.addEventListener("open", () => socket.send(JSON.stringify({ ...first, ...message })))
+export const open = (credential: Credential, options?: OpenOptions): WebSocket => {
+  const filled = connection(credential)
+  const socket = new WebSocket(filled.url, filled.protocols)
+  const first = JSON.stringify({ ...options?.first, ...filled.message })
+  // Longer than `{}`.
+  if (first[2]) socket.addEventListener("open", () => socket.send(first))
   return socket
 }

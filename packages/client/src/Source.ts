@@ -25,8 +25,8 @@
  */
 import { open, type OpenOptions } from "./Connect.ts"
 import type { Credential, Request } from "./Credential.ts"
-import { ask, type Kept, silence } from "./source/Ask.ts"
-import { SourceError } from "./SourceError.ts"
+import { ask, type Kept } from "./source/Ask.ts"
+import { until } from "./source/Until.ts"
 
 /**
  * Header fields by name.
@@ -67,8 +67,8 @@ export interface GetOptions {
 }
 
 /**
- * Hands out credentials. Every promise is settled within some ten seconds; it rejects with a `SourceError`, with the reason of the caller's signal, or as the
- * app's own `headers` do.
+ * Hands out credentials. Every promise is settled within some ten seconds; it rejects with a `SourceError`, with the reason of the caller's signal, as the
+ * app's own `headers` do, or with a `TypeError` where these cannot be sent.
  *
  * @category models
  * @since 0.1.0
@@ -76,11 +76,14 @@ export interface GetOptions {
 export interface Source {
   /** Gets a credential, which others may be given too unless it is good for one use: for calls over HTTP, and to have one ready. */
   readonly get: (request: Request, options?: GetOptions) => Promise<Credential>
-  /** Takes a credential that nobody is given afterwards: one for each connection, so that a reconnect has a fresh one. */
+  /**
+   * Takes a credential that no other `take` has and that nobody is given afterwards: one for each connection, so that a reconnect has a fresh one. It takes what
+   * `get` made ready, where there is that.
+   */
   readonly take: (request: Request, options?: GetOptions) => Promise<Credential>
   /** Opens a WebSocket with a credential that it takes. */
   readonly open: (request: Request, options?: GetOptions & OpenOptions) => Promise<WebSocket>
-  /** Forgets a credential that was refused where it was used. */
+  /** Forgets a credential, by its token, that was refused where it was used. */
   readonly invalidate: (credential: Credential) => void
 }
 
@@ -92,68 +95,44 @@ export interface Source {
  * @since 0.1.0
  */
 export const source = (options: Options): Source => {
-  const scopes = new Map<string, Kept>()
-  const flights = new Map<string, Promise<Kept>>()
-
-  const mint = (scope: string): Promise<Kept> => {
-    const deadline = AbortSignal.timeout(10_000)
-    return until(ask(options, scope, deadline), deadline, new SourceError(silence))
-  }
+  let kept: ReadonlyArray<Kept> = []
+  const flights: Record<string, Promise<Kept> | undefined> = {}
 
   /** The one mint for all who ask for the same. It goes on when they leave, as what it brings is kept. */
-  const join = (scope: string): Promise<Kept> => {
-    const flight =
-      flights.get(scope) ??
-      mint(scope)
-        .then((found) => {
-          if (found.credential.uses === "many") scopes.set(scope, found)
-          return found
-        })
-        .finally(() => flights.delete(scope))
-    flights.set(scope, flight)
-    return flight
-  }
+  const join = (scope: string): Promise<Kept> =>
+    (flights[scope] ??= ask(options, scope)
+      .then((found) => {
+        kept = [found, ...kept]
+        return found
+      })
+      .finally(() => {
+        flights[scope] = undefined
+      }))
 
-  const get = async (request: Request, more?: GetOptions, alone = request.singleUse): Promise<Credential> => {
-    const signal = more?.signal
+  const get = async (request: Request, { signal }: GetOptions = {}, alone?: boolean): Promise<Credential> => {
     signal?.throwIfAborted()
+    kept = kept.filter((one) => !one.taken && one.left() > 0.1)
     // In one order, without what is undefined; it is also what is sent.
     const scope = JSON.stringify(request, Object.keys(request).toSorted())
-    const held = scopes.get(scope)
-    const left = held ? held.left() : 0
-    if (held && left > 0.1) {
-      if (left < held.renew) {
-        // A renewal that fails is tried again after a twentieth of the life.
-        held.renew = left - 0.05
-        join(scope).catch(() => {})
-      }
-      return held.credential
+    const held = kept.find((one) => one.scope === scope)
+    if (held && held.left() < held.renew) {
+      // A renewal that fails is tried again when another twentieth of the life is over.
+      held.renew -= 0.05
+      join(scope).catch(() => {})
     }
-    const found = await until(alone ? mint(scope) : join(scope), signal)
+    const found = held ?? (await until(alone ? ask(options, scope) : join(scope), signal))
     // Another caller was faster to take what only one may have.
-    if (found.taken) return get(request, more, true)
-    found.taken = found.credential.uses === "once"
+    if (found.taken) return get(request, { signal }, true)
+    found.taken = alone || found.credential.uses === "once"
     return found.credential
   }
 
-  const invalidate = (credential: Credential) =>
-    scopes.forEach((kept, scope) => {
-      if (kept.credential === credential) scopes.delete(scope)
-    })
-
-  const take: Source["take"] = async (request, more) => {
-    const credential = await get(request, more)
-    invalidate(credential)
-    return credential
+  return {
+    open: async (request, more) => open(await get(request, more, true), more),
+    take: (request, more) => get(request, more, true),
+    invalidate: (credential) => {
+      kept = kept.filter((one) => one.credential.token !== credential.token)
+    },
+    get
   }
-
-  return { get, take, open: async (request, more) => open(await take(request, more), more), invalidate }
 }
-
-/** Waits for a promise or until the signal is aborted, whichever is first. */
-const until = <A>(promise: Promise<A>, signal?: AbortSignal, reason?: Error): Promise<A> =>
-  new Promise((resolve, reject) => {
-    const leave = () => reject(reason ?? signal?.reason)
-    signal?.addEventListener("abort", leave)
-    promise.then(resolve, reject).finally(() => signal?.removeEventListener("abort", leave))
-  })

@@ -8,7 +8,8 @@ import type { Problem } from "./Credential.ts"
 /**
  * What went wrong. The endpoint refused: it does not know who is asking (`"unauthenticated"`, 401), its policy does not allow it (`"forbidden"`, 403), too
  * much was asked (`"limited"`, 429), the request is at fault (`"invalid"`, any other 4xx), or it cannot answer now (`"unavailable"`, 408 and 5xx). Or it
- * answered with what is no credential (`"garbled"`), or not at all within ten seconds (`"network"`). `retryAfter` is in seconds.
+ * answered with what is no credential or with one that was over (`"garbled"`), or not at all within ten seconds (`"network"`). `retryAfter` is in seconds, from
+ * a `Retry-After` in seconds or else from the problem.
  *
  * @category models
  * @since 0.1.0
@@ -23,15 +24,16 @@ export type Failure =
   | { readonly kind: "network"; readonly retryAfter: number }
 
 /**
- * There is no credential. It holds no token, no header and no request, so it can be logged.
+ * There is no credential. It holds no token, no header and no request, so it can be logged; its `cause` is what `fetch` threw, where it did, such as a `TypeError`
+ * for a URL that is none.
  *
  * @category errors
  * @since 0.1.0
  */
 export class SourceError extends Error {
-  readonly failure: Failure
-  constructor(failure: Failure) {
-    super(`no credential: ${failure.kind}`)
+  declare readonly failure: Failure
+  constructor(failure: Failure, options?: ErrorOptions) {
+    super(`no credential: ${failure.kind}`, options)
     this.failure = failure
   }
 }

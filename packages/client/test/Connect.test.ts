@@ -22,8 +22,14 @@ const way = (placement: Connection["placement"], more: Partial<Connection> = {})
   ...more
 })
 
-const connect = (...[first, ...others]: readonly [Connection, ...ReadonlyArray<Connection>]) =>
-  connection(credential({ token: secret, connections: [first, ...others] }))
+type Ways = readonly [Connection, ...ReadonlyArray<Connection>]
+
+const connectBy = (kind: Connection["kind"], ...connections: Ways) =>
+  connection(credential({ token: secret, connections }), kind)
+
+const connect = (...ways: Ways) => connectBy("websocket", ...ways)
+
+const http = { kind: "http", url: "https://acme.example/jobs" } as const
 
 describe("connection", () => {
   const placements: ReadonlyArray<Connection> = [
@@ -31,13 +37,13 @@ describe("connection", () => {
     way({ in: "query", name: "jwt", value: "{token}" }, { url: "wss://acme.example/listen?model=one&jwt=old" }),
     way({ in: "subprotocols", protocols: ["token", "{token}"] }),
     way({ in: "message", field: "api_key", value: "Key {token}" }),
-    way({ in: "form", field: "key", value: "{token}" }),
-    way({ in: "header", name: "Authorization", value: "Bearer {token}" }),
+    way({ in: "form", field: "key", value: "{token}" }, http),
+    way({ in: "header", name: "Authorization", value: "Bearer {token}" }, http),
     way({ in: "url" }, { url: "wss://acme.example/{token}/listen" }),
     way({ in: "url", protocols: ["convai"] }, { url: "wss://acme.example/{token}" })
   ]
   it.each(placements.map((one) => [one.placement.in, one] as const))("fills in %s as core does", (_, one) => {
-    assert.deepStrictEqual({ kind: one.kind, ...connect(one) }, fill(one, Redacted.make(secret)))
+    assert.deepStrictEqual({ kind: one.kind, ...connectBy(one.kind, one) }, fill(one, Redacted.make(secret)))
   })
 
   it("opens a token that is a URL as the vendor wrote it", () => {
@@ -49,16 +55,23 @@ describe("connection", () => {
 
   it("passes by what only a vendor's SDK can present", () => {
     const sdk = way({ in: "sdk", name: "token" })
-    assert.throws(() => connect(sdk), /no websocket connection/)
+    assert.throws(() => connect(sdk), /no websocket/)
     assert.deepStrictEqual(connect(sdk, way({ in: "subprotocols", protocols: ["{token}"] })).protocols, [secret])
+  })
+
+  it("passes by what a browser's WebSocket has no place for", () => {
+    const header = way({ in: "header", name: "Authorization", value: "{token}" })
+    const form = way({ in: "form", field: "key", value: "{token}" })
+    assert.throws(() => connect(header, form), TypeError, "no websocket")
+    assert.deepStrictEqual(connect(header, way({ in: "subprotocols", protocols: ["{token}"] })).protocols, [secret])
   })
 
   it("is the first that a browser can use", () => {
     const header = way({ in: "header", name: "Authorization", value: "{token}" }, { where: "server" })
-    const http = way({ in: "query", name: "http", value: "{token}" }, { kind: "http", url: "https://acme.example/" })
+    const overHttp = way({ in: "query", name: "http", value: "{token}" }, http)
     const first = way({ in: "subprotocols", protocols: ["first", "{token}"] }, { where: "browser" })
     const second = way({ in: "subprotocols", protocols: ["second", "{token}"] })
-    assert.deepStrictEqual(connect(header, http, first, second).protocols, ["first", secret])
+    assert.deepStrictEqual(connect(header, overHttp, first, second).protocols, ["first", secret])
   })
 
   it("is one that the vendor no longer accepts only where there is no other", () => {
@@ -71,27 +84,26 @@ describe("connection", () => {
   })
 
   it("is over HTTP where that is wanted", () => {
-    const http = way(
-      { in: "header", name: "Authorization", value: "Bearer {token}" },
-      { kind: "http", url: "https://acme.example/jobs" }
+    const { headers, url } = connectBy(
+      "http",
+      way({ in: "header", name: "Authorization", value: "Bearer {token}" }, http)
     )
-    const { headers, url } = connection(credential({ token: secret, connections: [http] }), "http")
     assert.deepStrictEqual([url, headers], ["https://acme.example/jobs", { Authorization: `Bearer ${secret}` }])
   })
 
   it("that a browser cannot have is a TypeError", () => {
-    assert.throws(() => connect(way({ in: "url" }, { where: "server" })), TypeError, "no websocket connection")
+    assert.throws(() => connect(way({ in: "url" }, { where: "server" })), TypeError, "no websocket")
   })
 })
 
 describe("open", () => {
-  const start = async (options: Soniox.Options = {}) => {
+  const start = async (options: Soniox.Options = {}, singleUse = true) => {
     const emulator = Soniox.make(options)
     const server = await serve(emulator)
     const config = ConfigProvider.layer(ConfigProvider.fromEnv({ env: emulator.env(server.origin) }))
     const minter = Minter.make(Layer.provide(Adapter.layerConfig, config))
     onTestFinished(() => Promise.all([minter.close(), server.close()]).then(() => {}))
-    const answer = async () => encode(await minter.mint({ purpose: "stt.realtime", singleUse: true }))
+    const answer = async () => encode(await minter.mint({ purpose: "stt.realtime", singleUse }))
     const credentials = source({ endpoint: "/", fetch: async () => Response.json(await answer(), { status: 201 }) })
     return { credentials, emulator }
   }
@@ -126,6 +138,25 @@ describe("open", () => {
     assert.propertyVal(JSON.parse(await talk(socket)), "finished", true)
   })
 
+  it("shows the token to a vendor that wants it in a message, also where the app says nothing", async () => {
+    const { credentials } = await start({ keyForm: "temp:" })
+    const taken = await credentials.take({ purpose: "stt.realtime" })
+    const socket = open(taken)
+    const sent: Array<unknown> = []
+    socket.send = (message) => void sent.push(message)
+    await new Promise((resolve) => socket.addEventListener("open", resolve))
+    socket.close()
+    assert.deepStrictEqual(sent, [JSON.stringify({ api_key: taken.token })])
+  })
+
+  it("says nothing of its own where the token travels elsewhere", async () => {
+    const { credentials } = await start()
+    const socket = open(await credentials.take({ purpose: "stt.realtime" }))
+    socket.send = () => assert.fail("it said something")
+    await new Promise((resolve) => socket.addEventListener("open", resolve))
+    socket.close()
+  })
+
   it("has a fresh credential for every connection of a source", async () => {
     const { credentials, emulator } = await start()
     for (const count of [1, 2]) {
@@ -133,6 +164,15 @@ describe("open", () => {
       assert.propertyVal(JSON.parse(await talk(socket)), "finished", true)
       assert.lengthOf(emulator.issued, count)
     }
+  })
+
+  it("has a credential that no other connection has, also where it is good for many uses", async () => {
+    const { credentials, emulator } = await start({}, false)
+    await credentials.get({ purpose: "stt.realtime" })
+    const opening = [1, 2, 3].map(() => credentials.open({ purpose: "stt.realtime" }, { first }))
+    const heard = await Promise.all(opening.map((socket) => socket.then(talk)))
+    for (const last of heard) assert.propertyVal(JSON.parse(last), "finished", true)
+    assert.lengthOf(emulator.issued, 3)
   })
 
   it("rejects where the source does, and opens nothing", async () => {

@@ -146,27 +146,65 @@ describe("a credential", () => {
     [{ maxSession: "1 minute" }, { maxSessionSeconds: undefined }],
     [{ region: "eu" }, { region: "us" }],
     [{ region: "eu" }, { region: undefined }],
-    [{}, { purpose: "agent" }]
+    [{}, { purpose: "agent" }],
+    [{ ttl: "1 minute" }, { expiresAt: "2099-01-01T00:00:00Z" }],
+    [{ ttl: "1 minute" }, { relaxed: ["ttl"] }],
+    [{ singleUse: true }, { uses: "many", relaxed: ["singleUse"] }],
+    [{ singleUse: true }, { relaxed: ["singleUse"] }],
+    [{ maxSession: "1 minute" }, { maxSessionSeconds: undefined, relaxed: ["maxSession"] }],
+    [
+      { region: "eu", onUnsupported: "relax" },
+      { region: "us", relaxed: ["region"] }
+    ],
+    [{ onUnsupported: "relax" }, { purpose: "agent", relaxed: ["purpose"] }]
   ] as const
   for (const [request, answer] of unmet) {
     it.effect(`that is less than ${JSON.stringify(request)}, ${JSON.stringify(answer)}, is refused`, () =>
       Effect.gen(function* () {
         const reason = yield* reasonOf(trial(answers(answer)).mint(request))
         assert.strictEqual(reason._tag, "InvalidResponseError")
-        assert.match(String(reason.detail), /not what was asked for: (singleUse|maxSession|region|purpose)$/)
+        assert.match(String(reason.detail), /not what was asked for: (ttl|singleUse|maxSession|region|purpose)$/)
       })
     )
   }
 
   it.effect("that is less is listed where the request allows it, but never its purpose or region", () =>
     Effect.gen(function* () {
-      const request = { singleUse: true, maxSession: "1 minute", onUnsupported: "relax" } as const
-      const { mint } = trial(answers({ uses: "many", maxSessionSeconds: undefined }))
-      assert.deepStrictEqual((yield* mint(request)).relaxed, ["singleUse", "maxSession"])
+      const request = { ttl: "1 minute", singleUse: true, maxSession: "1 minute", onUnsupported: "relax" } as const
+      const less = { uses: "many", maxSessionSeconds: undefined, expiresAt: "2099-01-01T00:00:00Z" }
+      for (const relaxed of [[], ["ttl", "singleUse", "maxSession"]]) {
+        const { mint } = trial(answers({ ...less, relaxed }))
+        assert.sameMembers([...(yield* mint(request)).relaxed], ["ttl", "singleUse", "maxSession"])
+      }
       for (const answer of [{ region: "us" }, { purpose: "agent" }]) {
         const reason = yield* reasonOf(trial(answers(answer)).mint({ region: "eu", onUnsupported: "relax" }))
         assert.strictEqual(reason._tag, "InvalidResponseError")
       }
+    })
+  )
+
+  it.effect(
+    "may live a minute longer than was asked, as clocks differ, and as long as it likes where nothing was",
+    () =>
+      Effect.gen(function* () {
+        const lives = (seconds: number) => {
+          const end = (from: unknown) => new Date(Date.parse(String(from)) + seconds * 1000).toISOString()
+          return trial({
+            emulator: { answer: (credential) => ({ ...credential, expiresAt: end(credential["issuedAt"]) }) }
+          })
+        }
+        assert.deepStrictEqual((yield* lives(119).mint({ ttl: "1 minute" })).relaxed, [])
+        assert.strictEqual((yield* reasonOf(lives(121).mint({ ttl: "1 minute" })))._tag, "InvalidResponseError")
+        assert.deepStrictEqual((yield* lives(3600).mint()).relaxed, [])
+      })
+  )
+
+  it.effect("lists what the endpoint relaxed of its own and nobody asked for here, and a subject", () =>
+    Effect.gen(function* () {
+      const relaxed = ["singleUse", "maxSession", "subject"] as const
+      const { mint } = trial(answers({ relaxed }))
+      assert.sameMembers([...(yield* mint({ subject: "user" })).relaxed], [...relaxed])
+      assert.sameMembers([...(yield* mint({ singleUse: "preferred" })).relaxed], [...relaxed])
     })
   )
 

@@ -154,8 +154,8 @@ describe("a life", () => {
     assert.notStrictEqual(await get(request), first)
   })
 
-  it("that is over on arrival is not kept", async () => {
-    const { calls, get } = page(() => minted({ ageSeconds: 90 }))
+  it("that is over by the clock here, and nothing else says so, is handed out and not kept", async () => {
+    const { calls, get } = page(() => minted({ dated: false, ahead: -10 * minute }))
     await get(request)
     await pass(1)
     await get(request)
@@ -166,20 +166,22 @@ describe("a life", () => {
 describe("what is good for one use", () => {
   const once = slow(100, () => minted({ uses: "once" }))
 
-  it("is minted for each caller, all at a time where it is asked for", async () => {
-    const { calls, get } = page(once)
-    const waiting = Promise.all([1, 2, 3].map(() => get({ ...request, singleUse: true })))
+  it("is minted for each caller, whether the caller or the endpoint's policy makes it so", async () => {
+    for (const singleUse of [true, undefined]) {
+      const { calls, get } = page(once)
+      const waiting = Promise.all([1, 2, 3].map(() => get({ ...request, singleUse })))
+      await pass(200)
+      assert.lengthOf(new Set((await waiting).map(({ token }) => token)), 3)
+      assert.lengthOf(calls, 3)
+    }
+  })
+
+  it("is minted for all who take it at a time", async () => {
+    const { calls, take } = page(once)
+    const waiting = Promise.all([1, 2, 3].map(() => take(request)))
     assert.lengthOf(calls, 3)
     await pass(100)
     assert.lengthOf(new Set((await waiting).map(({ token }) => token)), 3)
-  })
-
-  it("is minted for each caller where the endpoint's policy makes it so", async () => {
-    const { calls, get } = page(once)
-    const waiting = Promise.all([1, 2, 3].map(() => get(request)))
-    await pass(200)
-    assert.lengthOf(new Set((await waiting).map(({ token }) => token)), 3)
-    assert.lengthOf(calls, 3)
   })
 
   it("is never handed out twice, in whatever order callers come, leave and are answered", async () => {
@@ -214,11 +216,36 @@ describe("take", () => {
     assert.notInclude([first, second], await get(request))
   })
 
-  it("hands out what was made ready", async () => {
+  it("hands out what was made ready, once", async () => {
     const { calls, get, take } = page()
     const ready = await get(request)
-    assert.strictEqual(await take(request), ready)
-    assert.lengthOf(calls, 1)
+    const [first, ...others] = await Promise.all([take(request), take(request), get(request)])
+    assert.strictEqual(first, ready)
+    assert.lengthOf(new Set([ready, ...others]), 3)
+    assert.lengthOf(calls, 3)
+  })
+
+  it("has one for each who takes at a time, and none of them is given to who gets", async () => {
+    const { calls, get, take } = page(slow(100))
+    const waiting = Promise.all([take(request), take(request), get(request), take(request), get(request)])
+    await pass(100)
+    const [first, second, shared, third, alsoShared] = await waiting
+    assert.lengthOf(new Set([first, second, third, shared]), 4)
+    assert.strictEqual(shared, alsoShared)
+    assert.lengthOf(calls, 4)
+    assert.strictEqual(await get(request), shared)
+  })
+
+  it("is not hurt by a renewal that is under way", async () => {
+    const { calls, get, take } = page([minted, slow(1000)])
+    const first = await get(request)
+    await pass(0.75 * minute)
+    assert.strictEqual(await take(request), first)
+    const next = get(request)
+    await pass(1000)
+    assert.notStrictEqual(await next, first)
+    assert.strictEqual(await get(request), await next)
+    assert.lengthOf(calls, 2)
   })
 })
 
@@ -233,6 +260,13 @@ describe("invalidate", () => {
     invalidate(refusedOne)
     assert.strictEqual(await get(request), next)
     assert.strictEqual(await get({ purpose: "agent" }), other)
+  })
+
+  it("knows a credential by its token, wherever it has been", async () => {
+    const { get, invalidate } = page()
+    const refusedOne = await get(request)
+    invalidate(structuredClone(refusedOne))
+    assert.notStrictEqual(await get(request), refusedOne)
   })
 })
 
@@ -258,6 +292,20 @@ describe("a signal", () => {
     await pass(100)
     await get(request)
     assert.lengthOf(calls, 1)
+  })
+
+  it("leaves a credential for one use behind too", async () => {
+    const { calls, get } = page(slow(100, () => minted({ uses: "once" })))
+    const leaving = new AbortController()
+    const left = get(request, { signal: leaving.signal }).catch(() => {})
+    leaving.abort()
+    await left
+    await pass(100)
+    const first = await get(request)
+    assert.lengthOf(calls, 1)
+    const second = get(request)
+    await pass(100)
+    assert.notStrictEqual(await second, first)
   })
 
   it("that is aborted already asks nothing", async () => {

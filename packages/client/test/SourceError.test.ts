@@ -2,7 +2,7 @@
 import { type Failure, type Problem, SourceError } from "@tempcred/client"
 import { inspect } from "node:util"
 import { assert, beforeEach, describe, it } from "vitest"
-import { hanging, minted, page, pass, refused, request, stopClocks, unreachable } from "./page.ts"
+import { credential, hanging, minted, page, pass, refused, request, stopClocks, unreachable } from "./page.ts"
 
 beforeEach(stopClocks)
 
@@ -83,10 +83,60 @@ describe("a refusal", () => {
     assert.lengthOf(calls, 1)
   })
 
-  it("with a Retry-After that is no number of seconds is told at once", async () => {
-    const { got, times } = await outcome(after("Sat, 21 Nov 2026 12:00:01 GMT"))
+  it.each(["-1", "soon", "", "Sat, 21 Nov 2026 12:00:01 GMT"])(
+    "with a Retry-After that says nothing is told at once: %j",
+    async (header) => {
+      const { got, times } = await outcome(after(header))
+      assert.deepInclude(got, { kind: "limited", retryAfter: undefined })
+      assert.lengthOf(times, 1)
+    }
+  )
+
+  it.each([-1, "soon", null, {}, ""])("with a retryAfter that is no number is told at once: %j", async (said) => {
+    const { got, times } = await outcome(() =>
+      Response.json({ reason: "QuotaError", retryAfter: said }, { status: 429 })
+    )
     assert.deepInclude(got, { kind: "limited", retryAfter: undefined })
     assert.lengthOf(times, 1)
+  })
+
+  it("is asked about again at once where Retry-After is 0", async () => {
+    assert.deepStrictEqual(await outcome([after("0"), minted]), { got: "acme", times: [0, 0] })
+  })
+
+  it("brings no credential, whatever is in it", async () => {
+    const { got } = await outcome(() => Response.json(credential(), { status: 503 }))
+    assert.deepInclude(got, { kind: "unavailable", status: 503 })
+  })
+
+  it("without a reason has no problem", async () => {
+    for (const reason of [undefined, ""]) {
+      const { got } = await outcome(() => Response.json({ title: "Bad Gateway", reason }, { status: 502 }))
+      assert.deepInclude(got, { kind: "unavailable", problem: undefined })
+    }
+  })
+
+  it("is told as it is where time does not suffice to ask again", async () => {
+    const late = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 2100))
+      return after("4")()
+    }
+    const { calls, get } = page(late)
+    const failing = get(request).catch((reason: unknown) => reason)
+    await pass(2100)
+    const error = await Promise.race([failing, Promise.resolve("waiting")])
+    assert.instanceOf(error, SourceError)
+    assert.deepInclude(error.failure, { kind: "limited", retryAfter: 4 })
+    assert.lengthOf(calls, 1)
+    const twice = await outcome(after("4"))
+    assert.deepInclude(twice.got, { kind: "limited", retryAfter: 4 })
+    assert.lengthOf(twice.times, 2)
+  })
+
+  it("is told as it is where the next answer never comes", async () => {
+    const { got, times } = await outcome([after("2"), hanging])
+    assert.deepInclude(got, { kind: "limited", retryAfter: 2 })
+    assert.lengthOf(times, 2)
   })
 })
 
@@ -135,16 +185,26 @@ describe("an endpoint that cannot be reached", () => {
 })
 
 describe("an answer that is no credential", () => {
+  const expired = (answering: Parameters<typeof minted>[0]) => {
+    const { body, headers } = minted({ ageSeconds: 90, ...answering })
+    return new Response(body, { headers })
+  }
   const answers: ReadonlyArray<readonly [what: string, answer: () => Response]> = [
     ["a web page", () => new Response("<html>")],
     ["null", () => Response.json(null)],
     ["a list", () => Response.json([1])],
-    ["a credential without a token", () => Response.json({ connections: [{}], expiresAt: "2026-11-21T13:00:00Z" })],
-    ["a credential without connections", () => Response.json({ token: "t", expiresAt: "2026-11-21T13:00:00Z" })],
+    ["a credential without a token", () => Response.json({ ...credential(), token: undefined })],
+    ["a credential without connections", () => Response.json({ ...credential(), connections: undefined })],
     [
       "a credential whose times cannot be read",
-      () => Response.json({ token: "t", connections: [{}], expiresAt: "soon" })
-    ]
+      () => Response.json({ token: "t", connections: [{}], issuedAt: "2026-11-21T12:00:00Z", expiresAt: "soon" })
+    ],
+    [
+      "a credential that does not say when it began",
+      () => Response.json({ token: "t", connections: [{}], expiresAt: "2026-11-21T13:00:00Z" })
+    ],
+    ["a credential that is over on arrival", () => expired({ dated: true })],
+    ["a credential that ends before it begins", () => expired({ dated: false, ttlSeconds: -1 })]
   ]
   it.each(answers)("is garbled, and is not asked for again: %s", async (_, answer) => {
     const { got, times } = await outcome(answer)
@@ -172,7 +232,14 @@ describe("what is sent", () => {
       [method, url, body],
       ["POST", "https://app.example/v1/credentials", '{"purpose":"stt.realtime"}']
     )
-    assert.deepStrictEqual(headers, { authorization: "Bearer of-the-app", "content-type": "application/json" })
+    const expected = { authorization: "Bearer of-the-app", "content-type": "application/json" }
+    assert.deepStrictEqual(Object.fromEntries(new Headers(headers)), expected)
+  })
+
+  it("says that it is JSON once, however the app spells it", async () => {
+    const { calls, get } = page(minted, { headers: { "Content-Type": "text/plain" } })
+    await get(request)
+    assert.strictEqual(new Headers(calls[0]?.headers).get("content-type"), "application/json")
   })
 
   it("has headers that are asked for before every try", async () => {
@@ -193,6 +260,41 @@ describe("what is sent", () => {
     const { calls, get } = page(minted, { headers: () => Promise.reject(signedOut) })
     assert.strictEqual(await get(request).catch((reason: unknown) => reason), signedOut)
     assert.lengthOf(calls, 0)
+  })
+
+  it("is nothing where a header cannot be sent, and the caller hears so at once", async () => {
+    const { calls, get } = page(minted, { headers: { authorization: "Bearer of\nthe app" } })
+    assert.instanceOf(await get(request).catch((reason: unknown) => reason), TypeError)
+    assert.lengthOf(calls, 0)
+  })
+})
+
+describe("a fetch that fails", () => {
+  const wrong = new TypeError("Failed to parse URL")
+  const ways: ReadonlyArray<readonly [how: string, fetch: () => Promise<never>]> = [
+    ["rejects", () => Promise.reject(wrong)],
+    [
+      "throws",
+      () => {
+        throw wrong
+      }
+    ]
+  ]
+  it.each(ways)("is a failed network, and says why: it %s", async (_, fetch) => {
+    const { get } = page(minted, { fetch })
+    const failing = get(request).catch((reason: unknown) => reason)
+    await pass(5000)
+    const error = await failing
+    assert.instanceOf(error, SourceError)
+    assert.deepInclude(error.failure, { kind: "network" })
+    assert.strictEqual(error.cause, wrong)
+  })
+
+  it("has no cause where there is an answer", async () => {
+    const { get } = page(() => refused(403))
+    const error = await get(request).catch((reason: unknown) => reason)
+    assert.instanceOf(error, SourceError)
+    assert.notProperty(error, "cause")
   })
 })
 

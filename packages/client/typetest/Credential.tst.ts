@@ -23,3 +23,13 @@ describe("a type of the wire", () => {
     expectTypeOf<TokenEndpoint.Request>().toExtend<Client.Request>()
   })
 })
+
+describe("a first message", () => {
+  it("is fields, and neither audio nor text", () => {
+    type First = NonNullable<Client.OpenOptions["first"]>
+    expectTypeOf<{ readonly model: string }>().toExtend<First>()
+    expectTypeOf<Uint8Array>().not.toExtend<First>()
+    expectTypeOf<ReadonlyArray<string>>().not.toExtend<First>()
+    expectTypeOf<string>().not.toExtend<First>()
+  })
+})

@@ -29,6 +29,7 @@ import { Json } from "@tempcred/core/TempCredential"
 import { Feature, Issue } from "@tempcred/core/TempCredentialError"
 import * as VendorApi from "@tempcred/core/VendorApi"
 import * as Config from "effect/Config"
+import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
@@ -88,6 +89,7 @@ const Response = Schema.Struct({
   subject,
   uses,
   token: Schema.RedactedFromValue(Schema.NonEmptyString),
+  issuedAt: Schema.DateTimeUtcFromString,
   expiresAt: Schema.DateTimeUtcFromString,
   usableUntil: Schema.optionalKey(Schema.DateTimeUtcFromString)
 })
@@ -154,11 +156,15 @@ export const make = (options: Options): Adapter.Making =>
       }
     }),
     response: Response,
-    credential: ({ connections: ways, expiresAt, maxSessionSeconds: limit, token, ...stated }) => ({
+    credential: ({ connections: ways, expiresAt, issuedAt, maxSessionSeconds: limit, token, ...stated }) => ({
       token,
       expiry: { source: "vendor", at: expiresAt },
       connections: ways,
-      terms: { ...stated, ...(limit === undefined ? {} : { maxSession: Duration.seconds(limit) }) }
+      terms: {
+        ...stated,
+        life: DateTime.distance(issuedAt, expiresAt),
+        ...(limit === undefined ? {} : { maxSession: Duration.seconds(limit) })
+      }
     }),
     dialect
   })
