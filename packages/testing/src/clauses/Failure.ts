@@ -64,7 +64,7 @@ export const clauses: ReadonlyArray<Clause> = [
     name: "a refused key is an AuthenticationError in the vendor's own words, after one call",
     check: Effect.fnUntraced(function* (_, trial) {
       // A code stays as it is, since it may decide on the reason.
-      const reply = saying((text) => (/^[a-z\d_]+$/i.test(text) ? text : `${text} (its own words)`))
+      const reply = saying((text) => (/^([a-z\d_]+|[A-Z\d_]+)$/.test(text) ? text : `${text} (its own words)`))
       const { mint, requests } = trial({ ...withUnknownKey(trial()), reply, policy: { attempts: 3 } })
       const found = yield* reason(mint())
       assert.strictEqual(found._tag, "AuthenticationError", found.message)
