@@ -46,6 +46,34 @@ const reasons: ReadonlyArray<Errors.Reason> = [
   new Errors.InvalidResponseError({})
 ]
 
+describe("what the wire cannot carry", () => {
+  it.effect("is refused without a call, though the vendor behind the endpoint could do it", () =>
+    Effect.gen(function* () {
+      const { "stt.realtime": capability = assert.fail("it is not served") } = Endpoint.capabilities
+      const able = {
+        ...capability,
+        sessionLocks: ["all"],
+        usableForSeconds: { min: 1, max: 7200, default: 60 }
+      } as const
+      const layerConfig = Endpoint.layer({
+        url: "https://app.example/v1/credentials",
+        apiKey: Redacted.make("of-the-app"),
+        capabilities: { "stt.realtime": able }
+      })
+      for (const [request, feature] of [
+        [{ session: { config: {}, lock: "all" } }, "session"],
+        [{ usableFor: "1 hour" }, "usableFor"]
+      ] as const) {
+        const adapter = { ...Endpoint.adapter, layerConfig }
+        const asking = { purpose: "stt.realtime" } as const
+        const { mint, requests } = trialOf({ adapter, emulator: () => make(), mintRoute, request: asking }, {})
+        assert.deepInclude(yield* reasonOf(mint(request)), { _tag: "UnsupportedError", feature })
+        assert.strictEqual(requests.length, 0)
+      }
+    })
+  )
+})
+
 describe("an error", () => {
   for (const reason of reasons) {
     it.effect(`of the endpoint comes back as what it was there: ${JSON.stringify(reason)}`, () =>

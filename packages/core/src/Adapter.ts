@@ -73,7 +73,8 @@ import * as VendorApi from "./VendorApi.ts"
 
 /**
  * How the end of a credential is known: the vendor stated a moment, or a length that counts from before the request was sent; the token is a
- * JWT whose `exp` says it (or else, and where that contradicts the request, its ttl does); the request's ttl alone says it; or the vendor's documents do.
+ * JWT whose `exp` says it (or else, and where that contradicts the request, its ttl does); the request's ttl alone says it, from
+ * when the last try was sent, or from when the call was written where the vendor was told a moment and no length; or the vendor's documents do.
  *
  * @category models
  * @since 0.1.0
@@ -82,7 +83,7 @@ export type Expiry =
   | { readonly source: "vendor"; readonly at: DateTime.Utc }
   | { readonly source: "vendor"; readonly seconds: number }
   | { readonly source: "jwt" }
-  | { readonly source: "request" }
+  | { readonly source: "request"; readonly told?: "length" | "moment" }
   | { readonly source: "documented"; readonly seconds: number }
 
 export type { Terms } from "./adapter/Terms.ts"
@@ -188,13 +189,14 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
     const asked = yield* Effect.fromResult(Result.mapError(MintRequest.decode(input), fail))
     const request = yield* Effect.fromResult(Result.mapError(resolve(capabilities, asked, spec.region), fail))
     yield* Effect.annotateCurrentSpan("tempcred.purpose", request.purpose)
-    const call = spec.call(request, { asked, now: yield* DateTime.now })
+    const now = yield* DateTime.now
+    const call = spec.call(request, { asked, now })
     const received = yield* endpoint({ ...call, subject: request.subject })
     const minted = spec.credential(received.value, request)
     if (!/^[\u0021-\u007e]+$/.test(Redacted.value(minted.token))) {
       return yield* fail(new InvalidResponseError({ detail: "the token has characters that no header can carry" }))
     }
-    const { source, at } = ending(minted, request, received)
+    const { source, at, usableUntil } = ending(minted, request, received, DateTime.toEpochMillis(now))
     const end = Option.getOrUndefined(DateTime.make(at))
     if (end === undefined) return yield* fail(new InvalidResponseError({ detail: "the expiry is no date" }))
     if (at <= received.receivedAt) {
@@ -202,7 +204,7 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
     }
     const terms =
       minted.terms === undefined
-        ? asAsked(provider, request, received.sentAt)
+        ? asAsked(provider, request, usableUntil)
         : yield* Effect.fromResult(Result.mapError(asStated(minted.terms, asked, request.relaxed), fail))
     return new TempCredential({
       ...terms,
@@ -255,30 +257,35 @@ export const layerConfig = <Options>(
     )
   )
 
-/** The end in epoch milliseconds by our clock. */
-const ending = (minted: Minted, request: Resolved, received: VendorApi.Received<unknown>) => {
+/** The ends in epoch milliseconds by our clock. */
+const ending = (minted: Minted, request: Resolved, received: VendorApi.Received<unknown>, now: number) => {
   const { receivedAt, sentAt, skew } = received
-  const after = (seconds: number) => sentAt + seconds * 1000
-  const asked = after(request.ttlSeconds)
-  // What the vendor's clock says is uncertain by the header's resolution and the trip; within that, what was asked for is nearest.
-  const told = (at: number) => Math.min(at - skew.least, Math.max(at - skew.most, asked))
   const { expiry } = minted
+  const after = (seconds: number) => sentAt + seconds * 1000
+  // What the vendor's clock says is uncertain by the header's resolution and the trip; within that, what was asked for is nearest.
+  const told = (at: number, near: number) => Math.min(at - skew.least, Math.max(at - skew.most, near))
+  /** A moment was written once, however often the call was sent, and by our clock. */
+  const requested = (seconds: number) => {
+    const moment = now + seconds * 1000
+    return expiry.source === "request" && expiry.told === "moment" ? told(moment, moment) : after(seconds)
+  }
+  const asked = requested(request.ttlSeconds)
+  const usableUntil = request.usableForSeconds === undefined ? undefined : requested(request.usableForSeconds)
   switch (expiry.source) {
-    case "vendor":
-      return {
-        source: expiry.source,
-        at: "at" in expiry ? told(DateTime.toEpochMillis(expiry.at)) : after(expiry.seconds)
-      }
+    case "vendor": {
+      const at = "at" in expiry ? told(DateTime.toEpochMillis(expiry.at), asked) : after(expiry.seconds)
+      return { source: expiry.source, at, usableUntil }
+    }
     case "jwt": {
-      const at = told(expiresAt(minted.token) ?? 0)
+      const at = told(expiresAt(minted.token) ?? 0, asked)
       // A hint from inside the token: one that contradicts what was asked for is not believed.
       return at > receivedAt && at <= asked + 60_000
-        ? { source: expiry.source, at }
-        : { source: "request" as const, at: asked }
+        ? { source: expiry.source, at, usableUntil }
+        : { source: "request" as const, at: asked, usableUntil }
     }
     case "request":
-      return { source: expiry.source, at: asked }
+      return { source: expiry.source, at: asked, usableUntil }
     case "documented":
-      return { source: expiry.source, at: after(expiry.seconds) }
+      return { source: expiry.source, at: after(expiry.seconds), usableUntil }
   }
 }

@@ -153,7 +153,7 @@ export const resolve = <P extends Purpose>(
   ]
   return Result.succeed({
     purpose,
-    ttlSeconds: clamp(seconds(request.ttl) ?? capability.ttlSeconds.default, capability.ttlSeconds),
+    ttlSeconds: clamp(ttlOf(capability, request), capability.ttlSeconds),
     subject: request.subject,
     singleUse: capability.singleUse !== false && isForOneUse(capability, request),
     maxSessionSeconds: within(capability.maxSessionSeconds, seconds(request.maxSession)),
@@ -175,10 +175,16 @@ const clamp = (value: number, range: Range): number => Math.min(range.max, Math.
 const within = (range: Range | undefined, value: number | undefined): number | undefined =>
   value === undefined || range === undefined ? undefined : clamp(value, range)
 
+/** The default gives way to an end of all use that is sooner. */
+const ttlOf = ({ ttlSeconds, usableForSeconds }: Capability, { ttl, usableFor }: Decoded): number => {
+  const end = usableForSeconds === undefined ? undefined : seconds(usableFor)
+  return seconds(ttl) ?? Math.min(ttlSeconds.default, end ?? Infinity)
+}
+
 /** All use ends no sooner than the time to redeem. */
-const usableFor = ({ ttlSeconds, usableForSeconds }: Capability, request: Decoded): number | undefined =>
+const usableFor = (capability: Capability, request: Decoded): number | undefined =>
   seconds(request.usableFor) ??
-  (usableForSeconds && Math.max(usableForSeconds.default, seconds(request.ttl) ?? ttlSeconds.default))
+  (capability.usableForSeconds && Math.max(capability.usableForSeconds.default, ttlOf(capability, request)))
 
 const strength = (lock: SessionLock | undefined): number => SessionLock.literals.indexOf(lock ?? "none")
 
@@ -219,6 +225,12 @@ const malformed = (capability: Capability, request: Decoded) => {
   const [ttl, usable] = [seconds(request.ttl), seconds(request.usableFor)]
   if (ttl !== undefined && usable !== undefined && usable < ttl) {
     issues.push({ field: "usableFor", message: "must be no shorter than ttl" })
+  }
+  if (capability.usableForSeconds !== undefined && usable !== undefined && usable < capability.ttlSeconds.min) {
+    issues.push({
+      field: "usableFor",
+      message: `must be no shorter than the shortest ttl, ${capability.ttlSeconds.min} seconds`
+    })
   }
   const { maxLength, printable, requiredForClient } = capability.subject
   if (printable === true && request.subject !== undefined && !/^[\u0021-\u007e]+$/.test(request.subject)) {

@@ -139,6 +139,18 @@ describe("a second end", () => {
     })
   )
 
+  it.effect("that is sooner than the default ttl takes the ttl with it, and is no sooner than the shortest", () =>
+    Effect.gen(function* () {
+      const { credential } = yield* minting(can, { usableFor: "30 seconds" })
+      assert.deepStrictEqual(credential.expiresAt, credential.usableUntil)
+      const longer = { ...can, ttlSeconds: { min: 60, max: 3600, default: 60 } }
+      assert.match(
+        (yield* refused(longer, { usableFor: "30 seconds" })).message,
+        /no shorter than the shortest ttl, 60/
+      )
+    })
+  )
+
   it.effect("is refused where it cannot be, and absent where the vendor has none", () =>
     Effect.gen(function* () {
       assert.deepInclude(yield* refused({}, { usableFor: "1 hour" }), { feature: "usableFor" })

@@ -131,7 +131,7 @@ export const make = (options: Options): Adapter.Making => {
     response: Response,
     credential: ({ name }) => ({
       token: name,
-      expiry: { source: "request" },
+      expiry: { source: "request", told: "moment" },
       connections: connections(base)
     }),
     dialect

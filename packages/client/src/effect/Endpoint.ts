@@ -25,6 +25,7 @@ import * as Adapter from "@tempcred/core/Adapter"
 import type { Capabilities, Capability } from "@tempcred/core/Capabilities"
 import { checkUrl } from "@tempcred/core/ConfigurationError"
 import * as KeySource from "@tempcred/core/KeySource"
+import * as Purpose from "@tempcred/core/Purpose"
 import { Json } from "@tempcred/core/TempCredential"
 import { Feature, Issue } from "@tempcred/core/TempCredentialError"
 import * as VendorApi from "@tempcred/core/VendorApi"
@@ -130,6 +131,17 @@ const dialect: VendorApi.Dialect<typeof Failure.Type> = {
   fields: { ttlSeconds: "ttl", maxSessionSeconds: "maxSession" }
 }
 
+/** What the wire cannot carry is refused here, whatever the vendor behind the endpoint could do. */
+const carried = (all: Capabilities): Capabilities =>
+  Object.fromEntries(
+    Purpose.all.flatMap((purpose) => {
+      const capability = all[purpose]
+      if (capability === undefined) return []
+      const { sessionLocks: _, usableForSeconds: _end, ...rest } = capability
+      return [[purpose, rest] as const]
+    })
+  )
+
 /**
  * Makes the provider; its requirements are the transport and the retry policy at hand. `singleUse: "preferred"` leaves that to the endpoint, and is listed in
  * `relaxed` where the credential is good for many uses; `onUnsupported: "relax"` does not reach the endpoint, which refuses what it lacks.
@@ -142,7 +154,7 @@ export const make = (options: Options): Adapter.Making =>
     provider: "endpoint",
     keys: { "TEMPCRED_ENDPOINT_API_KEY (apiKey)": options.apiKey },
     issues: checkUrl("TEMPCRED_ENDPOINT_URL (url)", options.url),
-    capabilities: options.capabilities ?? capabilities,
+    capabilities: carried(options.capabilities ?? capabilities),
     settings: [options.url],
     call: (request, { asked }) => ({
       url: options.url,

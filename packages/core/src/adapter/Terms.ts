@@ -7,7 +7,7 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 import type { Resolved } from "../Capabilities.ts"
-import type { Decoded } from "../MintRequest.ts"
+import { type Decoded, SessionLock } from "../MintRequest.ts"
 import type { TempCredential } from "../TempCredential.ts"
 import { type Feature, InvalidResponseError } from "../TempCredentialError.ts"
 
@@ -26,19 +26,17 @@ export interface Terms extends Pick<
 }
 
 /**
- * The terms of a request that the vendor serves as it stands, sent at a moment in epoch milliseconds.
+ * The terms of a request that the vendor serves as it stands, with its second end in epoch milliseconds.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const asAsked = (provider: string, request: Resolved, sentAt: number): Terms => ({
+export const asAsked = (provider: string, request: Resolved, usableUntil: number | undefined): Terms => ({
   provider,
   purpose: request.purpose,
   uses: request.singleUse ? "once" : "many",
   ...(request.maxSessionSeconds === undefined ? {} : { maxSession: Duration.seconds(request.maxSessionSeconds) }),
-  ...(request.usableForSeconds === undefined
-    ? {}
-    : { usableUntil: DateTime.makeUnsafe(sentAt + request.usableForSeconds * 1000) }),
+  ...(usableUntil === undefined ? {} : { usableUntil: DateTime.makeUnsafe(usableUntil) }),
   ...(request.session === undefined ? {} : { sessionLock: request.session.lock }),
   ...(request.subject === undefined ? {} : { subject: request.subject }),
   ...(request.region === undefined ? {} : { region: request.region }),
@@ -79,7 +77,7 @@ const slack = Duration.minutes(1)
 
 const missing = (
   stated: Terms,
-  { maxSession, purpose, region, singleUse = false }: Decoded
+  { maxSession, purpose, region, session, singleUse = false, usableFor }: Decoded
 ): ReadonlyArray<Feature> => {
   const { maxSession: limit = Duration.infinity } = stated
   const lacking: Array<Feature> = []
@@ -87,5 +85,10 @@ const missing = (
   if (region !== undefined && stated.region !== region) lacking.push("region")
   if (singleUse !== false && stated.uses !== "once") lacking.push("singleUse")
   if (maxSession !== undefined && Duration.isGreaterThan(limit, maxSession)) lacking.push("maxSession")
+  if (usableFor !== undefined && stated.usableUntil === undefined) lacking.push("usableFor")
+  if (session !== undefined && !isBound(stated.sessionLock, session.lock)) lacking.push("session")
   return lacking
 }
+
+const isBound = (stated: SessionLock | undefined, asked: SessionLock = "none"): boolean =>
+  stated !== undefined && SessionLock.literals.indexOf(stated) >= SessionLock.literals.indexOf(asked)
