@@ -49,9 +49,9 @@ const reasons: ReadonlyArray<Errors.Reason> = [
 describe("what the wire cannot carry", () => {
   it.effect("is refused without a call, though the vendor behind the endpoint could do it", () =>
     Effect.gen(function* () {
-      const { "stt.realtime": capability = assert.fail("it is not served") } = Endpoint.capabilities
+      const { "stt.realtime": usual = assert.fail("it is not served") } = Endpoint.capabilities
       const able = {
-        ...capability,
+        ...usual,
         sessionLocks: ["all"],
         usableForSeconds: { min: 1, max: 7200, default: 60 }
       } as const

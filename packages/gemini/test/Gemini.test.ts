@@ -2,8 +2,11 @@ import { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import { InvalidRequestError, UnsupportedError } from "@tempcred/core/TempCredentialError"
 import { assert, describe, it } from "@effect/vitest"
+import * as Emulator from "@tempcred/emulator/Gemini"
 import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
 import { arrived, key, noon, reasonOf, withEnv, withOptions } from "./gemini.ts"
@@ -71,6 +74,26 @@ describe("what Gemini does not serve makes no call", () => {
     })
   )
 })
+
+it.effect("both ends are the moments that were told, however often the vendor had to be asked", () =>
+  Effect.gen(function* () {
+    yield* TestClock.setTime(noon)
+    const policy = { attempts: 2, base: Duration.seconds(5) }
+    // The emulator's clock stands still, and is not to be believed.
+    const reply = async ({ body, status }: Response) => new Response(body, { status })
+    const { emulator, mint } = withOptions({}, { policy, reply })
+    emulator.faults.add(Emulator.mintRoute, { status: 503 })
+    const minting = yield* Effect.forkChild(mint({ ttl: "1 minute", usableFor: "2 minutes" }))
+    yield* TestClock.adjust("10 seconds")
+    const { expiresAt, usableUntil } = yield* Fiber.join(minting)
+    assert.strictEqual(emulator.log.length, 2)
+    const told = {
+      newSessionExpireTime: DateTime.formatIso(expiresAt),
+      expireTime: usableUntil && DateTime.formatIso(usableUntil)
+    }
+    for (const { body } of arrived(emulator.log)) assert.deepInclude(body, told)
+  })
+)
 
 it.effect("a credential says what was asked for, as the reply says nothing of it", () =>
   Effect.gen(function* () {

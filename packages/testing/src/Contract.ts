@@ -51,6 +51,8 @@ export interface Subject {
   readonly request: MintRequest
   /** Whose credentials they are, where the adapter asks somebody else for them. @default the adapter's own id */
   readonly provider?: string
+  /** Whether the vendor is told how long a credential lives or until when: a moment comes when the vendor's clock says so. @default "length" */
+  readonly told?: "length" | "moment"
 }
 
 /**

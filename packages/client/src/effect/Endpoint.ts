@@ -25,7 +25,6 @@ import * as Adapter from "@tempcred/core/Adapter"
 import type { Capabilities, Capability } from "@tempcred/core/Capabilities"
 import { checkUrl } from "@tempcred/core/ConfigurationError"
 import * as KeySource from "@tempcred/core/KeySource"
-import * as Purpose from "@tempcred/core/Purpose"
 import { Json } from "@tempcred/core/TempCredential"
 import { Feature, Issue } from "@tempcred/core/TempCredentialError"
 import * as VendorApi from "@tempcred/core/VendorApi"
@@ -134,12 +133,10 @@ const dialect: VendorApi.Dialect<typeof Failure.Type> = {
 /** What the wire cannot carry is refused here, whatever the vendor behind the endpoint could do. */
 const carried = (all: Capabilities): Capabilities =>
   Object.fromEntries(
-    Purpose.all.flatMap((purpose) => {
-      const capability = all[purpose]
-      if (capability === undefined) return []
-      const { sessionLocks: _, usableForSeconds: _end, ...rest } = capability
-      return [[purpose, rest] as const]
-    })
+    Object.entries(all).map(([served, capability]) => [
+      served,
+      { ...capability, sessionLocks: undefined, usableForSeconds: undefined }
+    ])
   )
 
 /**

@@ -104,6 +104,10 @@ export const clauses: ReadonlyArray<Clause> = [
         assert.notStrictEqual(heard, (yield* served(trial())).heard)
         assert.isDefined(credential.usableUntil)
         assert.closeTo(lifetime(credential, credential.usableUntil), range.max, 1.5)
+        const least = Math.max(range.min, capability(examined).ttlSeconds.min)
+        const brief = yield* trial().mint({ usableFor: Duration.seconds(least) })
+        assert.closeTo(lifetime(brief, brief.usableUntil), least, 1.5)
+        assert.isAtMost(lifetime(brief), lifetime(brief, brief.usableUntil))
       }
     })
   },
