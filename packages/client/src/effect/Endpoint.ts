@@ -133,9 +133,9 @@ const dialect: VendorApi.Dialect<typeof Failure.Type> = {
 /** What the wire cannot carry is refused here, whatever the vendor behind the endpoint could do. */
 const carried = (all: Capabilities): Capabilities =>
   Object.fromEntries(
-    Object.entries(all).map(([served, capability]) => [
+    Object.entries(all).map(([served, one]) => [
       served,
-      { ...capability, sessionLocks: undefined, usableForSeconds: undefined }
+      { ...one, sessionLocks: undefined, usableForSeconds: undefined }
     ])
   )
 
