@@ -1,7 +1,7 @@
 /** Test data is what the vendors' pages say: adapters read it as it is meant, and the emulators answer in the same shape. */
 import * as RetryPolicy from "@tempcred/core/RetryPolicy"
 import { Reason } from "@tempcred/core/TempCredentialError"
-import { layer as layerTransport } from "@tempcred/core/Transport"
+import { layer as layerTransport } from "@tempcred/core/HttpClientTransport"
 import * as EmulatorHttpClient from "@tempcred/testing/EmulatorHttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"

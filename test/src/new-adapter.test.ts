@@ -124,6 +124,11 @@ describe("what is begun", () => {
     }
   })
 
+  it("tests what is peculiar to the vendor as the other vendors' tests do, before anything is filled in", async () => {
+    const { failed, printed } = await run("packages/acmevoice", "vitest", "run", "test/AcmeVoice.test.ts")
+    assert.isFalse(failed, printed)
+  }, 60_000)
+
   it("fails the contract on what is left to fill in, in those words, and passes when nothing is", async () => {
     const texts = { [adapter]: read(adapter), [emulator]: read(emulator) }
     const stages = [undefined, ...fills].map((fill, index) => {

@@ -135,7 +135,8 @@ export interface Spec<P extends Purpose, Response, Failure> {
   /** Writes the vendor's call for a request that the capabilities allow. */
   readonly call: (request: Resolved<P>, circumstances: Circumstances) => VendorApi.Call
   readonly response: Schema.Codec<Response, unknown>
-  readonly credential: (response: Response, request: Resolved<P>) => Minted
+  /** Reads a reply; one that cannot be the answer to this request is told in words that hold none of its values. */
+  readonly credential: (response: Response, request: Resolved<P>) => Minted | InvalidResponseError
   readonly dialect: VendorApi.Dialect<Failure>
 }
 
@@ -193,6 +194,7 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
     const call = spec.call(request, { asked, now })
     const received = yield* endpoint({ ...call, subject: request.subject })
     const minted = spec.credential(received.value, request)
+    if (minted instanceof InvalidResponseError) return yield* fail(minted)
     if (!/^[\u0021-\u007e]+$/.test(Redacted.value(minted.token))) {
       return yield* fail(new InvalidResponseError({ detail: "the token has characters that no header can carry" }))
     }

@@ -1,6 +1,11 @@
 import * as Adapter from "@tempcred/core/Adapter"
 import type { MintRequest } from "@tempcred/core/MintRequest"
-import { InvalidRequestError, UnsupportedError } from "@tempcred/core/TempCredentialError"
+import {
+  InvalidRequestError,
+  InvalidResponseError,
+  TempCredentialError,
+  UnsupportedError
+} from "@tempcred/core/TempCredentialError"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
@@ -272,6 +277,22 @@ describe("expiry is a fact with a source", () => {
     })
   )
 })
+
+it.effect("a reply that an adapter cannot take for its answer is an invalid response, and is not asked for again", () =>
+  Effect.gen(function* () {
+    const vendor = Acme.vendor(Acme.ok)
+    const reply = new InvalidResponseError({ detail: "token: is for another purpose" })
+    const layer = Adapter.layer(Adapter.make({ ...Acme.spec(), credential: () => reply }))
+    const error = yield* TempCredentialProvider.use((provider) => provider.mint({ purpose: "stt.realtime" })).pipe(
+      Effect.flip,
+      Effect.provide(Layer.provide(layer, vendor.layer))
+    )
+    assert.instanceOf(error, TempCredentialError)
+    assert.strictEqual(error.provider, "acme")
+    assert.deepStrictEqual(error.reason, reply)
+    assert.strictEqual(vendor.sent.length, 1)
+  })
+)
 
 it.effect("a subject is measured in characters, not in the units that JavaScript counts", () =>
   Effect.gen(function* () {

@@ -244,6 +244,60 @@ describe("the configuration of a session", () => {
   })
 })
 
+describe("the configuration of a session that names no lock", () => {
+  const asked = (session: object) => ({ purpose: "realtime", subject: "u1", session: session as never }) as const
+  const config = { model: "m" }
+
+  it.effect.each<readonly [ReadonlyArray<SessionLock>]>([[["none"]], [["given", "all"]], [["none", "given", "all"]]])(
+    "is as good as one that names the weakest, and they share a credential: a vendor that has %j",
+    ([sessionLocks]) => {
+      const vendor = Acme.vendor({ status: 200, body: Acme.token })
+      return Effect.gen(function* () {
+        const provider = yield* TempCredentialProvider
+        const first = yield* provider.mint(asked({ config }))
+        assert.strictEqual(first.sessionLock, sessionLocks[0])
+        for (const lock of ["none", undefined]) {
+          assert.strictEqual(yield* provider.mint(asked({ config, lock })), first)
+        }
+        assert.strictEqual(vendor.sent.length, 1)
+      }).pipe(
+        Effect.provide(
+          CredentialCache.layer().pipe(Layer.provide(layerOf({ sessionLocks })), Layer.provide(vendor.layer))
+        )
+      )
+    }
+  )
+
+  it.effect("shares none with one that is firmer, or that nobody can read", () => {
+    const vendor = Acme.vendor({ status: 200, body: Acme.token })
+    return Effect.gen(function* () {
+      const provider = yield* TempCredentialProvider
+      const first = yield* provider.mint(asked({ config }))
+      for (const lock of ["given", "all"]) {
+        assert.notStrictEqual(yield* provider.mint(asked({ config, lock })), first)
+      }
+      for (const session of [
+        { config, lock: null },
+        { config, lock: "some" },
+        { config, locks: "all" },
+        null,
+        "text"
+      ]) {
+        const { reason } = yield* Effect.flip(provider.mint(asked(session as never)))
+        assert.strictEqual(reason._tag, "InvalidRequestError")
+      }
+      assert.strictEqual(vendor.sent.length, 3)
+    }).pipe(
+      Effect.provide(
+        CredentialCache.layer().pipe(
+          Layer.provide(layerOf({ sessionLocks: ["given", "all"] })),
+          Layer.provide(vendor.layer)
+        )
+      )
+    )
+  })
+})
+
 describe("how a vendor is called", () => {
   it.effect("with further headers, of which none replaces the key's", () =>
     Effect.gen(function* () {

@@ -92,7 +92,7 @@ describe("an adapter's spec", () => {
         connections: [{ kind: "websocket", url: "{token}", where: "anywhere", placement: { in: "url" } }]
       })
     }
-    expectTypeOf(gladia.credential).returns.toExtend<Adapter.Minted>()
+    expectTypeOf(gladia.credential).returns.extract<Adapter.Minted>().toHaveProperty("connections")
   })
 
   it("holds Cartesia: a set of grants, a version in a header and in the URL, the end in the JWT alone", () => {

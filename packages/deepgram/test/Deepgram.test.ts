@@ -1,10 +1,10 @@
 import type { MintRequest } from "@tempcred/core/MintRequest"
-import { UnsupportedError } from "@tempcred/core/TempCredentialError"
+import { answering, arrived, lacks, noon, reasonOf } from "@tempcred/testing/Trials"
 import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
-import { arrived, key, noon, reasonOf, withOptions } from "./deepgram.ts"
+import { key, withOptions } from "./deepgram.ts"
 
 const purposes = ["stt.realtime", "stt.batch", "tts.realtime", "tts.batch", "agent"] as const
 
@@ -37,16 +37,7 @@ describe("what Deepgram does not serve makes no call", () => {
     [{ maxSession: "1 minute" }, "maxSession", /cannot cut/],
     [{ region: "us" }, "region", /served are global, eu, au, in/]
   ]
-  it.effect.each(lacking)("%j", ([request, feature, detail]) =>
-    Effect.gen(function* () {
-      const { mint, requests } = withOptions()
-      const reason = yield* reasonOf(mint(request))
-      assert.instanceOf(reason, UnsupportedError)
-      assert.strictEqual(reason.feature, feature)
-      assert.match(reason.detail ?? "", detail)
-      assert.strictEqual(requests.length, 0)
-    })
-  )
+  it.effect.each(lacking)("%j", ([request, feature, detail]) => lacks(withOptions(), request, feature, detail))
 })
 
 describe("when a token ends", () => {
@@ -63,7 +54,7 @@ describe("when a token ends", () => {
   it.effect.each(endings)("%s", ([, body, source, seconds]) =>
     Effect.gen(function* () {
       yield* TestClock.setTime(noon)
-      const { mint } = withOptions({}, { reply: async () => Response.json(body) })
+      const { mint } = withOptions({}, answering(body))
       const { expirySource, expiresAt } = yield* mint({ ttl: "90 seconds" })
       assert.deepStrictEqual([expirySource, DateTime.toEpochMillis(expiresAt)], [source, noon + seconds * 1000])
     })
@@ -71,7 +62,7 @@ describe("when a token ends", () => {
 
   it.effect.each(["30", true, {}])("a length of %j is an answer that cannot be read", (expires_in) =>
     Effect.gen(function* () {
-      const { mint } = withOptions({}, { reply: async () => Response.json({ access_token: "opaque", expires_in }) })
+      const { mint } = withOptions({}, answering({ access_token: "opaque", expires_in }))
       const reason = yield* reasonOf(mint())
       assert.strictEqual(reason._tag, "InvalidResponseError")
       assert.match(reason.message, /expires_in/)

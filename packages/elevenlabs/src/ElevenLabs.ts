@@ -20,11 +20,13 @@ import type { Capabilities, Capability, Resolved } from "@tempcred/core/Capabili
 import { checkUrl } from "@tempcred/core/ConfigurationError"
 import type { Connection } from "@tempcred/core/Connection"
 import * as KeySource from "@tempcred/core/KeySource"
+import { InvalidResponseError } from "@tempcred/core/TempCredentialError"
 import { join } from "@tempcred/core/VendorApi"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { dialect } from "./Dialect.ts"
+import { apiOf, checkHost, checkVoice, keysByRegion, products, regions } from "./Places.ts"
 
 /**
  * What is fixed per app.
@@ -35,40 +37,37 @@ import { dialect } from "./Dialect.ts"
 export interface Options {
   /** The long-lived API key of `region`, or a source of keys. */
   readonly apiKey: Redacted.Redacted | KeySource.KeySource
-  /** Where the account is: `"global"`, `"us"` (the same account, on servers there), or `"eu"`, `"in"` or `"sg"`, which are isolated. @default "global" */
+  /** Where the account is: `"global"` or `"us"`, which are one account, or `"eu"`, `"in"` or `"sg"`, which are isolated. @default "global" */
   readonly region?: string | undefined
-  /** Long-lived keys of further regions, for requests that name one. */
+  /** Long-lived keys of further regions, for requests that name one; a key of `"global"` or `"us"` serves the other, too. */
   readonly regionKeys?: Readonly<Record<string, Redacted.Redacted | KeySource.KeySource>> | undefined
   /** The API of `region`, without `/v1`; its WebSockets are at the same place. @default that of the region */
   readonly baseUrl?: string | undefined
   /** The agent that credentials of purpose `agent` open; without one that purpose is not served. */
   readonly agentId?: string | undefined
-  /** The voice that speaks in realtime. @default `{voice_id}` is left in the URL of the connection, for the client to put one in its place */
+  /** The voice of credentials of purpose `tts.realtime`; without one that purpose is not served. */
   readonly voiceId?: string | undefined
 }
 
-const Secret = Schema.RedactedFromValue(Schema.NonEmptyString)
+// A URL that is the secret as a whole is opened as it stands: it is encrypted, and what is wrong with it is told without it.
+const SignedUrl = Schema.String.check(
+  Schema.makeFilter((url) => checkUrl("signed_url", url.replace(/\?[^#]*/, ""), "wss")[0]?.message)
+)
 
-const Response = Schema.Union([Schema.Struct({ token: Secret }), Schema.Struct({ signed_url: Secret })])
-
-/** `@elevenlabs/elevenlabs-js` 2.73.0 and https://elevenlabs.io/docs/overview/administration/data-residency (read 2026-11-21), which has a key for each. */
-const hosts: Readonly<Record<string, string>> = {
-  global: "api.elevenlabs.io",
-  us: "api.us.elevenlabs.io",
-  eu: "api.eu.residency.elevenlabs.io",
-  in: "api.in.residency.elevenlabs.io",
-  sg: "api.sg.residency.elevenlabs.io"
-}
+const Response = Schema.Struct({
+  token: Schema.optionalKey(Schema.RedactedFromValue(Schema.NonEmptyString)),
+  signed_url: Schema.optionalKey(Schema.RedactedFromValue(SignedUrl))
+})
 
 /** Fifteen minutes, on the pages above: neither is there a choice, nor does a reply say it. */
 const ttl = 900
 
-const capabilitiesIn = (regions: ReadonlyArray<string>) => {
+const capabilitiesIn = (places: ReadonlyArray<string>) => {
   const token: Capability = {
     ttlSeconds: { min: ttl, max: ttl, default: ttl },
     singleUse: "always",
     subject: { effect: "ignored" },
-    regions,
+    regions: places,
     regionsNeedKeys: true,
     mintingHasSideEffects: false,
     needed: "connect"
@@ -77,38 +76,33 @@ const capabilitiesIn = (regions: ReadonlyArray<string>) => {
     "stt.realtime": token,
     "stt.batch": { ...token, needed: "every-request" },
     "tts.realtime": token,
-    agent: { ...token, singleUse: true }
+    // A URL for one use names a conversation that is begun at ElevenLabs. A purpose has side effects or has none, so no URL is pooled or shared; to share
+    // those for many uses is what ElevenLabs advises against.
+    agent: { ...token, singleUse: true, mintingHasSideEffects: true }
   } satisfies Capabilities
 }
 
 type Served = keyof ReturnType<typeof capabilitiesIn>
 
 /**
- * What ElevenLabs can do; a layer serves those of the regions that it has keys for, and agents where it has an agent.
+ * What ElevenLabs can do; a layer serves the regions that it has keys for, agents where it has an agent, and speech where it has a voice.
  *
  * @category constants
  * @since 0.1.0
  */
-export const capabilities: Capabilities = capabilitiesIn(Object.keys(hosts))
+export const capabilities: Capabilities = capabilitiesIn(regions)
 
 const home = (options: Options): string => options.region ?? "global"
 
 const api = (options: Options, region: string): string =>
-  new URL((region === home(options) ? options.baseUrl : undefined) ?? `https://${hosts[region]}`).href
-
-// https://elevenlabs.io/docs/api-reference (read 2026-11-21); that speech takes a token like this is in no reference, and in wide use.
-const products = {
-  "stt.realtime": { type: "realtime_scribe", path: "/speech-to-text/realtime", name: "token" },
-  "stt.batch": { type: "batch_scribe", path: "/speech-to-text", name: "token" },
-  "tts.realtime": { type: "tts_websocket", path: "/text-to-speech/{voice_id}/stream-input", name: "single_use_token" }
-}
+  new URL((region === home(options) ? options.baseUrl : undefined) ?? apiOf(region)).href
 
 const connection = (options: Options, { purpose, region = home(options) }: Resolved<Served>): Connection => {
   const [where, value] = ["anywhere", "{token}"] as const
   const whole = { in: "url", protocols: ["convai"] } as const
   if (purpose === "agent") return { kind: "websocket", url: value, where, placement: whole }
   const { name, path } = products[purpose]
-  const voice = options.voiceId === undefined ? "{voice_id}" : encodeURIComponent(options.voiceId)
+  const voice = encodeURIComponent(options.voiceId ?? "")
   const url = join(api(options, region), `/v1${path.replace("{voice_id}", voice)}`)
   return purpose === "stt.batch"
     ? { kind: "http", url, where, placement: { in: "form", field: name, value } }
@@ -122,24 +116,27 @@ const connection = (options: Options, { purpose, region = home(options) }: Resol
  * @since 0.1.0
  */
 export const make = (options: Options): Adapter.Making => {
-  const { agentId, apiKey, regionKeys = {} } = options
-  const keys = { ...regionKeys, [home(options)]: apiKey }
+  const { agentId, apiKey, regionKeys = {}, voiceId } = options
+  const keys = keysByRegion({ ...regionKeys, [home(options)]: apiKey })
   const further = Object.entries(regionKeys).map(([region, key]) => [`regionKeys.${region}`, key] as const)
-  const checkHost = (name: string, region: string) =>
-    Object.hasOwn(hosts, region) ? [] : [{ name, message: `must be one of ${Object.keys(hosts).join(", ")}` }]
-  const { agent, ...rest } = capabilitiesIn(Object.keys(keys))
-  const served: Capabilities<Served> = agentId === undefined ? rest : { ...rest, agent }
+  const { agent, "tts.realtime": speech, ...rest } = capabilitiesIn(Object.keys(keys))
+  const served: Capabilities<Served> = {
+    ...rest,
+    ...(voiceId === undefined ? {} : { "tts.realtime": speech }),
+    ...(agentId === undefined ? {} : { agent })
+  }
   return Adapter.make({
     provider: "elevenlabs",
     keys: { "ELEVENLABS_API_KEY (apiKey)": apiKey, ...Object.fromEntries(further) },
     issues: [
       ...checkHost("ELEVENLABS_REGION (region)", home(options)),
       ...Object.keys(regionKeys).flatMap((region) => checkHost("regionKeys", region)),
-      ...checkUrl("ELEVENLABS_BASE_URL (baseUrl)", options.baseUrl)
+      ...checkUrl("ELEVENLABS_BASE_URL (baseUrl)", options.baseUrl),
+      ...checkVoice("ELEVENLABS_VOICE_ID (voiceId)", voiceId)
     ],
     capabilities: served,
     region: home(options),
-    settings: [options.baseUrl, agentId, options.voiceId],
+    settings: [options.baseUrl, agentId, voiceId],
     call: ({ purpose, region = home(options), singleUse }: Resolved<Served>) => ({
       key: keys[region] ?? apiKey,
       keyHeader: { name: "xi-api-key", prefix: "" },
@@ -152,11 +149,13 @@ export const make = (options: Options): Adapter.Making => {
         : { url: join(api(options, region), `/v1/single-use-token/${products[purpose].type}`) })
     }),
     response: Response,
-    credential: (response, request) => ({
-      token: "token" in response ? response.token : response.signed_url,
-      expiry: { source: "documented", seconds: ttl },
-      connections: [connection(options, request)]
-    }),
+    credential: ({ signed_url, token }, request) => {
+      const name = request.purpose === "agent" ? "signed_url" : "token"
+      const secret = name === "token" ? token : signed_url
+      if (secret === undefined) return new InvalidResponseError({ detail: `${name}: is missing` })
+      const expiry = { source: "documented", seconds: ttl } as const
+      return { token: secret, expiry, connections: [connection(options, request)] }
+    },
     dialect
   })
 }

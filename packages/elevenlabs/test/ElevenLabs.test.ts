@@ -1,13 +1,21 @@
-import { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import { fill } from "@tempcred/core/Connection"
+import * as CredentialCache from "@tempcred/core/CredentialCache"
 import type { MintRequest } from "@tempcred/core/MintRequest"
-import { InvalidRequestError, UnsupportedError } from "@tempcred/core/TempCredentialError"
+import { InvalidRequestError } from "@tempcred/core/TempCredentialError"
+import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import { layer as layerTransport } from "@tempcred/core/HttpClientTransport"
+import * as ElevenLabs from "@tempcred/elevenlabs/ElevenLabs"
+import * as Emulator from "@tempcred/emulator/ElevenLabs"
+import * as EmulatorHttpClient from "@tempcred/testing/EmulatorHttpClient"
+import { answering, arrived, lacks, misconfigured, noon, reasonOf } from "@tempcred/testing/Trials"
 import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
-import { answering, arrived, key, noon, reasonOf, withEnv, withOptions } from "./elevenlabs.ts"
+import { inspect } from "node:util"
+import { key, withEnv, withOptions } from "./elevenlabs.ts"
 
 const api = "https://api.elevenlabs.io"
 
@@ -26,7 +34,7 @@ describe("a mint is one call, and its path or its query says what for", () => {
       yield* TestClock.setTime(noon)
       const { emulator, mint } = withOptions()
       const credential = yield* mint({ ...request, ttl: "15 minutes", subject: "user-42" })
-      assert.deepStrictEqual(arrived(emulator.log), [{ call, key, body: "" }])
+      assert.deepStrictEqual(arrived(emulator.log, "xi-api-key"), [{ call, key, body: undefined }])
       assert.deepInclude({ ...credential }, { uses, expirySource: "documented", relaxed: ["subject"] })
       assert.strictEqual(DateTime.toEpochMillis(credential.expiresAt), noon + 900_000)
     })
@@ -39,30 +47,21 @@ describe("what ElevenLabs does not serve makes no call", () => {
     [{ ttl: "1 minute" }, "ttl", /60 seconds; allowed are 900 to 900 seconds/],
     [{ maxSession: "1 minute" }, "maxSession", /cannot cut/],
     [{ usableFor: "1 hour" }, "usableFor", /no such end/],
-    [{ region: "eu" }, "region", /no long-lived key is configured for region "eu"; there are keys for global$/]
+    [{ region: "eu" }, "region", /no long-lived key is configured for region "eu"; there are keys for global, us$/]
   ]
-  it.effect.each(lacking)("%j", ([request, feature, detail]) =>
-    Effect.gen(function* () {
-      const { mint, requests } = withOptions()
-      const reason = yield* reasonOf(mint(request))
-      assert.instanceOf(reason, UnsupportedError)
-      assert.strictEqual(reason.feature, feature)
-      assert.match(reason.detail ?? "", detail)
-      assert.strictEqual(requests.length, 0)
-    })
-  )
+  it.effect.each(lacking)("%j", ([request, feature, detail]) => lacks(withOptions(), request, feature, detail))
 
-  it.effect("an agent, where none is configured", () =>
+  const unset = [
+    ["agent", withOptions({ agentId: undefined }), "tts.realtime"],
+    ["agent", withEnv({ ELEVENLABS_AGENT_ID: "" }), "tts.realtime"],
+    ["tts.realtime", withOptions({ voiceId: undefined }), "agent"],
+    ["tts.realtime", withEnv({ ELEVENLABS_VOICE_ID: "" }), "agent"]
+  ] as const
+  it.effect.each(unset)("%s, where none is configured", ([purpose, trial, other]) =>
     Effect.gen(function* () {
-      for (const { mint, requests } of [
-        withOptions({ agentId: undefined }),
-        withEnv({ ELEVENLABS_AGENT_ID: undefined })
-      ]) {
-        const reason = yield* reasonOf(mint({ purpose: "agent" }))
-        assert.match(reason.message, /agent is not served; served are stt\.realtime, stt\.batch, tts\.realtime/)
-        assert.strictEqual(requests.length, 0)
-        yield* mint({ purpose: "tts.realtime" })
-      }
+      const detail = new RegExp(`^${purpose} is not served; served are stt.realtime, stt.batch, ${other}$`)
+      yield* lacks(trial, { purpose }, "purpose", detail)
+      yield* trial.mint({ purpose: other })
     })
   )
 })
@@ -100,7 +99,7 @@ describe("how a client connects", () => {
             },
             {
               ...socket,
-              url: `wss://${host}/v1/text-to-speech/{voice_id}/stream-input`,
+              url: `wss://${host}/v1/text-to-speech/voice_emulated/stream-input`,
               placement: query("single_use_token")
             }
           ]
@@ -139,7 +138,8 @@ describe("how a client connects", () => {
     Effect.gen(function* () {
       const settings = [
         [{ voiceId: "a/b" }, "wss://api.elevenlabs.io/v1/text-to-speech/a%2Fb/stream-input"],
-        [{ baseUrl: "https://el.example/v1/" }, "wss://el.example/v1/text-to-speech/{voice_id}/stream-input"],
+        [{ baseUrl: "https://el.example/v1/" }, "wss://el.example/v1/text-to-speech/voice_emulated/stream-input"],
+        [{ voiceId: "$&{token}" }, "wss://api.elevenlabs.io/v1/text-to-speech/%24%26%7Btoken%7D/stream-input"],
         [{ baseUrl: "HTTPS://el.example", voiceId: "v" }, "wss://el.example/v1/text-to-speech/v/stream-input"]
       ] as const
       for (const [options, url] of settings) {
@@ -155,6 +155,86 @@ describe("how a client connects", () => {
     })
   )
 })
+
+describe("global and us are one account", () => {
+  const own = Redacted.make("key-of-region")
+  const accounts: ReadonlyArray<readonly [options: object, region: string, sent: string]> = [
+    [{}, "us", key],
+    [{ region: "us" }, "global", key],
+    [{ region: "eu", regionKeys: { us: own } }, "global", "key-of-region"],
+    [{ region: "eu", regionKeys: { global: own } }, "us", "key-of-region"],
+    [{ regionKeys: { us: own } }, "us", "key-of-region"],
+    [{ region: "us", regionKeys: { global: own } }, "global", "key-of-region"]
+  ]
+  it.effect.each(accounts)("%j and a request for %s", ([options, region, sent]) =>
+    Effect.gen(function* () {
+      const { mint, requests } = withOptions(options, answering({ token: "sutkn_1" }))
+      assert.strictEqual((yield* mint({ region })).region, region)
+      assert.strictEqual(new URL(requests[0]?.url ?? "").host.includes(".us."), region === "us")
+      assert.strictEqual(requests[0]?.headers.get("xi-api-key"), sent)
+    })
+  )
+
+  it.effect("and no key of another place is theirs", () =>
+    lacks(withOptions({ region: "eu" }), { region: "us" }, "region", /there are keys for eu$/)
+  )
+})
+
+describe("an answer to another question cannot be read", () => {
+  const answers: ReadonlyArray<readonly [purpose: MintRequest["purpose"], body: object, detail: RegExp]> = [
+    ["agent", { token: "sutkn_secret" }, /^signed_url: is missing$/],
+    ["agent", {}, /^signed_url: is missing$/],
+    ["agent", { signed_url: "https://secret.example/?a=b" }, /^signed_url: must begin with wss/],
+    ["agent", { signed_url: "ws://secret.example/?a=b" }, /^signed_url: must begin with wss/],
+    ["agent", { signed_url: "wss://secret@host.example/" }, /^signed_url: must hold no user name/],
+    ["agent", { signed_url: "wss://host.example/?a=b#secret" }, /^signed_url: .*no fragment/],
+    ["agent", { signed_url: "conversation_signature=secret" }, /^signed_url: is no URL/],
+    ["agent", { signed_url: "" }, /^signed_url: is no URL/],
+    ["agent", { signed_url: 7 }, /^signed_url: /],
+    ["stt.realtime", { signed_url: "wss://secret.example/?a=b" }, /^token: is missing$/],
+    ["tts.realtime", { signed_url: "wss://secret.example/?a=b" }, /^token: is missing$/],
+    ["stt.batch", {}, /^token: is missing$/],
+    ["stt.batch", { token: "" }, /^token: /]
+  ]
+  it.effect.each(answers)("%s: %j", ([purpose, body, detail]) =>
+    Effect.gen(function* () {
+      const { mint, requests } = withOptions({}, answering(body))
+      const reason = yield* reasonOf(mint({ purpose }))
+      assert.strictEqual(reason._tag, "InvalidResponseError")
+      assert.match(reason.detail ?? "", detail)
+      assert.notInclude(inspect(reason, { depth: 9 }), "secret")
+      assert.strictEqual(requests.length, 1)
+    })
+  )
+
+  it.effect("and a URL without encryption is one of this machine", () =>
+    Effect.gen(function* () {
+      const { connections, token } = yield* withOptions({}, answering({ signed_url: "ws://localhost:1/?a=b?c" })).mint({
+        purpose: "agent"
+      })
+      assert.strictEqual(fill(connections[0], token).url, "ws://localhost:1/?a=b?c")
+    })
+  )
+})
+
+it.effect("a URL for an agent is shared by nobody, as its conversation may have begun", () =>
+  Effect.gen(function* () {
+    const provider = yield* TempCredentialProvider
+    const request = { purpose: "agent", subject: "user-42" } as const
+    const [one, other] = [yield* provider.mint(request), yield* provider.mint(request)]
+    assert.strictEqual(one.uses, "many")
+    assert.notStrictEqual(Redacted.value(one.token), Redacted.value(other.token))
+    assert.isUndefined(provider.cached?.(request))
+  }).pipe(
+    Effect.provide(
+      CredentialCache.layer().pipe(
+        Layer.provide(ElevenLabs.layer({ apiKey: Redacted.make(key), agentId: "agent_1" })),
+        Layer.provide(layerTransport),
+        Layer.provide(EmulatorHttpClient.layer(Emulator.make({ apiKey: key })))
+      )
+    )
+  )
+)
 
 describe("every shape of an error is read", () => {
   const told = (status: string, message: string) => ({ detail: { status, message } })
@@ -231,15 +311,22 @@ describe("a variable that cannot be used is told by its name", () => {
     ["ELEVENLABS_API_KEY", "two words", /a space/],
     ["ELEVENLABS_REGION", "au", /must be one of global, us, eu, in, sg/],
     ["ELEVENLABS_REGION", "toString", /must be one of/],
-    ["ELEVENLABS_BASE_URL", "wss://api.evil.com", /must begin with https/]
+    ["ELEVENLABS_BASE_URL", "wss://api.evil.com", /must begin with https/],
+    ["ELEVENLABS_VOICE_ID", ".", /must be the id of a voice/],
+    ["ELEVENLABS_VOICE_ID", "..", /must be the id of a voice/]
   ] as const
   it.effect.each(variables)("%s=%s", ([name, value, message]) =>
     Effect.gen(function* () {
-      const { mint, requests } = withEnv({ [name]: value })
-      const error = yield* Effect.flip(mint())
-      assert.instanceOf(error, ConfigurationError)
+      const error = yield* misconfigured(withEnv({ [name]: value }))
       assert.match(error.message, new RegExp(`^${name} .*${message.source}`))
-      assert.strictEqual(requests.length, 0)
+    })
+  )
+
+  it.effect("and so is a voice that is no text", () =>
+    Effect.gen(function* () {
+      const { message } = yield* misconfigured(withOptions({ voiceId: "" }))
+      assert.match(message, /^ELEVENLABS_VOICE_ID \(voiceId\) must be the id of a voice/)
+      yield* withOptions({ voiceId: "..." }).mint()
     })
   )
 

@@ -129,7 +129,8 @@ export const make = (options: Options = {}): ElevenLabs => {
       env: (origin) => ({
         ELEVENLABS_API_KEY: chosen.apiKey,
         ELEVENLABS_BASE_URL: origin,
-        ELEVENLABS_AGENT_ID: chosen.agents?.[0] ?? "agent_emulated"
+        ELEVENLABS_AGENT_ID: chosen.agents?.[0] ?? "agent_emulated",
+        ELEVENLABS_VOICE_ID: "voice_emulated"
       }),
       routes: {
         [mintRoute]: (call) => mintToken(account, call),

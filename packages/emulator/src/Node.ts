@@ -19,7 +19,6 @@
 import { type EventEmitter, once } from "node:events"
 import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http"
 import { Socket } from "node:net"
-import { buffer } from "node:stream/consumers"
 import type { Duplex } from "node:stream"
 import { WebSocketServer, type RawData, type WebSocket } from "ws"
 import type { Emulator, Session } from "./Emulator.ts"
@@ -107,24 +106,45 @@ const answer = async (
     if (!outgoing.writableFinished) gone.abort()
   })
   try {
-    const body = await buffer(incoming)
+    const body = await bodyOf(incoming)
     const response = await emulator.handle(requestOf(incoming, body, gone.signal), region)
     outgoing.writeHead(response.status, Object.fromEntries(response.headers))
-    if (response.body === null) outgoing.end()
-    // The sink has dealt with a body that broke off.
-    else response.body.pipeTo(sinkOf(outgoing), { signal: gone.signal }).catch(() => {})
+    await send(response, outgoing, gone.signal)
   } catch {
     reset(incoming.socket)
   }
 }
 
-const sinkOf = (outgoing: ServerResponse): WritableStream<Uint8Array> =>
-  new WritableStream({
-    write: (bytes) => new Promise<void>((resolve) => outgoing.write(bytes, () => resolve())),
-    close: () => void outgoing.end(),
+const bodyOf = async (incoming: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> => {
+  const chunks: Array<Uint8Array> = []
+  for await (const chunk of incoming) chunks.push(chunk)
+  return joined(chunks)
+}
+
+/** A body that is there as a whole leaves in one write; one that takes its time leaves as it comes. */
+const send = async ({ body }: Response, outgoing: ServerResponse, gone: AbortSignal): Promise<void> => {
+  const reader = body?.getReader()
+  const cancel = () => void reader?.cancel().catch(() => {})
+  gone.addEventListener("abort", cancel)
+  let written = Promise.resolve()
+  try {
+    for (let next = await reader?.read(); next?.value !== undefined; next = await reader?.read()) {
+      const bytes = next.value
+      outgoing.cork()
+      setImmediate(() => outgoing.uncork())
+      let isFull = false
+      written = new Promise((resolve) => (isFull = !outgoing.write(bytes, () => resolve())))
+      if (isFull) await written
+    }
+    outgoing.end()
+  } catch {
     // What was sent before must still arrive, so that this is no reset.
-    abort: () => void outgoing.destroy()
-  })
+    await written
+    outgoing.destroy()
+  } finally {
+    gone.removeEventListener("abort", cancel)
+  }
+}
 
 const upgrade = async (
   emulator: Emulator,

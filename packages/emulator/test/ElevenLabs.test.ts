@@ -29,7 +29,8 @@ describe("hosts and names", () => {
     assert.deepStrictEqual(emulator.env("http://127.0.0.1:4801"), {
       ELEVENLABS_API_KEY: "key",
       ELEVENLABS_BASE_URL: "http://127.0.0.1:4801",
-      ELEVENLABS_AGENT_ID: "agent_1"
+      ELEVENLABS_AGENT_ID: "agent_1",
+      ELEVENLABS_VOICE_ID: "voice_emulated"
     })
     assert.strictEqual(setUp().emulator.env("").ELEVENLABS_AGENT_ID, "agent_emulated")
   })

@@ -1,6 +1,8 @@
 /**
  * Ephemeral tokens of the Gemini Live API: https://ai.google.dev/gemini-api/docs/live-api/ephemeral-tokens (read 2026-11-21), which are a preview. A token has two
  * ends, one for opening sessions (`ttl`) and one for all use (`usableFor`); it opens one session or any number, and may hold them to a configuration.
+ * A number of sessions beyond one, and locks on fields below the second level of a configuration, are left out: a request has only fields that mean
+ * the same for every vendor, and no other vendor here has these.
  *
  * ```ts
  * import * as Minter from "@tempcred/core/Minter"

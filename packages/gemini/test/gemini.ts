@@ -1,47 +1,16 @@
-/** Gemini's adapter before its emulator, which stands still at noon. */
-import { TempCredentialError } from "@tempcred/core/TempCredentialError"
-import type { LogEntry } from "@tempcred/emulator/Emulator"
+/** Gemini's adapter before its emulator. */
 import * as Emulator from "@tempcred/emulator/Gemini"
 import * as Gemini from "@tempcred/gemini/Gemini"
-import { type Changes, trial } from "@tempcred/testing/Contract"
-import { assert } from "@effect/vitest"
-import * as Effect from "effect/Effect"
+import * as Trials from "@tempcred/testing/Trials"
 import * as Redacted from "effect/Redacted"
-
-export const noon = Date.UTC(2026, 10, 21, 12)
 
 export const key = "key-of-gemini"
 
-const subject = (adapter: typeof Gemini.adapter, changes: Changes) =>
-  trial(
-    {
-      adapter,
-      emulator: () => Emulator.make({ apiKey: key, clock: { now: () => noon, after: () => () => {} } }),
-      mintRoute: Emulator.mintRoute,
-      request: { purpose: "realtime" }
-    },
-    changes
-  )
-
-/** The adapter with these options. */
-export const withOptions = (options: Partial<Gemini.Options> = {}, changes: Changes = {}) => {
-  const layerConfig = Gemini.layer({ apiKey: Redacted.make(key), ...options })
-  return subject({ ...Gemini.adapter, layerConfig }, changes)
-}
-
-/** The adapter with these environment variables, changed from those that point at the emulator. */
-export const withEnv = (env: Readonly<Record<string, string | undefined>>) => subject(Gemini.adapter, { env })
-
-/** Why a mint failed. */
-export const reasonOf = (minting: Effect.Effect<unknown, unknown>) =>
-  Effect.map(Effect.flip(minting), (error) => {
-    assert.instanceOf(error, TempCredentialError)
-    return error.reason
-  })
-
-/** What arrived at the vendor: where, with which key, and the body. */
-export const arrived = (log: ReadonlyArray<LogEntry>) =>
-  log.map(({ body, headers, method, url }) => {
-    const sent: unknown = JSON.parse(body)
-    return { call: `${method} ${url}`, key: headers["x-goog-api-key"], body: sent }
-  })
+export const { withEnv, withOptions } = Trials.make({
+  adapter: Gemini.adapter,
+  layer: Gemini.layer,
+  options: { apiKey: Redacted.make(key) },
+  emulator: (clock) => Emulator.make({ apiKey: key, clock }),
+  mintRoute: Emulator.mintRoute,
+  request: { purpose: "realtime" }
+})

@@ -18,14 +18,15 @@
  */
 import * as Adapter from "@tempcred/core/Adapter"
 import type { Capabilities, Capability, Resolved } from "@tempcred/core/Capabilities"
-import { checkUrl } from "@tempcred/core/ConfigurationError"
+import { checkUrl, type Issue } from "@tempcred/core/ConfigurationError"
 import { bearer, type Connections } from "@tempcred/core/Connection"
 import * as KeySource from "@tempcred/core/KeySource"
-import { type Dialect, join, lenient } from "@tempcred/core/VendorApi"
+import { join } from "@tempcred/core/VendorApi"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
+import { dialect } from "./Dialect.ts"
 
 /**
  * What is fixed per app.
@@ -40,6 +41,10 @@ export interface Options {
   readonly baseUrl?: string | undefined
   /** The WebSocket, whole. @default `/v1/realtime` at `baseUrl`, as wss */
   readonly websocketUrl?: string | undefined
+  /** The organization that is charged. @default the key's own */
+  readonly organization?: string | undefined
+  /** The project that is charged, and whose limits hold. @default the key's own */
+  readonly project?: string | undefined
 }
 
 const EpochSeconds = Schema.Finite.pipe(
@@ -99,30 +104,10 @@ const connections = (options: Options, request: Resolved<Served>): Connections =
   ]
 }
 
-const text = Schema.optionalKey(lenient(Schema.String))
-
-const Failure = Schema.Struct({ error: Schema.Struct({ message: text, type: text, param: text, code: text }) })
-
-const dialect: Dialect<typeof Failure.Type> = {
-  failure: Failure,
-  read: ({ error: { code, message, param, type } }) => ({
-    code: code ?? type,
-    detail: message,
-    issues: param === undefined ? [] : [{ field: param.replace(/^session\..*/, "session"), message: message ?? "" }],
-    // A 429 that no waiting helps: https://developers.openai.com/api/docs/guides/error-codes (read 2026-11-21), where its codes vary.
-    tag: type === "insufficient_quota" ? "QuotaError" : undefined
-  }),
-  fields: { expires_after: "ttl", "expires_after.seconds": "ttl" },
-  codes: {
-    QuotaError: [
-      "credit_balance_exhausted",
-      "organization_spend_limit_exceeded",
-      "organization_usage_limit_exceeded",
-      "project_spend_limit_exceeded"
-    ]
-  },
-  advice: { AuthenticationError: "check OPENAI_API_KEY" }
-}
+const checkId = (name: string, id: string | undefined): ReadonlyArray<Issue> =>
+  id === undefined || /^[\u0021-\u007e]+$/.test(id)
+    ? []
+    : [{ name, message: "must be an id in printable ASCII without spaces" }]
 
 /**
  * Makes the provider; its requirements are the transport and the retry policy at hand.
@@ -136,15 +121,22 @@ export const make = (options: Options): Adapter.Making =>
     keys: { "OPENAI_API_KEY (apiKey)": options.apiKey },
     issues: [
       ...checkUrl("OPENAI_BASE_URL (baseUrl)", options.baseUrl),
-      ...checkUrl("OPENAI_WS_URL (websocketUrl)", options.websocketUrl, "wss")
+      ...checkUrl("OPENAI_WS_URL (websocketUrl)", options.websocketUrl, "wss"),
+      ...checkId("OPENAI_ORG_ID (organization)", options.organization),
+      ...checkId("OPENAI_PROJECT_ID (project)", options.project)
     ],
     capabilities,
-    settings: [options.baseUrl, options.websocketUrl],
+    settings: [options.baseUrl, options.websocketUrl, options.organization, options.project],
     call: (request: Resolved<Served>) => ({
       url: join(options.baseUrl ?? defaultUrl, "/v1/realtime/client_secrets"),
       key: options.apiKey,
-      // https://developers.openai.com/api/docs/guides/safety-checks (read 2026-11-21): the sessions carry it.
-      headers: { "openai-safety-identifier": request.subject },
+      headers: {
+        // The names are those of `openai` 7.55.0 (read 2026-11-21).
+        "openai-organization": options.organization,
+        "openai-project": options.project,
+        // https://developers.openai.com/api/docs/guides/safety-checks (read 2026-11-21): the sessions carry it.
+        "openai-safety-identifier": request.subject
+      },
       body: {
         // Optional in the reference, and asked for in practice: `@ai-sdk/openai` 4.0.118 (read 2026-11-21).
         expires_after: { anchor: "created_at", seconds: request.ttlSeconds },
@@ -169,7 +161,8 @@ export const make = (options: Options): Adapter.Making =>
 export const layer = (options: Options): Adapter.ProviderLayer => Adapter.layer(make(options))
 
 /**
- * Provides OpenAI from `OPENAI_API_KEY` (or `OPENAI_API_KEY_FILE`) and, where they are set, `OPENAI_BASE_URL` and `OPENAI_WS_URL`.
+ * Provides OpenAI from `OPENAI_API_KEY` (or `OPENAI_API_KEY_FILE`) and, where they are set, `OPENAI_BASE_URL`, `OPENAI_WS_URL`,
+ * `OPENAI_ORG_ID` and `OPENAI_PROJECT_ID`.
  *
  * @category layers
  * @since 0.1.0
@@ -178,7 +171,9 @@ export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(
   Effect.all({
     apiKey: KeySource.fromConfig("OPENAI_API_KEY"),
     baseUrl: Adapter.optional("OPENAI_BASE_URL"),
-    websocketUrl: Adapter.optional("OPENAI_WS_URL")
+    websocketUrl: Adapter.optional("OPENAI_WS_URL"),
+    organization: Adapter.optional("OPENAI_ORG_ID"),
+    project: Adapter.optional("OPENAI_PROJECT_ID")
   }),
   layer
 )

@@ -1,11 +1,14 @@
 import type { MintRequest } from "@tempcred/core/MintRequest"
-import { InvalidRequestError, UnsupportedError } from "@tempcred/core/TempCredentialError"
+import { InvalidRequestError } from "@tempcred/core/TempCredentialError"
+import { layerFetch } from "@tempcred/core/Transport"
+import * as OpenAi from "@tempcred/openai/OpenAi"
+import { answering, arrived, lacks, noon, reasonOf } from "@tempcred/testing/Trials"
 import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
-import { arrived, key, noon, reasonOf, withOptions } from "./openai.ts"
+import { key, withEnv, withOptions } from "./openai.ts"
 
 describe("a mint is one call with the kind of session, what it begins with, and whom it is for", () => {
   const after = (seconds: number) => ({ anchor: "created_at", seconds })
@@ -28,9 +31,44 @@ describe("a mint is one call with the kind of session, what it begins with, and 
       const { emulator, mint } = withOptions()
       const credential = yield* mint(request)
       const call = "POST https://api.openai.com/v1/realtime/client_secrets"
-      assert.deepStrictEqual(arrived(emulator.log), [{ call, key: `Bearer ${key}`, user, body }])
+      assert.deepStrictEqual(arrived(emulator.log), [{ call, key: `Bearer ${key}`, body }])
+      assert.strictEqual(emulator.log[0]?.headers["openai-safety-identifier"], user)
       assert.strictEqual(credential.sessionLock, request.session === undefined ? undefined : "none")
       assert.deepStrictEqual([credential.subject, credential.uses, credential.relaxed], [user, "many", []])
+    })
+  )
+})
+
+describe("an organization and a project", () => {
+  const charged = (headers: Readonly<Record<string, string>> | undefined) => ({
+    organization: headers?.["openai-organization"],
+    project: headers?.["openai-project"]
+  })
+  const settings = [{}, { organization: "org-1" }, { project: "proj_1" }, { organization: "org-1", project: "proj_1" }]
+  it.effect.each(settings)("%j are sent with a mint", (options) =>
+    Effect.gen(function* () {
+      const { emulator, mint } = withOptions(options)
+      yield* mint()
+      assert.deepStrictEqual(charged(emulator.log[0]?.headers), { ...charged({}), ...options })
+    })
+  )
+
+  it.effect("are read from the environment", () =>
+    Effect.gen(function* () {
+      const { emulator, mint } = withEnv({ OPENAI_ORG_ID: "org-1", OPENAI_PROJECT_ID: "proj_1" })
+      yield* mint()
+      assert.deepStrictEqual(charged(emulator.log[0]?.headers), { organization: "org-1", project: "proj_1" })
+    })
+  )
+
+  it.effect("tell accounts apart", () =>
+    Effect.gen(function* () {
+      const account = (options: Partial<OpenAi.Options>) =>
+        Effect.flatMap(OpenAi.make({ apiKey: Redacted.make(key), ...options }), (provider) => provider.account).pipe(
+          Effect.provide(layerFetch)
+        )
+      const accounts = yield* Effect.forEach([...settings, { organization: "proj_1", project: "org-1" }], account)
+      assert.strictEqual(new Set(accounts).size, 5)
     })
   )
 })
@@ -46,16 +84,7 @@ describe("what OpenAI does not serve makes no call", () => {
     [{ session: { config: {}, lock: "given" } }, "session", /at most "none"/],
     [{ session: { config: {}, lock: "all" } }, "session", /at most "none"/]
   ]
-  it.effect.each(lacking)("%j", ([request, feature, detail]) =>
-    Effect.gen(function* () {
-      const { mint, requests } = withOptions()
-      const reason = yield* reasonOf(mint(request))
-      assert.instanceOf(reason, UnsupportedError)
-      assert.strictEqual(reason.feature, feature)
-      assert.match(reason.detail ?? "", detail)
-      assert.strictEqual(requests.length, 0)
-    })
-  )
+  it.effect.each(lacking)("%j", ([request, feature, detail]) => lacks(withOptions(), request, feature, detail))
 
   it.effect("a subject that no header can carry", () =>
     Effect.gen(function* () {
@@ -72,10 +101,7 @@ describe("when a secret ends", () => {
     Effect.gen(function* () {
       yield* TestClock.setTime(noon)
       const body = { value: "ek_1", expires_at: noon / 1000 + 45, session: { expires_at: noon / 1000 + 1 } }
-      const { expirySource, expiresAt, token } = yield* withOptions(
-        {},
-        { reply: async () => Response.json(body) }
-      ).mint()
+      const { expirySource, expiresAt, token } = yield* withOptions({}, answering(body)).mint()
       assert.deepStrictEqual([expirySource, DateTime.toEpochMillis(expiresAt)], ["vendor", noon + 45_000])
       assert.strictEqual(Redacted.value(token), "ek_1")
     })
@@ -84,7 +110,7 @@ describe("when a secret ends", () => {
   it.effect.each(["2026-11-21T12:10:00Z", null, 1e15, -1e15, 0.0001])("%j is no such moment", (expires_at) =>
     Effect.gen(function* () {
       yield* TestClock.setTime(noon)
-      const { mint } = withOptions({}, { reply: async () => Response.json({ value: "ek_1", expires_at }) })
+      const { mint } = withOptions({}, answering({ value: "ek_1", expires_at }))
       assert.strictEqual((yield* reasonOf(mint()))._tag, "InvalidResponseError")
     })
   )
@@ -106,6 +132,7 @@ describe("what OpenAI says of a refusal", () => {
     [429, error("requests", "rate_limit_exceeded"), "RateLimitError", "rate_limit_exceeded"],
     [429, error("insufficient_quota", "insufficient_quota"), "QuotaError", "insufficient_quota"],
     [429, error("insufficient_quota", "brand_new"), "QuotaError", "brand_new"],
+    [429, error("brand_new", "insufficient_quota"), "QuotaError", "insufficient_quota"],
     [429, error("brand_new", "credit_balance_exhausted"), "QuotaError", "credit_balance_exhausted"],
     [429, error("brand_new", "organization_spend_limit_exceeded"), "QuotaError", "organization_spend_limit_exceeded"],
     [429, error("brand_new", "organization_usage_limit_exceeded"), "QuotaError", "organization_usage_limit_exceeded"],

@@ -1,17 +1,10 @@
-import { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import * as KeySource from "@tempcred/core/KeySource"
+import { arrived, misconfigured } from "@tempcred/testing/Trials"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Redacted from "effect/Redacted"
-import { arrived, key, keys, withEnv, withOptions } from "./soniox.ts"
-
-const misconfigured = Effect.fnUntraced(function* ({ mint, requests }: ReturnType<typeof withEnv>) {
-  const error = yield* Effect.flip(mint())
-  assert.instanceOf(error, ConfigurationError)
-  assert.strictEqual(requests.length, 0)
-  return error
-})
+import { key, keys, withEnv, withOptions } from "./soniox.ts"
 
 describe("a variable that cannot be used is told by its name and never by its value", () => {
   const variables: ReadonlyArray<readonly [name: string, value: string | undefined, message: RegExp]> = [

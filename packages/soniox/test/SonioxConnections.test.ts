@@ -1,9 +1,10 @@
 import * as Connection from "@tempcred/core/Connection"
 import type { Purpose } from "@tempcred/core/Purpose"
+import { arrived } from "@tempcred/testing/Trials"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { arrived, key, keys, withOptions } from "./soniox.ts"
+import { key, keys, withOptions } from "./soniox.ts"
 
 const bearer: Connection.Placement = { in: "header", name: "Authorization", value: "Bearer {token}" }
 

@@ -1,10 +1,11 @@
 import type { Reason } from "@tempcred/core/TempCredentialError"
 import { InvalidRequestError } from "@tempcred/core/TempCredentialError"
 import * as Emulator from "@tempcred/emulator/Soniox"
+import { reasonOf } from "@tempcred/testing/Trials"
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { key, keys, reasonOf, withOptions } from "./soniox.ts"
+import { key, keys, withOptions } from "./soniox.ts"
 
 type Tag = Reason["_tag"]
 

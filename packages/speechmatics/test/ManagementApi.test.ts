@@ -3,6 +3,7 @@ import { InvalidRequestError, type TempCredentialError } from "@tempcred/core/Te
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { layerConfig, ManagementApi } from "@tempcred/speechmatics/ManagementApi"
 import * as Speechmatics from "@tempcred/speechmatics/Speechmatics"
+import { arrived, reasonOf } from "@tempcred/testing/Trials"
 import { assert, describe, it } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Duration from "effect/Duration"
@@ -11,7 +12,6 @@ import * as Formatter from "effect/Formatter"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { origin, workspace } from "./management.ts"
-import { arrived, type Body, reasonOf } from "./speechmatics.ts"
 
 describe("what is sent", () => {
   const created = { name: "backend", projectId: 1, clientRef: "u1" }
@@ -22,7 +22,7 @@ describe("what is sent", () => {
       name: string,
       program: Effect.Effect<unknown, TempCredentialError, ManagementApi>,
       call: string,
-      body?: Body
+      body?: object
     ]
   > = [
     ["listProjects", ManagementApi.use((api) => api.listProjects), "GET /v1/projects"],

@@ -2,6 +2,7 @@ import { InvalidRequestError, type Reason } from "@tempcred/core/TempCredentialE
 import type { Fault } from "@tempcred/emulator/Faults"
 import { createKeyRoute } from "@tempcred/emulator/Speechmatics"
 import { ManagementApi } from "@tempcred/speechmatics/ManagementApi"
+import { reasonOf } from "@tempcred/testing/Trials"
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -9,7 +10,6 @@ import * as Formatter from "effect/Formatter"
 import * as Redacted from "effect/Redacted"
 import { inspect } from "node:util"
 import { workspace } from "./management.ts"
-import { reasonOf } from "./speechmatics.ts"
 
 const calls = [
   { name: "listProjects", route: "GET /v1/projects", tries: 3, program: ManagementApi.use((api) => api.listProjects) },

@@ -1,16 +1,9 @@
-import { ConfigurationError } from "@tempcred/core/ConfigurationError"
+import { arrived, misconfigured } from "@tempcred/testing/Trials"
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
-import { arrived, key, withEnv, withOptions } from "./speechmatics.ts"
-
-const misconfigured = Effect.fnUntraced(function* ({ mint, requests }: ReturnType<typeof withEnv>) {
-  const error = yield* Effect.flip(mint())
-  assert.instanceOf(error, ConfigurationError)
-  assert.strictEqual(requests.length, 0)
-  return error
-})
+import { key, withEnv, withOptions } from "./speechmatics.ts"
 
 describe("a variable that cannot be used is told by its name and never by its value", () => {
   const variables: ReadonlyArray<readonly [name: string, value: string | undefined, message: RegExp]> = [
@@ -96,8 +89,8 @@ describe("the environment is enough", () => {
       }
       assert.deepStrictEqual(urls, ["ws://127.0.0.1:9/v2", `${origin}/v2/jobs`, `${origin}/generate`])
       assert.deepStrictEqual(
-        arrived(emulator.log).map(({ body }) => body?.["region"]),
-        ["usa", "usa", undefined]
+        arrived(emulator.log).map(({ body }) => body),
+        [{ ttl: 60, region: "usa" }, { ttl: 60, region: "usa", client_ref: "u1" }, { ttl: 60 }]
       )
     })
   )

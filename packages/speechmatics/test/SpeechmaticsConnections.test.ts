@@ -1,9 +1,10 @@
 import type { Connection } from "@tempcred/core/Connection"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import * as Speechmatics from "@tempcred/speechmatics/Speechmatics"
+import { arrived } from "@tempcred/testing/Trials"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { arrived, withOptions } from "./speechmatics.ts"
+import { withOptions } from "./speechmatics.ts"
 
 const bearer: Connection["placement"] = { in: "header", name: "Authorization", value: "Bearer {token}" }
 

@@ -1,8 +1,9 @@
 import { InvalidRequestError, type Reason } from "@tempcred/core/TempCredentialError"
+import { reasonOf } from "@tempcred/testing/Trials"
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { reasonOf, withOptions } from "./speechmatics.ts"
+import { withOptions } from "./speechmatics.ts"
 
 type Tag = Reason["_tag"]
 

@@ -1,6 +1,6 @@
 /** The management API before an emulator that takes tokens for it, and API keys for mints. */
 import * as RetryPolicy from "@tempcred/core/RetryPolicy"
-import { layer as layerTransport } from "@tempcred/core/Transport"
+import { layer as layerTransport } from "@tempcred/core/HttpClientTransport"
 import * as Emulator from "@tempcred/emulator/Speechmatics"
 import { layer, type ManagementApi } from "@tempcred/speechmatics/ManagementApi"
 import * as EmulatorHttpClient from "@tempcred/testing/EmulatorHttpClient"

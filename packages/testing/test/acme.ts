@@ -85,6 +85,8 @@ export const adapter = (change = (spec: Spec, _: Options): Spec => spec): Adapte
   )
 })
 
+export const layer = (options: Options): Adapter.ProviderLayer => Adapter.layer(Adapter.make(specOf(options)))
+
 const mintRoute = "POST /tokens"
 
 const refuse = (status: number, code: string, message: string) =>

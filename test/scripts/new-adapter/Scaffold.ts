@@ -58,6 +58,8 @@ export const scaffold = (root: string, name: string, today: Date = new Date()): 
     [`packages/${id}/src/index.ts`, fill(template("index"))],
     [`packages/${id}/src/${module}.ts`, fill(template("adapter"))],
     [`packages/${id}/test/contract.test.ts`, fill(template("contract-test"))],
+    [`packages/${id}/test/${id}.ts`, fill(template("trials"))],
+    [`packages/${id}/test/${module}.test.ts`, fill(template("adapter-test"))],
     [`packages/emulator/src/${module}.ts`, fill(template("emulator"))],
     [`packages/emulator/test/${module}.test.ts`, fill(template("emulator-test"))],
     [`test/src/vendors/${id}.ts`, fill(template("vendor"))]

@@ -32,7 +32,7 @@ export const capability = ({ adapter, request }: Subject): Capability => {
  * @category checks
  * @since 0.1.0
  */
-export const failure = <E>(minting: Effect.Effect<TempCredential, E>): Effect.Effect<E> =>
+export const failure = <E>(minting: Effect.Effect<unknown, E>): Effect.Effect<E> =>
   Effect.match(minting, { onFailure: (error) => error, onSuccess: () => assert.fail("it minted, and had to fail") })
 
 /**
@@ -41,7 +41,7 @@ export const failure = <E>(minting: Effect.Effect<TempCredential, E>): Effect.Ef
  * @category checks
  * @since 0.1.0
  */
-export const reason = (minting: ReturnType<Trial["mint"]>): Effect.Effect<Reason> =>
+export const reason = (minting: Effect.Effect<unknown, unknown>): Effect.Effect<Reason> =>
   Effect.map(failure(minting), (error) => {
     assert.instanceOf(error, TempCredentialError)
     return error.reason

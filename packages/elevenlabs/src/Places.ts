@@ -1,0 +1,76 @@
+/**
+ * Where ElevenLabs is: the hosts of its regions, the keys that are good there, and what its products are called.
+ *
+ * @since 0.1.0
+ */
+import type { Issue } from "@tempcred/core/ConfigurationError"
+
+/** `@elevenlabs/elevenlabs-js` 2.73.0 and https://elevenlabs.io/docs/overview/administration/data-residency (read 2026-11-21). */
+const hosts: Readonly<Record<string, string>> = {
+  global: "api.elevenlabs.io",
+  us: "api.us.elevenlabs.io",
+  eu: "api.eu.residency.elevenlabs.io",
+  in: "api.in.residency.elevenlabs.io",
+  sg: "api.sg.residency.elevenlabs.io"
+}
+
+/**
+ * The regions of ElevenLabs.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const regions: ReadonlyArray<string> = Object.keys(hosts)
+
+/**
+ * Finds the API of a region.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const apiOf = (region: string): string => `https://${hosts[region]}`
+
+/**
+ * Checks that a region is one of ElevenLabs'.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const checkHost = (name: string, region: string): ReadonlyArray<Issue> =>
+  regions.includes(region) ? [] : [{ name, message: `must be one of ${regions.join(", ")}` }]
+
+/**
+ * Checks that the id of a voice stays one segment of a path.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const checkVoice = (name: string, voiceId: string | undefined): ReadonlyArray<Issue> =>
+  voiceId === undefined || !/^\.{0,2}$/.test(voiceId)
+    ? []
+    : [{ name, message: 'must be the id of a voice: not empty, and neither "." nor ".."' }]
+
+/**
+ * Lists the key of every region that one is good for: `global` and `us` are one account, reached by two hosts, so that a key of one is a key of the other
+ * that has none; the other regions are accounts of their own.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const keysByRegion = <Key>(given: Readonly<Record<string, Key>>): Readonly<Record<string, Key>> => {
+  const shared = given["global"] ?? given["us"]
+  return shared === undefined ? given : { global: shared, us: shared, ...given }
+}
+
+/**
+ * What a single-use token is asked for by, and where it is taken: https://elevenlabs.io/docs/api-reference (read 2026-11-21); that speech takes a token
+ * like this is in no reference, and in wide use.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const products = {
+  "stt.realtime": { type: "realtime_scribe", path: "/speech-to-text/realtime", name: "token" },
+  "stt.batch": { type: "batch_scribe", path: "/speech-to-text", name: "token" },
+  "tts.realtime": { type: "tts_websocket", path: "/text-to-speech/{voice_id}/stream-input", name: "single_use_token" }
+} as const

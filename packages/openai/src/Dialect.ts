@@ -1,0 +1,39 @@
+/**
+ * How OpenAI tells of failures: a code or else a type, and the field that is wrong by its path.
+ *
+ * @since 0.1.0
+ */
+import { type Dialect, lenient } from "@tempcred/core/VendorApi"
+import * as Schema from "effect/Schema"
+
+const text = Schema.optionalKey(lenient(Schema.String))
+
+const Failure = Schema.Struct({ error: Schema.Struct({ message: text, type: text, param: text, code: text }) })
+
+/**
+ * The dialect of the OpenAI API.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const dialect: Dialect<typeof Failure.Type> = {
+  failure: Failure,
+  read: ({ error: { code, message, param, type } }) => ({
+    code: code ?? type,
+    detail: message,
+    issues: param === undefined ? [] : [{ field: param.replace(/^session\..*/, "session"), message: message ?? "" }],
+    // A 429 that no waiting helps: https://developers.openai.com/api/docs/guides/error-codes (read 2026-11-21), where its codes vary.
+    tag: type === "insufficient_quota" ? "QuotaError" : undefined
+  }),
+  fields: { expires_after: "ttl", "expires_after.seconds": "ttl" },
+  codes: {
+    QuotaError: [
+      "insufficient_quota",
+      "credit_balance_exhausted",
+      "organization_spend_limit_exceeded",
+      "organization_usage_limit_exceeded",
+      "project_spend_limit_exceeded"
+    ]
+  },
+  advice: { AuthenticationError: "check OPENAI_API_KEY" }
+}

@@ -1,0 +1,192 @@
+/**
+ * What is peculiar to a vendor, in tests beside the contract: the adapter with options or with variables, before an emulator whose clock
+ * stands still, and what is asked of every vendor in the same way.
+ *
+ * ```ts
+ * import { assert, it } from "@effect/vitest"
+ * import * as Emulator from "@tempcred/emulator/Soniox"
+ * import * as Soniox from "@tempcred/soniox/Soniox"
+ * import * as Trials from "@tempcred/testing/Trials"
+ * import * as Effect from "effect/Effect"
+ * import * as Redacted from "effect/Redacted"
+ *
+ * const key = "key-of-soniox"
+ *
+ * const { withOptions } = Trials.make({
+ *   adapter: Soniox.adapter,
+ *   layer: Soniox.layer,
+ *   options: { apiKey: Redacted.make(key) },
+ *   emulator: (clock) => Emulator.make({ apiKey: key, clock }),
+ *   mintRoute: Emulator.mintRoute,
+ *   request: { purpose: "stt.realtime" }
+ * })
+ *
+ * it.effect("a mint is one call with the key", () =>
+ *   Effect.gen(function* () {
+ *     const { emulator, mint } = withOptions({ region: "us" })
+ *     yield* mint({ ttl: "1 minute" })
+ *     const body = { usage_type: "transcribe_websocket", expires_in_seconds: 60 }
+ *     const call = "POST https://api.soniox.com/v1/auth/temporary-api-key"
+ *     assert.deepStrictEqual(Trials.arrived(emulator.log), [{ call, key: `Bearer ${key}`, body }])
+ *   })
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ */
+import { assert } from "@effect/vitest"
+import type { ProviderLayer } from "@tempcred/core/Adapter"
+import { ConfigurationError } from "@tempcred/core/ConfigurationError"
+import type { MintRequest } from "@tempcred/core/MintRequest"
+import { type Reason, UnsupportedError } from "@tempcred/core/TempCredentialError"
+import type { Clock, Emulator, LogEntry, Options } from "@tempcred/emulator/Emulator"
+import * as Effect from "effect/Effect"
+import * as Checks from "./clauses/Checks.ts"
+import { type Changes, type Subject, type Trial, trial } from "./Contract.ts"
+
+/**
+ * A vendor as its tests see it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Vendor<O, E> extends Pick<Subject, "adapter" | "mintRoute" | "request"> {
+  readonly layer: (options: O) => ProviderLayer
+  /** The adapter's options where a trial changes none. */
+  readonly options: NoInfer<O>
+  /** Makes a fresh emulator that goes by this clock. */
+  readonly emulator: (clock: Clock, options?: E) => Emulator
+}
+
+/**
+ * How a trial differs from the usual one, with the emulator's own options.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Setting<E> extends Omit<Changes, "emulator"> {
+  readonly emulator?: E
+}
+
+/**
+ * The trials of one vendor.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Trials<O, E> {
+  /** The adapter with these options, changed from the vendor's. */
+  readonly withOptions: (options?: Partial<O>, setting?: Setting<E>) => Trial
+  /** The adapter with these environment variables, changed from those that point at the emulator; `undefined` unsets one. */
+  readonly withEnv: (env: Readonly<Record<string, string | undefined>>) => Trial
+}
+
+/**
+ * The moment at which the emulators of trials stand still, in epoch milliseconds.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const noon: number = Date.UTC(2026, 10, 21, 12)
+
+const clock: Clock = { now: () => noon, after: () => () => {} }
+
+/**
+ * Makes the trials of a vendor.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = <O extends object, E extends Options = Options>(vendor: Vendor<O, E>): Trials<O, E> => {
+  const { adapter, layer, mintRoute, request } = vendor
+  const subject = (layerConfig: ProviderLayer, { emulator, ...changes }: Setting<E>): Trial =>
+    trial(
+      { adapter: { ...adapter, layerConfig }, mintRoute, request, emulator: () => vendor.emulator(clock, emulator) },
+      changes
+    )
+  return {
+    withOptions: (options, setting = {}) => subject(layer({ ...vendor.options, ...options }), setting),
+    withEnv: (env) => subject(adapter.layerConfig, { env })
+  }
+}
+
+/**
+ * Answers every mint with this JSON, whichever host it is sent to.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const answering = (body: unknown, status = 200): Pick<Changes, "reply"> => ({
+  reply: async () => Response.json(body, { status })
+})
+
+/**
+ * A request as a vendor got it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Arrival {
+  /** The method, and the URL with its query. */
+  readonly call: string
+  /** The header that carries the long-lived key. */
+  readonly key: string | undefined
+  /** What the body says as JSON, or nothing where there is none. */
+  readonly body: unknown
+}
+
+/**
+ * Lists what arrived at a vendor.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const arrived = (log: ReadonlyArray<LogEntry>, keyHeader = "authorization"): ReadonlyArray<Arrival> =>
+  log.map(({ body, headers, method, url }) => ({
+    call: `${method} ${url}`,
+    key: headers[keyHeader],
+    body: body === "" ? undefined : JSON.parse(body)
+  }))
+
+/**
+ * Takes the reason of a call that must fail for one.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const reasonOf = (calling: Effect.Effect<unknown, unknown>): Effect.Effect<Reason> => Checks.reason(calling)
+
+/**
+ * Checks that a request is refused for want of a feature, in words like these, and that the vendor hears nothing of it.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const lacks = Effect.fnUntraced(function* (
+  { mint, requests }: Trial,
+  request: Partial<MintRequest>,
+  feature: string,
+  detail: RegExp
+): Effect.fn.Return<void> {
+  const reason = yield* reasonOf(mint(request))
+  assert.instanceOf(reason, UnsupportedError)
+  assert.strictEqual(reason.feature, feature)
+  assert.match(reason.detail ?? "", detail)
+  assert.strictEqual(requests.length, 0)
+})
+
+/**
+ * Takes the error of a configuration that must not be usable, of which the vendor hears nothing.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const misconfigured = Effect.fnUntraced(function* ({
+  mint,
+  requests
+}: Trial): Effect.fn.Return<ConfigurationError> {
+  const error = yield* Checks.failure(mint())
+  assert.instanceOf(error, ConfigurationError)
+  assert.strictEqual(requests.length, 0)
+  return error
+})
