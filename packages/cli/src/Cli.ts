@@ -67,6 +67,7 @@ const mint = Command.make(
     subject: maybe("subject", "<id>", "Your id of the end user"),
     singleUse: flag("single-use", "Good for one connection only"),
     maxSession: maybe("max-session", "<length>", 'How long a session may be: "10 minutes"'),
+    usableFor: maybe("usable-for", "<length>", 'When all use of it must end, in open sessions too: "30 minutes"'),
     region: maybe("region", "<name>", "Where the vendor is to serve it"),
     relax: flag("relax", "Do without what the vendor cannot enforce, and list it"),
     emulator: flag("emulator", "Mint at an emulator in this process: needs no key, reads no variable (default soniox)"),

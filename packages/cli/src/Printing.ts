@@ -74,6 +74,16 @@ export const paint: Effect.Effect<Paint> = Surroundings.useSync(({ stdout }) => 
 export const paintNote: Effect.Effect<Paint> = Surroundings.useSync(({ stderr }) => paintOn(stderr))
 
 /**
+ * Gives how many characters of a result fit beside each other; without end where it is no terminal's, or one that does not say.
+ *
+ * @category printing
+ * @since 0.1.0
+ */
+export const width: Effect.Effect<number> = Surroundings.useSync(({ stdout }) =>
+  stdout.isTTY === true ? stdout.columns || Infinity : Infinity
+)
+
+/**
  * Tells whether a person can be asked: reads at a terminal, and is not cut off from it.
  *
  * @category printing

@@ -7,7 +7,7 @@ import * as Context from "effect/Context"
 import process from "node:process"
 
 /**
- * A stream that is written to; a terminal says so, and whether it shows colours.
+ * A stream that is written to; a terminal says so, whether it shows colours, and how wide it is.
  *
  * @category models
  * @since 0.1.0
@@ -15,6 +15,7 @@ import process from "node:process"
 export type Output = NodeJS.WritableStream & {
   readonly isTTY?: boolean | undefined
   readonly hasColors?: (() => boolean) | undefined
+  readonly columns?: number | undefined
 }
 
 /**

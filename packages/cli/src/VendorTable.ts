@@ -4,7 +4,8 @@
  * @since 0.1.0
  */
 import type { Descriptor } from "@tempcred/core/Adapter"
-import type { Capability } from "@tempcred/core/Capabilities"
+import type { Capability, Range } from "@tempcred/core/Capabilities"
+import * as Duration from "effect/Duration"
 
 /**
  * The heads of the columns.
@@ -17,20 +18,35 @@ export const heads: ReadonlyArray<string> = [
   "purpose",
   "ttl (default)",
   "single use",
-  "session limit",
+  "max session",
+  "usable for",
+  "session lock",
   "subject",
   "regions"
 ]
 
-const cells = ({ maxSessionSeconds, regions, singleUse, subject, ttlSeconds }: Capability): ReadonlyArray<string> => [
-  ttlSeconds.min === ttlSeconds.max
-    ? `${ttlSeconds.min} s`
-    : `${ttlSeconds.min}–${ttlSeconds.max} s (${ttlSeconds.default})`,
-  singleUse === "always" ? singleUse : singleUse ? "yes" : "no",
-  maxSessionSeconds === undefined ? "no" : `${maxSessionSeconds.min}–${maxSessionSeconds.max} s`,
-  subject.requiredForClient === true ? `${subject.effect}, required for clients` : subject.effect,
-  regions.join(", ") || "none"
-]
+/** What a vendor has nothing of. */
+const nothing = "–"
+
+const length = (seconds: number): string => Duration.format(Duration.seconds(seconds)).replaceAll(" ", "")
+
+const between = ({ max, min }: Range): string => (min === max ? length(min) : `${length(min)}–${length(max)}`)
+
+const withDefault = (range: Range & { readonly default: number }): string =>
+  range.min === range.max ? between(range) : `${between(range)} (${length(range.default)})`
+
+const cells = (capability: Capability): ReadonlyArray<string> => {
+  const { maxSessionSeconds, regions, sessionLocks = [], singleUse, subject, ttlSeconds, usableForSeconds } = capability
+  return [
+    withDefault(ttlSeconds),
+    singleUse === "always" ? singleUse : singleUse ? "yes" : "no",
+    maxSessionSeconds === undefined ? nothing : between(maxSessionSeconds),
+    usableForSeconds === undefined ? nothing : withDefault(usableForSeconds),
+    sessionLocks.join(", ") || nothing,
+    subject.requiredForClient === true ? `${subject.effect}, required` : subject.effect,
+    regions.join(", ") || nothing
+  ]
+}
 
 /**
  * One row for each vendor and purpose that it serves.

@@ -18,9 +18,23 @@ describe("mint", () => {
       out,
       /^provider +soniox\npurpose +stt\.realtime\ntoken +<redacted>\nexpires +\S+Z \(in (1m|59s), stated by the vendor\)\n/
     )
-    assert.match(out, /^session limit +10m$/m)
+    assert.match(out, /^max session +10m$/m)
     assert.match(out, /^subject +user-42$/m)
     assert.match(out, /^connections +ws:\S+ \(websocket, server, token in header\)$/m)
+  })
+
+  it("prints the end of all use where the vendor has one", async () => {
+    for (const [args, minutes] of [
+      [[], 30],
+      [["--usable-for", "10 minutes"], 10]
+    ] as const) {
+      const { out } = await run(["mint", "--emulator", "--provider", "gemini", "--purpose", "realtime", ...args])
+      const [expires, usable] = [/^expires +(\S+)/m, /^usable until +(\S+)$/m].map((pattern) =>
+        Date.parse(pattern.exec(out)?.[1] ?? "")
+      )
+      assert.strictEqual(Number(usable) - Number(expires), (minutes - 1) * 60_000)
+    }
+    assert.notInclude((await run(["mint", "--emulator"])).out, "usable until")
   })
 
   it("prints one JSON object for machines, with the token only where it is asked for", async () => {
@@ -136,6 +150,6 @@ describe("mint --emulator", () => {
     assert.strictEqual((await fetch(`${origin}/nowhere`)).status, 404)
     const { code, err } = await running.ended
     assert.strictEqual(code, 0)
-    assert.match(err, /^The emulator stays for [\w ]+, until the credential expires; stop it with Ctrl-C\.\n$/)
+    assert.match(err, /^The emulator stays for (\d+m )?\d+s, until the credential expires; stop it with Ctrl-C\.\n$/)
   })
 })

@@ -1,12 +1,18 @@
-import { realtimeRoute, speakRoute, submitRoute } from "@tempcred/emulator/Speechmatics"
-import { speechRoute, speechSocketRoute, transcribeRoute } from "@tempcred/emulator/Soniox"
+import * as AssemblyAi from "@tempcred/emulator/AssemblyAi"
+import * as Deepgram from "@tempcred/emulator/Deepgram"
+import * as ElevenLabs from "@tempcred/emulator/ElevenLabs"
+import * as Gemini from "@tempcred/emulator/Gemini"
+import * as Node from "@tempcred/emulator/Node"
+import * as OpenAi from "@tempcred/emulator/OpenAi"
+import * as Soniox from "@tempcred/emulator/Soniox"
+import * as Speechmatics from "@tempcred/emulator/Speechmatics"
 import { execFile } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "vitest"
-import { adapters } from "../src/Vendors.ts"
+import { adapters, emulators } from "../src/Vendors.ts"
 import { run, vendors } from "./program.ts"
 
 const soniox = { TEMPCRED_PROVIDER: "soniox" }
@@ -34,12 +40,57 @@ const words = async (line: string, TOKEN: string): Promise<ReadonlyArray<string>
 const websocat = `websocat() { '${process.execPath}' '${fileURLToPath(new URL("websocat.ts", import.meta.url))}' "$@"; }`
 
 const answers: Readonly<Record<string, string>> = {
-  "soniox stt.realtime": `${transcribeRoute} 101`,
-  "soniox tts.realtime": `${speechSocketRoute} 101`,
-  "soniox tts.batch": `${speechRoute} 200`,
-  "speechmatics stt.realtime": `${realtimeRoute} 101`,
-  "speechmatics stt.batch": `${submitRoute} 201`,
-  "speechmatics tts.batch": `${speakRoute} 200`
+  "assemblyai stt.realtime": `${AssemblyAi.streamingRoute} 101`,
+  "assemblyai agent": `${AssemblyAi.agentRoute} 101`,
+  "deepgram stt.realtime": `${Deepgram.listenRoute} 101`,
+  "deepgram stt.batch": `POST ${Deepgram.listenRoute} 200`,
+  "deepgram tts.realtime": `${Deepgram.speakRoute} 101`,
+  "deepgram tts.batch": `POST ${Deepgram.speakRoute} 200`,
+  "deepgram agent": `${Deepgram.agentRoute} 101`,
+  "elevenlabs stt.realtime": `${ElevenLabs.realtimeRoute} 101`,
+  "elevenlabs stt.batch": `${ElevenLabs.transcribeRoute} 200`,
+  "elevenlabs tts.realtime": `${ElevenLabs.speechRoute} 101`,
+  "elevenlabs agent": `${ElevenLabs.conversationRoute} 101`,
+  "gemini realtime": `${Gemini.constrainedRoute()} 101`,
+  "openai stt.realtime": `${OpenAi.realtimeRoute} 101`,
+  "openai realtime": `${OpenAi.realtimeRoute} 101`,
+  "soniox stt.realtime": `${Soniox.transcribeRoute} 101`,
+  "soniox tts.realtime": `${Soniox.speechSocketRoute} 101`,
+  "soniox tts.batch": `${Soniox.speechRoute} 200`,
+  "speechmatics stt.realtime": `${Speechmatics.realtimeRoute} 101`,
+  "speechmatics stt.batch": `${Speechmatics.submitRoute} 201`,
+  "speechmatics tts.batch": `${Speechmatics.speakRoute} 200`
+}
+
+/** A vendor's emulator on a port, and a directory that holds what the lines send. */
+const place = async (id: string) => {
+  const [emulator] = emulators([id])
+  if (emulator === undefined) throw new Error(`no emulator of ${id}`)
+  const server = await Node.serve(emulator)
+  const cwd = mkdtempSync(join(tmpdir(), "tempcred-"))
+  writeFileSync(join(cwd, "recording.wav"), new Uint8Array(32_000))
+  writeFileSync(join(cwd, "offer.sdp"), "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n")
+  const env: Readonly<Record<string, string>> = {
+    ...emulator.env(server.origin),
+    TEMPCRED_PROVIDER: id
+  }
+  /** Runs a line with a token of its own, and says what the vendor made of that. */
+  const connect = async (line: string, purpose: string) => {
+    const minted = await run(["mint", "--purpose", purpose, "--json", "--show-token"], { env })
+    const { code, err, out } = await shell(websocat, line, { TOKEN: JSON.parse(minted.out).token, cwd })
+    assert.strictEqual(code, 0, err + out)
+    const { route, status } = emulator.log.at(-1) ?? {}
+    return { answer: `${route} ${status}`, out }
+  }
+  return {
+    env,
+    cwd,
+    connect,
+    [Symbol.asyncDispose]: async () => {
+      rmSync(cwd, { recursive: true })
+      await server.close()
+    }
+  }
 }
 
 describe("mint --connection", () => {
@@ -63,37 +114,45 @@ describe("mint --connection", () => {
     assert.strictEqual((await words(connection, "another"))[1], `--header=Authorization: Bearer ${token}`)
   })
 
-  /** Of the vendors whose calls over HTTP are known here; of the others, a gap says what belongs there. */
-  const known = adapters.filter(({ id }) => Object.keys(answers).some((name) => name.startsWith(`${id} `)))
-  const served = known.flatMap(({ capabilities, id }) => Object.keys(capabilities).map((purpose) => ({ id, purpose })))
+  const served = adapters.flatMap(({ capabilities, id }) =>
+    Object.keys(capabilities).map((purpose) => ({ id, purpose }))
+  )
 
   it.each(served)("prints a line that does something at once: $id, $purpose", async ({ id, purpose }) => {
-    await using vendor = await vendors()
-    const args = ["mint", "--provider", id, "--purpose", purpose, "--connection"]
-    const { err: note, out: line } = await run(args, { env: vendor.env })
-    const minted = await run([...args.slice(0, -1), "--json", "--show-token"], { env: vendor.env })
-    const cwd = mkdtempSync(join(tmpdir(), "tempcred-"))
-    const { code, err } = await shell(websocat, line, { TOKEN: JSON.parse(minted.out).token, cwd })
-    assert.strictEqual(code, 0, err)
-    const { route, status } = [...vendor.soniox.log, ...vendor.speechmatics.log].at(-1) ?? {}
-    assert.strictEqual(`${route} ${status}`, answers[`${id} ${purpose}`])
-    if (purpose === "tts.batch") assert.match(readFileSync(join(cwd, "speech.wav"), "latin1"), /^RIFF....WAVE/s)
-    if (purpose === "stt.batch") assert.include(note, "https://example.com/recording.wav")
-    rmSync(cwd, { recursive: true })
+    await using vendor = await place(id)
+    const { err: note, out: line } = await run(["mint", "--purpose", purpose, "--connection"], { env: vendor.env })
+    const { answer, out } = await vendor.connect(line, purpose)
+    assert.strictEqual(answer, answers[`${id} ${purpose}`])
+    if (purpose === "tts.batch") assert.match(readFileSync(join(vendor.cwd, "speech.wav"), "latin1"), /^RIFF....WAVE/s)
+    if (purpose === "stt.batch") assert.match(note, /put the .* of your recording in/)
+    if (note.includes("recording.wav:")) assert.match(out, /"words":\[\{/)
   })
 
-  it("ends with an error where the vendor refuses the call, and writes no audio", async () => {
-    await using vendor = await vendors()
-    const cwd = mkdtempSync(join(tmpdir(), "tempcred-"))
-    for (const [id, purpose] of [
-      ["soniox", "tts.batch"],
-      ["speechmatics", "stt.batch"],
-      ["speechmatics", "tts.batch"]
-    ] as const) {
-      const { out } = await run(["mint", "--provider", id, "--purpose", purpose, "--connection"], { env: vendor.env })
-      assert.notStrictEqual((await shell("", out, { TOKEN: "expired", cwd })).code, 0)
+  it.each(["realtime", "stt.realtime"])(
+    "tells, beside a WebSocket, how to begin a call over HTTP: %s",
+    async (purpose) => {
+      await using vendor = await place("openai")
+      const args = ["mint", "--purpose", purpose, "--connection", "--show-token"]
+      const { err, out } = await run(args, { env: vendor.env })
+      assert.match(out, /^websocat [^\n]+\n$/)
+      assert.include(out, "ek_")
+      assert.notInclude(err, "ek_")
+      assert.include(err, "offer.sdp holds the offer")
+      const line = /^Or over HTTP: (.*)$/m.exec(err)?.[1] ?? ""
+      const { answer, out: sdp } = await vendor.connect(line, purpose)
+      assert.strictEqual(answer, `${OpenAi.callsRoute} 201`)
+      assert.match(sdp, /^v=0\r\n/)
     }
-    assert.throws(() => readFileSync(join(cwd, "speech.wav")), /ENOENT/)
-    rmSync(cwd, { recursive: true })
-  })
+  )
+
+  it.each(served.filter(({ purpose }) => purpose.endsWith(".batch")))(
+    "ends with an error where the vendor refuses the call, and writes no audio: $id, $purpose",
+    async ({ id, purpose }) => {
+      await using vendor = await place(id)
+      const { out } = await run(["mint", "--purpose", purpose, "--connection"], { env: vendor.env })
+      // 22 is a status of 400 or more.
+      assert.strictEqual((await shell("", out, { TOKEN: "expired", cwd: vendor.cwd })).code, 22)
+      assert.throws(() => readFileSync(join(vendor.cwd, "speech.wav")), /ENOENT/)
+    }
+  )
 })

@@ -1,15 +1,64 @@
-import { readFileSync } from "node:fs"
+import { globSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "vitest"
+import * as Vendors from "../src/Vendors.ts"
 import { run } from "./program.ts"
 
 describe("providers", () => {
   it("lists every vendor and purpose for people", async () => {
     const { code, err, out } = await run(["providers"])
     assert.deepStrictEqual([code, err], [0, ""])
-    assert.match(out, /^vendor +purpose +ttl \(default\) +single use +session limit +subject +regions\n/)
-    assert.match(out, /^soniox +stt\.realtime +1–3600 s \(60\) +yes +1–18000 s +recorded +us, eu, jp, in$/m)
-    assert.match(out, /^speechmatics +stt\.batch +60–3600 s \(60\) +no +no +enforced, required for clients +eu, us, /m)
+    const [head = "", ...rows] = out
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split(/ {2,}/).join(" | "))
+    assert.strictEqual(
+      head,
+      "vendor | purpose | ttl (default) | single use | max session | usable for | session lock | subject | regions"
+    )
+    assert.includeMembers(rows, [
+      "assemblyai | agent | 1s–10m (1m) | always | 1m–3h | – | – | ignored | global, us, eu",
+      "elevenlabs | agent | 15m | yes | – | – | – | ignored | global, us, eu, in, sg",
+      "gemini | realtime | 1s–19h (1m) | yes | – | 1s–19h (30m) | given, all | ignored | –",
+      "openai | realtime | 10s–2h (10m) | no | – | – | none | recorded | –",
+      "speechmatics | tts.batch | 1m–1h (1m) | no | – | – | – | ignored | –"
+    ])
+    assert.match(out, /^speechmatics +stt\.batch .* enforced, required +eu, us, .*, trial$/m)
+  })
+
+  it.each([100, 120])("fits a terminal of %i columns, whose lines it breaks between words", async (columns) => {
+    const { out } = await run(["providers"], { terminals: ["stdout"], columns })
+    const lines = out.trimEnd().split("\n")
+    assert.deepStrictEqual(
+      lines.filter((line) => line.length > columns),
+      []
+    )
+    const whole = await run(["providers"])
+    const words = (text: string) => text.split(/\s+/).toSorted()
+    assert.deepStrictEqual(words(out), words(whole.out))
+    assert.strictEqual(lines.filter((line) => /^[a-z]/.test(line)).length, whole.out.trimEnd().split("\n").length)
+    assert.match(
+      out,
+      /^vendor +purpose +ttl +single +max +usable +session +subject +regions\n +\(default\) +use +session +for +lock\n/
+    )
+  })
+
+  it("breaks no more lines than it must", async () => {
+    const { out } = await run(["providers"], { terminals: ["stdout"], columns: 120 })
+    const broken = out.split("\n").flatMap((line) => /^ +/.exec(line) ?? [])
+    assert.isAtMost(broken.length, 4)
+  })
+
+  it("breaks words for no terminal, however narrow", async () => {
+    const { code, out } = await run(["providers"], { terminals: ["stdout"], columns: 40 })
+    assert.strictEqual(code, 0)
+    assert.include(out, "on-demand")
+  })
+
+  it("breaks nothing for what is no terminal, or for one that does not say how wide it is", async () => {
+    const { out } = await run(["providers"])
+    assert.strictEqual((await run(["providers"], { columns: 100 })).out, out)
+    assert.strictEqual((await run(["providers"], { terminals: ["stdout"], columns: 0 })).out, out)
   })
 
   it("tells machines what the adapters declare", async () => {
@@ -21,6 +70,36 @@ describe("providers", () => {
     )
     const soniox = rows.find(({ provider }) => provider === "soniox")
     assert.deepInclude(Object(soniox), { singleUse: true, ttlSeconds: { min: 1, max: 3600, default: 60 } })
+    const gemini = rows.find(({ provider }) => provider === "gemini")
+    assert.deepInclude(Object(gemini), {
+      sessionLocks: ["given", "all"],
+      usableForSeconds: { min: 1, max: 68_400, default: 1800 }
+    })
+  })
+
+  it("knows every vendor of the workspace, with its emulator and its variables", () => {
+    const packages = join(import.meta.dirname, "../..")
+    const sources = globSync(join(packages, "*/src/*.ts"))
+    const ids = sources.flatMap((path) =>
+      Array.from(
+        readFileSync(path, "utf8").matchAll(/^export const adapter: Adapter\.Descriptor = \{ id: "(\w+)"/gm),
+        ([, id = ""]) => id
+      )
+    )
+    assert.isNotEmpty(ids)
+    assert.sameMembers([...Vendors.names], ids, "Put the adapter into packages/cli/src/Vendors.ts.")
+    const emulators = Vendors.emulators(ids)
+    assert.deepStrictEqual(
+      emulators.map(({ vendor }) => vendor),
+      Vendors.names,
+      "Put the emulator into packages/cli/src/Vendors.ts."
+    )
+    const variables = emulators.flatMap(({ env }) => Object.keys(env("http://127.0.0.1:1")))
+    assert.deepStrictEqual(
+      variables.filter((variable) => !Vendors.isVendors(variable)),
+      [],
+      "Put the vendor's variables into packages/cli/src/Vendors.ts."
+    )
   })
 
   it("prints the table of the project's README", async () => {

@@ -40,7 +40,8 @@ describe("serve", () => {
       .trimEnd()
       .split("\n")
       .map((line) => JSON.parse(line))
-    assert.deepStrictEqual(
+    // A line is written once an answer has gone out, when the next one may be under way.
+    assert.sameMembers(
       entries.map(({ path, status }) => `${path} ${status}`),
       ["/v1/credentials 201", "/v1/credentials 401", "/readyz 200"]
     )

@@ -37,13 +37,19 @@ export interface Options {
 
 type Stream = "stdin" | "stdout" | "stderr"
 
+interface Pretended {
+  readonly terminals?: ReadonlyArray<Stream>
+  /** How wide the terminals are. @default they do not say */
+  readonly columns?: number
+}
+
 /** Runs a command in this process; it sees no terminal unless one is pretended, and no variable that is not given. */
 export const run = async (
   args: ReadonlyArray<string>,
-  { env = {}, input = "", terminals = [] }: Options & { readonly terminals?: ReadonlyArray<Stream> } = {}
+  { columns, env = {}, input = "", terminals = [] }: Options & Pretended = {}
 ): Promise<Ended> => {
   const output = { out: "", err: "" }
-  const seen = (stream: Stream) => ({ isTTY: terminals.includes(stream) })
+  const seen = (stream: Stream) => ({ isTTY: terminals.includes(stream), columns })
   const into = (name: keyof typeof output, stream: Stream) => {
     const write: WritableOptions["write"] = (chunk, _, done) => {
       output[name] += String(chunk)

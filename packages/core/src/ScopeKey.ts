@@ -60,6 +60,14 @@ const sorted = Option.liftThrowable((value: unknown): string =>
   )
 )
 
+/** A lock that is absent is the weakest, whatever the vendor makes of that; what else a session says is for `MintRequest.decode` to judge. */
+const sessionKey = (session: MintRequest["session"]): string | undefined => {
+  if (session === undefined) return ""
+  if (!Predicate.isObject(session)) return undefined
+  const { lock = "none" } = session
+  return Option.getOrUndefined(sorted({ ...session, lock }))
+}
+
 /**
  * Writes the key of a request, or nothing for one that is malformed. It holds the subject in clear, so it must not leave the cache.
  *
@@ -76,7 +84,7 @@ export const scopeKey = (request: MintRequest): string | undefined => {
   // A region and a subject are any text: the one has its length before it, the other comes last.
   const place = region === undefined ? "" : `${region.length}:${region}`
   const owner = subject === undefined ? "" : `=${subject}`
-  const bound = session === undefined ? "" : Option.getOrUndefined(sorted(session))
+  const bound = sessionKey(session)
   if (bound === undefined) return undefined
   return `${purpose} ${ttl} ${maxSession} ${usableFor} ${bound.length}:${bound} ${singleUse ?? false} ${exposure ?? "client"} ${onUnsupported ?? "reject"} ${place} ${owner}`
 }

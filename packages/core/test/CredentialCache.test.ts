@@ -46,6 +46,7 @@ describe("what is a hit", () => {
     { ...base, usableFor: "30 minutes" },
     { ...base, session: { config: { model: "a" } } },
     { ...base, session: { config: { model: "b" } } },
+    { ...base, session: { config: { model: "a" }, lock: "given" } },
     { ...base, session: { config: { model: "a" }, lock: "all" } },
     { purpose: base.purpose, subject: "user-1" },
     { ...base, exposure: "server", region: "eu", subject: "a " },

@@ -42,6 +42,7 @@ export interface Options {
   readonly subject: string | undefined
   readonly singleUse: boolean
   readonly maxSession: string | undefined
+  readonly usableFor: string | undefined
   readonly region: string | undefined
   readonly relax: boolean
   readonly emulator: boolean
@@ -54,13 +55,15 @@ export interface Options {
 const flags: Readonly<Record<string, string>> = {
   maxSession: "--max-session",
   onUnsupported: "--relax",
-  singleUse: "--single-use"
+  singleUse: "--single-use",
+  usableFor: "--usable-for"
 }
 
 /** Reads what was asked; what no vendor could understand is a matter of usage. */
 const request = (options: Options): Effect.Effect<MintRequest.Decoded, Failure> => {
-  const { maxSession, purpose, region, relax, singleUse, subject, ttl } = options
-  const asked = { purpose, region, subject, singleUse, ttl, maxSession, onUnsupported: relax ? "relax" : "reject" }
+  const { maxSession, purpose, region, relax, singleUse, subject, ttl, usableFor } = options
+  const onUnsupported = relax ? "relax" : "reject"
+  const asked = { purpose, region, subject, singleUse, ttl, maxSession, usableFor, onUnsupported }
   return Effect.fromResult(
     // Who runs this holds the long-lived key: the credential does not leave the backend.
     Result.mapError(MintRequest.decode({ ...asked, exposure: "server" }), ({ issues }) =>
@@ -112,11 +115,14 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
   yield* print(options, credential, lifetime)
   if (options.emulator && options.connection) {
     yield* Printing.note(
-      `The emulator stays for ${Duration.format(lifetime)}, until the credential expires; stop it with Ctrl-C.`
+      `The emulator stays for ${rounded(lifetime)}, until the credential expires; stop it with Ctrl-C.`
     )
     yield* Effect.sleep(lifetime)
   }
 })
+
+const rounded = (length: Duration.Duration): string =>
+  Duration.format(Duration.seconds(Math.round(Duration.toSeconds(length))))
 
 const advice = "Set it in the environment or in a file that --config names; `tempcred mint --emulator` needs no key."
 
@@ -136,6 +142,19 @@ const print = Effect.fnUntraced(function* (
   const line = connectionLine(connection, call, options.showToken ? credential.token : undefined)
   yield* options.json ? Printing.json({ ...encoded, token, connection: line }) : Printing.result(line)
   if (call !== undefined) yield* Printing.note(call.note)
+  if (connection.kind !== "http") yield* printFurther(credential)
+})
+
+/** What a credential is good for beside a WebSocket; nobody asked to see the token twice. */
+const printFurther = Effect.fnUntraced(function* ({
+  connections,
+  provider,
+  purpose
+}: TempCredential): Effect.fn.Return<void> {
+  const http = Option.getOrUndefined(choose(connections, "server", "http"))
+  if (http === undefined) return
+  const call = HttpCall.of(provider, purpose)
+  yield* Printing.note(`Or over HTTP: ${connectionLine(http, call)}\n${call.note}`)
 })
 
 const sources: Readonly<Record<TempCredential["expirySource"], string>> = {
@@ -151,16 +170,16 @@ const table = (
   lifetime: Duration.Duration,
   paint: Printing.Paint
 ): string => {
-  const { connections, expiresAt, expirySource, maxSession, provider, purpose, region, relaxed, subject, uses } =
-    credential
-  const left = Duration.format(Duration.seconds(Math.round(Duration.toSeconds(lifetime))))
+  const { connections, expiresAt, expirySource, maxSession, provider, purpose, region } = credential
+  const { relaxed, subject, usableUntil, uses } = credential
   const rows: ReadonlyArray<readonly [name: string, value: string | undefined]> = [
     ["provider", provider],
     ["purpose", purpose],
     ["token", token],
-    ["expires", `${DateTime.formatIso(expiresAt)} (in ${left}, ${sources[expirySource]})`],
+    ["expires", `${DateTime.formatIso(expiresAt)} (in ${rounded(lifetime)}, ${sources[expirySource]})`],
     ["uses", uses],
-    ["session limit", maxSession === undefined ? undefined : Duration.format(maxSession)],
+    ["usable until", usableUntil === undefined ? undefined : DateTime.formatIso(usableUntil)],
+    ["max session", maxSession === undefined ? undefined : Duration.format(maxSession)],
     ["subject", subject],
     ["region", region],
     ["not enforced", relaxed.length === 0 ? undefined : relaxed.join(", ")],

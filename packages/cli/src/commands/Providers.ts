@@ -37,7 +37,9 @@ export const run = Effect.fnUntraced(function* ({ json, markdown }: Options): Ef
   const rows = VendorTable.rows(adapters)
   if (!markdown) {
     const paint = yield* Printing.paint
-    return yield* Printing.result(Table.render([VendorTable.heads.map((head) => paint("bold", head)), ...rows]))
+    const [heads = [], ...wrapped] = Table.wrap([VendorTable.heads, ...rows], yield* Printing.width)
+    const bold = heads.map((line) => line.map((head) => (head === "" ? head : paint("bold", head))))
+    return yield* Printing.result(Table.render([...bold, ...wrapped.flat()]))
   }
   const marked = rows.map(([vendor = "", purpose = "", ...cells]) => [vendor, `\`${purpose}\``, ...cells])
   return yield* Printing.result(Table.renderMarkdown([VendorTable.heads, ...marked]))

@@ -5,7 +5,7 @@
  */
 import { ConfigurationError, type Issue } from "@tempcred/core/ConfigurationError"
 import * as Providers from "@tempcred/core/Providers"
-import { layerFetch } from "@tempcred/core/Transport"
+import * as NodeTransport from "@tempcred/node/NodeTransport"
 import * as AccessLog from "@tempcred/server/AccessLog"
 import * as Node from "@tempcred/server/Node"
 import * as ServerConfig from "@tempcred/server/ServerConfig"
@@ -45,7 +45,7 @@ const variables = Effect.fnUntraced(function* (
   return yield* Emulators.inPlace({ ...read, TEMPCRED_PROVIDER }, TEMPCRED_PROVIDER)
 })
 
-const provider = Layer.provide(Providers.layerConfig(adapters, { redis }), layerFetch)
+const provider = Layer.provide(Providers.layerConfig(adapters, { redis }), NodeTransport.layer)
 
 /** What is wrong with the endpoint's own variables, and with the vendor's too. */
 const load = ServerConfig.load({ redis }).pipe(

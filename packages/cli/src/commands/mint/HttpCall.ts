@@ -23,28 +23,54 @@ export interface HttpCall {
 
 const text = "Hello there."
 
+const json = (body: unknown): ReadonlyArray<string> => [
+  "--header",
+  "Content-Type: application/json",
+  "--data",
+  JSON.stringify(body)
+]
+
 /** Audio is nothing for a terminal. */
 const speak = (path: string, body: unknown): HttpCall => ({
   path,
-  args: [
-    "--fail",
-    "--output",
-    "speech.wav",
-    "--header",
-    "Content-Type: application/json",
-    "--data",
-    JSON.stringify(body)
-  ],
+  args: ["--fail", "--output", "speech.wav", ...json(body)],
   note: "It writes speech.wav, or says with which status it is refused."
+})
+
+const recording = "recording.wav"
+
+/** What is sent is a file, which curl reads. */
+const transcribe = (path: string, args: ReadonlyArray<string>): HttpCall => ({
+  path,
+  args: ["--fail-with-body", ...args],
+  note: `It transcribes ${recording}: put the name of your recording in its place.`
 })
 
 const job = {
   type: "transcription",
   transcription_config: { language: "en" },
-  fetch_data: { url: "https://example.com/recording.wav" }
+  fetch_data: { url: `https://example.com/${recording}` }
+}
+
+const call: HttpCall = {
+  path: "",
+  args: ["--fail-with-body", "--header", "Content-Type: application/sdp", "--data-binary", "@offer.sdp"],
+  note: "It begins a call over WebRTC: offer.sdp holds the offer of your peer connection, and what is printed is the answer."
 }
 
 const calls: Readonly<Record<string, { readonly [Name in Purpose]?: HttpCall }>> = {
+  deepgram: {
+    // https://developers.deepgram.com/docs/pre-recorded-audio (read 2026-11-21)
+    "stt.batch": transcribe("?model=nova-3", ["--header", "Content-Type: audio/wav", "--data-binary", `@${recording}`]),
+    // https://developers.deepgram.com/docs/tts-encoding (read 2026-11-21)
+    "tts.batch": speak("?model=aura-2-thalia-en&encoding=linear16&container=wav", { text })
+  },
+  elevenlabs: {
+    // https://elevenlabs.io/docs/api-reference/speech-to-text/convert (read 2026-11-21)
+    "stt.batch": transcribe("", ["--form-string", "model_id=scribe_v2", "--form", `file=@${recording}`])
+  },
+  // https://developers.openai.com/api/docs/guides/realtime-webrtc (read 2026-11-21)
+  openai: { "stt.realtime": call, realtime: call },
   soniox: {
     // https://soniox.com/docs/api-reference/tts/generate_speech (read 2026-11-21)
     "tts.batch": speak("", { model: "tts-rt-v1", language: "en", voice: "Adrian", audio_format: "wav", text })
