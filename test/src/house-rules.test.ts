@@ -12,6 +12,7 @@ const holds = (violations: ReadonlyArray<string>, mend: string): void => {
 const mayImport: ReadonlyArray<readonly [path: string, packages: ReadonlyArray<string>]> = [
   ...adapters.map(({ folder }) => [`${folder}/`, ["@tempcred/core", "effect"]] as const),
   ["packages/core/", ["effect"]],
+  ["packages/node/", ["@tempcred/core", "effect", "undici"]],
   ["packages/emulator/src/Node.ts", ["node:", "ws"]],
   ["packages/emulator/src/main.ts", ["node:"]],
   ["packages/emulator/", []],
@@ -23,6 +24,7 @@ const mayImport: ReadonlyArray<readonly [path: string, packages: ReadonlyArray<s
       ...adapters.map(({ folder }) => folder.replace("packages", "@tempcred")),
       "@tempcred/core",
       "@tempcred/emulator",
+      "@tempcred/node",
       "@tempcred/server",
       "effect",
       "@effect/platform-node",
@@ -145,7 +147,7 @@ describe("what is exported", () => {
   const libraries = packages.filter(({ modules, name }) => modules.length > 0 && name !== "@tempcred/client")
   it.each(libraries)("$name re-exports from its index the modules that it exports", ({ folder, modules }) => {
     // Bundlers keep the whole of a namespace that is re-exported: what is heavy or runs on Node alone has a door of its own.
-    const apart = /^node:|^effect\/http-api\/HttpApiScalar$/
+    const apart = /^node:|^effect\/http\/FetchHttpClient$|^effect\/http-api\/HttpApiScalar$/
     const expected = modules
       .filter((path) => !imports(path).some((specifier) => apart.test(specifier)))
       .map((path) => basename(path, ".ts"))

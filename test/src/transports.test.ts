@@ -1,5 +1,8 @@
+/** Every way to send does the same with what a vendor, or somebody in its place, may answer. */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { layer as layerTransport, layerFetch, maxBytes, Transport } from "@tempcred/core/Transport"
+import { layer as layerTransport } from "@tempcred/core/HttpClientTransport"
+import { layerFetch, maxBytes, Transport } from "@tempcred/core/Transport"
+import * as NodeTransport from "@tempcred/node/NodeTransport"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -43,7 +46,8 @@ const until = (condition: () => boolean) =>
 
 const transports: ReadonlyArray<readonly [name: string, layer: Layer.Layer<Transport>]> = [
   ["fetch", layerFetch],
-  ["undici", Layer.provide(layerTransport, NodeHttpClient.layerUndici)],
+  ["the transport for Node", NodeTransport.layer],
+  ["undici, as Effect's client", Layer.provide(layerTransport, NodeHttpClient.layerUndici)],
   ["node:http", Layer.provide(layerTransport, NodeHttpClient.layerNodeHttp)]
 ]
 

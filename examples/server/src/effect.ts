@@ -1,7 +1,8 @@
 /** The token endpoint among the routes of an Effect app, which listens on PORT. */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Providers, Transport } from "@tempcred/core"
+import { Providers } from "@tempcred/core"
+import { NodeTransport } from "@tempcred/node"
 import { Authenticator, TokenServer } from "@tempcred/server"
 import { Soniox } from "@tempcred/soniox"
 import { Speechmatics } from "@tempcred/speechmatics"
@@ -9,7 +10,7 @@ import { Config, Effect, Layer } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { createServer } from "node:http"
 
-const provider = Providers.layerConfig([Soniox.adapter, Speechmatics.adapter]).pipe(Layer.provide(Transport.layerFetch))
+const provider = Providers.layerConfig([Soniox.adapter, Speechmatics.adapter]).pipe(Layer.provide(NodeTransport.layer))
 
 const authenticator = Layer.unwrap(
   Effect.gen(function* () {

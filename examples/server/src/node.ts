@@ -1,13 +1,14 @@
 /** The token endpoint by itself, with everything about it in the environment: see `ServerConfig` for the variables. */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Providers, Transport } from "@tempcred/core"
+import { Providers } from "@tempcred/core"
+import { NodeTransport } from "@tempcred/node"
 import { type AccessLog, ServerConfig } from "@tempcred/server"
 import * as Node from "@tempcred/server/Node"
 import { Soniox } from "@tempcred/soniox"
 import { Speechmatics } from "@tempcred/speechmatics"
 import { Console, Effect, Layer } from "effect"
 
-const provider = Providers.layerConfig([Soniox.adapter, Speechmatics.adapter]).pipe(Layer.provide(Transport.layerFetch))
+const provider = Providers.layerConfig([Soniox.adapter, Speechmatics.adapter]).pipe(Layer.provide(NodeTransport.layer))
 
 const program = Effect.gen(function* () {
   const { authenticator, server, telemetry } = yield* ServerConfig.load()

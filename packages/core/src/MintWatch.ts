@@ -42,6 +42,18 @@ export type Watch = (
 export const make: (provider: string) => Effect.Effect<Watch> = Effect.fnUntraced(function* (provider) {
   const publish = yield* Events.Events
   const took = Metric.withAttributes(durations, { provider })
+  const counters = new Map<string, Metric.Counter<number>>()
+  const counter = (outcome: string) => {
+    const counted = counters.get(outcome) ?? Metric.withAttributes(mints, { provider, outcome })
+    counters.set(outcome, counted)
+    return counted
+  }
+  // Whose code asked is on the stack of who asked; taking it down for each mint costs more than the span.
+  const spanned = Effect.withSpan(
+    `${provider}.mint`,
+    { kind: "client", attributes: { "tempcred.provider": provider } },
+    { captureStackTrace: false }
+  )
 
   const minted = Effect.fnUntraced(function* (credential: TempCredential) {
     const { expiresAt, purpose, subject } = credential
@@ -58,7 +70,7 @@ export const make: (provider: string) => Effect.Effect<Watch> = Effect.fnUntrace
   const watched = Effect.fnUntraced(function* (exit: Exit.Exit<TempCredential, TempCredentialError>, since: number) {
     const outcome = outcomeOf(exit)
     yield* Effect.annotateCurrentSpan("tempcred.outcome", outcome)
-    yield* Metric.update(Metric.withAttributes(mints, { provider, outcome }), 1)
+    yield* Metric.update(counter(outcome), 1)
     yield* Metric.update(took, (yield* Clock.currentTimeMillis) - since)
     // Naming secrets takes work, which is done only where somebody listens.
     if (publish === Events.nobody) return
@@ -67,9 +79,7 @@ export const make: (provider: string) => Effect.Effect<Watch> = Effect.fnUntrace
   })
 
   return (mint) =>
-    Effect.flatMap(Clock.currentTimeMillis, (since) => Effect.onExit(mint, (exit) => watched(exit, since))).pipe(
-      Effect.withSpan(`${provider}.mint`, { kind: "client", attributes: { "tempcred.provider": provider } })
-    )
+    spanned(Effect.flatMap(Clock.currentTimeMillis, (since) => Effect.onExit(mint, (exit) => watched(exit, since))))
 })
 
 /** `"minted"`, the tag of the reason, or why there is none. */

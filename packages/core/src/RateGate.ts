@@ -18,13 +18,15 @@
  *
  * @since 0.1.0
  */
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import { ConfigurationError, type Issue } from "./ConfigurationError.ts"
 import * as Gate from "./rate-gate/Gate.ts"
+import { type Gates, RateGate } from "./rate-gate/Gates.ts"
 import * as RateLimits from "./rate-gate/RateLimits.ts"
+
+export { type Gates, RateGate } from "./rate-gate/Gates.ts"
 
 /**
  * What is known of a vendor's limit.
@@ -37,30 +39,6 @@ export interface Options {
   readonly perMinute: number
   /** How many may go at once after a rest; they come on top in the minute that follows. @default 1 */
   readonly burst?: number | undefined
-}
-
-/**
- * Finds the gate of a provider's account; adapters read it when their layer is built. By default each adapter has one of its own, without a budget.
- *
- * @category services
- * @since 0.1.0
- */
-export const RateGate: Context.Reference<Gates> = Context.Reference<Gates>("@tempcred/core/RateGate", {
-  defaultValue: () => (provider) =>
-    Gate.make(provider, unlimited, { perMillisecond: Infinity, burst: 0, firstWindow: 16 })
-})
-
-/**
- * Gives the gate of an account, which is named by its fingerprint.
- *
- * @category models
- * @since 0.1.0
- */
-export type Gates = (provider: string, account: Effect.Effect<string>) => Effect.Effect<Gate.Gate>
-
-const unlimited: Gate.Limits = {
-  ask: Effect.succeed({ wait: 0, epoch: 0 }),
-  close: () => Effect.void
 }
 
 /**

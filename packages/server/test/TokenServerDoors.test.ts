@@ -1,6 +1,6 @@
 import { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import * as TempCredential from "@tempcred/core/TempCredential"
-import * as Transport from "@tempcred/core/Transport"
+import * as HttpClientTransport from "@tempcred/core/HttpClientTransport"
 import * as Soniox from "@tempcred/emulator/Soniox"
 import * as Authenticator from "@tempcred/server/Authenticator"
 import * as TokenServer from "@tempcred/server/TokenServer"
@@ -285,7 +285,7 @@ describe("as a function of web requests", () => {
     const emulator = Soniox.make({ apiKey: vendorKey })
     const server = TokenServer.make({
       provider: Vendor.layer({ apiKey: Redacted.make(vendorKey) }),
-      transport: Layer.provide(Transport.layer, EmulatorHttpClient.layer(emulator)),
+      transport: Layer.provide(HttpClientTransport.layer, EmulatorHttpClient.layer(emulator)),
       authenticator,
       ...options
     })

@@ -14,7 +14,7 @@ import { checkKey, type Issue } from "../ConfigurationError.ts"
 import { monotonicMillis } from "../Deadline.ts"
 import { Events, nobody } from "../Events.ts"
 import { fingerprint } from "../Fingerprint.ts"
-import { fixed, type KeySource } from "../KeySource.ts"
+import type { KeySource } from "../KeySource.ts"
 import { AuthenticationError, type Reason } from "../TempCredentialError.ts"
 
 /** A source that takes longer counts as one that cannot be read, as the rest of the mint needs its time too. */
@@ -72,7 +72,7 @@ export const makeRings = Effect.fnUntraced(function* (provider: string): Effect.
   const publish = yield* Events
   const rings = new WeakMap<Source, KeyRing>()
   const of = (source: Source): KeyRing => {
-    const ring = rings.get(source) ?? makeRing(provider, Redacted.isRedacted(source) ? fixed(source) : source, publish)
+    const ring = rings.get(source) ?? makeRing(provider, source, publish)
     rings.set(source, ring)
     return ring
   }
@@ -90,14 +90,16 @@ export const makeRings = Effect.fnUntraced(function* (provider: string): Effect.
 
 type Publish = (typeof Events)["Service"]
 
-const makeRing = (provider: string, source: KeySource, publish: Publish): KeyRing => {
-  const held = hold(provider, source, publish)
+const makeRing = (provider: string, source: Source, publish: Publish): KeyRing => {
+  const held = Redacted.isRedacted(source) ? still(source) : hold(provider, source, publish)
+  const named = Redacted.isRedacted(source) ? undefined : source.account
   const refusals = remember(provider, publish)
 
   const choose = Effect.fnUntraced(function* (except?: Redacted.Redacted) {
     yield* held.read
     refusals.forgetAllBut(held.keys())
-    const others = held.keys().filter((key) => !Equal.equals(key, except))
+    const keys = held.keys()
+    const others = except === undefined ? keys : keys.filter((key) => !Equal.equals(key, except))
     const now = yield* monotonicMillis
     return others.find((key) => !refusals.isRecent(key, now)) ?? others[0]
   })
@@ -121,8 +123,15 @@ const makeRing = (provider: string, source: KeySource, publish: Publish): KeyRin
   return {
     read: held.read,
     use,
-    account: () => source.account ?? Redacted.value(held.keys().at(-1) ?? Redacted.make(""))
+    account: () => named ?? Redacted.value(held.keys().at(-1) ?? Redacted.make(""))
   }
+}
+
+/** A key that no source can replace is checked once. */
+const still = (key: Redacted.Redacted) => {
+  const problems = check([key])
+  const keys = problems.length === 0 ? [key] : []
+  return { read: Effect.succeed(problems), keys: () => keys }
 }
 
 /** The keys that a source gave last, as long as it gives nothing better. */
@@ -158,9 +167,8 @@ const remember = (provider: string, publish: Publish) => {
       ? Effect.void
       : Effect.flatMap(fingerprint(key), (named) => publish({ _tag, provider, fingerprint: named }))
 
-  const accept = Effect.fnUntraced(function* (key: Redacted.Redacted) {
-    if (until.delete(Redacted.value(key))) yield* tell("KeyAccepted", key)
-  })
+  const accept = (key: Redacted.Redacted) =>
+    Effect.suspend(() => (until.size > 0 && until.delete(Redacted.value(key)) ? tell("KeyAccepted", key) : Effect.void))
 
   const refuse = Effect.fnUntraced(function* (key: Redacted.Redacted) {
     const now = yield* monotonicMillis

@@ -221,7 +221,14 @@ export const make = Effect.fnUntraced(function* (
       Effect.tap(() => count("admitted")),
       Effect.tapError(() => count("refused"))
     )
-    return yield* turn.pipe(
+    /** Where nobody waits and nothing holds, no wait is timed. */
+    const enter = Effect.suspend(() => {
+      if (head !== undefined || settings.perMillisecond < Number.POSITIVE_INFINITY || pace.wait(arrived) > 0)
+        return turn
+      start(waiter, arrived)
+      return Effect.as(count("admitted"), 0)
+    })
+    return yield* enter.pipe(
       Effect.flatMap((epoch) => {
         const startedAt = waiter.startedAt ?? arrived
         return attempt.pipe(

@@ -18,7 +18,7 @@ const leastRecovery = 1000
 const mostRecovery = 15_000
 
 /** By how much a pace comes down at most for one refusal, and for one that went well for so long. */
-const step = 0.2
+const step = 0.06
 const smallStep = 0.04
 const long = 10_000
 
@@ -40,6 +40,21 @@ const mostHold = 3_600_000
 
 /** A wait in whole seconds was rounded up, by half a second on average. */
 const exact = (hold: number): number => (hold >= 1000 && hold % 1000 === 0 ? hold - 500 : hold)
+
+/** What went well between two refusals, and what the pace was at the second. */
+interface Measure {
+  readonly since: number
+  readonly length: number
+  readonly refusedAt: number | undefined
+  readonly lowest: number
+  accepted: number
+}
+
+const limitOf = ({ accepted, length, lowest, refusedAt = Number.POSITIVE_INFINITY }: Measure): number =>
+  Math.min(refusedAt, Math.max(accepted / length, lowest))
+
+// What few calls told is not held on to for long.
+const recoveryOf = ({ accepted }: Measure): number => Math.min(mostRecovery, Math.max(leastRecovery, accepted * trust))
 
 /**
  * What was learned of one vendor account.
@@ -78,6 +93,7 @@ export const make = (firstWindow: number): Pace => {
   let restingSince = Number.NEGATIVE_INFINITY
   let opened = Number.NEGATIVE_INFINITY
   let next = Number.NEGATIVE_INFINITY
+  let measure: Measure | undefined
   let found: { readonly limit: number; readonly at: number; readonly recovery: number } | undefined
 
   const rate = (now: number): number | undefined => {
@@ -91,20 +107,17 @@ export const make = (firstWindow: number): Pace => {
   }
   const learn = (now: number, hold: number) => {
     const open = now - opened
-    const measured = accepted / Math.max(period, open + exact(hold))
     const at = now + hold
-    // What few calls told is not held on to for long.
-    const recovery = Math.min(mostRecovery, Math.max(leastRecovery, accepted * trust))
     const refusedAt = rate(now)
     if (accepted === 0) {
       // It was too early, which tells nothing about the pace.
       window = 1
+      measure = undefined
       if (found !== undefined) found = { ...found, at }
-    } else if (refusedAt === undefined) {
-      found = { limit: measured, at, recovery }
     } else {
-      const lowest = refusedAt * (1 - (open > long ? smallStep : step))
-      found = { limit: Math.min(refusedAt, Math.max(measured, lowest)), at, recovery }
+      const lowest = refusedAt === undefined ? 0 : refusedAt * (1 - (open > long ? smallStep : step))
+      measure = { since: opened, length: Math.max(period, open + exact(hold)), refusedAt, lowest, accepted }
+      found = { limit: limitOf(measure), at, recovery: recoveryOf(measure) }
     }
     opened = at
     next = at
@@ -132,9 +145,14 @@ export const make = (firstWindow: number): Pace => {
     },
     succeeded: (startedAt) => {
       window += 1
-      if (startedAt < opened) return
-      accepted += 1
-      refusals = 0
+      if (startedAt >= opened) {
+        accepted += 1
+        refusals = 0
+      } else if (measure !== undefined && found !== undefined && startedAt >= measure.since) {
+        // It was on its way when another was refused, and counts to what went well before.
+        measure.accepted += 1
+        found = { ...found, limit: limitOf(measure), recovery: recoveryOf(measure) }
+      }
     },
     spent,
     refused: (now, startedAt, asked) => {

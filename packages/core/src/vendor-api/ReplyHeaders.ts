@@ -4,8 +4,6 @@
  * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
-import * as Headers from "effect/http/Headers"
-import * as Result from "effect/Result"
 import type { Answer } from "../Transport.ts"
 
 /**
@@ -18,10 +16,13 @@ import type { Answer } from "../Transport.ts"
 export const retryAfter = (headers: Answer["headers"], now: number): Duration.Duration | undefined => {
   const millis = headers["retry-after-ms"]
   if (millis !== undefined && /^\d{1,9}$/.test(millis.trim())) return Duration.millis(Number(millis))
-  const parsed = Headers.parseRetryAfter(headers["retry-after"] ?? "")
-  return Result.isSuccess(parsed)
-    ? Headers.retryAfterDelay(parsed.success, vendorNow(headers) ?? now)
-    : nothingLeftFor(headers, now)
+  const told = headers["retry-after"]?.trim() ?? ""
+  if (/^\d{1,9}$/.test(told)) return Duration.seconds(Number(told))
+  // Any other number would be read as a year.
+  const at = /[a-z]/i.test(told) ? Date.parse(told) : Number.NaN
+  return Number.isNaN(at)
+    ? nothingLeftFor(headers, now)
+    : Duration.millis(Math.max(0, at - (vendorNow(headers) ?? now)))
 }
 
 /**

@@ -1,0 +1,102 @@
+/**
+ * Sends through the `HttpClient` of an Effect app, with what the app put around it.
+ *
+ * ```ts
+ * import * as HttpClientTransport from "@tempcred/core/HttpClientTransport"
+ * import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+ * import * as Soniox from "@tempcred/soniox/Soniox"
+ * import * as Effect from "effect/Effect"
+ * import * as FetchHttpClient from "effect/http/FetchHttpClient"
+ * import * as Layer from "effect/Layer"
+ *
+ * const transport = Layer.provide(HttpClientTransport.layer, FetchHttpClient.layer)
+ * const credential = await Effect.runPromise(
+ *   TempCredentialProvider.use((provider) => provider.mint({ purpose: "stt.realtime" })).pipe(
+ *     Effect.provide(Layer.provide(Soniox.layerConfig, transport))
+ *   )
+ * )
+ * console.log(credential.provider) // => soniox
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import * as Reading from "./transport/Reading.ts"
+import * as Wire from "./transport/Wire.ts"
+import { maxBytes, type Outgoing, Transport } from "./Transport.ts"
+
+/**
+ * Provides the transport. The client's own spans and trace headers are off: our span says what there is to say, and theirs would hold the URL and
+ * headers.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<Transport, never, HttpClient.HttpClient> = Layer.effect(
+  Transport,
+  Effect.gen(function* () {
+    const client = HttpClient.withScope(yield* HttpClient.HttpClient)
+    const given = yield* Effect.serviceOption(FetchHttpClient.RequestInit)
+    const context = Context.make(HttpClient.TracerPropagationEnabled, false).pipe(
+      Context.add(HttpClient.TracerDisabledWhen, () => true),
+      Context.add(FetchHttpClient.RequestInit, {
+        ...Option.getOrUndefined(given),
+        redirect: "manual",
+        credentials: "omit",
+        cache: "no-store"
+      })
+    )
+    const send = Effect.fnUntraced(
+      function* (outgoing: Outgoing) {
+        const refused = Wire.refuse(outgoing)
+        if (refused !== undefined) return yield* refused
+        const limit = outgoing.maxBytes ?? maxBytes
+        const sentAt = yield* Clock.currentTimeMillis
+        const response = yield* Effect.mapError(client.execute(toRequest(Wire.make(outgoing))), ({ reason }) =>
+          Reading.broken(reason.cause, false)
+        )
+        const { headers, status } = response
+        const unreadable = Reading.refuse(status, headers, limit)
+        if (unreadable !== undefined) return yield* unreadable
+        const text = yield* read(response, limit)
+        return { status, headers, text, sentAt, receivedAt: yield* Clock.currentTimeMillis }
+      },
+      Effect.scoped,
+      Effect.provideContext(context)
+    )
+    return Transport.of({ send })
+  })
+)
+
+const toRequest = ({ body, headers, method, url }: Wire.Wire): HttpClientRequest.HttpClientRequest => {
+  const request = HttpClientRequest.make(method)(url, { headers })
+  return body === undefined ? request : HttpClientRequest.bodyText(request, body, "application/json")
+}
+
+const read = Effect.fnUntraced(function* (response: HttpClientResponse.HttpClientResponse, limit: number) {
+  const decoder = new TextDecoder()
+  let bytes = 0
+  let text = ""
+  yield* Stream.runForEach(response.stream, (chunk) => {
+    bytes += chunk.length
+    if (bytes > limit) return Reading.tooLarge(response.status, limit)
+    text += decoder.decode(chunk, { stream: true })
+    return Effect.void
+  }).pipe(
+    Effect.catchIf(
+      (error) => error._tag === "HttpClientError" && error.reason._tag === "EmptyBodyError",
+      () => Effect.void
+    ),
+    Effect.catchTag("HttpClientError", ({ reason }) => Effect.fail(Reading.broken(reason.cause, true)))
+  )
+  return text + decoder.decode()
+})

@@ -1,0 +1,50 @@
+/**
+ * A request on its way out: what may not be sent, and where the key becomes text.
+ *
+ * @since 0.1.0
+ */
+import * as Redacted from "effect/Redacted"
+import { checkUrl } from "../ConfigurationError.ts"
+import { InvalidRequestError } from "../TempCredentialError.ts"
+import type { Outgoing } from "../Transport.ts"
+
+/**
+ * One request as a platform sends it: the key is in a header by now, and the body is text.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Wire {
+  readonly method: Outgoing["method"]
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | undefined
+}
+
+/**
+ * Says why a request may not be sent: a key goes over an encrypted connection only.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const refuse = ({ url }: Outgoing): InvalidRequestError | undefined => {
+  if (url.protocol === "https:" || checkUrl("", url.origin).length === 0) return undefined
+  const message = "must begin with https:// (http:// is allowed on loopback only)"
+  return new InvalidRequestError({ issues: [{ field: "url", message }] })
+}
+
+const bearer = { name: "authorization", prefix: "Bearer " }
+
+/**
+ * Writes a request, with its key.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = ({ body, headers: given, key, keyHeader = bearer, method, url }: Outgoing): Wire => {
+  const headers: Record<string, string> = { accept: "application/json" }
+  for (const [name, value] of Object.entries(given ?? {})) if (value !== undefined) headers[name] = value
+  if (body !== undefined) headers["content-type"] = "application/json"
+  headers[keyHeader.name] = keyHeader.prefix + Redacted.value(key)
+  return { method, url, headers, body: body === undefined ? undefined : JSON.stringify(body) }
+}
