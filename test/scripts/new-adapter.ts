@@ -47,5 +47,5 @@ ${paint("bold", "Next")} (docs/write-an-adapter.md has it all, with a vendor tha
   2. packages/emulator/src/${module}.ts from the vendor's documents, by somebody who does not look at the adapter
   3. packages/${id}/src/${module}.ts, until this passes:  pnpm --filter @tempcred/${id} test
   4. test/src/vendors/${id}.ts, until this passes:  pnpm --filter @tempcred/test test
-     It prints the rows for the table in README.md, too.
+  5. the table in README.md, which this prints:  pnpm --filter tempcred test
 `)

@@ -53,7 +53,13 @@ const read = (path: string) => readFileSync(at(path), "utf8")
 let begun: Scaffolded
 
 beforeAll(() => {
-  for (const path of ["packages/emulator", "packages/soniox", "test/package.json", "test/src/support"]) {
+  for (const path of [
+    "packages/emulator",
+    "packages/soniox",
+    "packages/cli",
+    "test/package.json",
+    "test/src/support"
+  ]) {
     cpSync(join(root, path), at(path), { recursive: true, filter: withoutModules })
   }
   for (const path of ["vitest.shared.ts", "tsconfig.base.json", "package.json", ".oxfmtrc.json"])
@@ -62,8 +68,11 @@ beforeAll(() => {
   begun = scaffold(workspace, "acme-voice", new Date(0))
   link("packages/acmevoice", "packages/soniox")
   link("packages/emulator", "packages/emulator")
+  link("packages/cli", "packages/cli")
   link("test", "test")
-  symlinkSync(at("packages/acmevoice"), at("test/node_modules/@tempcred/acmevoice"))
+  for (const user of ["test", "packages/cli"]) {
+    symlinkSync(at("packages/acmevoice"), at(`${user}/node_modules/@tempcred/acmevoice`))
+  }
 })
 
 afterAll(() => rmSync(workspace, { recursive: true }))
@@ -95,14 +104,20 @@ describe("what is begun", () => {
     for (const map of [exports, publishConfig.exports]) assert.strictEqual(Object.keys(map)[1], "./AcmeVoice")
     assert.match(read("packages/emulator/src/index.ts"), /^export \* as AcmeVoice from "\.\/AcmeVoice\.ts"$/m)
     assert.match(read("packages/emulator/src/main.ts"), /^ {2}\w+\.make\(\),\n {2}AcmeVoice\.make\(\)\n\]$/m)
-    assert.strictEqual(JSON.parse(read("test/package.json")).devDependencies["@tempcred/acmevoice"], "workspace:^")
+    for (const path of ["test/package.json", "packages/cli/package.json"]) {
+      const names = Object.keys(JSON.parse(read(path)).devDependencies)
+      assert.include(names, "@tempcred/acmevoice")
+      assert.deepStrictEqual(names, names.toSorted())
+    }
+    const vendors = read("packages/cli/src/Vendors.ts")
+    assert.match(vendors, /= \[\n {2}\{ adapter: AcmeVoice\.adapter, emulator: EmulatedAcmeVoice\.make \},$/m)
     assert.notMatch(begun.added.map(read).join("\n"), /__|soniox/i)
   })
 
   it("is formatted, and compiles", async () => {
     const config = { extends: "../tsconfig.base.json", include: ["src/vendors/acmevoice.ts"] }
     writeFileSync(at("test/tsconfig.json"), JSON.stringify(config))
-    for (const folder of ["packages/acmevoice", "packages/emulator", "test"]) {
+    for (const folder of ["packages/acmevoice", "packages/emulator", "packages/cli", "test"]) {
       assert.deepStrictEqual(await run(folder, "tsc", "--noEmit"), { failed: false, printed: "" })
     }
     const { failed, printed } = await run("", "oxfmt", "--check", ...begun.added, ...begun.changed)

@@ -10,7 +10,7 @@ import * as Predicate from "effect/Predicate"
 import type * as Scope from "effect/Scope"
 import { Failure, usage } from "./Failure.ts"
 import type { Variables } from "./Settings.ts"
-import { emulators, isVendors, names } from "./Vendors.ts"
+import { emulators, names, withoutVendors } from "./Vendors.ts"
 
 /**
  * An emulated vendor that can be reached, with the variables that point the library at it.
@@ -56,8 +56,7 @@ export const inPlace = Effect.fnUntraced(function* (
     vendors.split(",").map((name) => name.trim()),
     0
   )
-  const others = Object.entries(variables).filter(([name]) => !isVendors(name))
-  return Object.assign(Object.fromEntries(others), ...served.map(({ env }) => env))
+  return Object.assign({}, withoutVendors(variables), ...served.map(({ env }) => env))
 })
 
 const listen = (emulator: Emulator, port: number): Effect.Effect<Served, Failure, Scope.Scope> =>

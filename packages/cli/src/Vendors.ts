@@ -20,21 +20,37 @@ import * as EmulatedOpenAi from "@tempcred/emulator/OpenAi"
 import * as EmulatedSoniox from "@tempcred/emulator/Soniox"
 import * as EmulatedSpeechmatics from "@tempcred/emulator/Speechmatics"
 
+interface Vendor {
+  readonly adapter: Descriptor
+  readonly emulator: () => Emulator
+}
+
+const emulatedSpeechmatics = (): Emulator => {
+  const emulator = EmulatedSpeechmatics.make()
+  return {
+    ...emulator,
+    env: (origin) => ({ ...emulator.env(origin), ...emulator.managementEnv(origin) })
+  }
+}
+
+/** In the order in which tables show them. */
+const vendors: ReadonlyArray<Vendor> = [
+  { adapter: AssemblyAi.adapter, emulator: EmulatedAssemblyAi.make },
+  { adapter: Deepgram.adapter, emulator: EmulatedDeepgram.make },
+  { adapter: ElevenLabs.adapter, emulator: EmulatedElevenLabs.make },
+  { adapter: Gemini.adapter, emulator: EmulatedGemini.make },
+  { adapter: OpenAi.adapter, emulator: EmulatedOpenAi.make },
+  { adapter: Soniox.adapter, emulator: EmulatedSoniox.make },
+  { adapter: Speechmatics.adapter, emulator: emulatedSpeechmatics }
+]
+
 /**
  * The adapters, in the order in which tables show them.
  *
  * @category constants
  * @since 0.1.0
  */
-export const adapters: ReadonlyArray<Descriptor> = [
-  AssemblyAi.adapter,
-  Deepgram.adapter,
-  ElevenLabs.adapter,
-  Gemini.adapter,
-  OpenAi.adapter,
-  Soniox.adapter,
-  Speechmatics.adapter
-]
+export const adapters: ReadonlyArray<Descriptor> = vendors.map(({ adapter }) => adapter)
 
 /**
  * The names of all vendors.
@@ -45,35 +61,24 @@ export const adapters: ReadonlyArray<Descriptor> = [
 export const names: ReadonlyArray<string> = adapters.map(({ id }) => id)
 
 /**
- * Whether a variable is one of a vendor's.
- *
- * @category guards
- * @since 0.1.0
- */
-export const isVendors = (variable: string): boolean =>
-  /^(ASSEMBLYAI|DEEPGRAM|ELEVENLABS|GEMINI|GOOGLE_GEMINI|OPENAI|SONIOX|SPEECHMATICS|SM)_/.test(variable)
-
-const emulatedSpeechmatics = (): Emulator => {
-  const emulator = EmulatedSpeechmatics.make()
-  return {
-    ...emulator,
-    env: (origin) => ({ ...emulator.env(origin), ...emulator.managementEnv(origin) })
-  }
-}
-
-/**
  * Makes the emulators of vendors, in the order in which all vendors are listed.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const emulators = (wanted: ReadonlyArray<string>): ReadonlyArray<Emulator> =>
-  [
-    EmulatedAssemblyAi.make(),
-    EmulatedDeepgram.make(),
-    EmulatedElevenLabs.make(),
-    EmulatedGemini.make(),
-    EmulatedOpenAi.make(),
-    EmulatedSoniox.make(),
-    emulatedSpeechmatics()
-  ].filter(({ vendor }) => wanted.includes(vendor))
+  vendors.filter(({ adapter }) => wanted.includes(adapter.id)).map(({ emulator }) => emulator())
+
+/**
+ * Leaves out the variables of all vendors: those that begin as one that a vendor's emulator names.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const withoutVendors = <A>(variables: Readonly<Record<string, A>>): Readonly<Record<string, A>> => {
+  const own = emulators(names).flatMap(({ env }) => Object.keys(env("http://127.0.0.1")))
+  const prefixes = new Set(own.map(prefixOf))
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => !prefixes.has(prefixOf(name))))
+}
+
+const prefixOf = (variable: string): string => variable.replace(/_.*$/, "")

@@ -94,12 +94,10 @@ describe("providers", () => {
       Vendors.names,
       "Put the emulator into packages/cli/src/Vendors.ts."
     )
-    const variables = emulators.flatMap(({ env }) => Object.keys(env("http://127.0.0.1:1")))
-    assert.deepStrictEqual(
-      variables.filter((variable) => !Vendors.isVendors(variable)),
-      [],
-      "Put the vendor's variables into packages/cli/src/Vendors.ts."
-    )
+    const [variable = ""] = Object.keys(emulators[0]?.env("http://127.0.0.1:1") ?? {})
+    assert.deepStrictEqual(Vendors.withoutVendors({ [variable]: "1", [`${variable}_FILE`]: "2", HOME: "3" }), {
+      HOME: "3"
+    })
   })
 
   it("prints the table of the project's README", async () => {

@@ -83,7 +83,16 @@ export const scaffold = (root: string, name: string, today: Date = new Date()): 
         `import * as ${module} from "./${module}.ts"`
       ).replace(/,?\s*\n\]\n/, `,\n  ${module}.make()\n]\n`)
     ] as const,
-    line("test/package.json", /^ {4}"@tempcred\//, `    "@tempcred/${id}": "workspace:^",`)
+    line("test/package.json", /^ {4}"@tempcred\//, `    "@tempcred/${id}": "workspace:^",`),
+    line("packages/cli/package.json", /^ {4}"@tempcred\//, `    "@tempcred/${id}": "workspace:^",`),
+    [
+      "packages/cli/src/Vendors.ts",
+      [
+        [/^import \* as (?!Emulated)/, `import * as ${module} from "@tempcred/${id}/${module}"`] as const,
+        [/^import \* as Emulated/, `import * as Emulated${module} from "@tempcred/emulator/${module}"`] as const,
+        [/^ {2}\{ adapter: /, `  { adapter: ${module}.adapter, emulator: Emulated${module}.make },`] as const
+      ].reduce((text, [among, added]) => inserted(text, among, added), read("packages/cli/src/Vendors.ts"))
+    ] as const
   ]
   for (const [path, text] of [...additions, ...changes]) {
     mkdirSync(dirname(join(root, path)), { recursive: true })
@@ -111,4 +120,6 @@ const inserted = (text: string, among: RegExp, added: string): string => {
   return lines.toSpliced(later ?? (fitting.at(-1) ?? -1) + 1, 0, added).join("\n")
 }
 
-const nameOf = (line: string): string => /"(?:@tempcred)?[./]*(\w+)|from "\.\/(\w+)/.exec(line)?.slice(1).join("") ?? ""
+/** What a line is about: the module that it names, else the package, else the file. */
+const nameOf = (line: string): string =>
+  /^import \* as (\w+)|adapter: (\w+)|"(?:@tempcred)?[./]*(\w+)|from "\.\/(\w+)/.exec(line)?.slice(1).join("") ?? ""
