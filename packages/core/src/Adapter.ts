@@ -249,11 +249,11 @@ export const optional = (name: string): Config.Config<string | undefined> =>
  * @since 0.1.0
  */
 export const layerConfig = <Options>(
-  options: Effect.Effect<Options, Config.ConfigError | ConfigurationError>,
+  options: () => Effect.Effect<Options, Config.ConfigError | ConfigurationError>,
   layerOf: (options: Options) => ProviderLayer
 ): ProviderLayer =>
   Layer.unwrap(
-    options.pipe(
+    Effect.suspend(options).pipe(
       Effect.map(layerOf),
       Effect.mapError((error) => (error instanceof ConfigurationError ? error : fromConfigError(error)))
     )

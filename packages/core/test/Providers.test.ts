@@ -16,7 +16,8 @@ const descriptor = (id: string): Adapter.Descriptor => ({
   id,
   capabilities: Acme.capabilities,
   layerConfig: Adapter.layerConfig(
-    Config.all({ apiKey: Config.Redacted(`${id.toUpperCase()}_API_KEY`), region: Adapter.optional("ACME_REGION") }),
+    () =>
+      Config.all({ apiKey: Config.Redacted(`${id.toUpperCase()}_API_KEY`), region: Adapter.optional("ACME_REGION") }),
     (options: { readonly apiKey: Redacted.Redacted; readonly region: string | undefined }) =>
       Layer.effect(
         TempCredentialProvider,

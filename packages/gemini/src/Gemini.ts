@@ -155,10 +155,11 @@ export const layer = (options: Options): Adapter.ProviderLayer => Adapter.layer(
  * @since 0.1.0
  */
 export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(
-  Effect.all({
-    apiKey: KeySource.fromConfig("GEMINI_API_KEY"),
-    baseUrl: Adapter.optional("GOOGLE_GEMINI_BASE_URL")
-  }),
+  () =>
+    Effect.all({
+      apiKey: KeySource.fromConfig("GEMINI_API_KEY"),
+      baseUrl: Adapter.optional("GOOGLE_GEMINI_BASE_URL")
+    }),
   layer
 )
 

@@ -168,13 +168,14 @@ export const layer = (options: Options): Adapter.ProviderLayer => Adapter.layer(
  * @since 0.1.0
  */
 export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(
-  Effect.all({
-    apiKey: KeySource.fromConfig("OPENAI_API_KEY"),
-    baseUrl: Adapter.optional("OPENAI_BASE_URL"),
-    websocketUrl: Adapter.optional("OPENAI_WS_URL"),
-    organization: Adapter.optional("OPENAI_ORG_ID"),
-    project: Adapter.optional("OPENAI_PROJECT_ID")
-  }),
+  () =>
+    Effect.all({
+      apiKey: KeySource.fromConfig("OPENAI_API_KEY"),
+      baseUrl: Adapter.optional("OPENAI_BASE_URL"),
+      websocketUrl: Adapter.optional("OPENAI_WS_URL"),
+      organization: Adapter.optional("OPENAI_ORG_ID"),
+      project: Adapter.optional("OPENAI_PROJECT_ID")
+    }),
   layer
 )
 

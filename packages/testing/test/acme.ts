@@ -80,8 +80,9 @@ const config = Config.all({
 export const adapter = (change = (spec: Spec, _: Options): Spec => spec): Adapter.Descriptor => ({
   id: "acme",
   capabilities,
-  layerConfig: Adapter.layerConfig(config, (options) =>
-    Layer.effect(TempCredentialProvider, Adapter.make(change(specOf(options), options)))
+  layerConfig: Adapter.layerConfig(
+    () => config,
+    (options) => Layer.effect(TempCredentialProvider, Adapter.make(change(specOf(options), options)))
   )
 })
 
