@@ -176,17 +176,15 @@ export const layer = (options: Options): Adapter.ProviderLayer => Adapter.layer(
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(
-  () =>
-    Effect.all({
-      apiKey: KeySource.fromConfig("ASSEMBLYAI_API_KEY"),
-      region: Adapter.optional("ASSEMBLYAI_REGION"),
-      streamingBaseUrl: Adapter.optional("ASSEMBLYAI_STREAMING_BASE_URL"),
-      streamingWebsocketUrl: Adapter.optional("ASSEMBLYAI_STREAMING_WS_URL"),
-      agentsBaseUrl: Adapter.optional("ASSEMBLYAI_AGENTS_BASE_URL"),
-      agentsWebsocketUrl: Adapter.optional("ASSEMBLYAI_AGENTS_WS_URL")
-    }),
-  layer
+export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(layer, () =>
+  Effect.all({
+    apiKey: KeySource.fromConfig("ASSEMBLYAI_API_KEY"),
+    region: Adapter.optional("ASSEMBLYAI_REGION"),
+    streamingBaseUrl: Adapter.optional("ASSEMBLYAI_STREAMING_BASE_URL"),
+    streamingWebsocketUrl: Adapter.optional("ASSEMBLYAI_STREAMING_WS_URL"),
+    agentsBaseUrl: Adapter.optional("ASSEMBLYAI_AGENTS_BASE_URL"),
+    agentsWebsocketUrl: Adapter.optional("ASSEMBLYAI_AGENTS_WS_URL")
+  })
 )
 
 /**

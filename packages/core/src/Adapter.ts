@@ -243,14 +243,14 @@ export const optional = (name: string): Config.Config<string | undefined> =>
 
 /**
  * Builds a vendor's layer from options that are read from the environment, by `Config` or `KeySource.fromConfig`; what is missing or malformed fails
- * with its variable's name.
+ * with its variable's name. They are a function, so that nothing is made where nobody uses the layer.
  *
  * @category layers
  * @since 0.1.0
  */
 export const layerConfig = <Options>(
-  options: () => Effect.Effect<Options, Config.ConfigError | ConfigurationError>,
-  layerOf: (options: Options) => ProviderLayer
+  layerOf: (options: Options) => ProviderLayer,
+  options: () => Effect.Effect<Options, Config.ConfigError | ConfigurationError>
 ): ProviderLayer =>
   Layer.unwrap(
     Effect.suspend(options).pipe(

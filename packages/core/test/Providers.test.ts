@@ -16,8 +16,6 @@ const descriptor = (id: string): Adapter.Descriptor => ({
   id,
   capabilities: Acme.capabilities,
   layerConfig: Adapter.layerConfig(
-    () =>
-      Config.all({ apiKey: Config.Redacted(`${id.toUpperCase()}_API_KEY`), region: Adapter.optional("ACME_REGION") }),
     (options: { readonly apiKey: Redacted.Redacted; readonly region: string | undefined }) =>
       Layer.effect(
         TempCredentialProvider,
@@ -29,7 +27,9 @@ const descriptor = (id: string): Adapter.Descriptor => ({
             ...checkRegion("ACME_REGION", options.region)
           ]
         })
-      )
+      ),
+    () =>
+      Config.all({ apiKey: Config.Redacted(`${id.toUpperCase()}_API_KEY`), region: Adapter.optional("ACME_REGION") })
   )
 })
 

@@ -168,16 +168,14 @@ export const layer = (options: Options): Adapter.ProviderLayer => Adapter.layer(
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(
-  () =>
-    Effect.all({
-      apiKey: KeySource.fromConfig("DEEPGRAM_API_KEY"),
-      region: Adapter.optional("DEEPGRAM_REGION"),
-      baseUrl: Adapter.optional("DEEPGRAM_BASE_URL"),
-      websocketUrl: Adapter.optional("DEEPGRAM_WS_URL"),
-      agentWebsocketUrl: Adapter.optional("DEEPGRAM_AGENT_WS_URL")
-    }),
-  layer
+export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(layer, () =>
+  Effect.all({
+    apiKey: KeySource.fromConfig("DEEPGRAM_API_KEY"),
+    region: Adapter.optional("DEEPGRAM_REGION"),
+    baseUrl: Adapter.optional("DEEPGRAM_BASE_URL"),
+    websocketUrl: Adapter.optional("DEEPGRAM_WS_URL"),
+    agentWebsocketUrl: Adapter.optional("DEEPGRAM_AGENT_WS_URL")
+  })
 )
 
 /**

@@ -175,16 +175,14 @@ export const layer = (options: Options): Adapter.ProviderLayer => Adapter.layer(
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(
-  () =>
-    Effect.all({
-      apiKey: KeySource.fromConfig("ELEVENLABS_API_KEY"),
-      region: Adapter.optional("ELEVENLABS_REGION"),
-      baseUrl: Adapter.optional("ELEVENLABS_BASE_URL"),
-      agentId: Adapter.optional("ELEVENLABS_AGENT_ID"),
-      voiceId: Adapter.optional("ELEVENLABS_VOICE_ID")
-    }),
-  layer
+export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(layer, () =>
+  Effect.all({
+    apiKey: KeySource.fromConfig("ELEVENLABS_API_KEY"),
+    region: Adapter.optional("ELEVENLABS_REGION"),
+    baseUrl: Adapter.optional("ELEVENLABS_BASE_URL"),
+    agentId: Adapter.optional("ELEVENLABS_AGENT_ID"),
+    voiceId: Adapter.optional("ELEVENLABS_VOICE_ID")
+  })
 )
 
 /**

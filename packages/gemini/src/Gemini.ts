@@ -154,13 +154,11 @@ export const layer = (options: Options): Adapter.ProviderLayer => Adapter.layer(
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(
-  () =>
-    Effect.all({
-      apiKey: KeySource.fromConfig("GEMINI_API_KEY"),
-      baseUrl: Adapter.optional("GOOGLE_GEMINI_BASE_URL")
-    }),
-  layer
+export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(layer, () =>
+  Effect.all({
+    apiKey: KeySource.fromConfig("GEMINI_API_KEY"),
+    baseUrl: Adapter.optional("GOOGLE_GEMINI_BASE_URL")
+  })
 )
 
 /**

@@ -167,16 +167,14 @@ export const layer = (options: Options): Adapter.ProviderLayer => Adapter.layer(
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(
-  () =>
-    Effect.all({
-      apiKey: KeySource.fromConfig("OPENAI_API_KEY"),
-      baseUrl: Adapter.optional("OPENAI_BASE_URL"),
-      websocketUrl: Adapter.optional("OPENAI_WS_URL"),
-      organization: Adapter.optional("OPENAI_ORG_ID"),
-      project: Adapter.optional("OPENAI_PROJECT_ID")
-    }),
-  layer
+export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(layer, () =>
+  Effect.all({
+    apiKey: KeySource.fromConfig("OPENAI_API_KEY"),
+    baseUrl: Adapter.optional("OPENAI_BASE_URL"),
+    websocketUrl: Adapter.optional("OPENAI_WS_URL"),
+    organization: Adapter.optional("OPENAI_ORG_ID"),
+    project: Adapter.optional("OPENAI_PROJECT_ID")
+  })
 )
 
 /**

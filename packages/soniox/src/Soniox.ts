@@ -180,16 +180,14 @@ export const layer = (options: Options): Adapter.ProviderLayer => Adapter.layer(
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(
-  () =>
-    Effect.all({
-      apiKey: KeySource.fromConfig("SONIOX_API_KEY"),
-      region: Adapter.optional("SONIOX_REGION"),
-      baseUrl: Adapter.optional("SONIOX_API_BASE_URL"),
-      websocketUrl: Adapter.optional("SONIOX_WS_URL"),
-      ttsWebsocketUrl: Adapter.optional("SONIOX_TTS_WS_URL")
-    }),
-  layer
+export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(layer, () =>
+  Effect.all({
+    apiKey: KeySource.fromConfig("SONIOX_API_KEY"),
+    region: Adapter.optional("SONIOX_REGION"),
+    baseUrl: Adapter.optional("SONIOX_API_BASE_URL"),
+    websocketUrl: Adapter.optional("SONIOX_WS_URL"),
+    ttsWebsocketUrl: Adapter.optional("SONIOX_TTS_WS_URL")
+  })
 )
 
 /**

@@ -177,17 +177,15 @@ export const layer = (options: Options): Adapter.ProviderLayer => Adapter.layer(
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(
-  () =>
-    Effect.all({
-      apiKey: KeySource.fromConfig("SPEECHMATICS_API_KEY"),
-      region: Adapter.optional("SPEECHMATICS_REGION"),
-      baseUrl: Adapter.optional("SM_MANAGEMENT_PLATFORM_URL"),
-      realtimeUrl: Adapter.optional("SPEECHMATICS_RT_URL"),
-      batchUrl: Adapter.optional("SPEECHMATICS_BATCH_URL"),
-      ttsUrl: Adapter.optional("SPEECHMATICS_TTS_URL")
-    }),
-  layer
+export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(layer, () =>
+  Effect.all({
+    apiKey: KeySource.fromConfig("SPEECHMATICS_API_KEY"),
+    region: Adapter.optional("SPEECHMATICS_REGION"),
+    baseUrl: Adapter.optional("SM_MANAGEMENT_PLATFORM_URL"),
+    realtimeUrl: Adapter.optional("SPEECHMATICS_RT_URL"),
+    batchUrl: Adapter.optional("SPEECHMATICS_BATCH_URL"),
+    ttsUrl: Adapter.optional("SPEECHMATICS_TTS_URL")
+  })
 )
 
 /**

@@ -81,8 +81,8 @@ export const adapter = (change = (spec: Spec, _: Options): Spec => spec): Adapte
   id: "acme",
   capabilities,
   layerConfig: Adapter.layerConfig(
-    () => config,
-    (options) => Layer.effect(TempCredentialProvider, Adapter.make(change(specOf(options), options)))
+    (options: Options) => Layer.effect(TempCredentialProvider, Adapter.make(change(specOf(options), options))),
+    () => config
   )
 })
 

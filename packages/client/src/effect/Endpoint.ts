@@ -193,13 +193,11 @@ export const layer = (options: Options): Adapter.ProviderLayer => Adapter.layer(
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(
-  () =>
-    Effect.all({
-      url: Config.String("TEMPCRED_ENDPOINT_URL"),
-      apiKey: KeySource.fromConfig("TEMPCRED_ENDPOINT_API_KEY")
-    }),
-  layer
+export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(layer, () =>
+  Effect.all({
+    url: Config.String("TEMPCRED_ENDPOINT_URL"),
+    apiKey: KeySource.fromConfig("TEMPCRED_ENDPOINT_API_KEY")
+  })
 )
 
 /**
