@@ -8,6 +8,7 @@ import { Transport } from "@tempcred/core/Transport"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { Door } from "./Door.ts"
@@ -15,7 +16,8 @@ import type { Vendor } from "./Vendor.ts"
 
 const apiKey = Redacted.make("long-lived")
 
-const adapter = ({ lifeSeconds }: Vendor): Adapter.ProviderLayer =>
+/** A provider whose credentials live so long, before any cache and any transport. */
+export const adapter = ({ lifeSeconds }: Pick<Vendor, "lifeSeconds">): Adapter.ProviderLayer =>
   Adapter.layer(
     Adapter.make({
       provider: "acme",
@@ -24,7 +26,7 @@ const adapter = ({ lifeSeconds }: Vendor): Adapter.ProviderLayer =>
       capabilities: {
         "stt.realtime": {
           ttlSeconds: { min: 1, max: 3600, default: lifeSeconds },
-          singleUse: false,
+          singleUse: true,
           subject: { effect: "recorded" },
           regions: [],
           mintingHasSideEffects: false,
@@ -42,19 +44,24 @@ const adapter = ({ lifeSeconds }: Vendor): Adapter.ProviderLayer =>
     })
   )
 
-const transport = (vendor: Vendor): Layer.Layer<Transport> =>
+export const transport = (vendor: Vendor): Layer.Layer<Transport> =>
   Layer.succeed(Transport, {
     send: Effect.fnUntraced(function* () {
       const sentAt = yield* Clock.currentTimeMillis
-      const text = JSON.stringify({ token: vendor.issue() })
+      const token = vendor.issue()
+      if (token === undefined) return { status: 503, headers: {}, text: "{}", sentAt, receivedAt: sentAt }
       if (vendor.milliseconds > 0) yield* Effect.sleep(vendor.milliseconds)
-      return { status: 201, headers: {}, text, sentAt, receivedAt: yield* Clock.currentTimeMillis }
+      const receivedAt = yield* Clock.currentTimeMillis
+      return { status: 201, headers: {}, text: JSON.stringify({ token }), sentAt, receivedAt }
     })
   })
 
 /** A cached provider, for programs that bring a clock of their own. */
 export const layer = (vendor: Vendor, options?: CredentialCache.Options) =>
   CredentialCache.layer(options).pipe(Layer.provide(adapter(vendor)), Layer.provide(transport(vendor)))
+
+/** The same in every run, for what is to come out the same. */
+export const chance = Layer.effect(Random.Random, Random.withSeed(Random.Random, "bench"))
 
 /** A new object each time, as apps write it where they ask. */
 export const request = (subject = "user-1"): MintRequest => ({ purpose: "stt.realtime", subject })

@@ -1,4 +1,4 @@
-/** The caches of cloud SDKs, each from npm and run as its SDK runs it, with only the mint replaced. */
+/** The caches of SDKs, each from npm and run as its SDK runs it, with only the mint replaced. */
 import { bearerTokenAuthenticationPolicy, createHttpHeaders, createPipelineRequest } from "@azure/core-rest-pipeline"
 import {
   createIsIdentityExpiredFunction,
@@ -7,6 +7,7 @@ import {
   memoizeIdentityProvider
 } from "@smithy/core"
 import { OAuth2Client, type OAuth2ClientOptions } from "google-auth-library"
+import { TokenSource } from "livekit-client"
 import type { Door, Get } from "./Door.ts"
 import type { Vendor } from "./Vendor.ts"
 
@@ -90,16 +91,31 @@ export const googleRefreshToken = door("Google refresh token", credentials, (ven
   const client = new OAuth2Client({
     credentials: { refresh_token: "long-lived" },
     transporterOptions: {
-      fetchImplementation: async () => {
-        const { token } = await vendor.mint()
-        return Response.json({ access_token: token, expires_in: vendor.lifeSeconds })
-      }
+      fetchImplementation: () =>
+        vendor.mint().then(
+          ({ token }) => Response.json({ access_token: token, expires_in: vendor.lifeSeconds }),
+          () => new Response("{}", { status: 503 })
+        )
     }
   })
   return () => client.getAccessToken()
 })
 
-export const peers = [aws, azure, google, googleRefreshToken]
+const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url")
+
+/** It reads the expiry out of the token, which is a JWT. */
+const participant = async (vendor: Vendor) => {
+  const { expiresAt, token } = await vendor.mint()
+  const claims = base64url({ sub: "user-1", jti: token, exp: Math.ceil(expiresAt / 1000) })
+  return { serverUrl: "wss://acme.example", participantToken: `${base64url({ alg: "none" })}.${claims}.` }
+}
+
+export const livekit = door("LiveKit TokenSource.custom", participant, (vendor) => {
+  const source = TokenSource.custom(() => participant(vendor))
+  return () => source.fetch({ participantIdentity: "user-1" })
+})
+
+export const peers = [aws, azure, google, googleRefreshToken, livekit]
 
 /** Those that let an app say how much life must be left, with what fits a short life; their SDKs leave it at five minutes. */
 export const tuned = (milliseconds: number): ReadonlyArray<Door> => [

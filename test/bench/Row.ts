@@ -4,21 +4,25 @@ export interface Figure {
   readonly value: number
   /** The lowest and the highest of all rounds. */
   readonly spread?: readonly [low: number, high: number] | undefined
-  /** How many times a peer's figure ours is; below 1, ours is better. */
+  /** How many times a peer's figure ours is. */
   readonly ratio?: number | undefined
 }
 
-/** The less, the better, whatever is counted. */
+/** What is promised of our figure, and whether it is so in this run. */
+export interface Target {
+  readonly promise: string
+  readonly reached: boolean
+}
+
 export interface Row {
   readonly question: string
-  readonly unit: "ns" | "ms" | "mints" | "bytes"
+  readonly unit: string
+  /** Which figure is the good one. @default "less" */
+  readonly better?: "less" | "more"
   readonly ours: Figure
   readonly peers: Readonly<Record<string, Figure>>
-  /** The one that the target is about. */
-  readonly ratio?: number | undefined
   /** Nothing, where nothing is promised. */
-  readonly target?: string | undefined
-  readonly reached?: boolean | undefined
+  readonly targets?: ReadonlyArray<Target>
   /** How it was measured. */
   readonly note: string
 }
@@ -39,10 +43,37 @@ const median = (numbers: ReadonlyArray<number>): number => {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
 
-const figure = ({ rounds }: Rounds): Figure => ({
+/** The median of rounds. */
+export const figure = ({ rounds }: Rounds): Figure => ({
   value: median(rounds),
   spread: [Math.min(...rounds), Math.max(...rounds)]
 })
+
+/** A figure that ours must not exceed. */
+export const atMost = (limit: number, unit: string, { value }: Figure): Target => ({
+  promise: `at most ${limit.toLocaleString("en")} ${unit}`,
+  reached: value <= limit
+})
+
+const ratioTo = ({ ours, peers }: Pick<Row, "ours" | "peers">, name: string): number => {
+  const peer = peers[name]
+  if (peer === undefined) throw new Error(`${name} did not take part`)
+  return peer.ratio ?? ours.value / peer.value
+}
+
+const times = (ratio: number): string => (ratio < 0.1 ? ratio.toPrecision(2) : ratio.toFixed(2))
+
+/** How many times a peer's figure ours may be. */
+export const atMostTimes = (limit: number, measured: Pick<Row, "ours" | "peers">, name: string): Target => {
+  const ratio = ratioTo(measured, name)
+  return { promise: `at most ${limit} × ${name}: it is ${times(ratio)} ×`, reached: ratio <= limit }
+}
+
+/** How many times a peer's figure ours must be. */
+export const atLeastTimes = (limit: number, measured: Pick<Row, "ours" | "peers">, name: string): Target => {
+  const ratio = ratioTo(measured, name)
+  return { promise: `at least ${limit} × ${name}: it is ${times(ratio)} ×`, reached: ratio >= limit }
+}
 
 /** Medians. A ratio is that of rounds that ran one after the other, as what disturbs one round often disturbs the next as well. */
 export const compare = (ours: Rounds, peers: ReadonlyArray<Rounds>): Pick<Row, "ours" | "peers"> => {

@@ -7,7 +7,7 @@ import { setImmediate } from "node:timers/promises"
 import type { Door } from "./Door.ts"
 import { layer, request } from "./Ours.ts"
 import { peers, tuned } from "./Peers.ts"
-import type { Figure, Options, Row } from "./Row.ts"
+import { atMost, type Figure, type Options, type Row } from "./Row.ts"
 import * as Vendor from "./Vendor.ts"
 
 const terms: Vendor.Terms = { lifeSeconds: 30, milliseconds: 0 }
@@ -56,8 +56,7 @@ export const rows = async (_: Options): Promise<ReadonlyArray<Row>> => {
       unit: "mints",
       ours: { value: own },
       peers: Object.fromEntries(others),
-      target: `at most ${limit} mints`,
-      reached: own <= limit,
+      targets: [atMost(limit, "mints", { value: own })],
       note: "virtual time: TestClock for ours, a Date that node:test moves for peers; at their default window, then at one set to 3 s, where each renewal makes a caller wait"
     }
   ]

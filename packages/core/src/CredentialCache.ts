@@ -166,6 +166,8 @@ const make = Effect.fnUntraced(function* (options: Options) {
     mint: (request) =>
       Effect.withFiber((fiber) => {
         const least = Duration.toMillis(Context.get(fiber.context, MinRemaining))
+        const hit = least === 0 ? cached(request) : undefined
+        if (hit !== undefined) return Effect.succeed(hit)
         const held = least === 0 ? undefined : cells.find(request)?.held
         return get(request, held !== undefined && remaining(held, now()) < least ? anew : nothing)
       }),

@@ -1,0 +1,58 @@
+/** What a program weighs that mints on an edge runtime: the bundle that esbuild makes of it, minified and compressed. */
+import { build } from "esbuild"
+import { gzipSync } from "node:zlib"
+
+export interface Program {
+  readonly name: string
+  readonly code: string
+}
+
+export const ours: Program = {
+  name: "tempcred",
+  code: `
+    import * as Minter from "@tempcred/core/Minter"
+    import * as Soniox from "@tempcred/soniox/Soniox"
+    import * as Redacted from "effect/Redacted"
+    const minter = Minter.make(Soniox.layer({ apiKey: Redacted.make("key") }))
+    export default { fetch: async () => Response.json((await minter.mint({ purpose: "stt.realtime" })).expiresAt) }
+  `
+}
+
+export const sonioxNode: Program = {
+  name: "@soniox/node",
+  code: `
+    import { SonioxNodeClient } from "@soniox/node"
+    const client = new SonioxNodeClient({ api_key: "key" })
+    const terms = { usage_type: "transcribe_websocket", expires_in_seconds: 60 }
+    export default { fetch: async () => Response.json((await client.auth.createTemporaryKey(terms)).expires_at) }
+  `
+}
+
+export const speechmaticsAuth: Program = {
+  name: "@speechmatics/auth",
+  code: `
+    import { createSpeechmaticsJWT } from "@speechmatics/auth"
+    const terms = { type: "rt", apiKey: "key", ttl: 60 }
+    export default { fetch: async () => Response.json(await createSpeechmaticsJWT(terms)) }
+  `
+}
+
+/** In bytes. */
+export const weigh = async ({ code }: Program): Promise<number> => {
+  const { outputFiles } = await build({
+    stdin: { contents: code, resolveDir: import.meta.dirname },
+    bundle: true,
+    format: "esm",
+    platform: "neutral",
+    mainFields: ["module", "main"],
+    conditions: ["workerd", "worker", "import"],
+    target: "es2023",
+    external: ["node:*"],
+    minify: true,
+    logLevel: "silent",
+    write: false
+  })
+  const [output] = outputFiles
+  if (output === undefined) throw new Error("esbuild wrote nothing")
+  return gzipSync(output.contents, { level: 9 }).byteLength
+}

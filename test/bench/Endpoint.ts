@@ -1,0 +1,197 @@
+/** How many credentials a token endpoint gives out in a second: the endpoint and Express with the vendor's own client, each in a process of its own. */
+import * as TokenEndpoint from "@tempcred/core/TokenEndpoint"
+import { SignJWT } from "jose"
+import { randomBytes } from "node:crypto"
+import * as Load from "./Load.ts"
+import * as Process from "./Process.ts"
+import { atLeastTimes, compare, type Options, type Row } from "./Row.ts"
+
+const users = 64
+
+const secret = randomBytes(32)
+const audience = "speech"
+
+/** Everything is on that an endpoint has, with limits that this load stays below. */
+const settings = {
+  TEMPCRED_AUTH_JWT_SECRET: secret.toString("hex"),
+  TEMPCRED_AUTH_AUDIENCE: audience,
+  TEMPCRED_POLICY_PURPOSES: "stt.realtime",
+  // Credentials for one use are never cached; the vendor's example has others as well.
+  TEMPCRED_POLICY_SINGLE_USE: "asked",
+  TEMPCRED_LIMIT_PER_MINUTE: "100000000",
+  TEMPCRED_LIMIT_CONCURRENT: "64",
+  TEMPCRED_PORT: "0",
+  NODE_ENV: "production"
+}
+
+const sign = (user: string): Promise<string> =>
+  new SignJWT()
+    .setProtectedHeader({ alg: "HS256" })
+    .setSubject(user)
+    .setAudience(audience)
+    .setExpirationTime("1 hour")
+    .sign(new TextEncoder().encode(settings.TEMPCRED_AUTH_JWT_SECRET))
+
+const ours = { path: TokenEndpoint.path, status: 201 }
+const express = { path: "/temporary-key", status: 200 }
+
+const uncached = { ...ours, name: "tempcred", program: "endpoint", args: [] }
+const cached = { ...ours, name: "tempcred", program: "endpoint", args: ["cached"] }
+const example = { ...express, name: "Express with @soniox/node, as in its example", program: "express", args: [] }
+const fair = {
+  ...express,
+  name: "Express with @soniox/node, and the same authentication",
+  program: "express",
+  args: ["authenticated"]
+}
+const bare = { ...ours, name: "node:http with one answer for all", program: "bare", args: [] }
+
+interface Subject {
+  readonly name: string
+  readonly path: string
+  readonly status: number
+  readonly program: string
+  readonly args: ReadonlyArray<string>
+}
+
+interface Measured extends Load.Loaded {
+  /** Processor time of the server for one request, in microseconds. */
+  readonly work: number
+  /** How much of a processor the vendor used. */
+  readonly vendorShare: number
+}
+
+interface Contestant extends AsyncDisposable {
+  readonly name: string
+  readonly measure: (milliseconds: number) => Promise<Measured>
+  readonly seen: Array<Measured>
+}
+
+const program = (name: string): URL => new URL(`servers/${name}.ts`, import.meta.url)
+
+interface Vendor {
+  readonly origin: string
+  readonly env: Readonly<Record<string, string>>
+}
+
+type Server = Process.Serving<Pick<Vendor, "origin">>
+
+const contestant = (name: string, server: Server, vendor: Server, target: Omit<Load.Target, "origin">): Contestant => {
+  const load = Load.open({ ...target, origin: server.ready.origin })
+  return {
+    name,
+    seen: [],
+    measure: async (milliseconds) => {
+      const before = { server: Load.used(server.pid), vendor: Load.used(vendor.pid), at: performance.now() }
+      const loaded = await load.run(milliseconds)
+      const elapsed = performance.now() - before.at
+      return {
+        ...loaded,
+        work: ((Load.used(server.pid) - before.server) * 1000) / (loaded.perSecond * (elapsed / 1000)),
+        vendorShare: (Load.used(vendor.pid) - before.vendor) / elapsed
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      await load.close()
+      await server[Symbol.asyncDispose]()
+    }
+  }
+}
+
+const enter = async (
+  vendor: Process.Serving<Vendor>,
+  tokens: ReadonlyArray<string>,
+  { args, name, path, program: file, status }: Subject
+): Promise<Contestant> => {
+  const server: Server = await Process.serve(program(file), args, { ...settings, ...vendor.ready.env })
+  const body = JSON.stringify({ purpose: "stt.realtime" })
+  return contestant(name, server, vendor, { path, status, body, tokens })
+}
+
+/** The most that can be minted here: nothing is between. */
+const direct = (vendor: Process.Serving<Vendor>): Contestant =>
+  contestant("the emulated vendor, asked directly", vendor, vendor, {
+    path: "/v1/auth/temporary-api-key",
+    status: 201,
+    body: JSON.stringify({ usage_type: "transcribe_websocket", expires_in_seconds: 300 }),
+    tokens: [vendor.ready.env["SONIOX_API_KEY"] ?? ""]
+  })
+
+/** Rounds that take turns. */
+const race = async (contestants: ReadonlyArray<Contestant>, rounds: number, milliseconds: number): Promise<void> => {
+  // Code that is not compiled yet is no matter of this.
+  for (const { measure } of contestants) await measure(2 * milliseconds)
+  for (let round = 0; round < rounds; round++) {
+    for (const { measure, seen } of contestants) seen.push(await measure(milliseconds))
+  }
+}
+
+const percent = (share: number): string => `${Math.round(share * 100)} %`
+
+/** In words, where the system tells it. */
+const share = ({ seen }: Contestant): string => {
+  const mean = seen.reduce((sum, { vendorShare }) => sum + vendorShare, 0) / seen.length
+  return Number.isNaN(mean) ? "" : `; the emulated vendor used ${percent(mean)} of a processor meanwhile`
+}
+
+const rowsOf = (
+  own: Contestant,
+  peers: ReadonlyArray<Contestant>,
+  bounds: ReadonlyArray<Contestant>,
+  limit: number,
+  kind: string,
+  how: string
+) => {
+  const figures = (others: ReadonlyArray<Contestant>, pick: (measured: Measured) => number) => {
+    const numbers = ({ name, seen }: Contestant) => ({ name, rounds: seen.map(pick) })
+    return compare(numbers(own), others.map(numbers))
+  }
+  const speed = figures([...peers, ...bounds], ({ perSecond }) => perSecond)
+  const rows: ReadonlyArray<Row> = [
+    {
+      ...speed,
+      question: `The token endpoint, ${kind}: requests per second`,
+      unit: "requests",
+      better: "more",
+      targets: [atLeastTimes(limit, speed, example.name)],
+      note: how + share(own)
+    },
+    {
+      ...figures(peers, ({ p99 }) => p99),
+      question: `The token endpoint, ${kind}: what one request in a hundred takes longer than`,
+      unit: "ms",
+      note: `${how}; each connection asks as fast as it is answered, so that a slow server is asked less`
+    },
+    {
+      ...figures(peers, ({ work }) => work),
+      question: `The token endpoint, ${kind}: processor time of the server for a request`,
+      unit: "µs",
+      note: `${how}; it says what the machine's other work does not change`
+    }
+  ]
+  // Other systems than Linux do not tell the time of other processes.
+  return rows.filter(({ ours: { value } }) => !Number.isNaN(value))
+}
+
+export const rows = async ({ quick }: Options): Promise<ReadonlyArray<Row>> => {
+  const rounds = quick ? 3 : 9
+  const milliseconds = quick ? 250 : 2000
+  const tokens = await Promise.all(Array.from({ length: users }, (_, user) => sign(`user-${user}`)))
+  await using stack = new AsyncDisposableStack()
+  const vendor = stack.use(await Process.serve<Vendor>(program("vendor")))
+  const start = async (subject: Subject) => stack.use(await enter(vendor, tokens, subject))
+  const [minting, caching, shown, alike, most] = await Promise.all([
+    start(uncached),
+    start(cached),
+    start(example),
+    start(fair),
+    start(bare)
+  ])
+  const vendorAlone = stack.use(direct(vendor))
+  await race([minting, caching, shown, alike, most, vendorAlone], rounds, milliseconds)
+  const how = `median of ${rounds} rounds of ${milliseconds} ms with 64 connections and ${users} users, taking turns; load, server and vendor are processes of this machine, with JWTs by a secret, policy and limits on`
+  return [
+    ...rowsOf(minting, [shown, alike], [vendorAlone, most], 2.5, "each request a mint", how),
+    ...rowsOf(caching, [shown, alike], [most], 8, "with a cache before the vendor", how)
+  ]
+}

@@ -1,0 +1,158 @@
+/** What becomes of a get when there is more of everything: scopes that are held, callers who wait for one mint, processes that share one Redis. */
+import { randomUUID } from "node:crypto"
+import * as Fleet from "../src/support/fleet.ts"
+import { find } from "../src/support/programs.ts"
+import * as RedisServer from "../src/support/redis-server.ts"
+import { crowds } from "./ColdGets.ts"
+import type { Door } from "./Door.ts"
+import { ours } from "./Ours.ts"
+import { aws } from "./Peers.ts"
+import { run } from "./Process.ts"
+import { compare, figure, type Options, type Row } from "./Row.ts"
+import * as Vendor from "./Vendor.ts"
+
+const gets = 100_000
+const warmUp = 1
+const probe = new URL("probe.ts", import.meta.url)
+
+/** Everybody in turn, in an order that no cache of a processor foresees. */
+const shuffled = (scopes: number): ReadonlyArray<string> => {
+  const subjects = Array.from({ length: scopes }, (_, scope) => `user-${scope}`)
+  let chance = 1
+  for (let left = scopes - 1; left > 0; left--) {
+    chance = (chance * 48_271) % 2_147_483_647
+    const other = chance % (left + 1)
+    const one = subjects[left] ?? ""
+    subjects[left] = subjects[other] ?? ""
+    subjects[other] = one
+  }
+  return subjects
+}
+
+/** In nanoseconds a get, round by round, of a door that holds so many scopes. */
+const timeGets = async ({ hold }: Door, scopes: number, count: number): Promise<ReadonlyArray<number>> => {
+  const ask = await hold(Vendor.make({ lifeSeconds: 3600, milliseconds: 0 }), scopes)
+  const subjects = shuffled(scopes)
+  const rounds: Array<number> = []
+  for (let round = 0; round < warmUp + count; round++) {
+    const start = process.hrtime.bigint()
+    for (let asked = 0; asked < gets; asked++) await ask(subjects[asked % scopes] ?? "")
+    if (round >= warmUp) rounds.push(Number(process.hrtime.bigint() - start) / gets)
+  }
+  return rounds
+}
+
+/** In microseconds a caller, round by round, of a crowd of so many that waits for one mint. */
+const timeCallers = async (door: Door, callers: number, count: number): Promise<ReadonlyArray<number>> => {
+  const seen = await crowds(door, warmUp + count, callers)
+  return seen.slice(warmUp).map(({ beyond }) => (beyond * 1000) / callers)
+}
+
+/** Everything that grows within one process; the crowds come first, before there is a heap to collect. */
+export const growing = async (door: Door, most: number, count = 1) => ({
+  fewCallers: await timeCallers(door, 100, count),
+  manyCallers: await timeCallers(door, 10_000, count),
+  one: await timeGets(door, 1, count),
+  some: await timeGets(door, 1000, count),
+  many: await timeGets(door, most, count)
+})
+
+type Growing = Awaited<ReturnType<typeof growing>>
+
+/** Ours and a peer that is as simple as a cache can be. */
+const watch = async (quick: boolean): Promise<ReadonlyArray<Row>> => {
+  const rounds = quick ? 3 : 15
+  const most = quick ? 10_000 : 100_000
+  const see = ({ name }: Door) => run<Growing>(probe, ["growing", name, most, rounds])
+  const own = await see(ours)
+  const other = await see(aws)
+  const versus = (pick: (seen: Growing) => ReadonlyArray<number>) =>
+    compare({ name: ours.name, rounds: pick(own) }, [{ name: aws.name, rounds: pick(other) }])
+  return [...scopesOf(versus, most, rounds), ...callersOf(versus, rounds)]
+}
+
+type Versus = (pick: (seen: Growing) => ReadonlyArray<number>) => Pick<Row, "ours" | "peers">
+
+const scopesOf = (versus: Versus, most: number, rounds: number): ReadonlyArray<Row> => {
+  const some = versus((seen) => seen.some)
+  const many = versus((seen) => seen.many)
+  const ratio = many.ours.value / some.ours.value
+  const ratioOfMap = (many.peers[aws.name]?.value ?? Number.NaN) / (some.peers[aws.name]?.value ?? Number.NaN)
+  const note = `median of ${rounds} rounds of ${gets.toLocaleString("en")} awaited gets of scopes in a random order, in a process of its own; an AWS memoizer knows no scopes and is in a Map by the subject alone`
+  return [
+    { ...versus((seen) => seen.one), question: "A cached get of the only scope", unit: "ns", note },
+    { ...some, question: "A cached get among 1,000 scopes", unit: "ns", note },
+    {
+      ...many,
+      question: `A cached get among ${most.toLocaleString("en")} scopes`,
+      unit: "ns",
+      targets: [
+        {
+          promise: `at most 2 × that among 1,000 scopes, or what becomes of a plain Map (${ratioOfMap.toFixed(1)} ×), as so many fit no processor's caches: it is ${ratio.toFixed(1)} ×`,
+          reached: ratio <= Math.max(2, ratioOfMap)
+        }
+      ],
+      note
+    }
+  ]
+}
+
+const callersOf = (versus: Versus, rounds: number): ReadonlyArray<Row> => {
+  const few = versus((seen) => seen.fewCallers)
+  const many = versus((seen) => seen.manyCallers)
+  const note = `median of ${rounds} rounds with a new cache each, from the first get to the last answer without the mint's own 20 ms, in a process of its own`
+  return [
+    { ...few, question: "100 callers wait for one cold mint: time for each", unit: "µs", note },
+    {
+      ...many,
+      question: "10,000 callers wait for one cold mint: time for each",
+      unit: "µs",
+      targets: [{ promise: "at most that of a caller among 100", reached: many.ours.value <= few.ours.value }],
+      note
+    }
+  ]
+}
+
+/** Mints a scope, of fleets of so many processes that all want the same scopes at once. */
+const fleetOf = async (redisUrl: string, processes: number, scopes: number): Promise<number> => {
+  await using fleet = await Fleet.make(redisUrl)
+  // How long Redis may take is no matter of this where many processes share few processors.
+  const all = await fleet.workers(processes, { limit: 10_000 })
+  for (let scope = 0; scope < scopes; scope++) {
+    const request = { purpose: "stt.realtime", subject: randomUUID() } as const
+    const answers = await Promise.all(all.map((worker) => worker.mint(request, { times: 10 })))
+    for (const { error } of answers) if (error !== undefined) throw new Error(error)
+  }
+  return fleet.mints() / scopes
+}
+
+const fleetsOf = async (quick: boolean): Promise<ReadonlyArray<Row>> => {
+  const program = find(["redis-server", "valkey-server"])
+  if (program === undefined) {
+    process.stderr.write(
+      "redis-server is not on this machine, so fleets are not measured: apt-get install redis-server\n"
+    )
+    return []
+  }
+  await using redis = await RedisServer.make(program)
+  await redis.start()
+  const sizes = quick ? [2] : [1, 2, 4, 8]
+  const scopes = 20
+  const mints: Array<number> = []
+  for (const size of sizes) mints.push(await fleetOf(redis.url, size, scopes))
+  return [
+    {
+      question: `A fleet of up to ${Math.max(...sizes)} processes that share through one Redis: mints a scope`,
+      unit: "mints",
+      ours: figure({ name: ours.name, rounds: mints }),
+      peers: {},
+      targets: [{ promise: "1 mint for a fleet of every size", reached: mints.every((count) => count === 1) }],
+      note: `${sizes.join(", ")} processes and a Redis of their own; each process asks for ${scopes} scopes ten times at once; what shares nothing mints once in each process`
+    }
+  ]
+}
+
+export const rows = async ({ quick }: Options): Promise<ReadonlyArray<Row>> => [
+  ...(await watch(quick)),
+  ...(await fleetsOf(quick))
+]

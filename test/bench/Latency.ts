@@ -1,0 +1,119 @@
+/** How long a mint takes where one is needed now and then, and the vendor is some way off: everybody at once, in a process of their own. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import type { Done } from "./contestant.ts"
+import {
+  bareFetch,
+  type Contestant,
+  minter,
+  minterOverFetch,
+  sonioxNode,
+  type Task,
+  undiciPool,
+  undiciPoolKept
+} from "./Contestants.ts"
+import * as Process from "./Process.ts"
+import { atMost, compare, type Options, type Row } from "./Row.ts"
+
+const roundTrip = 40
+const limit = 1.15
+
+interface Distant {
+  readonly env: Readonly<Record<string, string>>
+  readonly certificate: string
+}
+
+interface Pace {
+  readonly mints: number
+  readonly seconds: number
+}
+
+interface Seen {
+  readonly name: string
+  readonly mints: ReadonlyArray<Done>
+}
+
+type Racer = Process.Consulted<Task, Done>
+
+/** Mints at its own moments, so that nobody computes while another waits for an answer. */
+const watch = async (racer: Racer, { mints, seconds }: Pace, offset: number): Promise<ReadonlyArray<Done>> => {
+  const start = performance.now() + offset
+  const seen: Array<Done> = []
+  for (let count = 0; count < mints; count++) {
+    await sleep(Math.max(0, start + count * seconds * 1000 - performance.now()))
+    seen.push(await racer.ask({ callers: 1, milliseconds: 0 }))
+  }
+  return seen
+}
+
+/** The vendor's own first answers are nobody's latency. */
+const warmUp = async (racer: Racer): Promise<void> => {
+  await using guest = racer
+  await guest.ask({ callers: 4, milliseconds: 500 })
+}
+
+const race = async (contestants: ReadonlyArray<Contestant>, pace: Pace): Promise<ReadonlyArray<Seen>> => {
+  await using vendor = await Process.serve<Distant>(new URL("servers/distant.ts", import.meta.url), [roundTrip / 2])
+  const folder = mkdtempSync(join(tmpdir(), "tempcred-bench-"))
+  const certificate = join(folder, "certificate.pem")
+  writeFileSync(certificate, vendor.ready.certificate)
+  const env = { ...vendor.ready.env, NODE_EXTRA_CA_CERTS: certificate }
+  const program = new URL("contestant.ts", import.meta.url)
+  await warmUp(Process.consult(program, [undiciPool.name], env))
+  const racers: ReadonlyArray<Racer> = contestants.map(({ name }) => Process.consult(program, [name], env))
+  try {
+    // No caller mints nothing: all are there before the first begins.
+    await Promise.all(racers.map(({ ask }) => ask({ callers: 0, milliseconds: 0 })))
+    const apart = 250
+    return await Promise.all(
+      contestants.map(async ({ name }, place) => {
+        const racer = racers[place]
+        return { name, mints: racer === undefined ? [] : await watch(racer, pace, place * apart) }
+      })
+    )
+  } finally {
+    await Promise.all(racers.map((racer) => racer[Symbol.asyncDispose]()))
+    rmSync(folder, { recursive: true })
+  }
+}
+
+const roundTrips = ({ milliseconds }: Done): number => milliseconds / roundTrip
+const cpu = ({ cpuMicroseconds }: Done): number => cpuMicroseconds
+
+const others = [minterOverFetch, sonioxNode, bareFetch, undiciPool, undiciPoolKept]
+
+export const rows = async ({ quick }: Options): Promise<ReadonlyArray<Row>> => {
+  const pace = quick ? { mints: 3, seconds: 4.5 } : { mints: 8, seconds: 15 }
+  const [own = { name: "tempcred", mints: [] }, ...peers] = await race([minter, ...others], pace)
+  const part = (pick: (done: Done) => number, from: number, to?: number) => {
+    const cut = ({ mints, name }: Seen) => ({ name, rounds: mints.slice(from, to).map(pick) })
+    return compare(cut(own), peers.map(cut))
+  }
+  const warm = part(roundTrips, 1)
+  const unit = "round trips"
+  const how = `a round trip takes ${roundTrip} ms; the vendor's server keeps connections for 75 s and does not say so`
+  const shorter = quick ? "; the full run waits 15 s each time" : ""
+  return [
+    {
+      ...warm,
+      question: `A mint every ${pace.seconds} s, with the vendor behind TLS and ${roundTrip} ms away`,
+      unit,
+      targets: [atMost(limit, unit, warm.ours)],
+      note: `median of ${pace.mints - 1} mints after the first; ${how}${shorter}`
+    },
+    {
+      ...part(cpu, 1),
+      question: "Processor time that each of these mints costs the client",
+      unit: "µs",
+      note: "of the same mints; code that runs so seldom is not compiled, so that this is more than where mints are many, and part of the latency"
+    },
+    {
+      ...part(roundTrips, 0, 1),
+      question: "The first mint of a process, to the same vendor",
+      unit,
+      note: `one mint; ${how}; a connection takes one to open and one for TLS, and code that is not compiled yet takes its time`
+    }
+  ]
+}

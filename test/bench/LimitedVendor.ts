@@ -1,0 +1,73 @@
+/** A vendor that takes so many calls in a second and refuses the rest, and what it saw of each second. */
+
+export const perSecond = 20
+
+/** Takes a call at a moment, or says after how many milliseconds it would. */
+type Limit = (now: number) => number
+
+const kinds = {
+  "fixed window": (): Limit => {
+    let window = -1
+    let taken = 0
+    return (now) => {
+      const current = Math.floor(now / 1000)
+      if (current > window) [window, taken] = [current, 0]
+      taken += 1
+      return taken <= perSecond ? 0 : (current + 1) * 1000 - now
+    }
+  },
+  "sliding window": (): Limit => {
+    const taken: Array<number> = []
+    return (now) => {
+      while ((taken[0] ?? now) <= now - 1000) taken.shift()
+      if (taken.length >= perSecond) return (taken[0] ?? now) + 1000 - now
+      taken.push(now)
+      return 0
+    }
+  },
+  "token bucket": (): Limit => {
+    let full = 0
+    return (now) => {
+      // The moment at which the bucket would be full again tells how much is in it.
+      const next = Math.max(full, now) + 1000 / perSecond
+      if (next > now + 1000) return next - now - 1000
+      full = next
+      return 0
+    }
+  }
+}
+
+export type Kind = keyof typeof kinds
+
+export const all: ReadonlyArray<Kind> = ["fixed window", "sliding window", "token bucket"]
+
+/** Seconds to wait, as a header has them; nothing where the call is taken. */
+export type Verdict = { readonly status: 201 } | { readonly status: 429; readonly retryAfter: string | undefined }
+
+export interface LimitedVendor {
+  /** How long the call in hand is on its way there, and the answer back, in milliseconds. */
+  readonly way: () => number
+  readonly call: (now: number) => Verdict
+  readonly taken: () => number
+  readonly refused: () => number
+}
+
+export const make = (kind: Kind, tells: boolean): LimitedVendor => {
+  const limit = kinds[kind]()
+  let taken = 0
+  let refused = 0
+  return {
+    way: () => 40 + (((taken + refused) * 7) % 20),
+    call: (now) => {
+      const wait = limit(now)
+      if (wait === 0) {
+        taken += 1
+        return { status: 201 }
+      }
+      refused += 1
+      return { status: 429, retryAfter: tells ? String(Math.ceil(wait / 1000)) : undefined }
+    },
+    taken: () => taken,
+    refused: () => refused
+  }
+}

@@ -1,0 +1,49 @@
+/** Packages and programs as they are published, built anew into a folder outside of the workspace, as what was built before may be old. */
+import { spawnSync } from "node:child_process"
+import { mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const root = fileURLToPath(new URL("../../", import.meta.url))
+
+/** Runs Node to its end, and gives what it prints. */
+export const node = (args: ReadonlyArray<string>, cwd: string): string => {
+  const { status, stderr, stdout } = spawnSync(process.execPath, args, { cwd, encoding: "utf8" })
+  if (status !== 0) throw new Error(`node ${args.join(" ")}\n${stdout}${stderr}`)
+  return stdout
+}
+
+const tsup = (name: string, folder: string, options: ReadonlyArray<string>): void => {
+  const source = join(root, "packages", name)
+  const program = dirname(createRequire(join(source, "package.json")).resolve("tsup/package.json"))
+  node([join(program, "dist/cli-default.js"), ...options, "--out-dir", join(folder, "dist"), "--silent"], source)
+}
+
+/** Builds the command line, and gives its path. */
+export const commandLine = (folder: string): string => {
+  tsup("cli", folder, [])
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }))
+  return join(folder, "dist/main.js")
+}
+
+/** Builds packages of ours where a program in the folder finds them. */
+export const install = (folder: string, names: ReadonlyArray<string>): void => {
+  for (const name of names) {
+    const target = join(folder, "node_modules/@tempcred", name)
+    tsup(name, target, ["--config", join(root, "tsup.config.ts")])
+    const { publishConfig, ...manifest } = JSON.parse(
+      readFileSync(join(root, "packages", name, "package.json"), "utf8")
+    )
+    writeFileSync(join(target, "package.json"), JSON.stringify({ ...manifest, ...publishConfig }))
+  }
+}
+
+/** Links packages of others there. */
+export const link = (folder: string, names: ReadonlyArray<string>): void => {
+  for (const name of names) {
+    const target = join(folder, "node_modules", name)
+    mkdirSync(dirname(target), { recursive: true })
+    symlinkSync(realpathSync(join(root, "test/node_modules", name)), target, "junction")
+  }
+}

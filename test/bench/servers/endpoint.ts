@@ -1,0 +1,22 @@
+/** `node endpoint.ts [cached]`: the token endpoint as its environment says, before Soniox. Prints where it listens. */
+import * as CredentialCache from "@tempcred/core/CredentialCache"
+import * as NodeTransport from "@tempcred/node/NodeTransport"
+import * as Node from "@tempcred/server/Node"
+import * as ServerConfig from "@tempcred/server/ServerConfig"
+import * as Soniox from "@tempcred/soniox/Soniox"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+
+const minting = Soniox.layerConfig.pipe(Layer.provide(NodeTransport.layer))
+const provider = process.argv[2] === "cached" ? CredentialCache.layer().pipe(Layer.provide(minting)) : minting
+
+const server = Layer.unwrap(
+  Effect.map(ServerConfig.load(), ({ authenticator, server: options }) =>
+    Node.layer(options).pipe(Layer.provide([authenticator, provider]))
+  )
+)
+const runtime = ManagedRuntime.make(server)
+const { origin } = await runtime.runPromise(Node.Listening)
+
+process.stdout.write(`${JSON.stringify({ origin })}\n`)
