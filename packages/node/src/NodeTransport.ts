@@ -18,7 +18,9 @@
 import { type Exchange, make, Transport, type Receiver } from "@tempcred/core/Transport"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { Agent, type Dispatcher } from "undici"
+import type { Dispatcher } from "undici"
+// The whole of undici puts itself in the place of what the platform's `fetch` sends through.
+import Agent from "undici/lib/dispatcher/agent.js"
 
 /**
  * For how many milliseconds a connection stays open without a request: 55 seconds, as load balancers close theirs after a minute or more
@@ -91,7 +93,12 @@ const handler = (
   onResponseError: (_, error) => receiver.fail(error)
 })
 
-const single = (headers: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>) =>
-  Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, typeof value === "object" ? value.join(", ") : value])
-  )
+/** Most headers come once. */
+const single = (headers: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>) => {
+  const all: Record<string, string | undefined> = {}
+  for (const name in headers) {
+    const value = headers[name]
+    all[name] = typeof value === "object" ? value.join(", ") : value
+  }
+  return all
+}

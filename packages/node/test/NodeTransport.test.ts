@@ -1,0 +1,99 @@
+import { Transport } from "@tempcred/core/Transport"
+import * as NodeTransport from "@tempcred/node/NodeTransport"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { execFile } from "node:child_process"
+import { once } from "node:events"
+import { createServer } from "node:http"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
+import { Agent } from "undici"
+
+/** A vendor that keeps connections for as long as load balancers do and does not say so, and how many were made and are open. */
+const vendor = Effect.acquireRelease(
+  Effect.promise(async () => {
+    const seen = { made: 0, open: 0 }
+    const server = createServer({ keepAliveTimeout: 75_000 }, (_, response) => {
+      response.setHeader("connection", "keep-alive")
+      response.end("{}")
+    })
+    server.on("connection", (socket) => {
+      seen.made += 1
+      seen.open += 1
+      socket.on("close", () => (seen.open -= 1))
+    })
+    await once(server.listen(0, "127.0.0.1"), "listening")
+    const address = server.address()
+    const port = typeof address === "object" && address !== null ? address.port : 0
+    return { seen, server, url: new URL(`http://127.0.0.1:${port}/v1`) }
+  }),
+  ({ server }) =>
+    Effect.sync(() => {
+      server.closeAllConnections()
+      server.close()
+    })
+)
+
+const send = (url: URL) =>
+  Transport.use((transport) => transport.send({ method: "POST", url, key: Redacted.make("the-key"), body: {} }))
+
+const scoped = <A, E>(layer: Layer.Layer<Transport>, program: Effect.Effect<A, E, Transport>) =>
+  Effect.provide(program, layer)
+
+describe("a connection", () => {
+  it.live("is still there for a request that comes when the platform's fetch has closed its own", () =>
+    Effect.gen(function* () {
+      const { seen, url } = yield* vendor
+      const program = Effect.gen(function* () {
+        yield* send(url)
+        yield* Effect.sleep("5 seconds")
+        yield* send(url)
+      })
+      yield* scoped(NodeTransport.layer, program)
+      assert.strictEqual(seen.made, 1)
+    })
+  )
+
+  it.live("is closed with the layer", () =>
+    Effect.gen(function* () {
+      const { seen, url } = yield* vendor
+      yield* scoped(
+        NodeTransport.layer,
+        Effect.andThen(
+          send(url),
+          Effect.sync(() => assert.strictEqual(seen.open, 1))
+        )
+      )
+      while (seen.open > 0) yield* Effect.sleep("5 millis")
+    })
+  )
+
+  it.live("keeps no process alive", () =>
+    Effect.gen(function* () {
+      const { url } = yield* vendor
+      const program = fileURLToPath(new URL("once.ts", import.meta.url))
+      const { stdout } = yield* Effect.promise(() =>
+        promisify(execFile)(process.execPath, [program, url.href], { timeout: 20_000 })
+      )
+      assert.strictEqual(stdout, "200")
+    })
+  )
+})
+
+it.live("a dispatcher of the app's is used, and left open", () =>
+  Effect.gen(function* () {
+    const { seen, url } = yield* vendor
+    const agent = yield* Effect.acquireRelease(
+      Effect.sync(() => new Agent()),
+      (made) => Effect.promise(() => made.destroy())
+    )
+    for (let round = 0; round < 2; round++) {
+      yield* scoped(NodeTransport.layerDispatcher(agent), send(url))
+      // undici gives a connection a moment before it is used again.
+      yield* Effect.sleep("20 millis")
+    }
+    assert.deepStrictEqual(seen, { made: 1, open: 1 })
+  })
+)

@@ -1,0 +1,14 @@
+/** `node once.ts <url>`: sends one request, prints its status, and has nothing more to do. What the platform's fetch sends through is left as it is. */
+import { Transport } from "@tempcred/core/Transport"
+import * as NodeTransport from "@tempcred/node/NodeTransport"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Redacted from "effect/Redacted"
+
+const taken = [1, 2].filter((version) => Symbol.for(`undici.globalDispatcher.${version}`) in globalThis)
+if (taken.length > 0) throw new Error("the platform's fetch sends through something else now")
+
+const [url = ""] = process.argv.slice(2)
+const runtime = ManagedRuntime.make(NodeTransport.layer)
+const sending = Transport.use(({ send }) => send({ method: "POST", url: new URL(url), key: Redacted.make("the-key") }))
+const { status } = await runtime.runPromise(sending)
+process.stdout.write(String(status))
