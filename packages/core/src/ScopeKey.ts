@@ -42,6 +42,17 @@ const isWellFormed = (request: MintRequest): boolean => {
   )
 }
 
+/** Whether it says no more than for what and for whom. */
+const isPlain = (request: MintRequest): boolean =>
+  request.ttl === undefined &&
+  request.region === undefined &&
+  request.session === undefined &&
+  request.maxSession === undefined &&
+  request.usableFor === undefined &&
+  (request.singleUse ?? false) === false &&
+  request.exposure !== "server" &&
+  request.onUnsupported !== "relax"
+
 /** In milliseconds, as text; `undefined` where it is no length. */
 const lengthKey = (length: MintRequest["ttl"]): string | undefined => {
   if (length === undefined) return ""
@@ -76,6 +87,9 @@ const sessionKey = (session: MintRequest["session"]): string | undefined => {
  */
 export const scopeKey = (request: MintRequest): string | undefined => {
   if (!isWellFormed(request)) return undefined
+  // The shortest text for what is asked most, as to write a key and to hash it is most of what a cache does.
+  if (isPlain(request))
+    return request.subject === undefined ? request.purpose : `${request.purpose} =${request.subject}`
   const ttl = lengthKey(request.ttl)
   const maxSession = lengthKey(request.maxSession)
   const usableFor = lengthKey(request.usableFor)

@@ -53,7 +53,9 @@ export const make =
         attributes: { "http.request.method": method, "url.path": pathOf(url) },
         ...(Option.isSome(parent) ? { parent: parent.value } : { root: true })
       })
-      return yield* Effect.onExit(Effect.withParentSpan(answer, span), (exit) =>
+      // Whose code it is takes a stack to tell, for every request.
+      const traced = Effect.withParentSpan(answer, span, { captureStackTrace: false })
+      return yield* Effect.onExit(traced, (exit) =>
         Effect.map(Clock.currentTimeNanos, (now) => {
           if (Exit.isSuccess(exit)) span.attribute("http.response.status_code", exit.value.status)
           span.end(now, outcome(exit))
