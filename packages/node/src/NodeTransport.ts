@@ -15,6 +15,7 @@
  *
  * @since 0.1.0
  */
+/// <reference path="./undici.d.ts" />
 import { type Exchange, make, Transport, type Receiver } from "@tempcred/core/Transport"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
