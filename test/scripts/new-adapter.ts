@@ -27,7 +27,16 @@ const refusal = refusalOf(root, name)
 if (refusal !== undefined) fail(refusal)
 
 const { id, module } = spell(name)
-const { added, blanks, changed } = scaffold(root, name)
+
+const begin = () => {
+  try {
+    return scaffold(root, name)
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error))
+  }
+}
+
+const { added, blanks, changed } = begin()
 const width = Math.max(...blanks.map(({ place }) => place.length))
 const paint = (style: Parameters<typeof styleText>[0], text: string) => styleText(style, text)
 
@@ -46,6 +55,7 @@ ${paint("bold", "Next")} (docs/write-an-adapter.md has it all, with a vendor tha
   1. pnpm install
   2. packages/emulator/src/${module}.ts from the vendor's documents, by somebody who does not look at the adapter
   3. packages/${id}/src/${module}.ts, until this passes:  pnpm --filter @tempcred/${id} test
-  4. test/src/vendors/${id}.ts, until this passes:  pnpm --filter @tempcred/test test
+  4. test/src/vendors/${id}.ts, and what the vendor's pages show in packages/testing/fixtures/${id} and test/src/fixtures/${id}.ts,
+     until this passes:  pnpm --filter @tempcred/test test
   5. the table in README.md, which this prints:  pnpm --filter tempcred test
 `)

@@ -1,7 +1,10 @@
 /** A credential opens what it says, for as long as it says, and nothing else: all vendors in the same words. */
 import { type Connection, fill } from "@tempcred/core/Connection"
 import type { TempCredential } from "@tempcred/core/TempCredential"
+import { systemClock } from "@tempcred/emulator/Emulator"
+import { trial } from "@tempcred/testing/Contract"
 import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import { assert, describe, it } from "vitest"
 import { collect, type Outcome, submit, transcript } from "./support/talks.ts"
 import { start, type Use, vendors } from "./support/vendors.ts"
@@ -59,6 +62,31 @@ describe.each(vendors)("$name", (vendor) => {
       uses.map(({ purpose }) => purpose),
       Object.keys(adapter.capabilities)
     )
+  })
+
+  it("connects in every region to hosts that its emulator has", async () => {
+    const emulator = vendor.emulator(systemClock)
+    // A place that no region has is at home, where the key is known.
+    const handle = (request: Request) => {
+      const { pathname, search } = new URL(request.url)
+      return emulator.handle(new Request(`http://127.0.0.1${pathname}${search}`, request))
+    }
+    const names = Object.keys(emulator.env(""))
+    const unset = Object.fromEntries(names.filter((name) => name.endsWith("URL")).map((name) => [name, undefined]))
+    const chosen = names.find((name) => name.endsWith("_API_KEY"))?.replace(/API_KEY$/, "REGION") ?? "REGION"
+    for (const { purpose } of uses) {
+      const { regions = [] } = adapter.capabilities[purpose] ?? {}
+      for (const region of regions.length === 0 ? [undefined] : regions) {
+        const { mint, requests } = trial(
+          { adapter, emulator: () => ({ ...emulator, handle }), mintRoute: "", request: { purpose, subject } },
+          { env: { ...unset, [chosen]: region } }
+        )
+        const { connections } = await Effect.runPromise(mint())
+        // One that is a URL as a whole is the vendor's own word.
+        const places = [...requests, ...connections].map(({ url }) => url).filter((url) => url !== "{token}")
+        for (const url of places) assert.property(emulator.hosts, new URL(url).hostname, `${purpose} in ${region}`)
+      }
+    }
   })
 
   describe.each(uses)("$purpose", (use) => {

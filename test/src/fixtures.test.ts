@@ -8,11 +8,14 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
+import { basename, dirname } from "node:path"
 import { fixture, names, rows } from "./support/fixtures.ts"
-import { read } from "./support/workspace.ts"
+import { adapters, read } from "./support/workspace.ts"
 
 it.each(names)("%s says where it is from, and when that was read", (name) => {
-  const { basis, inferred, read, status } = fixture(name)
+  const { basis, body, inferred, read, status } = fixture(name)
+  const [blank] = /fill in packages[^"]+/.exec(JSON.stringify(body)) ?? []
+  assert.isUndefined(blank, blank)
   assert.strictEqual(`${status}`, name.split(".").at(-1))
   assert.isTrue(new Date(read).toISOString().startsWith(read), "no such day")
   assert.isAtMost(Date.parse(read), Date.now())
@@ -24,6 +27,15 @@ it("each has a row of its vendor, and is published", () => {
   const manifest = Schema.Struct({ files: Schema.Array(Schema.String) })
   const { files } = Schema.decodeSync(Schema.fromJsonString(manifest))(read("packages/testing/package.json"))
   assert.include(files, "fixtures")
+})
+
+it("each vendor has some", () => {
+  const ids = adapters.map(({ folder }) => basename(folder))
+  assert.sameMembers(
+    [...new Set(names.map(dirname))],
+    ids,
+    "Put what the vendor's pages show into packages/testing/fixtures/<vendor>, and what is made of it into test/src/fixtures/<vendor>.ts."
+  )
 })
 
 /** The id of a request, in a header or wherever it stands in the body. */

@@ -68,6 +68,8 @@ describe("@deepgram/sdk", () => {
         new Uint8Array(await audio.arrayBuffer()),
         Speech.wav(Speech.tone("Hello", 24_000), 24_000)
       )
+      const heard = await client.listen.v1.media.transcribeFile(Speech.wav(speech, 16_000), { model: "nova-3" })
+      assert.property(heard, "results")
       for (const connect of [
         () => client.listen.v1.connect({ model: "nova-3", reconnectAttempts: 0 }),
         () => client.speak.v1.connect({ reconnectAttempts: 0 }),
@@ -103,6 +105,21 @@ describe("openai", () => {
       assert.strictEqual((await clientWith(secret).realtime.calls.create({ sdp })).status, 201)
     }
   })
+
+  it("opens a transcription with a secret of its own, and with one of ours", async () => {
+    await using world = await start(OpenAi.adapter, emulator)
+    const clientWith = (apiKey: string) => new OpenAI({ apiKey, baseURL: `${world.origin}/v1`, maxRetries: 0 })
+    const own = await clientWith(emulator.apiKey).realtime.clientSecrets.create({ session: { type: "transcription" } })
+    for (const secret of [own.value, await world.mint("stt.realtime")]) {
+      const socket = new OpenAIRealtimeWS({ model: "gpt-4o-transcribe" }, clientWith(secret))
+      const session = await new Promise((resolve, reject) => {
+        socket.on("error", reject)
+        socket.on("session.created", (event) => resolve(event.session))
+      })
+      assert.propertyVal(session, "type", "transcription")
+      socket.close()
+    }
+  })
 })
 
 describe("assemblyai", () => {
@@ -130,7 +147,7 @@ describe("assemblyai", () => {
 describe("@elevenlabs/elevenlabs-js", () => {
   const emulator = EmulatedElevenLabs.make()
 
-  it("transcribes with a token of its own, and with one of ours, each of which is spent", async () => {
+  it("transcribes and speaks with a token of its own, and with one of ours, each of which is spent", async () => {
     await using world = await start(ElevenLabs.adapter, emulator)
     const client = new ElevenLabsClient({ apiKey: emulator.apiKey, baseUrl: world.origin, maxRetries: 0 })
     const streams = async (token: string) => {
@@ -155,12 +172,28 @@ describe("@elevenlabs/elevenlabs-js", () => {
       body.set("file", new Blob([Speech.wav(speech, 16_000)]), "talk.wav")
       return (await fetch(`${world.origin}/v1/speech-to-text`, { method: "POST", body })).ok
     }
-    const own = async (type: "realtime_scribe" | "batch_scribe") => (await client.tokens.singleUse.create(type)).token
+    // It has no client for the socket that speaks.
+    const speaks = async (token: string) => {
+      const address = `${world.origin.replace("http", "ws")}/v1/text-to-speech/voice/stream-input`
+      const socket = new WebSocket(`${address}?single_use_token=${token}`)
+      return new Promise<boolean>((resolve) => {
+        socket.addEventListener("open", () => {
+          for (const text of ["Hello ", ""]) socket.send(JSON.stringify({ text }))
+        })
+        socket.addEventListener("message", ({ data }) => resolve("audio" in JSON.parse(data)))
+        for (const end of ["close", "error"]) socket.addEventListener(end, () => resolve(false))
+      }).finally(() => socket.close())
+    }
+    const own = async (type: "realtime_scribe" | "batch_scribe" | "tts_websocket") =>
+      (await client.tokens.singleUse.create(type)).token
     for (const token of [await own("realtime_scribe"), await world.mint("stt.realtime")]) {
       assert.deepStrictEqual([await streams(token), await streams(token)], [true, false])
     }
     for (const token of [await own("batch_scribe"), await world.mint("stt.batch")]) {
       assert.deepStrictEqual([await transcribes(token), await transcribes(token)], [true, false])
+    }
+    for (const token of [await own("tts_websocket"), await world.mint("tts.realtime")]) {
+      assert.deepStrictEqual([await speaks(token), await speaks(token)], [true, false])
     }
   })
 

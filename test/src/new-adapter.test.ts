@@ -1,11 +1,21 @@
 /** `pnpm new-adapter` begins a vendor whose tests fail on what is to be filled in, in those words, and on nothing else. */
 import { execFile } from "node:child_process"
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
-import { basename, dirname, join } from "node:path"
+import { basename, dirname, join, resolve as resolvePath } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { refusalOf, scaffold, type Scaffolded, spell } from "../scripts/new-adapter/Scaffold.ts"
-import { fills } from "./support/acme-fills.ts"
+import { evidence, fills } from "./support/acme-fills.ts"
 import { root } from "./support/workspace.ts"
 
 const workspace = mkdtempSync(join(tmpdir(), "new-adapter-"))
@@ -15,10 +25,19 @@ const at = (path: string) => join(workspace, path)
 const adapter = "packages/acmevoice/src/AcmeVoice.ts"
 const emulator = "packages/emulator/src/AcmeVoice.ts"
 
+const fixture = "packages/testing/fixtures/acmevoice/mint.200.json"
+
+/** Before, among and after the vendors that there are. */
+const names = ["acme-voice", "lark-voice", "x-ai"]
+
+const made = names.map(spell)
+
+const ids = made.map(({ id }) => id)
+
 /** Runs a program of the workspace, and gives all that it prints. */
 const run = (folder: string, program: string, ...args: ReadonlyArray<string>) =>
   new Promise<{ readonly failed: boolean; readonly printed: string }>((resolve) => {
-    const command = join(root, "node_modules/.bin", program)
+    const command = resolvePath(root, "node_modules/.bin", program)
     execFile(command, [...args], { cwd: at(folder), maxBuffer: 1 << 26 }, (error, out, err) =>
       resolve({ failed: error !== null, printed: out + err })
     )
@@ -27,7 +46,7 @@ const run = (folder: string, program: string, ...args: ReadonlyArray<string>) =>
 /** What `pnpm install` would do: our packages are those of the copy where it has them, and the checkout's where not. */
 const link = (folder: string, like: string) => {
   const modules = join(root, like, "node_modules")
-  const copied = ["acmevoice", "emulator"]
+  const copied = [...ids, "emulator"]
   for (const entry of readdirSync(modules, { withFileTypes: true })) {
     const names = entry.name.startsWith("@") ? readdirSync(join(modules, entry.name)) : [""]
     for (const name of names) {
@@ -50,28 +69,32 @@ const filled = (text: string, [from, to]: readonly [from: RegExp, to: string]): 
 
 const read = (path: string) => readFileSync(at(path), "utf8")
 
-let begun: Scaffolded
+const begun: Array<Scaffolded> = []
 
 beforeAll(() => {
   for (const path of [
     "packages/emulator",
     "packages/soniox",
     "packages/cli",
+    "packages/testing/package.json",
+    "packages/testing/fixtures/soniox",
     "test/package.json",
+    "test/src/fixtures.test.ts",
+    "test/src/fixtures/soniox.ts",
     "test/src/support"
   ]) {
     cpSync(join(root, path), at(path), { recursive: true, filter: withoutModules })
   }
-  for (const path of ["vitest.shared.ts", "tsconfig.base.json", "package.json", ".oxfmtrc.json"])
+  for (const path of ["vitest.shared.ts", "tsconfig.base.json", "package.json", ".gitignore", ".oxfmtrc.json"])
     cpSync(join(root, path), at(path))
   symlinkSync(join(root, "node_modules"), at("node_modules"))
-  begun = scaffold(workspace, "acme-voice", new Date(0))
-  link("packages/acmevoice", "packages/soniox")
+  begun.push(...names.map((name) => scaffold(workspace, name, new Date(0))))
+  for (const id of ids) link(`packages/${id}`, "packages/soniox")
   link("packages/emulator", "packages/emulator")
   link("packages/cli", "packages/cli")
   link("test", "test")
   for (const user of ["test", "packages/cli"]) {
-    symlinkSync(at("packages/acmevoice"), at(`${user}/node_modules/@tempcred/acmevoice`))
+    for (const id of ids) symlinkSync(at(`packages/${id}`), at(`${user}/node_modules/@tempcred/${id}`))
   }
 })
 
@@ -97,36 +120,77 @@ describe("a name", () => {
 })
 
 describe("what is begun", () => {
-  it("is registered where a vendor has to be", () => {
+  it.each(made)("is registered where a vendor has to be: $module", ({ id, module }) => {
     const { exports, publishConfig } = JSON.parse(read("packages/emulator/package.json"))
-    assert.strictEqual(exports["./AcmeVoice"], "./src/AcmeVoice.ts")
-    assert.strictEqual(publishConfig.exports["./AcmeVoice"], "./dist/AcmeVoice.js")
-    for (const map of [exports, publishConfig.exports]) assert.strictEqual(Object.keys(map)[1], "./AcmeVoice")
-    assert.match(read("packages/emulator/src/index.ts"), /^export \* as AcmeVoice from "\.\/AcmeVoice\.ts"$/m)
-    assert.match(read("packages/emulator/src/main.ts"), /^ {2}\w+\.make\(\),\n {2}AcmeVoice\.make\(\)\n\]$/m)
+    assert.strictEqual(exports[`./${module}`], `./src/${module}.ts`)
+    assert.strictEqual(publishConfig.exports[`./${module}`], `./dist/${module}.js`)
+    assert.include(read("packages/emulator/src/index.ts"), `\nexport * as ${module} from "./${module}.ts"\n`)
     for (const path of ["test/package.json", "packages/cli/package.json"]) {
-      const names = Object.keys(JSON.parse(read(path)).devDependencies)
-      assert.include(names, "@tempcred/acmevoice")
-      assert.deepStrictEqual(names, names.toSorted())
+      assert.property(JSON.parse(read(path)).devDependencies, `@tempcred/${id}`)
+    }
+    const vendor = new RegExp(`^ {2}\\{ adapter: ${module}\\.adapter, emulator: Emulated${module}\\.make \\},?$`, "m")
+    assert.match(read("packages/cli/src/Vendors.ts"), vendor)
+  })
+
+  it("is registered in its place, and served on the next port", () => {
+    const { exports, publishConfig } = JSON.parse(read("packages/emulator/package.json"))
+    for (const map of [exports, publishConfig.exports]) {
+      assert.deepStrictEqual(Object.keys(map).slice(1, -1), Object.keys(map).slice(1, -1).toSorted())
+    }
+    for (const path of ["test/package.json", "packages/cli/package.json"]) {
+      const packages = Object.keys(JSON.parse(read(path)).devDependencies)
+      assert.deepStrictEqual(packages, packages.toSorted())
     }
     const vendors = read("packages/cli/src/Vendors.ts")
-    assert.match(vendors, /= \[\n {2}\{ adapter: AcmeVoice\.adapter, emulator: EmulatedAcmeVoice\.make \},$/m)
-    assert.notMatch(begun.added.map(read).join("\n"), /__|soniox/i)
+    const inOrder = [/^import \* as (?!Emulated)(\w+)/gm, /^import \* as (Emulated\w+)/gm, /adapter: (\w+)/gm]
+    for (const pattern of inOrder) {
+      const found = Array.from(vendors.matchAll(pattern), ([, name = ""]) => name).filter(
+        (name) => name !== "Descriptor"
+      )
+      assert.deepStrictEqual(found, found.toSorted())
+      for (const { module } of made) assert.include(found.join(), module)
+    }
+    const served = /^const emulators = \[([^\]]*)\]/m.exec(read("packages/emulator/src/main.ts"))?.[1] ?? ""
+    const last = Array.from(served.matchAll(/(\w+)\.make\(\)/g), ([, name = ""]) => name).slice(-made.length)
+    assert.deepStrictEqual(
+      last,
+      made.map(({ module }) => module)
+    )
+    assert.notMatch(begun.flatMap(({ added }) => added.map(read)).join("\n"), /__|soniox/i)
   })
 
   it("is formatted, and compiles", async () => {
-    const config = { extends: "../tsconfig.base.json", include: ["src/vendors/acmevoice.ts"] }
+    const config = { extends: "../tsconfig.base.json", include: ids.map((id) => `src/*/${id}.ts`) }
     writeFileSync(at("test/tsconfig.json"), JSON.stringify(config))
-    for (const folder of ["packages/acmevoice", "packages/emulator", "packages/cli", "test"]) {
+    for (const folder of [...ids.map((id) => `packages/${id}`), "packages/emulator", "packages/cli", "test"]) {
       assert.deepStrictEqual(await run(folder, "tsc", "--noEmit"), { failed: false, printed: "" })
     }
-    const { failed, printed } = await run("", "oxfmt", "--check", ...begun.added, ...begun.changed)
+    const paths = begun.flatMap(({ added, changed }) => [...added, ...changed])
+    const { failed, printed } = await run("", "oxfmt", "--check", ...new Set(paths))
     assert.isFalse(failed, printed)
   })
 
+  it("is all or nothing: what cannot be formatted is told by its file, and nothing is written", () => {
+    const path = "packages/cli/src/Vendors.ts"
+    const whole = read(path)
+    const before = read("packages/emulator/package.json")
+    try {
+      writeFileSync(at(path), `${whole}\nconst unfinished = [`)
+      assert.throws(() => scaffold(workspace, "late-voice"), /^nothing is written.*packages\/cli\/src\/Vendors\.ts/s)
+      writeFileSync(at(path), "export {}\n")
+      assert.throws(() => scaffold(workspace, "late-voice"), /^nothing is written.*import \* as LateVoice/)
+    } finally {
+      writeFileSync(at(path), whole)
+    }
+    assert.isFalse(existsSync(at("packages/latevoice")))
+    assert.isFalse(existsSync(at("packages/emulator/src/LateVoice.ts")))
+    assert.strictEqual(read("packages/emulator/package.json"), before)
+  })
+
   it("names every blank, with its line", () => {
-    assert.lengthOf(begun.blanks, 10)
-    for (const { place, what } of begun.blanks) {
+    const [{ blanks } = assert.fail("nothing has begun")] = begun
+    assert.lengthOf(blanks, 13)
+    for (const { place, what } of blanks) {
       const [path = "", line] = place.split(":")
       assert.include(
         read(path)
@@ -137,6 +201,14 @@ describe("what is begun", () => {
         what
       )
     }
+  })
+
+  it("is what the command line asks for, as long as it cannot list it, and is in no other vendor's way", async () => {
+    const command = (...args: ReadonlyArray<string>) => run("", process.execPath, "packages/cli/src/main.ts", ...args)
+    assert.match((await command("mint", "--emulator")).printed, /soniox/)
+    const { failed, printed } = await command("providers")
+    assert.isTrue(failed)
+    assert.match(printed, /fill in packages\/acmevoice\/src\/AcmeVoice\.ts: capabilities: each purpose/)
   })
 
   it("tests what is peculiar to the vendor as the other vendors' tests do, before anything is filled in", async () => {
@@ -178,6 +250,35 @@ describe("what is begun", () => {
       else assert.include(messages.join("\n"), `AcmeVoice.ts: ${next}: `, folder)
     }
   }, 120_000)
+
+  it("asks for what the vendor's pages show, and compares adapter and emulator with it", async () => {
+    const config = { test: { include: ["src/*.test.ts"], reporters: [["json", { outputFile: "results.json" }]] } }
+    writeFileSync(at("test/vitest.config.ts"), `export default ${JSON.stringify(config)}`)
+    const results = async () => {
+      await run("test", "vitest", "run", "src/fixtures.test.ts")
+      const { testResults }: { readonly testResults: ReadonlyArray<Result> } = JSON.parse(read("test/results.json"))
+      return testResults.flatMap(({ assertionResults }) => assertionResults)
+    }
+    const failed = (await results()).filter(({ status }) => status === "failed")
+    const blanks = ["test/src/fixtures/acmevoice.ts: call", "test/src/fixtures/acmevoice.ts: answer", fixture]
+    for (const blank of blanks) {
+      const found = failed.filter(({ failureMessages }) => failureMessages.join().includes(`fill in ${blank}: `))
+      assert.lengthOf(found, 1, blank)
+    }
+    assert.lengthOf(failed, blanks.length * names.length)
+    for (const { change, path } of fills) writeFileSync(at(path), filled(read(path), change))
+    writeFileSync(at(fixture), JSON.stringify(evidence.fixture))
+    writeFileSync(at("test/src/fixtures/acmevoice.ts"), evidence.rows)
+    const ours = (await results()).filter(({ title }) => title.includes("acmevoice"))
+    assert.lengthOf(ours, blanks.length)
+    assert.deepStrictEqual(
+      ours.filter(({ status }) => status !== "passed"),
+      []
+    )
+    rmSync(at("packages/testing/fixtures/acmevoice"), { recursive: true })
+    const demanded = (await results()).find(({ title }) => title === "each vendor has some")
+    assert.match(demanded?.failureMessages.join() ?? "", /Put what the vendor's pages show into/)
+  }, 60_000)
 })
 
 interface Result {

@@ -16,7 +16,7 @@
  */
 import * as Adapter from "@tempcred/core/Adapter"
 import type { Capabilities, Capability, Resolved } from "@tempcred/core/Capabilities"
-import { checkUrl } from "@tempcred/core/ConfigurationError"
+import { checkOneOf, checkUrl } from "@tempcred/core/ConfigurationError"
 import * as KeySource from "@tempcred/core/KeySource"
 import { join, lenient } from "@tempcred/core/VendorApi"
 import * as Effect from "effect/Effect"
@@ -120,9 +120,7 @@ export const make = (options: Options): Adapter.Making =>
       ...checkUrl("ASSEMBLYAI_STREAMING_WS_URL (streamingWebsocketUrl)", options.streamingWebsocketUrl, "wss"),
       ...checkUrl("ASSEMBLYAI_AGENTS_BASE_URL (agentsBaseUrl)", options.agentsBaseUrl),
       ...checkUrl("ASSEMBLYAI_AGENTS_WS_URL (agentsWebsocketUrl)", options.agentsWebsocketUrl, "wss"),
-      ...(options.region === undefined || regions.includes(options.region)
-        ? []
-        : [{ name: "ASSEMBLYAI_REGION (region)", message: `must be one of ${regions.join(", ")}` }])
+      ...checkOneOf("ASSEMBLYAI_REGION (region)", options.region, regions)
     ],
     capabilities,
     region: home(options),

@@ -192,7 +192,8 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
     yield* Effect.annotateCurrentSpan("tempcred.purpose", request.purpose)
     const now = yield* DateTime.now
     const call = spec.call(request, { asked, now })
-    const received = yield* endpoint({ ...call, subject: request.subject })
+    const hasSideEffects = capabilities[request.purpose]?.mintingHasSideEffects
+    const received = yield* endpoint({ ...call, subject: request.subject, hasSideEffects })
     const minted = spec.credential(received.value, request)
     if (minted instanceof InvalidResponseError) return yield* fail(minted)
     if (!/^[\u0021-\u007e]+$/.test(Redacted.value(minted.token))) {

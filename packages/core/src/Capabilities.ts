@@ -73,7 +73,10 @@ export interface Capability {
   readonly regions: ReadonlyArray<string>
   /** Whether `regions` are those for which a long-lived key is configured, as each region has keys of its own. */
   readonly regionsNeedKeys?: boolean
-  /** Whether a mint has effects beyond the credential (a room, a call), so that nothing may mint ahead of need. */
+  /**
+   * Whether a mint has effects beyond the credential (a room, a call), so that nothing may mint ahead of need, and nothing may mint again, here or at
+   * another vendor, where a mint that failed may have had them.
+   */
   readonly mintingHasSideEffects: boolean
   /** Whether the client needs the credential only to connect, or on every request. */
   readonly needed: "connect" | "every-request"

@@ -97,6 +97,19 @@ export const checkRegion = (name: string, region: string | undefined): ReadonlyA
     ? []
     : [{ name, message: "must be a region's name in small letters, such as eu" }]
 
+/**
+ * Checks that a value, where there is one, is one of a vendor's own.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const checkOneOf = (
+  name: string,
+  value: string | undefined,
+  allowed: ReadonlyArray<string>
+): ReadonlyArray<Issue> =>
+  value === undefined || allowed.includes(value) ? [] : [{ name, message: `must be one of ${allowed.join(", ")}` }]
+
 /** An environment holds nothing but text, so a value that is no text is a value that is not there. */
 const absent = new Set(["Missing key", "Expected string"])
 

@@ -1,6 +1,7 @@
 /**
  * One provider of several, in an order: the next is asked where one is down, out of reach, out of quota, limited, unreadable, or lacks what is asked.
- * A refused key stops it unless the app says otherwise, and a malformed request always does. A provider that keeps failing is not asked for a while,
+ * A refused key stops it unless the app says otherwise; a malformed request always does, and so does a mint with side effects that failed and may
+ * have had them. A provider that keeps failing is not asked for a while,
  * then by one mint at a time until that one succeeds. Each provider that is still to be asked has its share of the time.
  *
  * ```ts
@@ -33,7 +34,8 @@ import { monotonicMillis, remaining, within } from "./Deadline.ts"
 import { Events } from "./Events.ts"
 import { fingerprint } from "./Fingerprint.ts"
 import * as MintRequest from "./MintRequest.ts"
-import { RetryPolicy } from "./RetryPolicy.ts"
+import type { Purpose } from "./Purpose.ts"
+import { mayHaveMinted, RetryPolicy } from "./RetryPolicy.ts"
 import { type Reason, TempCredentialError, TransportError } from "./TempCredentialError.ts"
 import { TempCredentialProvider } from "./TempCredentialProvider.ts"
 
@@ -160,13 +162,18 @@ const minting = Effect.fnUntraced(function* (
       if (Result.isSuccess(outcome)) return outcome.success
       failed.push(outcome.failure)
       const { reason } = outcome.failure
-      if (!goesOn(reason)) break
+      if (!goesOn(reason) || hasActed(provider, decoded.purpose, outcome.failure)) break
       const next = others[0]
       if (next !== undefined) yield* report(provider.id, next.provider.id, reason._tag)
     }
     return yield* summary(failed)
   })
 })
+
+/** Whether a mint that failed may have had effects beyond the credential, which another one would have again. */
+const hasActed = (provider: Provider, purpose: Purpose, error: TempCredentialError): boolean =>
+  provider.capabilities[purpose]?.mintingHasSideEffects === true &&
+  (error.failures ?? [error]).some(({ reason }) => mayHaveMinted(reason))
 
 /** Mints within a share of the time, which the provider is told, so that it begins no wait that would not fit. */
 const bounded = (provider: Provider, request: MintRequest.MintRequest, share: number) =>

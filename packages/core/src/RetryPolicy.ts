@@ -1,7 +1,7 @@
 /**
  * When a failed mint is tried again. The standard policy is on by default; `layer` replaces it for the providers below it, and
  * `layerNone` switches retries off. Only reasons that say so are retried, a vendor's `Retry-After` wins over the backoff, and
- * nothing sleeps past the deadline.
+ * nothing sleeps past the deadline. What has side effects is not repeated where the try before may have had them.
  *
  * ```ts
  * import * as Minter from "@tempcred/core/Minter"
@@ -134,19 +134,38 @@ const retries = Metric.counter("tempcred_retries_total", {
   incremental: true
 })
 
-/** A try whose answer was lost may have minted a credential that nobody holds; it ends by itself. */
+/** A credential that nobody holds ends by itself. */
 const orphans = Metric.counter("tempcred_possible_orphans_total", {
-  description: "Mints retried after their answer was lost",
+  description: "Mints retried after a try that may have minted",
   incremental: true
 })
 
 /** What shows that the request never reached a vendor. */
 const unsent: ReadonlyArray<string | undefined> = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN"]
 
-const isAnswerLost = (reason: Reason): boolean =>
-  reason._tag === "TransportError"
-    ? !unsent.includes(reason.code)
-    : reason._tag === "UnavailableError" && (reason.status === 502 || reason.status === 504)
+/**
+ * Whether a try that failed for this reason may have minted all the same: its answer was lost or cannot be read, or is a 5xx other than 503.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const mayHaveMinted = (reason: Reason): boolean => {
+  if (reason._tag === "TransportError") return !unsent.includes(reason.code)
+  if (reason._tag !== "UnavailableError") return reason._tag === "InvalidResponseError"
+  const { status = 0 } = reason
+  return status >= 500 && status !== 503
+}
+
+/**
+ * Whom tries take turns with at the gate, and whether they have effects beyond their answer.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Manner {
+  readonly lane: string
+  readonly hasSideEffects: boolean
+}
 
 /**
  * Runs tries under a policy, each when the gate lets it through, where those of one lane take turns with the others; each run made by `makeRun`
@@ -155,7 +174,11 @@ const isAnswerLost = (reason: Reason): boolean =>
  * @category models
  * @since 0.1.0
  */
-export type Run = <A, R>(attempt: Effect.Effect<A, Reason, R>, gate: Gate, lane: string) => Effect.Effect<A, Reason, R>
+export type Run = <A, R>(
+  attempt: Effect.Effect<A, Reason, R>,
+  gate: Gate,
+  manner: Manner
+) => Effect.Effect<A, Reason, R>
 
 /**
  * Makes the runner of one provider, with a budget of its own.
@@ -193,7 +216,7 @@ export const makeRun = (policy: Policy, provider: string): Run => {
   return Effect.fnUntraced(function* <A, R>(
     attempt: Effect.Effect<A, Reason, R>,
     gate: Gate,
-    lane: string
+    { hasSideEffects, lane }: Manner
   ): Effect.fn.Return<A, Reason, R> {
     let attempts = 0
     const bounded = Effect.flatMap(remaining, (left) => {
@@ -208,9 +231,10 @@ export const makeRun = (policy: Policy, provider: string): Run => {
       Effect.fnUntraced(function* ({ duration, input }) {
         const wait = Duration.max(duration, input.retryAfter ?? Duration.zero)
         const fits = Duration.toMillis(wait) < (yield* remaining)
-        if (!input.isRetryable || !fits || !afford()) return false
+        const isOrphaned = mayHaveMinted(input)
+        if (!input.isRetryable || !fits || (hasSideEffects && isOrphaned) || !afford()) return false
         yield* Metric.update(Metric.withAttributes(retries, { provider, outcome: input._tag }), 1)
-        if (isAnswerLost(input)) yield* Metric.update(counted, 1)
+        if (isOrphaned) yield* Metric.update(counted, 1)
         return true
       })
     )

@@ -44,7 +44,7 @@ import { type Feature, InvalidResponseError, type Issue, TempCredentialError } f
 import { type Answer, type Outgoing, Transport } from "./Transport.ts"
 
 export type { AnswerTag } from "./vendor-api/AnswerReason.ts"
-export { join } from "./vendor-api/Url.ts"
+export { join, websocketOf } from "./vendor-api/Url.ts"
 
 /**
  * One call to a vendor as plain data. `undefined` in query, headers or body is left out.
@@ -68,6 +68,8 @@ export interface Call {
   readonly answer?: "json" | "text"
   /** Whom the call is for: subjects take turns at the rate gate. It is not sent. */
   readonly subject?: string | undefined
+  /** Whether it has effects beyond its answer, so that it is not repeated where it may have had them. @default false */
+  readonly hasSideEffects?: boolean | undefined
   /** The largest answer to read, in bytes. @default 65536 */
   readonly maxBytes?: number
 }
@@ -202,7 +204,7 @@ export const make = Effect.fnUntraced(function* <Failure>(
           run(
             rings.of(call.key).use((key, keys) => send(call, key, keys)),
             gate,
-            call.subject ?? ""
+            { lane: call.subject ?? "", hasSideEffects: call.hasSideEffects === true }
           )
         ).pipe(Effect.mapError((reason) => new TempCredentialError({ provider, reason })))
     }

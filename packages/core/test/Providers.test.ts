@@ -1,5 +1,5 @@
 import * as Adapter from "@tempcred/core/Adapter"
-import { checkKey, checkRegion, checkUrl, type Issue } from "@tempcred/core/ConfigurationError"
+import { checkKey, checkOneOf, checkRegion, checkUrl, type Issue } from "@tempcred/core/ConfigurationError"
 import * as Providers from "@tempcred/core/Providers"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { assert, describe, it } from "@effect/vitest"
@@ -180,5 +180,14 @@ describe("a URL", () => {
       assert.strictEqual(checkRegion("ACME_REGION", region).length, 1)
     }
     for (const region of ["eu", "us-east-1", undefined]) assert.deepStrictEqual(checkRegion("ACME_REGION", region), [])
+  })
+  it("one of a vendor's own values is taken, and any other is told them, and is not told itself", () => {
+    for (const value of ["eu", "us", undefined])
+      assert.deepStrictEqual(checkOneOf("ACME_REGION", value, ["eu", "us"]), [])
+    for (const value of ["", "EU", "toString"]) {
+      assert.deepStrictEqual(checkOneOf("ACME_REGION", value, ["eu", "us"]), [
+        { name: "ACME_REGION", message: "must be one of eu, us" }
+      ])
+    }
   })
 })

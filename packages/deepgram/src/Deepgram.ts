@@ -16,10 +16,10 @@
  */
 import * as Adapter from "@tempcred/core/Adapter"
 import type { Capabilities, Capability, Resolved } from "@tempcred/core/Capabilities"
-import { checkUrl } from "@tempcred/core/ConfigurationError"
+import { checkOneOf, checkUrl } from "@tempcred/core/ConfigurationError"
 import { bearer, type Connections } from "@tempcred/core/Connection"
 import * as KeySource from "@tempcred/core/KeySource"
-import { join } from "@tempcred/core/VendorApi"
+import { join, websocketOf } from "@tempcred/core/VendorApi"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -102,8 +102,9 @@ const connections = (options: Options, { purpose, region = "global" }: Resolved<
   // https://github.com/deepgram/deepgram-js-sdk#readme (5.13.0, read 2026-11-21): no browser can call the API over HTTP.
   const http = { kind: "http", where: "server", placement: bearer } as const
   if (capabilities[purpose].needed === "every-request") return [{ ...http, url: join(api, paths[purpose]) }]
-  const sockets = own?.websocketUrl ?? new URL(api.replace(/^http/i, "ws")).href
-  const agents = own?.agentWebsocketUrl ?? (api === globalApi ? "wss://agent.deepgram.com" : sockets)
+  const sockets = own?.websocketUrl ?? websocketOf(api)
+  const agents =
+    own?.agentWebsocketUrl ?? (new URL(api).host === hosts["global"] ? "wss://agent.deepgram.com" : sockets)
   const url = join(purpose === "agent" ? agents : sockets, paths[purpose])
   return [
     { kind: "websocket", url, where: "server", placement: bearer },
@@ -130,9 +131,7 @@ export const make = (options: Options): Adapter.Making =>
       ...checkUrl("DEEPGRAM_BASE_URL (baseUrl)", options.baseUrl),
       ...checkUrl("DEEPGRAM_WS_URL (websocketUrl)", options.websocketUrl, "wss"),
       ...checkUrl("DEEPGRAM_AGENT_WS_URL (agentWebsocketUrl)", options.agentWebsocketUrl, "wss"),
-      ...(options.region === undefined || Object.hasOwn(hosts, options.region)
-        ? []
-        : [{ name: "DEEPGRAM_REGION (region)", message: `must be one of ${Object.keys(hosts).join(", ")}` }])
+      ...checkOneOf("DEEPGRAM_REGION (region)", options.region, Object.keys(hosts))
     ],
     capabilities,
     region: options.region ?? "global",

@@ -58,6 +58,14 @@ describe("URLs that are set are those of the configured region only", () => {
     [{ baseUrl: "https://dg.example/" }, at("https://dg.example", "wss://dg.example", "wss://dg.example")],
     [{ baseUrl: "HTTPS://dg.example/v1" }, at("HTTPS://dg.example", "wss://dg.example", "wss://dg.example")],
     [
+      { baseUrl: "https://api.deepgram.com/" },
+      at("https://api.deepgram.com", "wss://api.deepgram.com", "wss://agent.deepgram.com")
+    ],
+    [
+      { baseUrl: "https://API.deepgram.com/v1" },
+      at("https://API.deepgram.com", "wss://api.deepgram.com", "wss://agent.deepgram.com")
+    ],
+    [
       { baseUrl: "https://api.deepgram.com", websocketUrl: "wss://ws.example" },
       at("https://api.deepgram.com", "wss://ws.example", "wss://agent.deepgram.com")
     ],

@@ -17,16 +17,16 @@
  */
 import * as Adapter from "@tempcred/core/Adapter"
 import type { Capabilities, Capability, Resolved } from "@tempcred/core/Capabilities"
-import { checkUrl } from "@tempcred/core/ConfigurationError"
+import { checkOneOf, checkUrl } from "@tempcred/core/ConfigurationError"
 import type { Connection } from "@tempcred/core/Connection"
 import * as KeySource from "@tempcred/core/KeySource"
 import { InvalidResponseError } from "@tempcred/core/TempCredentialError"
-import { join } from "@tempcred/core/VendorApi"
+import { join, websocketOf } from "@tempcred/core/VendorApi"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { dialect } from "./Dialect.ts"
-import { apiOf, checkHost, checkVoice, keysByRegion, products, regions } from "./Places.ts"
+import { apiOf, checkVoice, keysByRegion, products, regions } from "./Places.ts"
 
 /**
  * What is fixed per app.
@@ -106,7 +106,7 @@ const connection = (options: Options, { purpose, region = home(options) }: Resol
   const url = join(api(options, region), `/v1${path.replace("{voice_id}", voice)}`)
   return purpose === "stt.batch"
     ? { kind: "http", url, where, placement: { in: "form", field: name, value } }
-    : { kind: "websocket", url: url.replace("http", "ws"), where, placement: { in: "query", name, value } }
+    : { kind: "websocket", url: websocketOf(url), where, placement: { in: "query", name, value } }
 }
 
 /**
@@ -129,8 +129,8 @@ export const make = (options: Options): Adapter.Making => {
     provider: "elevenlabs",
     keys: { "ELEVENLABS_API_KEY (apiKey)": apiKey, ...Object.fromEntries(further) },
     issues: [
-      ...checkHost("ELEVENLABS_REGION (region)", home(options)),
-      ...Object.keys(regionKeys).flatMap((region) => checkHost("regionKeys", region)),
+      ...checkOneOf("ELEVENLABS_REGION (region)", options.region, regions),
+      ...Object.keys(regionKeys).flatMap((region) => checkOneOf("regionKeys", region, regions)),
       ...checkUrl("ELEVENLABS_BASE_URL (baseUrl)", options.baseUrl),
       ...checkVoice("ELEVENLABS_VOICE_ID (voiceId)", voiceId)
     ],

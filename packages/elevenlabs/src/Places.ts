@@ -31,15 +31,6 @@ export const regions: ReadonlyArray<string> = Object.keys(hosts)
 export const apiOf = (region: string): string => `https://${hosts[region]}`
 
 /**
- * Checks that a region is one of ElevenLabs'.
- *
- * @category guards
- * @since 0.1.0
- */
-export const checkHost = (name: string, region: string): ReadonlyArray<Issue> =>
-  regions.includes(region) ? [] : [{ name, message: `must be one of ${regions.join(", ")}` }]
-
-/**
  * Checks that the id of a voice stays one segment of a path.
  *
  * @category guards

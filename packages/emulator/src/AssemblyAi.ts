@@ -24,6 +24,7 @@
 import * as Emulator from "./Emulator.ts"
 import type { Fault } from "./Faults.ts"
 import * as Lines from "./Lines.ts"
+import type { Account } from "./assembly-ai/Account.ts"
 import * as Agent from "./assembly-ai/Agent.ts"
 import * as Failures from "./assembly-ai/Failures.ts"
 import type { MintFailure, SessionFailure } from "./assembly-ai/Failures.ts"
@@ -96,7 +97,7 @@ export const make = (options: Options = {}): AssemblyAi => {
   const chosen = settings(options)
   const tokens = Tokens.make(chosen)
   const [streaming, agents] = [Lines.make(chosen.clock), Lines.make(chosen.clock)]
-  const account: Streaming.Account = { settings: chosen, tokens, streaming, agents, refusals: [] }
+  const account: Account = { settings: chosen, tokens, streaming, agents, refusals: [] }
   const emulator = Emulator.make(
     {
       vendor: "assemblyai",

@@ -149,11 +149,13 @@ export const mintFault = (failure: DocumentedFailure, headers: Readonly<Record<s
 
 const defaultRegion = "global"
 
-// https://developers.deepgram.com/reference/regional-endpoints (read 2026-11-21); keys and tokens are good in both.
+// https://developers.deepgram.com/reference/regional-endpoints (read 2026-11-21); keys and tokens are good in all.
 const hosts = {
   "api.deepgram.com": defaultRegion,
   "agent.deepgram.com": defaultRegion,
-  "api.eu.deepgram.com": "eu"
+  "api.eu.deepgram.com": "eu",
+  "api.au.deepgram.com": "au",
+  "api.in.deepgram.com": "in"
 }
 
 const env = (apiKey: string, origin: string) => {

@@ -102,7 +102,7 @@ export interface ElevenLabs extends Emulator.Emulator {
   /** Lets every token and signature expire now; open connections go on. */
   readonly expireAll: () => void
   /** Ends the next realtime transcriptions that hold something valid with this failure. @default times 1 */
-  readonly refuseTranscriptions: (failure: StreamFailure, times?: number) => void
+  readonly refuseSessions: (failure: StreamFailure, times?: number) => void
 }
 
 /**
@@ -157,7 +157,7 @@ export const make = (options: Options = {}): ElevenLabs => {
       return lines.size()
     },
     expireAll: credentials.expireAll,
-    refuseTranscriptions: (failure, times = 1) => {
+    refuseSessions: (failure, times = 1) => {
       for (let left = times; left > 0; left -= 1) refusals.push(failure)
     }
   }

@@ -24,6 +24,7 @@
 import * as Emulator from "./Emulator.ts"
 import type { Fault } from "./Faults.ts"
 import * as Lines from "./Lines.ts"
+import type { Account } from "./open-ai/Account.ts"
 import * as Calls from "./open-ai/Calls.ts"
 import * as Failures from "./open-ai/Failures.ts"
 import type { DocumentedFailure } from "./open-ai/Failures.ts"
@@ -96,7 +97,7 @@ export interface OpenAi extends Emulator.Emulator {
 export const make = (options: Options = {}): OpenAi => {
   const chosen = settings(options)
   const secrets = Secrets.make(chosen)
-  const account: Realtime.Account = { settings: chosen, secrets, lines: Lines.make(chosen.clock), refusals: [] }
+  const account: Account = { settings: chosen, secrets, lines: Lines.make(chosen.clock), refusals: [] }
   const emulator = Emulator.make(
     {
       vendor: "openai",

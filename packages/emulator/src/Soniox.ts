@@ -99,7 +99,7 @@ export interface Soniox extends Emulator.Emulator {
   /** Lets every temporary key expire now; open streams go on. */
   readonly expireAll: () => void
   /** Answers the next streams to start, on either product, with this failure. @default times 1 */
-  readonly refuseStreams: (failure: StreamFailure, times?: number) => void
+  readonly refuseSessions: (failure: StreamFailure, times?: number) => void
   /** Ends every open connection with this failure. */
   readonly interrupt: (failure: StreamFailure) => void
 }
@@ -153,7 +153,7 @@ export const make = (options: Options = {}): Soniox => {
       return connections.size
     },
     expireAll: keys.expireAll,
-    refuseStreams: (failure, times = 1) => {
+    refuseSessions: (failure, times = 1) => {
       for (let left = times; left > 0; left -= 1) refusals.push(Failures.streamFailures[failure])
     },
     interrupt: (failure) => {

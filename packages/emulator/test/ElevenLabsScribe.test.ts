@@ -202,7 +202,7 @@ describe("a realtime transcription", () => {
 
   it("fails where a test asks for it, as often as it says", async () => {
     const { emulator } = setUp()
-    emulator.refuseTranscriptions("quota_exceeded", 2)
+    emulator.refuseSessions("quota_exceeded", 2)
     for (const expected of ["quota_exceeded", "quota_exceeded", "session_started"]) {
       assert.strictEqual((await scribe(emulator, "", keyed(emulator.apiKey))).frames[0]?.message_type, expected)
     }

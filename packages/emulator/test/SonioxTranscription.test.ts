@@ -231,7 +231,7 @@ describe("transcribing", () => {
 
   it("refuses or interrupts streams where a test asks for it", async () => {
     const { emulator, socket } = await open()
-    emulator.refuseStreams("organization_balance_exhausted")
+    emulator.refuseSessions("organization_balance_exhausted")
     const refused = await openStt(emulator, emulator.apiKey)
     refused.send(start)
     assert.deepStrictEqual(errorOf(refused.frames[0]), [

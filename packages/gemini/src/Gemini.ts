@@ -22,7 +22,7 @@ import type { Capabilities, Resolved } from "@tempcred/core/Capabilities"
 import { checkUrl } from "@tempcred/core/ConfigurationError"
 import type { Connections } from "@tempcred/core/Connection"
 import * as KeySource from "@tempcred/core/KeySource"
-import { join } from "@tempcred/core/VendorApi"
+import { join, websocketOf } from "@tempcred/core/VendorApi"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
@@ -95,7 +95,7 @@ const path = "/ws/google.ai.generativelanguage.v1alpha.GenerativeService.BidiGen
 
 /** Header and parameter are both on the page about tokens. */
 const connections = (base: string): Connections => {
-  const websocket = { kind: "websocket", url: join(new URL(base).href.replace("http", "ws"), path) } as const
+  const websocket = { kind: "websocket", url: join(websocketOf(base), path) } as const
   return [
     { ...websocket, where: "server", placement: { in: "header", name: "Authorization", value: "Token {token}" } },
     { ...websocket, where: "anywhere", placement: { in: "query", name: "access_token", value: "{token}" } }

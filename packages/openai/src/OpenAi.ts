@@ -21,7 +21,7 @@ import type { Capabilities, Capability, Resolved } from "@tempcred/core/Capabili
 import { checkUrl, type Issue } from "@tempcred/core/ConfigurationError"
 import { bearer, type Connections } from "@tempcred/core/Connection"
 import * as KeySource from "@tempcred/core/KeySource"
-import { join } from "@tempcred/core/VendorApi"
+import { join, websocketOf } from "@tempcred/core/VendorApi"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -90,7 +90,7 @@ const defaultUrl = "https://api.openai.com"
 
 const connections = (options: Options, request: Resolved<Served>): Connections => {
   const api = join(options.baseUrl ?? defaultUrl, "/v1/realtime")
-  const url = (options.websocketUrl ?? new URL(api.replace(/^http/i, "ws")).href) + query(request)
+  const url = (options.websocketUrl ?? websocketOf(api)) + query(request)
   return [
     { kind: "websocket", url, where: "server", placement: bearer },
     {
@@ -131,7 +131,7 @@ export const make = (options: Options): Adapter.Making =>
       url: join(options.baseUrl ?? defaultUrl, "/v1/realtime/client_secrets"),
       key: options.apiKey,
       headers: {
-        // The names are those of `openai` 7.55.0 (read 2026-11-21).
+        // The names are those of `openai` 7.57.0 (read 2026-11-21).
         "openai-organization": options.organization,
         "openai-project": options.project,
         // https://developers.openai.com/api/docs/guides/safety-checks (read 2026-11-21): the sessions carry it.

@@ -18,7 +18,7 @@
  */
 import type { Capabilities } from "@tempcred/core/Capabilities"
 import { ConfigurationError } from "@tempcred/core/ConfigurationError"
-import type { Length, MintRequest } from "@tempcred/core/MintRequest"
+import type { Length, MintRequest, SessionBinding } from "@tempcred/core/MintRequest"
 import type { Purpose } from "@tempcred/core/Purpose"
 import type * as TokenEndpoint from "@tempcred/core/TokenEndpoint"
 import * as Effect from "effect/Effect"
@@ -54,6 +54,19 @@ export interface Terms {
    * @default no limit
    */
   readonly maxSession?: Length | undefined
+  /**
+   * The configuration of sessions, for each purpose that needs one; a client cannot change it as far as it is locked. A vendor that cannot bind it cannot serve it.
+   *
+   * @default what the client says when it opens one
+   */
+  readonly session?: { readonly [P in Purpose]?: SessionBinding | undefined } | undefined
+  /**
+   * When all that is done with a credential ends, for each purpose that needs an end beside that of the ttl; whole seconds, or the vendor's longest, if that is
+   * shorter. No ttl is longer. A vendor without such an end cannot serve it.
+   *
+   * @default the vendor's, where it has one
+   */
+  readonly usableFor?: { readonly [P in Purpose]?: Length | undefined } | undefined
   /**
    * The regions that credentials may be for. A request that names none gets the first of them that the purpose has, whatever the provider's own region is.
    *

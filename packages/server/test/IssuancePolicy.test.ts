@@ -142,6 +142,51 @@ describe("terms", () => {
       assert.strictEqual(seconds(request.maxSession), 600)
     })
   )
+  it.effect("the configuration of sessions is bound for the purposes that they name", () =>
+    Effect.gen(function* () {
+      const binding = { config: { model: "m", tools: [{ name: "lookup" }] }, lock: "all" } as const
+      const policy = { terms: { session: { realtime: binding } } }
+      assert.deepStrictEqual((yield* granted(policy, { purpose: "realtime" })).session, binding)
+      assert.notProperty(yield* granted(policy), "session")
+    })
+  )
+  it.effect("all use ends in time for the purposes that they name, and the window to connect is no longer", () =>
+    Effect.gen(function* () {
+      const able = (max?: number) => ({
+        realtime: {
+          ...capability,
+          ttlSeconds: { min: 1, max: 3600, default: 120 },
+          ...(max === undefined ? {} : { usableForSeconds: { min: 1, max, default: 1800 } })
+        }
+      })
+      const request = { purpose: "realtime" } as const
+      const rows = [
+        ["10 minutes", able(3600), undefined, 600, 120],
+        ["10 minutes", able(3600), 300, 600, 300],
+        ["1 minute", able(3600), undefined, 60, 60],
+        ["1 minute", able(3600), 60, 60, 60],
+        ["2 hours", able(3600), 300, 3600, 300],
+        ["1 hour", able(90), undefined, 90, 90],
+        ["10 minutes", able(), undefined, 600, 120]
+      ] as const
+      for (const [usableFor, able, ttlSeconds, usable, ttl] of rows) {
+        const terms = { usableFor: { realtime: usableFor } }
+        const given = yield* granted({ terms }, ttlSeconds === undefined ? request : { ...request, ttlSeconds }, {
+          able
+        })
+        assert.deepStrictEqual([seconds(given.usableFor), seconds(given.ttl)], [usable, ttl], usableFor)
+      }
+      const policy = { terms: { usableFor: { realtime: "1 minute" } } } as const
+      assert.deepStrictEqual(yield* issues(policy, { ...request, ttlSeconds: 61 }, able(3600)), [
+        { field: "ttlSeconds", message: "must be at most 60" }
+      ])
+      assert.deepStrictEqual(yield* issues(policy, { ...request, ttlSeconds: 301 }, able(3600)), [
+        { field: "ttlSeconds", message: "must be at most 60" }
+      ])
+      assert.notProperty(yield* granted(policy), "usableFor")
+      assert.strictEqual(seconds((yield* granted(policy, { ...asked, ttlSeconds: 300 })).ttl), 300)
+    })
+  )
   it.effect("regions hold for a request that names none, too", () =>
     Effect.gen(function* () {
       const policy = { terms: { regions: ["au", "eu", "us"] } }
@@ -197,6 +242,22 @@ describe("terms", () => {
         assert.match(
           yield* problem({ terms: { maxSession: length } }),
           /^IssuancePolicy.maxSession must be whole seconds/
+        )
+      }
+      assert.match(
+        yield* problem({ terms: { usableFor: { agent: "2 minutes", realtime: "soon" } } }),
+        /^IssuancePolicy.usableFor.realtime must be whole seconds with their unit, such as "60 seconds"$/
+      )
+      for (const binding of [{}, { config: [] }, { config: {}, lock: "some" }, { config: { now: new Date() } }, "m"]) {
+        assert.match(
+          yield* problem({ terms: { session: { realtime: binding } } }),
+          /^IssuancePolicy.session.realtime must be \{ config: a JSON object, lock\?: "none", "given" or "all" \}$/
+        )
+      }
+      for (const name of ["session", "usableFor"]) {
+        assert.match(
+          yield* problem({ terms: { [name]: { speech: "1 minute" } } }),
+          new RegExp(`^IssuancePolicy.${name}.speech names no purpose: it must be one of stt.realtime, .*, realtime$`)
         )
       }
       assert.match(

@@ -40,6 +40,24 @@ describe("a credential", () => {
     })
   )
 
+  it.effect("is bound to the sessions and the end that the policy says, of which a client can say nothing", () =>
+    Effect.gen(function* () {
+      const { layer, state } = vendor()
+      const session = { config: { instructions: "be brief" }, lock: "all" } as const
+      const terms = { session: { agent: session }, usableFor: { agent: "10 minutes" } } as const
+      const ask = yield* app({ vendor: layer, policy: { terms } })
+      assert.strictEqual((yield* ask(asks({ purpose: "agent" }))).status, 201)
+      const [asked] = state.requests
+      assert.deepStrictEqual(asked?.session, session)
+      assert.deepStrictEqual(asked?.usableFor, Duration.minutes(10))
+      for (const field of ["session", "usableFor", "usableForSeconds"]) {
+        const refused = yield* problem(yield* ask(asks({ purpose: "agent", [field]: session })), 400)
+        assert.strictEqual(refused.issues?.[0]?.field, field)
+      }
+      assert.lengthOf(state.requests, 1)
+    })
+  )
+
   it.effect("is not given where the app does not know who is asking", () =>
     Effect.gen(function* () {
       const { layer, state } = vendor()

@@ -2,6 +2,7 @@
 import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import type { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import * as Authenticator from "@tempcred/server/Authenticator"
+import type { Terms } from "@tempcred/server/IssuancePolicy"
 import * as Node from "@tempcred/server/Node"
 import * as TokenServer from "@tempcred/server/TokenServer"
 import * as Soniox from "@tempcred/soniox/Soniox"
@@ -53,5 +54,7 @@ describe("a length of time", () => {
     expectTypeOf<{ bodyTimeout: "5 seconds" }>().toExtend<TokenServer.Options>()
     expectTypeOf<{ bodyTimeout: 5 }>().not.toExtend<TokenServer.Options>()
     expectTypeOf<{ drainTimeout: 20 }>().not.toExtend<TokenServer.Options>()
+    expectTypeOf<{ usableFor: { agent: "5 minutes" } }>().toExtend<Terms>()
+    expectTypeOf<{ usableFor: { agent: 5 } }>().not.toExtend<Terms>()
   })
 })

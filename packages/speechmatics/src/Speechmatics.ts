@@ -16,7 +16,7 @@
  */
 import * as Adapter from "@tempcred/core/Adapter"
 import type { Capabilities, Capability, Resolved } from "@tempcred/core/Capabilities"
-import { checkUrl, type Issue } from "@tempcred/core/ConfigurationError"
+import { checkOneOf, checkUrl, type Issue } from "@tempcred/core/ConfigurationError"
 import { bearer, type Connections } from "@tempcred/core/Connection"
 import * as KeySource from "@tempcred/core/KeySource"
 import { join } from "@tempcred/core/VendorApi"
@@ -25,9 +25,9 @@ import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { dialect } from "./Dialect.ts"
-import { hosts, regions, vendorRegion } from "./Hosts.ts"
+import { hosts, regions, vendorRegion } from "./Places.ts"
 
-export { hosts } from "./Hosts.ts"
+export { hosts } from "./Places.ts"
 
 /**
  * What is fixed per app.
@@ -110,9 +110,7 @@ const check = (options: Options, maxTtlSeconds: number): ReadonlyArray<Issue> =>
   ...checkUrl("SPEECHMATICS_RT_URL (realtimeUrl)", options.realtimeUrl, "wss"),
   ...checkUrl("SPEECHMATICS_BATCH_URL (batchUrl)", options.batchUrl),
   ...checkUrl("SPEECHMATICS_TTS_URL (ttsUrl)", options.ttsUrl),
-  ...(options.region === undefined || regions.includes(options.region)
-    ? []
-    : [{ name: "SPEECHMATICS_REGION (region)", message: `must be one of ${regions.join(", ")}` }]),
+  ...checkOneOf("SPEECHMATICS_REGION (region)", options.region, regions),
   ...(Number.isInteger(maxTtlSeconds) && maxTtlSeconds >= 60 && maxTtlSeconds <= 86_400
     ? []
     : [{ name: "maxTtl", message: "must be whole seconds, 60 to 86400" }])

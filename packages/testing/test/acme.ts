@@ -25,7 +25,8 @@ const capability: Capability = {
 
 export const capabilities = {
   "stt.realtime": { ...capability, subject: { effect: "ignored" } },
-  "tts.batch": capability
+  "tts.batch": capability,
+  agent: { ...capability, mintingHasSideEffects: true }
 } as const
 
 const Response = Schema.Struct({

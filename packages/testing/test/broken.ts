@@ -152,26 +152,31 @@ export const broken: Readonly<Record<string, Descriptor>> = {
   "402 is a QuotaError": status({ 402: "RateLimitError" }),
   "403 is a PermissionError or an AuthenticationError": status({ 403: "UnavailableError" }),
   "429 is a RateLimitError and is retried": status({ 429: "QuotaError" }),
-  "500 is an UnavailableError and is retried": status({ 500: "InvalidRequestError" }),
+  "500 is an UnavailableError and is retried, unless the mint has side effects": status({ 500: "InvalidRequestError" }),
   "503 with a web page is an UnavailableError and is retried": status({ 503: "InvalidResponseError" }),
-  "a reset is a TransportError and is retried": send(
+  "a reset is a TransportError and is retried, unless the mint has side effects": send(
     (unchanged) => (request) =>
       Effect.mapError(unchanged(request), (error) => (error.detail === undefined ? unreadable : error))
   ),
-  "an answer that is cut off is a TransportError and is retried": send(
+  "an answer that is cut off is a TransportError and is retried, unless the mint has side effects": send(
     (unchanged) => (request) =>
       Effect.mapError(unchanged(request), (error) => (error.detail === "the answer was cut off" ? unreadable : error))
   ),
-  "a vendor that hangs is a TransportError and is retried": mint(
+  "a vendor that hangs is a TransportError and is retried, unless the mint has side effects": mint(
     (unchanged) => (request) =>
       Effect.timeoutOrElse(unchanged(request), { duration: "50 millis", orElse: () => Effect.fail(unavailable) })
   ),
-  "an answer that drips past the time-out is a TransportError and is retried": {
+  "an answer that drips past the time-out is a TransportError and is retried, unless the mint has side effects": {
     ...good,
     layerConfig: good.layerConfig.pipe(
       Layer.provide(Layer.orDie(RetryPolicy.layer({ attemptTimeout: Duration.seconds(5) })))
     )
   },
+  "where an answer is lost on its way, a mint is repeated for a purpose without side effects, and for no other": spec(
+    ({ capabilities }) => ({
+      capabilities: { ...capabilities, agent: { ...Acme.capabilities.agent, mintingHasSideEffects: false } }
+    })
+  ),
   "a 200 that is no JSON is an InvalidResponseError": answer(({ status: told, text }) => ({
     status: text.startsWith("\u0000") ? 500 : told
   })),

@@ -1,6 +1,7 @@
 /** What a new vendor begins with: a package, an emulator, their tests, and blanks that each say what belongs there. */
-import { execFileSync } from "node:child_process"
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { spawnSync } from "node:child_process"
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 
 /** A place to fill in, and what belongs there. */
@@ -32,14 +33,49 @@ export const refusalOf = (root: string, name: string): string | undefined => {
   return taken === undefined ? undefined : `${taken} exists already: choose another name, or change what is there`
 }
 
-const template = (name: string): string => readFileSync(join(import.meta.dirname, `${name}.txt`), "utf8")
+type Texts = ReadonlyArray<readonly [path: string, text: string]>
 
-/** Writes everything that a vendor needs into a workspace. */
+type Read = (path: string) => string
+
+/** Writes everything that a vendor needs into a workspace; where that fails, nothing is written. */
 export const scaffold = (root: string, name: string, today: Date = new Date()): Scaffolded => {
+  const read: Read = (path) => readFileSync(join(root, path), "utf8")
+  const additions = additionsOf(read, name, today)
+  const changes = changesOf(read, name)
+  const texts = formatted(root, [...additions, ...changes])
+  write(root, texts)
+  const added = additions.map(([path]) => path)
+  const blanks = texts.flatMap(([path, text]) => (added.includes(path) ? blanksOf(path, text) : []))
+  return { added, changed: changes.map(([path]) => path), blanks }
+}
+
+const write = (root: string, texts: Texts): void => {
+  for (const [path, text] of texts) {
+    mkdirSync(dirname(join(root, path)), { recursive: true })
+    writeFileSync(join(root, path), text)
+  }
+}
+
+/** Names differ in length, and with them where lines are broken. */
+const formatted = (root: string, texts: Texts): Texts => {
+  const folder = mkdtempSync(join(tmpdir(), "new-adapter-"))
+  try {
+    write(folder, texts)
+    cpSync(join(root, ".oxfmtrc.json"), join(folder, ".oxfmtrc.json"))
+    const paths = texts.map(([path]) => path)
+    const program = join(root, "node_modules/.bin/oxfmt")
+    const { error, status, stderr } = spawnSync(program, paths, { cwd: folder, encoding: "utf8" })
+    if (status !== 0) throw new Error(`nothing is written, as it cannot be formatted:\n${error?.message ?? stderr}`)
+    return paths.map((path) => [path, readFileSync(join(folder, path), "utf8")] as const)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+const additionsOf = (read: Read, name: string, today: Date): Texts => {
   const { camel, id, module } = spell(name)
-  const read = (path: string) => readFileSync(join(root, path), "utf8")
-  const fill = (text: string) =>
-    text
+  const filled = (template: string) =>
+    readFileSync(join(import.meta.dirname, `${template}.txt`), "utf8")
       .replaceAll("__VENDOR__", id.toUpperCase())
       .replaceAll("__Vendor__", module)
       .replaceAll("__vendor__", id)
@@ -50,64 +86,57 @@ export const scaffold = (root: string, name: string, today: Date = new Date()): 
       .replaceAll("temporary API keys", "temporary tokens")
       .replaceAll("Soniox", module)
       .replaceAll("soniox", id)
-  const additions: ReadonlyArray<readonly [path: string, text: string]> = [
+  return [
     ...["package.json", "tsconfig.json", "tsconfig.build.json", "vitest.config.ts"].map(
       (path) => [`packages/${id}/${path}`, likeSoniox(path)] as const
     ),
-    [`packages/${id}/README.md`, fill(template("readme"))],
-    [`packages/${id}/src/index.ts`, fill(template("index"))],
-    [`packages/${id}/src/${module}.ts`, fill(template("adapter"))],
-    [`packages/${id}/test/contract.test.ts`, fill(template("contract-test"))],
-    [`packages/${id}/test/${id}.ts`, fill(template("trials"))],
-    [`packages/${id}/test/${module}.test.ts`, fill(template("adapter-test"))],
-    [`packages/emulator/src/${module}.ts`, fill(template("emulator"))],
-    [`packages/emulator/test/${module}.test.ts`, fill(template("emulator-test"))],
-    [`test/src/vendors/${id}.ts`, fill(template("vendor"))]
+    [`packages/${id}/README.md`, filled("readme")],
+    [`packages/${id}/src/index.ts`, filled("index")],
+    [`packages/${id}/src/${module}.ts`, filled("adapter")],
+    [`packages/${id}/test/contract.test.ts`, filled("contract-test")],
+    [`packages/${id}/test/${id}.ts`, filled("trials")],
+    [`packages/${id}/test/${module}.test.ts`, filled("adapter-test")],
+    [`packages/emulator/src/${module}.ts`, filled("emulator")],
+    [`packages/emulator/test/${module}.test.ts`, filled("emulator-test")],
+    [`packages/testing/fixtures/${id}/mint.200.json`, filled("fixture")],
+    [`test/src/fixtures/${id}.ts`, filled("fixture-rows")],
+    [`test/src/vendors/${id}.ts`, filled("vendor")]
   ]
-  const line = (path: string, pattern: RegExp, added: string) => [path, inserted(read(path), pattern, added)] as const
-  const changes = [
-    [
+}
+
+/** Where a vendor is registered, by the lines that are like the one that is added. */
+const changesOf = (read: Read, name: string): Texts => {
+  const { id, module } = spell(name)
+  const changed = (path: string, ...lines: ReadonlyArray<readonly [among: RegExp, added: string]>) =>
+    [path, lines.reduce((text, [among, added]) => inserted(text, among, added), read(path))] as const
+  const dependency = [/^ {4}"@tempcred\//, `    "@tempcred/${id}": "workspace:^",`] as const
+  const [main, emulators] = changed("packages/emulator/src/main.ts", [
+    /^import (\* as|type) .* from "\.\//,
+    `import * as ${module} from "./${module}.ts"`
+  ])
+  return [
+    changed(
       "packages/emulator/package.json",
-      inserted(
-        inserted(read("packages/emulator/package.json"), /^ {4}"\.\/[A-Z]/, `    "./${module}": "./src/${module}.ts",`),
-        /^ {6}"\.\/[A-Z]/,
-        `      "./${module}": "./dist/${module}.js",`
-      )
-    ] as const,
-    line("packages/emulator/src/index.ts", /^export \* as /, `export * as ${module} from "./${module}.ts"`),
-    [
-      "packages/emulator/src/main.ts",
-      inserted(
-        read("packages/emulator/src/main.ts"),
-        /^import (\* as|type) .* from "\.\//,
-        `import * as ${module} from "./${module}.ts"`
-      ).replace(/,?\s*\n\]\n/, `,\n  ${module}.make()\n]\n`)
-    ] as const,
-    line("test/package.json", /^ {4}"@tempcred\//, `    "@tempcred/${id}": "workspace:^",`),
-    line("packages/cli/package.json", /^ {4}"@tempcred\//, `    "@tempcred/${id}": "workspace:^",`),
-    [
+      [/^ {4}"\.\/[A-Z]/, `    "./${module}": "./src/${module}.ts",`],
+      [/^ {6}"\.\/[A-Z]/, `      "./${module}": "./dist/${module}.js",`]
+    ),
+    changed("packages/emulator/src/index.ts", [/^export \* as /, `export * as ${module} from "./${module}.ts"`]),
+    // Each vendor keeps its port.
+    [main, emulators.replace(/,?\s*\n\]\n/, `,\n  ${module}.make()\n]\n`)],
+    changed("test/package.json", dependency),
+    changed("packages/cli/package.json", dependency),
+    changed(
       "packages/cli/src/Vendors.ts",
-      [
-        [/^import \* as (?!Emulated)/, `import * as ${module} from "@tempcred/${id}/${module}"`] as const,
-        [/^import \* as Emulated/, `import * as Emulated${module} from "@tempcred/emulator/${module}"`] as const,
-        [/^ {2}\{ adapter: /, `  { adapter: ${module}.adapter, emulator: Emulated${module}.make },`] as const
-      ].reduce((text, [among, added]) => inserted(text, among, added), read("packages/cli/src/Vendors.ts"))
-    ] as const
+      [/^import \* as (?!Emulated)/, `import * as ${module} from "@tempcred/${id}/${module}"`],
+      [/^import \* as Emulated/, `import * as Emulated${module} from "@tempcred/emulator/${module}"`],
+      [/^ {2}\{ adapter: /, `  { adapter: ${module}.adapter, emulator: Emulated${module}.make },`]
+    )
   ]
-  for (const [path, text] of [...additions, ...changes]) {
-    mkdirSync(dirname(join(root, path)), { recursive: true })
-    writeFileSync(join(root, path), text)
-  }
-  const added = additions.map(([path]) => path)
-  const changed = changes.map(([path]) => path)
-  // Names differ in length, and with them where lines are broken.
-  execFileSync(join(root, "node_modules/.bin/oxfmt"), [...added, ...changed], { cwd: root, stdio: "pipe" })
-  return { added, changed, blanks: added.flatMap((path) => blanksOf(path, read(path))) }
 }
 
 /** Every blank of a text, by its line. */
 const blanksOf = (path: string, text: string): ReadonlyArray<Blank> =>
-  Array.from(text.matchAll(/\bblank\(\s*["`]([^"`]+)/g), ({ 1: what = "", index }) => ({
+  Array.from(text.matchAll(/(?:\bblank\(\s*["`]|"fill in [^:]+: )([^"`]+)/g), ({ 1: what = "", index }) => ({
     place: `${path}:${text.slice(0, index).split("\n").length}`,
     what
   }))
@@ -117,7 +146,14 @@ const inserted = (text: string, among: RegExp, added: string): string => {
   const lines = text.split("\n")
   const fitting = [...lines.keys()].filter((index) => among.test(lines[index] ?? ""))
   const later = fitting.find((index) => nameOf(lines[index] ?? "") > nameOf(added))
-  return lines.toSpliced(later ?? (fitting.at(-1) ?? -1) + 1, 0, added).join("\n")
+  if (later !== undefined) return lines.toSpliced(later, 0, added).join("\n")
+  const index = fitting.at(-1)
+  const last = lines[index ?? -1]
+  if (index === undefined || last === undefined)
+    throw new Error(`nothing is written, as no line is like this: ${added}`)
+  // The last of a list has no comma; one too many goes as it is formatted.
+  const before = added.endsWith(",") && !last.endsWith(",") ? `${last},` : last
+  return lines.toSpliced(index, 1, before, added).join("\n")
 }
 
 /** What a line is about: the module that it names, else the package, else the file. */

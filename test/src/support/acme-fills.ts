@@ -81,3 +81,46 @@ export const fills: ReadonlyArray<Fill> = [
     change: [/blank\(\s*"too many[^)]*\)/, refuse(429, "slow_down", "Too many mints.")]
   }
 ]
+
+const imports = [
+  'import * as AcmeVoice from "@tempcred/acmevoice/AcmeVoice"',
+  'import * as Emulated from "@tempcred/emulator/AcmeVoice"',
+  'import * as Redacted from "effect/Redacted"',
+  'import { ask, gives, minting } from "../support/fixture-rows.ts"'
+].join("\n")
+
+/** The vendor's evidence, and what it comes to with the blanks filled as above. */
+export const evidence = {
+  fixture: {
+    source: "https://acmevoice.example/docs",
+    read: "2026-11-21",
+    basis: "documented",
+    status: 200,
+    body: { token: "acme-1" }
+  },
+  rows: `${imports}
+
+const emulator = Emulated.make()
+
+const options = {
+  apiKey: Redacted.make("a-long-lived-key"),
+  baseUrl: "https://api.acmevoice.example",
+  websocketUrl: "wss://api.acmevoice.example"
+}
+
+export const rows = {
+  "mint.200": gives(
+    minting(AcmeVoice.layer(options)),
+    "2026-11-21T12:00:00.000Z",
+    {
+      token: "acme-1",
+      expiresAt: "2026-11-21T12:01:00.000Z",
+      expirySource: "request",
+      uses: "many",
+      placements: ["query"]
+    },
+    ask(emulator, { authorization: \`Bearer \${emulator.apiKey}\` }, Emulated.mintRoute)
+  )
+}
+`
+}

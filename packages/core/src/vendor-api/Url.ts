@@ -1,5 +1,5 @@
 /**
- * Joins what an app configured to what an adapter calls.
+ * Makes the addresses that an adapter calls, and those that it hands out, of what an app configured.
  *
  * @since 0.1.0
  */
@@ -16,3 +16,11 @@ export const join = (base: string, path: string): string => {
   const first = path.replace(/(?<=.)\/.*$/s, "")
   return (bare.endsWith(first) ? bare.slice(0, -first.length) : bare) + path
 }
+
+/**
+ * Finds the WebSocket address of an HTTP address: encrypted where that is, host in small letters, at the same path.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const websocketOf = (url: string): string => new URL(url.replace(/^http/i, "ws")).href

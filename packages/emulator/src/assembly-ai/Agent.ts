@@ -12,7 +12,7 @@ import type { Call, Session } from "../Emulator.ts"
 import { objectOf, parseObject, stringOf } from "../Json.ts"
 import type { Line, Talk } from "../Lines.ts"
 import * as Speech from "../Speech.ts"
-import type { Account } from "./Streaming.ts"
+import type { Account } from "./Account.ts"
 
 const longestSession = 10_800
 const sampleRate = 24_000

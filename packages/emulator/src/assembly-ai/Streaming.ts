@@ -8,32 +8,16 @@
  */
 import type { Call, Session } from "../Emulator.ts"
 import { isObject, parse, stringOf } from "../Json.ts"
-import type { Line, Lines, Talk } from "../Lines.ts"
+import type { Line, Talk } from "../Lines.ts"
 import * as Speech from "../Speech.ts"
+import type { Account } from "./Account.ts"
 import * as Failures from "./Failures.ts"
 import type { SessionEnd } from "./Failures.ts"
-import type { Settings } from "./Options.ts"
-import type { Tokens } from "./Tokens.ts"
 import * as Turns from "./Turns.ts"
 
 const longestSession = 10_800
 const shortestChunk = 50
 const longestChunk = 1000
-
-/**
- * The state of one emulator.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Account {
-  readonly settings: Settings
-  readonly tokens: Tokens
-  readonly streaming: Lines
-  readonly agents: Lines
-  /** What the next streaming sessions are refused with, in order. */
-  readonly refusals: Array<SessionEnd>
-}
 
 /**
  * Makes the session of one upgrade.

@@ -32,7 +32,7 @@ export type Echoed = "expireTime" | "newSessionExpireTime" | "uses"
 export interface Options extends Emulator.Options {
   /**
    * The versions that mint and open sessions: `@google/genai` 3.1.0 says that only `v1alpha` does, later users of the
-   * API have `v1beta` do both. @default both
+   * API have `v1beta` do both. @default v1alpha
    */
   readonly versions?: ReadonlyArray<Version>
   /**
@@ -89,7 +89,7 @@ export const settings = (options: Options): Settings => ({
   words: options.words ?? Speech.words,
   region: options.region ?? "global",
   apiKey: options.apiKey ?? `AIza${"5a".repeat(17)}5`,
-  versions: options.versions ?? versions,
+  versions: options.versions ?? ["v1alpha"],
   echo: options.echo ?? [],
   liveConnectConstraints: options.liveConnectConstraints ?? false,
   cutAtExpiry: options.cutAtExpiry ?? true

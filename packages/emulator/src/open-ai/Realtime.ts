@@ -9,29 +9,15 @@ import * as Base64 from "../Base64.ts"
 import type { Call, Session } from "../Emulator.ts"
 import { objectOf, parseObject, stringOf, type JsonObject } from "../Json.ts"
 import * as Lines from "../Lines.ts"
+import type { Account } from "./Account.ts"
 import * as Failures from "./Failures.ts"
 import type { Failure } from "./Failures.ts"
-import type { Settings } from "./Options.ts"
 import * as Responses from "./Responses.ts"
-import { bearer, type Caller, type Secrets } from "./Secrets.ts"
+import { bearer, type Caller } from "./Secrets.ts"
 import * as Sessions from "./Sessions.ts"
 
 const keyPrefix = "openai-insecure-api-key."
 const protocol = "realtime"
-
-/**
- * The realtime side of one emulator.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Account {
-  readonly settings: Settings
-  readonly secrets: Secrets
-  readonly lines: Lines.Lines
-  /** What the next sessions are refused with, in order. */
-  readonly refusals: Array<Failure>
-}
 
 /**
  * Opens a session, or refuses before the upgrade or after it.

@@ -3,9 +3,9 @@
  *
  * @since 0.1.0
  */
-import type { Capability } from "@tempcred/core/Capabilities"
+import type { Capability, Range } from "@tempcred/core/Capabilities"
 import type { Issue } from "@tempcred/core/ConfigurationError"
-import type { Length, MintRequest } from "@tempcred/core/MintRequest"
+import * as MintRequest from "@tempcred/core/MintRequest"
 import { Purpose } from "@tempcred/core/Purpose"
 import type { Request } from "@tempcred/core/TokenEndpoint"
 import * as Duration from "effect/Duration"
@@ -27,6 +27,8 @@ export interface Bounds {
   readonly maxTtl: number
   readonly singleUse: (typeof uses)[number]
   readonly maxSession: number | undefined
+  readonly session: NonNullable<Terms["session"]>
+  readonly usableFor: { readonly [P in Purpose]?: number | undefined }
   readonly regions: ReadonlyArray<string> | undefined
 }
 
@@ -40,33 +42,53 @@ type FieldIssue = { readonly field: keyof Request; readonly message: string }
  * @since 0.1.0
  */
 export const read = (terms: Terms): Result.Result<Bounds, ReadonlyArray<Issue>> => {
-  const { maxSession, maxTtl = "5 minutes", purposes, regions, singleUse = "preferred" } = terms
+  const { maxSession, maxTtl = "5 minutes", purposes, regions, session = {}, singleUse = "preferred" } = terms
   const issues: Array<Issue> = []
-  const seconds = (name: string, length: Length) => {
+  const note = (name: string, message: string) => void issues.push({ name: `IssuancePolicy.${name}`, message })
+  const seconds = (name: string, length: MintRequest.Length) => {
     const value = Option.match(Duration.fromInput(length), { onNone: () => Number.NaN, onSome: Duration.toSeconds })
     if (!Number.isSafeInteger(value) || value < 1) {
-      issues.push({
-        name: `IssuancePolicy.${name}`,
-        message: 'must be whole seconds with their unit, such as "60 seconds"'
-      })
+      note(name, 'must be whole seconds with their unit, such as "60 seconds"')
     }
     return value
   }
   if (purposes?.every(Schema.is(Purpose)) === false) {
-    issues.push({ name: "IssuancePolicy.purposes", message: `must each be one of ${Purpose.literals.join(", ")}` })
+    note("purposes", `must each be one of ${Purpose.literals.join(", ")}`)
   }
-  if (!uses.includes(singleUse)) {
-    issues.push({ name: "IssuancePolicy.singleUse", message: `must be one of ${uses.join(", ")}` })
+  if (!uses.includes(singleUse)) note("singleUse", `must be one of ${uses.join(", ")}`)
+  const usableFor = entries("usableFor", note, terms.usableFor).map(
+    ([purpose, length]) => [purpose, seconds(`usableFor.${purpose}`, length)] as const
+  )
+  for (const [purpose, binding] of entries("session", note, session)) {
+    const wrong = Result.getFailure(MintRequest.decode({ purpose, session: binding }))
+    for (const { message } of Option.match(wrong, { onNone: () => [], onSome: (error) => error.issues })) {
+      note(`session.${purpose}`, message)
+    }
   }
   const bounds = {
     purposes,
     maxTtl: seconds("maxTtl", maxTtl),
     singleUse,
     maxSession: maxSession === undefined ? undefined : seconds("maxSession", maxSession),
+    session,
+    usableFor: Object.fromEntries(usableFor),
     regions
   }
   return issues.length === 0 ? Result.succeed(bounds) : Result.fail(issues)
 }
+
+/** What is told by purpose. */
+const entries = <A>(
+  name: string,
+  note: (name: string, message: string) => void,
+  byPurpose: { readonly [P in Purpose]?: A | undefined } = {}
+): ReadonlyArray<readonly [Purpose, A]> =>
+  Object.entries(byPurpose).flatMap(([purpose, value]) => {
+    if (value === undefined) return []
+    if (Schema.is(Purpose)(purpose)) return [[purpose, value] as const]
+    note(`${name}.${purpose}`, `names no purpose: it must be one of ${Purpose.literals.join(", ")}`)
+    return []
+  })
 
 /**
  * Makes what a client asks for a request within bounds, or says what of it is not. The purpose may be one that the provider does not serve.
@@ -78,25 +100,33 @@ export const apply = (
   bounds: Bounds,
   capability: Capability | undefined,
   request: Request
-): Result.Result<MintRequest, ReadonlyArray<FieldIssue>> => {
-  const issues = outside(bounds, capability, request)
+): Result.Result<MintRequest.MintRequest, ReadonlyArray<FieldIssue>> => {
+  const { maxSession } = bounds
+  const usable = atMost(bounds.usableFor[request.purpose], capability?.usableForSeconds)
+  const maxTtl = Math.min(bounds.maxTtl, usable ?? Infinity)
+  const issues = outside({ ...bounds, maxTtl }, capability, request)
   if (issues.length > 0) return Result.fail(issues)
-  const { maxSession, maxTtl } = bounds
   const ttl = request.ttlSeconds ?? Math.min(capability?.ttlSeconds.default ?? maxTtl, maxTtl)
-  const longest = Math.min(maxSession ?? Infinity, capability?.maxSessionSeconds?.max ?? Infinity)
-  const session = request.maxSessionSeconds ?? (maxSession === undefined ? undefined : longest)
+  const longest = request.maxSessionSeconds ?? atMost(maxSession, capability?.maxSessionSeconds)
+  const session = bounds.session[request.purpose]
   const region = request.region ?? ownRegion(bounds, capability)
   const singleUse = once(bounds, request)
   return Result.succeed({
     purpose: request.purpose,
     ttl: Duration.seconds(ttl),
     ...(singleUse === undefined ? {} : { singleUse }),
-    ...(session === undefined ? {} : { maxSession: Duration.seconds(session) }),
+    ...(longest === undefined ? {} : { maxSession: Duration.seconds(longest) }),
+    ...(session === undefined ? {} : { session }),
+    ...(usable === undefined ? {} : { usableFor: Duration.seconds(usable) }),
     ...(region === undefined ? {} : { region })
   })
 }
 
-const once = ({ singleUse }: Bounds, request: Request): MintRequest["singleUse"] => {
+/** What terms say, or the vendor's longest, if that is shorter. */
+const atMost = (length: number | undefined, range: Range | undefined): number | undefined =>
+  length === undefined ? undefined : Math.min(length, range?.max ?? Infinity)
+
+const once = ({ singleUse }: Bounds, request: Request): MintRequest.MintRequest["singleUse"] => {
   switch (singleUse) {
     case "required":
       return true

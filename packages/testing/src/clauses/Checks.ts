@@ -4,8 +4,9 @@
  * @since 0.1.0
  */
 import { assert } from "@effect/vitest"
-import type { Capability } from "@tempcred/core/Capabilities"
+import type { Capabilities, Capability } from "@tempcred/core/Capabilities"
 import type { MintRequest } from "@tempcred/core/MintRequest"
+import * as Purpose from "@tempcred/core/Purpose"
 import type { TempCredential } from "@tempcred/core/TempCredential"
 import { type Reason, TempCredentialError } from "@tempcred/core/TempCredentialError"
 import * as DateTime from "effect/DateTime"
@@ -25,6 +26,18 @@ export const capability = ({ adapter, request }: Subject): Capability => {
   assert.isDefined(found, "the subject's request has a purpose that the adapter lacks")
   return found
 }
+
+/**
+ * Lists the purposes that an adapter declares, each with what it can do.
+ *
+ * @category checks
+ * @since 0.1.0
+ */
+export const purposes = (capabilities: Capabilities): ReadonlyArray<readonly [Purpose.Purpose, Capability]> =>
+  Purpose.all.flatMap((purpose) => {
+    const found = capabilities[purpose]
+    return found === undefined ? [] : [[purpose, found] as const]
+  })
 
 /**
  * Takes the error of a mint that must fail.

@@ -13,14 +13,25 @@ import * as Formatter from "effect/Formatter"
 import * as Redacted from "effect/Redacted"
 import * as Tracer from "effect/Tracer"
 import type { Clause } from "../Contract.ts"
-import { failure, reason, saying, unknownKey, withUnknownKey } from "./Checks.ts"
+import { capability, failure, purposes, reason, saying, unknownKey, withUnknownKey } from "./Checks.ts"
 
 const retryable: ReadonlyArray<Reason["_tag"]> = ["RateLimitError", "UnavailableError", "TransportError"]
 
 /** The fault brings one of these reasons, and is met as often as the reason is to be retried. */
-const fails = (name: string, fault: Fault, ...tags: ReadonlyArray<Reason["_tag"]>): Clause => ({
+const fails = (name: string, fault: Fault, ...tags: ReadonlyArray<Reason["_tag"]>): Clause => failing(name, fault, tags)
+
+/** The fault brings this reason where the vendor may have minted all the same. */
+const loses = (what: string, fault: Fault, tag: Reason["_tag"]): Clause =>
+  failing(`${what} and is retried, unless the mint has side effects`, fault, [tag], true)
+
+const failing = (
+  name: string,
+  fault: Fault,
+  tags: ReadonlyArray<Reason["_tag"]>,
+  mayHaveMinted: boolean = false
+): Clause => ({
   name,
-  check: Effect.fnUntraced(function* (_, trial) {
+  check: Effect.fnUntraced(function* (examined, trial) {
     const slow = "hang" in fault || "drip" in fault
     const policy = { attempts: 3, ...(slow ? { attemptTimeout: Duration.millis(60) } : {}) }
     const { mint, requests } = trial({ fault, policy })
@@ -28,7 +39,8 @@ const fails = (name: string, fault: Fault, ...tags: ReadonlyArray<Reason["_tag"]
     assert.include(tags, found._tag, found.message)
     if ("status" in fault) assert.strictEqual(found.status, fault.status)
     assert.strictEqual(found.isRetryable, retryable.includes(found._tag))
-    assert.strictEqual(requests.length, found.isRetryable ? 3 : 1)
+    const isRepeated = found.isRetryable && !(mayHaveMinted && capability(examined).mintingHasSideEffects)
+    assert.strictEqual(requests.length, isRepeated ? 3 : 1)
   })
 })
 
@@ -111,16 +123,27 @@ export const clauses: ReadonlyArray<Clause> = [
     "AuthenticationError"
   ),
   fails("429 is a RateLimitError and is retried", { status: 429 }, "RateLimitError"),
-  fails("500 is an UnavailableError and is retried", { status: 500 }, "UnavailableError"),
+  loses("500 is an UnavailableError", { status: 500 }, "UnavailableError"),
   fails(
     "503 with a web page is an UnavailableError and is retried",
     { status: 503, body: "<html>" },
     "UnavailableError"
   ),
-  fails("a reset is a TransportError and is retried", { reset: true }, "TransportError"),
-  fails("an answer that is cut off is a TransportError and is retried", { cut: 5 }, "TransportError"),
-  fails("a vendor that hangs is a TransportError and is retried", { hang: true }, "TransportError"),
-  fails("an answer that drips past the time-out is a TransportError and is retried", { drip: 5 }, "TransportError"),
+  loses("a reset is a TransportError", { reset: true }, "TransportError"),
+  loses("an answer that is cut off is a TransportError", { cut: 5 }, "TransportError"),
+  loses("a vendor that hangs is a TransportError", { hang: true }, "TransportError"),
+  loses("an answer that drips past the time-out is a TransportError", { drip: 5 }, "TransportError"),
+  {
+    name: "where an answer is lost on its way, a mint is repeated for a purpose without side effects, and for no other",
+    check: Effect.fnUntraced(function* ({ adapter }, trial) {
+      for (const [purpose, { mintingHasSideEffects }] of purposes(adapter.capabilities)) {
+        const reply = async () => Response.json({}, { status: 502 })
+        const { mint, requests } = trial({ reply, policy: { attempts: 3 } })
+        yield* failure(mint({ purpose, subject: "user-1" }))
+        assert.strictEqual(requests.length, mintingHasSideEffects ? 1 : 3, purpose)
+      }
+    })
+  },
   fails("a 200 that is no JSON is an InvalidResponseError", { garbage: true }, "InvalidResponseError"),
   fails("a 200 with a web page is an InvalidResponseError", { html: true }, "InvalidResponseError"),
   fails("a redirect is an InvalidResponseError", { redirect: "http://127.0.0.1:9/else" }, "InvalidResponseError"),

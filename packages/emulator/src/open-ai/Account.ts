@@ -1,0 +1,23 @@
+/**
+ * What everything that one emulator serves has in common.
+ *
+ * @since 0.1.0
+ */
+import type { Lines } from "../Lines.ts"
+import type { Failure } from "./Failures.ts"
+import type { Settings } from "./Options.ts"
+import type { Secrets } from "./Secrets.ts"
+
+/**
+ * The state of one emulator.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Account {
+  readonly settings: Settings
+  readonly secrets: Secrets
+  readonly lines: Lines
+  /** What the next sessions are refused with, in order. */
+  readonly refusals: Array<Failure>
+}
