@@ -72,7 +72,8 @@ export const capabilities: Capabilities = {
   "stt.batch": capability,
   "tts.realtime": capability,
   "tts.batch": capability,
-  agent: capability,
+  // What is behind it may begin a conversation.
+  agent: { ...capability, mintingHasSideEffects: true },
   realtime: capability
 }
 
