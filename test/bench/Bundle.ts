@@ -1,6 +1,7 @@
 /** What a program weighs that mints on an edge runtime: the bundle that esbuild makes of it, minified and compressed. */
 import { build } from "esbuild"
 import { gzipSync } from "node:zlib"
+import { pure } from "../../tsup.config.ts"
 
 export interface Program {
   readonly name: string
@@ -15,6 +16,28 @@ export const ours: Program = {
     import * as Redacted from "effect/Redacted"
     const minter = Minter.make(Soniox.layer({ apiKey: Redacted.make("key") }))
     export default { fetch: async () => Response.json((await minter.mint({ purpose: "stt.realtime" })).expiresAt) }
+  `
+}
+
+/** What anything that is built on Effect carries to decode and to run. */
+export const effectAlone: Program = {
+  name: "effect alone",
+  code: `
+    import * as Context from "effect/Context"
+    import * as Effect from "effect/Effect"
+    import * as Layer from "effect/Layer"
+    import * as ManagedRuntime from "effect/ManagedRuntime"
+    import * as Schema from "effect/Schema"
+    class Failure extends Schema.TaggedError()("Failure", { reason: Schema.String }) {}
+    const Answer = Schema.Struct({ token: Schema.RedactedFromValue(Schema.NonEmptyString), end: Schema.DateTimeUtcFromString })
+    const read = Effect.fn("read")(function* (input) {
+      return yield* Effect.retry(Schema.decodeUnknownEffect(Answer)(input), { times: 2 }).pipe(
+        Effect.timeoutOrElse({ duration: 1000, orElse: () => Effect.fail(new Failure({ reason: "late" })) })
+      )
+    })
+    class Reader extends Context.Service()("Reader") {}
+    const runtime = ManagedRuntime.make(Layer.effect(Reader, Effect.succeed({ read })))
+    export default { fetch: async () => Response.json(await runtime.runPromise(Reader.use((one) => one.read({})))) }
   `
 }
 
@@ -49,6 +72,8 @@ export const weigh = async ({ code }: Program): Promise<number> => {
     target: "es2023",
     external: ["node:*"],
     minify: true,
+    // As the packages are built.
+    plugins: [pure],
     logLevel: "silent",
     write: false
   })

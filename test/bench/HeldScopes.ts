@@ -40,7 +40,7 @@ const beyond = async (name: string, scopes: number): Promise<Figure> => {
 }
 
 export const rows = async ({ quick }: Options): Promise<ReadonlyArray<Row>> => {
-  const scopes = quick ? 20_000 : 100_000
+  const scopes = quick ? 10_000 : 100_000
   const own = await beyond(ours.name, scopes)
   const others: Array<readonly [name: string, figure: Figure]> = []
   for (const { name } of peers) others.push([name, await beyond(name, scopes)])

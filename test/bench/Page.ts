@@ -31,9 +31,9 @@ const block = (row: Row): ReadonlyArray<string> => [
   ...table(row),
   "",
   `${row.better === "more" ? "More" : "Less"} is better. ${row.note.replace(/^./, (first) => first.toUpperCase())}.`,
-  ...(row.targets ?? []).flatMap(({ promise, reached }) => [
+  ...(row.targets ?? []).flatMap(({ obstacle, promise, reached }) => [
     "",
-    `Target: ${promise}. **${reached ? "Reached" : "Missed"}.**`
+    `Target: ${promise}. **${reached ? "Reached" : "Missed"}.**${reached || obstacle === undefined ? "" : ` Why: ${obstacle}.`}`
   ]),
   ""
 ]

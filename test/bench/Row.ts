@@ -12,6 +12,8 @@ export interface Figure {
 export interface Target {
   readonly promise: string
   readonly reached: boolean
+  /** Why it cannot be reached, told where it is missed. */
+  readonly obstacle?: string | undefined
 }
 
 export interface Row {

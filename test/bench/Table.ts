@@ -1,10 +1,12 @@
 /** Prints rows for people: a block for each question, everybody's figure in it, and where a peer wins. */
 import { styleText } from "node:util"
-import type { Figure, Row } from "./Row.ts"
+import type { Figure, Row, Target } from "./Row.ts"
 import { amount, ratio, spread, winners } from "./Words.ts"
 
-const target = ({ promise, reached }: NonNullable<Row["targets"]>[number]): string =>
-  `  target: ${promise}: ${reached ? styleText("green", "reached") : styleText("red", "missed")}`
+const target = ({ obstacle, promise, reached }: Target): string => {
+  const told = `  target: ${promise}: ${reached ? styleText("green", "reached") : styleText("red", "missed")}`
+  return reached || obstacle === undefined ? told : `${told}\n${styleText("dim", `    ${obstacle}`)}`
+}
 
 const block = (row: Row): ReadonlyArray<string> => {
   const { better = "less", note, ours, peers, question, targets = [], unit } = row

@@ -78,8 +78,15 @@ export const make: (provider: string) => Effect.Effect<Watch> = Effect.fnUntrace
     else yield* publish({ _tag: "MintFailed", provider, reason: outcome })
   })
 
-  return (mint) =>
-    spanned(Effect.flatMap(Clock.currentTimeMillis, (since) => Effect.onExit(mint, (exit) => watched(exit, since))))
+  return (mint) => {
+    const timed = Effect.flatMap(Clock.currentTimeMillis, (since) =>
+      Effect.onExit(mint, (exit) => watched(exit, since))
+    )
+    // Where no tracer listens and nobody is above, a span is for nobody.
+    return Effect.withFiber(({ cache }) =>
+      cache.tracer === undefined && cache.span === undefined ? timed : spanned(timed)
+    )
+  }
 })
 
 /** `"minted"`, the tag of the reason, or why there is none. */
