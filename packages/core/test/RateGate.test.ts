@@ -12,6 +12,7 @@ import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as TestClock from "effect/testing/TestClock"
+import { within } from "../src/Deadline.ts"
 import * as Acme from "./acme.ts"
 
 type Vendor = ReturnType<typeof Acme.vendor>
@@ -60,6 +61,14 @@ describe("one refusal holds everybody", () => {
         yield* TestClock.adjust("1 minute")
       }).pipe(providing(vendor, RetryPolicy.layer({ attempts: 4 })))
       assert.deepStrictEqual(times(vendor), [0, 500, 1500, 3500, 60_000, 60_500])
+    })
+  )
+  it.effect("a call that has no time left is not sent, though nothing holds it", () =>
+    Effect.gen(function* () {
+      const vendor = Acme.vendor(Acme.ok)
+      const { reason } = yield* Effect.flip(within(0)(mint())).pipe(providing(vendor))
+      assert.isTrue(reason.isRetryable)
+      assert.strictEqual(vendor.sent.length, 0)
     })
   )
   it.effect("a wait that does not fit the deadline fails at once, and says how long", () =>

@@ -223,8 +223,8 @@ export const make = Effect.fnUntraced(function* (
     )
     /** Where nobody waits and nothing holds, no wait is timed. */
     const enter = Effect.suspend(() => {
-      if (head !== undefined || settings.perMillisecond < Number.POSITIVE_INFINITY || pace.wait(arrived) > 0)
-        return turn
+      const isUnlimited = settings.perMillisecond === Number.POSITIVE_INFINITY
+      if (head !== undefined || !isUnlimited || patience <= 0 || pace.wait(arrived) > 0) return turn
       start(waiter, arrived)
       return Effect.as(count("admitted"), 0)
     })
