@@ -60,7 +60,7 @@ const doors = packages.flatMap(({ exports, name }) =>
     .map((door) => name + door.slice(1))
 )
 
-const forNode = (door: string): boolean => door.startsWith("@tempcred/testing") || door.endsWith("/Node")
+const forNode = (door: string): boolean => /^@tempcred\/(testing|node)(\/|$)|\/Node$/.test(door)
 
 const nodes = (process.env["NODES"] ?? process.execPath).split(":")
 
@@ -125,7 +125,7 @@ const bundle = async (code: string): Promise<Bundle> => {
 const checkBrowser = async (): Promise<void> => {
   const portable = doors.filter((door) => !forNode(door))
   const { bytes } = await bundle(importing(portable)).catch((cause: unknown) => {
-    throw new Error(`A browser cannot have this: leave Node to @tempcred/emulator/Node.\n${String(cause)}`, { cause })
+    throw new Error(`A browser cannot have this: leave Node to @tempcred/node and to doors that are called Node.\n${String(cause)}`, { cause })
   })
   report(`browser bundle of everything: ${bytes} bytes`)
 }

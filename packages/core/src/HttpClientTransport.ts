@@ -83,20 +83,13 @@ const toRequest = ({ body, headers, method, url }: Wire.Wire): HttpClientRequest
 }
 
 const read = Effect.fnUntraced(function* (response: HttpClientResponse.HttpClientResponse, limit: number) {
-  const decoder = new TextDecoder()
-  let bytes = 0
-  let text = ""
-  yield* Stream.runForEach(response.stream, (chunk) => {
-    bytes += chunk.length
-    if (bytes > limit) return Reading.tooLarge(response.status, limit)
-    text += decoder.decode(chunk, { stream: true })
-    return Effect.void
-  }).pipe(
+  const body = Reading.makeBody(response.status, limit)
+  yield* Stream.runForEach(response.stream, (bytes) => body.take(bytes) ?? Effect.void).pipe(
     Effect.catchIf(
       (error) => error._tag === "HttpClientError" && error.reason._tag === "EmptyBodyError",
       () => Effect.void
     ),
     Effect.catchTag("HttpClientError", ({ reason }) => Effect.fail(Reading.broken(reason.cause, true)))
   )
-  return text + decoder.decode()
+  return body.text()
 })

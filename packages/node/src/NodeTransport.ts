@@ -65,8 +65,10 @@ const through =
   ({ body, headers, method, url }, receiver) => {
     let controller: Dispatcher.DispatchController | undefined
     let isLeft = false
+    // What an app puts around its dispatcher may follow redirects, and would take the key along.
+    const options = { method, headers, body: body ?? null, maxRedirections: 0 }
     dispatcher.dispatch(
-      { origin: url.origin, path: url.pathname + url.search, method, headers, body: body ?? null },
+      { origin: url.origin, path: url.pathname + url.search, ...options },
       handler(receiver, (begun) => {
         controller = begun
         if (isLeft) begun.abort(left)

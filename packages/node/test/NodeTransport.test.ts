@@ -9,7 +9,7 @@ import { once } from "node:events"
 import { createServer } from "node:http"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
-import { Agent } from "undici"
+import { Agent, interceptors } from "undici"
 
 /** A vendor that keeps connections for as long as load balancers do and does not say so, and how many were made and are open. */
 const vendor = Effect.acquireRelease(
@@ -81,6 +81,25 @@ describe("a connection", () => {
     })
   )
 })
+
+it.live("a dispatcher that would follow redirects does not take the key elsewhere", () =>
+  Effect.gen(function* () {
+    const { seen, server, url } = yield* vendor
+    const elsewhere = yield* vendor
+    server.prependListener("request", (_, response) => {
+      response.statusCode = 307
+      response.setHeader("location", elsewhere.url.href)
+    })
+    const agent = yield* Effect.acquireRelease(
+      Effect.sync(() => new Agent()),
+      (made) => Effect.promise(() => made.destroy())
+    )
+    const following = agent.compose(interceptors.redirect({ maxRedirections: 3 }))
+    const error = yield* Effect.flip(scoped(NodeTransport.layerDispatcher(following), send(url)))
+    assert.include(error, { _tag: "InvalidResponseError", status: 307 })
+    assert.deepStrictEqual([seen.made, elsewhere.seen.made], [1, 0])
+  })
+)
 
 it.live("a dispatcher of the app's is used, and left open", () =>
   Effect.gen(function* () {

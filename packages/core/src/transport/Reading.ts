@@ -49,14 +49,42 @@ export const refuse = (
   return Number(headers["content-length"] ?? 0) > maxBytes ? tooLarge(status, maxBytes) : undefined
 }
 
+const tooLarge = (status: number, maxBytes: number): InvalidResponseError =>
+  new InvalidResponseError({ status, detail: `the answer is over ${maxBytes} bytes` })
+
 /**
- * Makes the error of an answer that is over the limit.
+ * A body on its way in.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Body {
+  /** Takes a piece, or says that it is one too many. */
+  readonly take: (bytes: Uint8Array) => InvalidResponseError | undefined
+  /** All that was taken, as text. */
+  readonly text: () => string
+}
+
+/**
+ * Makes an empty body of an answer with this status, of at most so many bytes.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const tooLarge = (status: number, maxBytes: number): InvalidResponseError =>
-  new InvalidResponseError({ status, detail: `the answer is over ${maxBytes} bytes` })
+export const makeBody = (status: number, maxBytes: number): Body => {
+  const decoder = new TextDecoder()
+  let size = 0
+  let text = ""
+  return {
+    take: (bytes) => {
+      size += bytes.length
+      if (size > maxBytes) return tooLarge(status, maxBytes)
+      text += decoder.decode(bytes, { stream: true })
+      return undefined
+    },
+    text: () => text + decoder.decode()
+  }
+}
 
 /**
  * Makes the error of an exchange that the platform broke off, before or after the first byte of the answer.
@@ -87,30 +115,22 @@ const platformCode = (cause: unknown, depth = 0): { readonly code?: string } => 
  * @since 0.1.0
  */
 export const make = (maxBytes: number, { failed, read }: Reader): Receiver => {
-  let begun: Pick<Answer, "status" | "headers"> | undefined
-  let decoder: TextDecoder | undefined
-  let bytes = 0
-  let text = ""
-  const refused = (error: InvalidResponseError | undefined): boolean => {
+  let begun: (Pick<Answer, "status" | "headers"> & { readonly body: Body }) | undefined
+  const goesOn = (error: InvalidResponseError | undefined): boolean => {
     if (error !== undefined) failed(error)
-    return error !== undefined
+    return error === undefined
   }
   return {
     begin: (status, headers) => {
-      begun = { status, headers }
-      return !refused(refuse(status, headers, maxBytes))
+      begun = { status, headers, body: makeBody(status, maxBytes) }
+      return goesOn(refuse(status, headers, maxBytes))
     },
-    piece: (chunk) => {
-      bytes += chunk.length
-      if (refused(bytes > maxBytes ? tooLarge(begun?.status ?? 0, maxBytes) : undefined)) return false
-      decoder ??= new TextDecoder()
-      text += decoder.decode(chunk, { stream: true })
-      return true
+    piece: (bytes) => goesOn(begun?.body.take(bytes)),
+    end: () => {
+      if (begun === undefined) return failed(broken(undefined, false))
+      const { body, headers, status } = begun
+      read({ status, headers, text: body.text() })
     },
-    end: () =>
-      begun === undefined
-        ? failed(broken(undefined, false))
-        : read({ ...begun, text: text + (decoder?.decode() ?? "") }),
     fail: (cause) => failed(broken(cause, begun !== undefined))
   }
 }

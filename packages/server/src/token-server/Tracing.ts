@@ -44,8 +44,9 @@ export const make =
   (trustsTraceparent: boolean) =>
   <R>(
     answer: Effect.Effect<HttpServerResponse, never, R>
-  ): Effect.Effect<HttpServerResponse, never, R | HttpServerRequest> =>
-    Effect.gen(function* () {
+  ): Effect.Effect<HttpServerResponse, never, R | HttpServerRequest> => {
+    type Answering = Effect.Effect<HttpServerResponse, never, R | HttpServerRequest>
+    const traced: Answering = Effect.gen(function* () {
       const { headers, method, url } = yield* HttpServerRequest
       const parent = trustsTraceparent ? HttpTraceContext.fromHeaders(headers) : Option.none()
       const span = yield* Effect.makeSpan(method, {
@@ -54,11 +55,13 @@ export const make =
         ...(Option.isSome(parent) ? { parent: parent.value } : { root: true })
       })
       // Whose code it is takes a stack to tell, for every request.
-      const traced = Effect.withParentSpan(answer, span, { captureStackTrace: false })
-      return yield* Effect.onExit(traced, (exit) =>
+      return yield* Effect.onExit(Effect.withParentSpan(answer, span, { captureStackTrace: false }), (exit) =>
         Effect.map(Clock.currentTimeNanos, (now) => {
           if (Exit.isSuccess(exit)) span.attribute("http.response.status_code", exit.value.status)
           span.end(now, outcome(exit))
         })
       )
     })
+    // Where no tracer listens, a span is for nobody.
+    return Effect.withFiber(({ cache }): Answering => (cache.tracer === undefined ? answer : traced))
+  }
