@@ -141,10 +141,16 @@ for (const [name, layer] of transports) {
       }).pipe(Effect.provide(layer))
     )
 
-    it.live("an answer of exactly 64 KiB is read", () =>
+    it.live("an answer of exactly 64 KiB is read, and one of a byte more is not", () =>
       Effect.gen(function* () {
         const { url } = yield* serving((_, response) => response.end("x".repeat(maxBytes)))
         assert.strictEqual((yield* send(url)).text.length, maxBytes)
+        const more = yield* serving((_, response) => {
+          // In two pieces, of which nothing tells the length.
+          response.write("x".repeat(maxBytes))
+          setTimeout(() => response.end("x"), 20)
+        })
+        assert.match((yield* Effect.flip(send(more.url))).message, /over 65536 bytes/)
       }).pipe(Effect.provide(layer))
     )
 

@@ -26,8 +26,8 @@ const capability: Capability = {
 
 const apiKey = Redacted.make(Acme.key)
 
-/** A vendor that can do so much, and answers with a token as text. */
-const layerOf = (can: Partial<Capability>, provider = "acme") =>
+/** A vendor that can do so much, and answers with a token as text; its terms are what was asked for, or stated. */
+const layerOf = (can: Partial<Capability>, provider = "acme", terms?: Adapter.Terms) =>
   Layer.effect(
     TempCredentialProvider,
     Effect.orDie(
@@ -50,6 +50,7 @@ const layerOf = (can: Partial<Capability>, provider = "acme") =>
         response: Schema.RedactedFromValue(Schema.NonEmptyString),
         credential: (token) => ({
           token,
+          terms,
           expiry: { source: "request" },
           connections: [{ kind: "websocket", url: "wss://a", where: "server", placement: { in: "sdk", name: "token" } }]
         }),
@@ -296,6 +297,47 @@ describe("the configuration of a session that names no lock", () => {
       )
     )
   })
+})
+
+describe("what an answer states, and what was asked for", () => {
+  const can: Partial<Capability> = {
+    usableForSeconds: { min: 1, max: 3600, default: 600 },
+    sessionLocks: ["none", "given", "all"]
+  }
+  const stated = (more: Partial<Adapter.Terms>, request: Partial<MintRequest>) => {
+    const terms: Adapter.Terms = { provider: "acme", purpose: "realtime", uses: "many", relaxed: [], ...more }
+    return TempCredentialProvider.use((provider) => provider.mint({ purpose: "realtime", ...request })).pipe(
+      Effect.provide(Layer.provide(layerOf(can, "acme", terms), Acme.vendor({ status: 200, body: Acme.token }).layer))
+    )
+  }
+  const session = (lock: SessionLock) => ({ session: { config: {}, lock } })
+  const usableUntil = DateTime.makeUnsafe(60_000)
+  const lacking: ReadonlyArray<
+    readonly [feature: string, more: Partial<Adapter.Terms>, request: Partial<MintRequest>]
+  > = [
+    ["usableFor", {}, { usableFor: "1 hour" }],
+    ["session", {}, session("none")],
+    ["session", { sessionLock: "given" }, session("all")],
+    ["session", { sessionLock: "none" }, session("given")]
+  ]
+  it.effect.each(lacking)(
+    "%s that was asked for and is not stated is no credential, unless that is relaxed: %j %j",
+    ([feature, more, request]) =>
+      Effect.gen(function* () {
+        const { reason } = yield* Effect.flip(stated(more, request))
+        assert.strictEqual(reason._tag, "InvalidResponseError")
+        assert.match(reason.message, new RegExp(`not what was asked for: ${feature}`))
+        const { relaxed } = yield* stated(more, { ...request, onUnsupported: "relax" })
+        assert.deepStrictEqual(relaxed, [feature])
+      })
+  )
+  it.effect("what is stated as it was asked for, or more firmly, will do", () =>
+    Effect.gen(function* () {
+      const firm = { usableUntil, sessionLock: "all" } as const
+      const { sessionLock } = yield* stated(firm, { usableFor: "1 minute", ...session("given") })
+      assert.strictEqual(sessionLock, "all")
+    })
+  )
 })
 
 describe("how a vendor is called", () => {
