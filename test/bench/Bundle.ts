@@ -60,9 +60,8 @@ export const speechmaticsAuth: Program = {
   `
 }
 
-/** In bytes. */
-export const weigh = async ({ code }: Program): Promise<number> => {
-  const { outputFiles } = await build({
+const bundle = async ({ code }: Program) => {
+  const { metafile, outputFiles } = await build({
     stdin: { contents: code, resolveDir: import.meta.dirname },
     bundle: true,
     format: "esm",
@@ -72,6 +71,7 @@ export const weigh = async ({ code }: Program): Promise<number> => {
     target: "es2023",
     external: ["node:*"],
     minify: true,
+    metafile: true,
     // As the packages are built.
     plugins: [pure],
     logLevel: "silent",
@@ -79,5 +79,29 @@ export const weigh = async ({ code }: Program): Promise<number> => {
   })
   const [output] = outputFiles
   if (output === undefined) throw new Error("esbuild wrote nothing")
-  return gzipSync(output.contents, { level: 9 }).byteLength
+  return {
+    contents: output.contents,
+    inputs: Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs))
+  }
+}
+
+/** In bytes, compressed. */
+export const weigh = async (program: Program): Promise<number> =>
+  gzipSync((await bundle(program)).contents, { level: 9 }).byteLength
+
+const packageOf = (path: string): string => {
+  const own = /(?:^|\/)packages\/([^/]+)\//.exec(path)?.[1]
+  return own === undefined
+    ? (/.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? "the program itself")
+    : `@tempcred/${own}`
+}
+
+/** What each package takes of it, in bytes that are minified and not compressed; the largest comes first. */
+export const parts = async (program: Program): Promise<ReadonlyArray<readonly [name: string, bytes: number]>> => {
+  const bytes = new Map<string, number>()
+  for (const [path, { bytesInOutput }] of (await bundle(program)).inputs) {
+    const name = packageOf(path)
+    bytes.set(name, (bytes.get(name) ?? 0) + bytesInOutput)
+  }
+  return [...bytes].toSorted(([, one], [, other]) => other - one)
 }

@@ -98,7 +98,7 @@ export const rows = async ({ quick }: Options): Promise<ReadonlyArray<Row>> => {
     },
     {
       ...many,
-      question: "The same for 100 scopes in turn",
+      question: "A cached get through the Promise door, of 100 scopes in turn",
       unit: "ns",
       note: `${note}; peers know no scopes, so that they are in a Map by the subject alone`
     },

@@ -4,6 +4,7 @@ import { SignJWT } from "jose"
 import { randomBytes } from "node:crypto"
 import * as Load from "./Load.ts"
 import * as Process from "./Process.ts"
+import * as Profile from "./Profile.ts"
 import { atLeastTimes, compare, type Options, type Row } from "./Row.ts"
 
 const users = 64
@@ -101,9 +102,11 @@ const contestant = (name: string, server: Server, vendor: Server, target: Omit<L
 const enter = async (
   vendor: Process.Serving<Vendor>,
   tokens: ReadonlyArray<string>,
-  { args, name, path, program: file, status }: Subject
+  { args, name, path, program: file, status }: Subject,
+  flags: ReadonlyArray<string> = []
 ): Promise<Contestant> => {
-  const server: Server = await Process.serve(program(file), args, { ...settings, ...vendor.ready.env })
+  const env = { ...settings, ...vendor.ready.env }
+  const server: Server = await Process.serve(program(file), args, { env, flags })
   const body = JSON.stringify({ purpose: "stt.realtime" })
   return contestant(name, server, vendor, { path, status, body, tokens })
 }
@@ -134,19 +137,25 @@ const share = ({ seen }: Contestant): string => {
   return Number.isNaN(mean) ? "" : `; the emulated vendor used ${percent(mean)} of a processor meanwhile`
 }
 
+interface Case {
+  readonly kind: string
+  /** How many times the example's rate ours is to be. */
+  readonly limit: number
+  readonly obstacle: string | undefined
+  readonly how: string
+}
+
 const rowsOf = (
   own: Contestant,
   peers: ReadonlyArray<Contestant>,
   bounds: ReadonlyArray<Contestant>,
-  limit: number,
-  kind: string,
-  how: string
+  { how, kind, limit, obstacle }: Case
 ) => {
-  const figures = (others: ReadonlyArray<Contestant>, pick: (measured: Measured) => number) => {
+  const figures = (pick: (measured: Measured) => number, most: ReadonlyArray<Contestant> = []) => {
     const numbers = ({ name, seen }: Contestant) => ({ name, rounds: seen.map(pick) })
-    return compare(numbers(own), others.map(numbers))
+    return compare(numbers(own), peers.map(numbers), most.map(numbers))
   }
-  const speed = figures([...peers, ...bounds], ({ perSecond }) => perSecond)
+  const speed = figures(({ perSecond }) => perSecond, bounds)
   const rows: ReadonlyArray<Row> = [
     {
       ...speed,
@@ -157,13 +166,13 @@ const rowsOf = (
       note: how + share(own)
     },
     {
-      ...figures(peers, ({ p99 }) => p99),
+      ...figures(({ p99 }) => p99),
       question: `The token endpoint, ${kind}: what one request in a hundred takes longer than`,
       unit: "ms",
       note: `${how}; each connection asks as fast as it is answered, so that a slow server is asked less`
     },
     {
-      ...figures(peers, ({ work }) => work),
+      ...figures(({ work }) => work),
       question: `The token endpoint, ${kind}: processor time of the server for a request`,
       unit: "µs",
       note: `${how}; it says what the machine's other work does not change`
@@ -173,8 +182,15 @@ const rowsOf = (
   return rows.filter(({ ours: { value } }) => !Number.isNaN(value))
 }
 
-const obstacle =
-  "a CPU profile of the server shows no single cause: with the cache, verifying the caller's JWT is a quarter (most of it WebCrypto's job for each call), writing to sockets a seventh, and Effect's fibers the most of the rest; the example that it is held against authenticates nobody"
+/** What a server alone spends its time on, once it is warm. */
+const profile = (tokens: ReadonlyArray<string>, subject: Subject, milliseconds: number): Promise<string> =>
+  Profile.of(async (flags) => {
+    await using vendor = await Process.serve<Vendor>(program("vendor"))
+    await using server = await enter(vendor, tokens, subject, flags)
+    await server.measure(milliseconds)
+    await server.measure(milliseconds)
+    return milliseconds
+  })
 
 export const rows = async ({ quick }: Options): Promise<ReadonlyArray<Row>> => {
   const rounds = quick ? 3 : 9
@@ -192,9 +208,12 @@ export const rows = async ({ quick }: Options): Promise<ReadonlyArray<Row>> => {
   ])
   const vendorAlone = stack.use(direct(vendor))
   await race([minting, caching, shown, alike, most, vendorAlone], rounds, milliseconds)
-  const how = `median of ${rounds} rounds of ${milliseconds} ms with 64 connections and ${users} users, taking turns; load, server and vendor are processes of this machine, with JWTs by a secret, policy and limits on`
+  const how = `median of ${rounds} rounds of ${milliseconds} ms with 64 connections and ${users} users, taking turns; load, server and vendor are processes of this machine, and ours has JWTs by a secret, policy and limits on, of which its example has none and the other Express the JWTs`
+  const why = async (subject: Subject) => (quick ? undefined : await profile(tokens, subject, 2 * milliseconds))
+  const each = { kind: "each request a mint", limit: 2.5, obstacle: await why(uncached), how }
+  const kept = { kind: "with a cache before the vendor", limit: 8, obstacle: await why(cached), how }
   return [
-    ...rowsOf(minting, [shown, alike], [vendorAlone, most], 2.5, "each request a mint", how),
-    ...rowsOf(caching, [shown, alike], [most], 8, "with a cache before the vendor", how)
+    ...rowsOf(minting, [shown, alike], [vendorAlone, most], each),
+    ...rowsOf(caching, [shown, alike], [most], kept)
   ]
 }

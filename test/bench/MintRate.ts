@@ -15,7 +15,8 @@ import {
 } from "./Contestants.ts"
 import * as Load from "./Load.ts"
 import * as Process from "./Process.ts"
-import { atLeastTimes, compare, type Options, type Row } from "./Row.ts"
+import * as Profile from "./Profile.ts"
+import { atLeastTimes, compare, type Options, type Row, times } from "./Row.ts"
 
 const callers = 32
 
@@ -35,16 +36,20 @@ interface Pace {
   readonly warmUpMilliseconds: number
 }
 
+const program = new URL("contestant.ts", import.meta.url)
+
+const serveVendor = (name: string): Promise<Process.Serving<Vendor>> =>
+  Process.serve(new URL("servers/vendor.ts", import.meta.url), [name, "replayed"])
+
 const race = async (
   vendorName: string,
   contestants: ReadonlyArray<Contestant>,
   { milliseconds, rounds, warmUpMilliseconds }: Pace
 ): Promise<ReadonlyArray<Measured>> => {
-  await using vendor = await Process.serve<Vendor>(new URL("servers/vendor.ts", import.meta.url), [vendorName])
-  const program = new URL("contestant.ts", import.meta.url)
+  await using vendor = await serveVendor(vendorName)
   const racers = contestants.map(({ name }) => ({
     name,
-    process: Process.consult<Task, Done>(program, [name], vendor.ready.env)
+    process: Process.consult<Task, Done>(program, [name], vendor.ready)
   }))
   try {
     // All are there before the first is measured.
@@ -77,66 +82,125 @@ const rowOf = (
   return compare(of(own), others.map(of))
 }
 
-/** Whose rate was bound by the vendor, and not by themselves. */
+/** Where the vendor uses as much of a processor, it is the vendor that a rate is of. */
+const full = 0.9
+
 const busy = (seen: ReadonlyArray<Measured>): string => {
   const shares = [...new Set(seen.map(({ name }) => name))].map((name) => {
     const all = seen.filter((one) => one.name === name)
-    const share = all.reduce((sum, { vendorShare }) => sum + vendorShare, 0) / all.length
-    return `${Math.round(share * 100)} % with ${name}`
+    return { name, share: all.reduce((sum, { vendorShare }) => sum + vendorShare, 0) / all.length }
   })
-  return `the vendor's process, which is one thread, used of a processor ${shares.join(", ")}: near 100 % it bounds the rate, and not the client`
+  const bound = shares.filter(({ share }) => share > full).map(({ name }) => name)
+  const used = shares.map(({ name, share }) => `${Math.round(share * 100)} % with ${name}`).join(", ")
+  const told = `the vendor is one thread, which used of a processor ${used}`
+  return bound.length === 0 ? told : `${told}: it is the vendor that bounds the figure of ${bound.join(" and of ")}`
 }
 
-const obstacle =
-  "the pool of undici, which does nothing but send, costs a third of what @soniox/node does, and is bound by the vendor's process; beyond sending, a CPU profile of ours is flat: a quarter is Effect's fibers, a twentieth its schemas, and no function has more than some 2 %"
+/** What one contestant alone spends its time on, once it is warm. */
+const profile = (vendorName: string, { name }: Contestant, { milliseconds, warmUpMilliseconds }: Pace) =>
+  Profile.of(async (flags) => {
+    await using vendor = await serveVendor(vendorName)
+    await using racer = Process.consult<Task, Done>(program, [name], { env: vendor.ready.env, flags })
+    await racer.ask({ callers, milliseconds: warmUpMilliseconds })
+    return (await racer.ask({ callers, milliseconds: 4 * milliseconds })).milliseconds
+  })
+
+/** Why what sends most cannot be left so far behind, and what ours spends its time on beyond sending. */
+const obstacle = async (contestant: Contestant, seen: ReadonlyArray<Measured>, pace: Pace): Promise<string> => {
+  const { ours: sending } = rowOf(seen, cpu, undiciPool, [])
+  const { ours: client } = rowOf(seen, cpu, sonioxNode, [])
+  const most = `${undiciPool.name}, which does nothing but send, takes ${times(sending.value / client.value)} × the processor time of ${sonioxNode.name}`
+  return `${most}; ours, ${await profile("soniox", contestant, pace)}`
+}
+
+const replayed =
+  "answers are the emulator's, replayed by a server that does nothing else, as the emulator itself was the bound"
 
 const others = [sonioxNode, bareFetch, undiciPool]
+const overFetch = [sonioxNode, bareFetch]
 const contestants = [effectDoor, minter, minterOverFetch, ...others]
 
-export const rows = async ({ quick }: Options): Promise<ReadonlyArray<Row>> => {
-  const pace: Pace = quick
-    ? { rounds: 3, milliseconds: 150, warmUpMilliseconds: 400 }
-    : { rounds: 15, milliseconds: 1000, warmUpMilliseconds: 4000 }
-  const seen = await race("soniox", contestants, pace)
-  const keys = await race("speechmatics", beforeSpeechmatics, pace)
+const rate = { unit: "mints/s", better: "more" } as const
+const manner = `${callers} at a time`
+
+interface Race {
+  readonly seen: ReadonlyArray<Measured>
+  readonly how: string
+}
+
+const doors = async ({ how, seen }: Race, pace: Pace, quick: boolean): Promise<ReadonlyArray<Row>> => {
   const throughEffect = rowOf(seen, perSecond, effectDoor, others)
-  const throughPromises = rowOf(seen, perSecond, minter, [minterOverFetch, ...others])
-  const how = `median of ${pace.rounds} rounds of ${pace.milliseconds} ms, after ${pace.warmUpMilliseconds} ms each to warm up`
-  const rate = { unit: "mints/s", better: "more" } as const
-  const work = { unit: "µs", note: `${how}; user and system time of the process that mints` } as const
+  const throughPromises = rowOf(seen, perSecond, minter, others)
+  const why = async (contestant: Contestant) => (quick ? undefined : await obstacle(contestant, seen, pace))
+  const whyEffect = await why(effectDoor)
   return [
     {
       ...throughEffect,
       ...rate,
-      question: `Mints in a second, ${callers} at a time: the Effect door`,
+      question: `Mints in a second, ${manner}, through the Effect door`,
       targets: [
-        { ...atLeastTimes(3, throughEffect, sonioxNode.name), obstacle },
-        atLeastTimes(0.6, throughEffect, undiciPool.name)
+        { ...atLeastTimes(3, throughEffect, sonioxNode.name), obstacle: whyEffect },
+        { ...atLeastTimes(0.6, throughEffect, undiciPool.name), obstacle: whyEffect }
       ],
       note: `${how}; ${busy(seen)}`
     },
     {
       ...throughPromises,
       ...rate,
-      question: "The same through the Promise door",
-      targets: [{ ...atLeastTimes(2.5, throughPromises, sonioxNode.name), obstacle }],
-      note: "of the same rounds"
+      question: `Mints in a second, ${manner}, through the Promise door`,
+      targets: [{ ...atLeastTimes(2.5, throughPromises, sonioxNode.name), obstacle: await why(minter) }],
+      note: `${how}; these are rounds of the same race`
     },
     {
-      ...rowOf(seen, cpu, effectDoor, [minter, minterOverFetch, ...others]),
-      ...work,
-      question: "Processor time that each of these mints costs the client"
-    },
-    {
-      ...rowOf(keys, perSecond, speechmatics, [speechmaticsAuth]),
+      ...rowOf(seen, perSecond, minterOverFetch, overFetch),
       ...rate,
-      question: `Mints in a second, ${callers} at a time, before Speechmatics: the Promise door`,
-      note: `${how}; ${busy(keys)}`
-    },
-    {
-      ...rowOf(keys, cpu, speechmatics, [speechmaticsAuth]),
-      ...work,
-      question: "Processor time that each of these mints costs the client, before Speechmatics"
+      question: `Mints in a second, ${manner}, through the Promise door over the platform's fetch, which is the default`,
+      note: `${how}; these are rounds of the same race`
     }
   ]
+}
+
+const work = { unit: "µs" } as const
+
+const costs = ({ how, seen }: Race): ReadonlyArray<Row> => {
+  const note = `${how}; user and system time of the process that mints`
+  return [
+    {
+      ...rowOf(seen, cpu, effectDoor, [minter, ...others]),
+      ...work,
+      question: `Processor time of a mint, ${manner}, through the Effect door`,
+      note
+    },
+    {
+      ...rowOf(seen, cpu, minterOverFetch, overFetch),
+      ...work,
+      question: `Processor time of a mint, ${manner}, through the Promise door over the platform's fetch, which is the default`,
+      note
+    }
+  ]
+}
+
+const beforeAnother = ({ how, seen }: Race): ReadonlyArray<Row> => [
+  {
+    ...rowOf(seen, perSecond, speechmatics, [speechmaticsAuth]),
+    ...rate,
+    question: `Mints in a second, ${manner}, before Speechmatics, through the Promise door`,
+    note: `${how}; ${busy(seen)}`
+  },
+  {
+    ...rowOf(seen, cpu, speechmatics, [speechmaticsAuth]),
+    ...work,
+    question: `Processor time of a mint, ${manner}, before Speechmatics, through the Promise door`,
+    note: `${how}; user and system time of the process that mints`
+  }
+]
+
+export const rows = async ({ quick }: Options): Promise<ReadonlyArray<Row>> => {
+  const pace: Pace = quick
+    ? { rounds: 3, milliseconds: 150, warmUpMilliseconds: 400 }
+    : { rounds: 15, milliseconds: 1000, warmUpMilliseconds: 4000 }
+  const how = `median of ${pace.rounds} rounds of ${pace.milliseconds} ms, after ${pace.warmUpMilliseconds} ms each to warm up; ${replayed}`
+  const atSoniox = { how, seen: await race("soniox", contestants, pace) }
+  const atSpeechmatics = { how, seen: await race("speechmatics", beforeSpeechmatics, pace) }
+  return [...(await doors(atSoniox, pace, quick)), ...costs(atSoniox), ...beforeAnother(atSpeechmatics)]
 }

@@ -51,6 +51,7 @@ export const transport = (vendor: Vendor): Layer.Layer<Transport> =>
       const token = vendor.issue()
       if (token === undefined) return { status: 503, headers: {}, text: "{}", sentAt, receivedAt: sentAt }
       if (vendor.milliseconds > 0) yield* Effect.sleep(vendor.milliseconds)
+      vendor.end()
       const receivedAt = yield* Clock.currentTimeMillis
       return { status: 201, headers: {}, text: JSON.stringify({ token }), sentAt, receivedAt }
     })

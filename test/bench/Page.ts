@@ -16,12 +16,15 @@ export interface Circumstances {
 
 const line = (cells: ReadonlyArray<string>): string => `| ${cells.join(" | ")} |`
 
-const table = ({ ours, peers, unit }: Row): ReadonlyArray<string> => [
-  line(["", "median", "lowest to highest", "ours is"]),
+const table = ({ bounds = {}, ours, peers, unit }: Row): ReadonlyArray<string> => [
+  line(["", "figure", "lowest to highest", "ours is"]),
   line(["---", "---:", "---:", "---:"]),
   line(["**tempcred**", amount(ours.value, unit), spread(ours), ""]),
   ...Object.entries(peers).map(([name, peer]) =>
     line([name, amount(peer.value, unit), spread(peer), ratio(ours, peer)])
+  ),
+  ...Object.entries(bounds).map(([name, bound]) =>
+    line([`_bound:_ ${name}`, amount(bound.value, unit), spread(bound), ratio(ours, bound)])
   )
 ]
 
@@ -50,7 +53,7 @@ export const page = (sections: ReadonlyArray<Section>, { machine, versions }: Ci
   return [
     "# Benchmarks",
     "",
-    "Written by `pnpm bench`. Every figure is of one run on one machine, against the emulators of this repository; no vendor was asked. Peers are run as themselves, from npm. A ratio compares rounds that ran one after the other, and says more than a figure does.",
+    "Written by `pnpm bench`. Every figure is of one run on one machine, against the emulators of this repository; no vendor was asked. Peers are run as themselves, from npm. A ratio says more than a figure does: where contestants took turns, it compares rounds that ran one after the other, and elsewhere the figures, as the note says. A figure of several rounds is their median. A bound is what nobody can pass and nobody would use instead: it does not win.",
     "",
     `Machine: ${machine}. Versions: ${Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)

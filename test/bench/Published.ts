@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url))
 
 /** Runs Node to its end, and gives what it prints. */
 export const node = (args: ReadonlyArray<string>, cwd: string): string => {
-  const { status, stderr, stdout } = spawnSync(process.execPath, args, { cwd, encoding: "utf8" })
+  const { status, stderr, stdout } = spawnSync(process.execPath, args, { cwd, encoding: "utf8", timeout: 120_000 })
   if (status !== 0) throw new Error(`node ${args.join(" ")}\n${stdout}${stderr}`)
   return stdout
 }

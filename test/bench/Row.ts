@@ -23,6 +23,8 @@ export interface Row {
   readonly better?: "less" | "more"
   readonly ours: Figure
   readonly peers: Readonly<Record<string, Figure>>
+  /** What nobody can pass, and nobody would use instead. */
+  readonly bounds?: Readonly<Record<string, Figure>> | undefined
   /** Nothing, where nothing is promised. */
   readonly targets?: ReadonlyArray<Target>
   /** How it was measured. */
@@ -57,31 +59,47 @@ export const atMost = (limit: number, unit: string, { value }: Figure): Target =
   reached: value <= limit
 })
 
-const ratioTo = ({ ours, peers }: Pick<Row, "ours" | "peers">, name: string): number => {
-  const peer = peers[name]
+/** Everybody's figure. */
+export type Measured = Pick<Row, "ours" | "peers" | "bounds">
+
+const ratioTo = ({ bounds, ours, peers }: Measured, name: string): number => {
+  const peer = peers[name] ?? bounds?.[name]
   if (peer === undefined) throw new Error(`${name} did not take part`)
   return peer.ratio ?? ours.value / peer.value
 }
 
-const times = (ratio: number): string => (ratio < 0.1 ? ratio.toPrecision(2) : ratio.toFixed(2))
+/** A ratio in words. */
+export const times = (ratio: number): string => (ratio < 0.1 ? ratio.toPrecision(2) : ratio.toFixed(2))
 
 /** How many times a peer's figure ours may be. */
-export const atMostTimes = (limit: number, measured: Pick<Row, "ours" | "peers">, name: string): Target => {
+export const atMostTimes = (limit: number, measured: Measured, name: string): Target => {
   const ratio = ratioTo(measured, name)
   return { promise: `at most ${limit} × ${name}: it is ${times(ratio)} ×`, reached: ratio <= limit }
 }
 
 /** How many times a peer's figure ours must be. */
-export const atLeastTimes = (limit: number, measured: Pick<Row, "ours" | "peers">, name: string): Target => {
+export const atLeastTimes = (limit: number, measured: Measured, name: string): Target => {
   const ratio = ratioTo(measured, name)
   return { promise: `at least ${limit} × ${name}: it is ${times(ratio)} ×`, reached: ratio >= limit }
 }
 
-/** Medians. A ratio is that of rounds that ran one after the other, as what disturbs one round often disturbs the next as well. */
-export const compare = (ours: Rounds, peers: ReadonlyArray<Rounds>): Pick<Row, "ours" | "peers"> => {
+/** Medians of rounds that took turns. A ratio is that of rounds that ran one after the other, as what disturbs one often disturbs the next as well. */
+export const compare = (
+  ours: Rounds,
+  peers: ReadonlyArray<Rounds>,
+  bounds: ReadonlyArray<Rounds> = []
+): Required<Measured> => {
   const ratio = (peer: Rounds) => median(ours.rounds.map((own, round) => own / (peer.rounds[round] ?? Number.NaN)))
-  return {
-    ours: figure(ours),
-    peers: Object.fromEntries(peers.map((peer) => [peer.name, { ...figure(peer), ratio: ratio(peer) }]))
-  }
+  const all = (others: ReadonlyArray<Rounds>) =>
+    Object.fromEntries(others.map((other) => [other.name, { ...figure(other), ratio: ratio(other) }]))
+  return { ours: figure(ours), peers: all(peers), bounds: all(bounds) }
 }
+
+/** Medians of rounds of which everybody had all in a row, so that a ratio is that of the medians. */
+export const compareApart = (ours: Rounds, peers: ReadonlyArray<Rounds>): Measured => ({
+  ours: figure(ours),
+  peers: Object.fromEntries(peers.map((peer) => [peer.name, figure(peer)]))
+})
+
+/** What a note says of such rounds. */
+export const apart = "nobody took turns, so that a ratio is that of the figures"

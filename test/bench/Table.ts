@@ -8,15 +8,20 @@ const target = ({ obstacle, promise, reached }: Target): string => {
   return reached || obstacle === undefined ? told : `${told}\n${styleText("dim", `    ${obstacle}`)}`
 }
 
+const bound = (name: string): string => `bound: ${name}`
+
 const block = (row: Row): ReadonlyArray<string> => {
-  const { better = "less", note, ours, peers, question, targets = [], unit } = row
-  const width = Math.max(...["tempcred", ...Object.keys(peers)].map((name) => name.length))
+  const { better = "less", bounds = {}, note, ours, peers, question, targets = [], unit } = row
+  const width = Math.max(
+    ...["tempcred", ...Object.keys(peers), ...Object.keys(bounds).map(bound)].map((name) => name.length)
+  )
   const line = (name: string, figure: Figure, told: string) =>
     `  ${name.padEnd(width)} ${amount(figure.value, unit).padStart(16)} ${told.padStart(10)}   ${spread(figure)}`.trimEnd()
   return [
     `${styleText("bold", question)} ${styleText("dim", `(${better} is better)`)}`,
     styleText("cyan", line("tempcred", ours, "")),
     ...Object.entries(peers).map(([name, peer]) => line(name, peer, ratio(ours, peer))),
+    ...Object.entries(bounds).map(([name, most]) => line(bound(name), most, ratio(ours, most))),
     ...(targets.length === 0 ? ["  no target"] : targets.map(target)),
     styleText("dim", `  ${note}`),
     ""

@@ -16,17 +16,27 @@ export interface Vendor extends Terms {
   /** Mints when the time of a mint has passed; rejects while it is down. */
   readonly mint: () => Promise<{ readonly token: string; readonly expiresAt: number }>
   readonly mints: () => number
+  /** Notes that a mint has ended, for those who wait by a clock of their own. */
+  readonly end: () => void
+  /** From the first mint's beginning to the last one's end, in milliseconds. */
+  readonly underway: () => number
   readonly refusals: () => number
 }
 
 export const make = (terms: Terms): Vendor => {
   let mints = 0
   let refusals = 0
+  let began = Number.NaN
+  let ended = Number.NaN
+  const end = () => {
+    ended = performance.now()
+  }
   const issue = () => {
     if (terms.isDown?.() === true) {
       refusals += 1
       return undefined
     }
+    if (mints === 0) began = performance.now()
     mints += 1
     return randomBytes(32).toString("base64url")
   }
@@ -34,7 +44,8 @@ export const make = (terms: Terms): Vendor => {
     const token = issue()
     if (token === undefined) throw new Error("503 Service Unavailable")
     if (terms.milliseconds > 0) await sleep(terms.milliseconds)
+    end()
     return { token, expiresAt: Date.now() + terms.lifeSeconds * 1000 }
   }
-  return { ...terms, issue, mint, mints: () => mints, refusals: () => refusals }
+  return { ...terms, issue, mint, mints: () => mints, end, underway: () => ended - began, refusals: () => refusals }
 }

@@ -24,3 +24,5 @@ const done = async (task: Task): Promise<Done> => {
 
 process.on("message", async (task: Task) => process.send?.(await done(task)))
 process.once("disconnect", () => process.exit())
+// An end that a profile survives.
+process.once("SIGTERM", () => process.exit())

@@ -5,6 +5,7 @@ import type { Capability } from "@tempcred/core/Capabilities"
 import * as Failover from "@tempcred/core/Failover"
 import type { MintRequest, SessionLock } from "@tempcred/core/MintRequest"
 import * as TempCredential from "@tempcred/core/TempCredential"
+import type { Feature } from "@tempcred/core/TempCredentialError"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
@@ -313,7 +314,7 @@ describe("what an answer states, and what was asked for", () => {
   const session = (lock: SessionLock) => ({ session: { config: {}, lock } })
   const usableUntil = DateTime.makeUnsafe(60_000)
   const lacking: ReadonlyArray<
-    readonly [feature: string, more: Partial<Adapter.Terms>, request: Partial<MintRequest>]
+    readonly [feature: Feature, more: Partial<Adapter.Terms>, request: Partial<MintRequest>]
   > = [
     ["usableFor", {}, { usableFor: "1 hour" }],
     ["session", {}, session("none")],

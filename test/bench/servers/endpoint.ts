@@ -19,4 +19,6 @@ const server = Layer.unwrap(
 const runtime = ManagedRuntime.make(server)
 const { origin } = await runtime.runPromise(Node.Listening)
 
+// An end that a profile survives.
+process.once("SIGTERM", () => process.exit())
 process.stdout.write(`${JSON.stringify({ origin })}\n`)
