@@ -208,7 +208,7 @@ export const rows = async ({ quick }: Options): Promise<ReadonlyArray<Row>> => {
   ])
   const vendorAlone = stack.use(direct(vendor))
   await race([minting, caching, shown, alike, most, vendorAlone], rounds, milliseconds)
-  const how = `median of ${rounds} rounds of ${milliseconds} ms with 64 connections and ${users} users, taking turns; load, server and vendor are processes of this machine, and ours has JWTs by a secret, policy and limits on, of which its example has none and the other Express the JWTs`
+  const how = `median of ${rounds} rounds of ${milliseconds} ms with 64 connections and ${users} users, taking turns; load, server and vendor are processes of this machine, ours with JWTs by a secret, policy and limits on, of which the vendor's example has nothing, and the other Express the JWTs`
   const why = async (subject: Subject) => (quick ? undefined : await profile(tokens, subject, 2 * milliseconds))
   const each = { kind: "each request a mint", limit: 2.5, obstacle: await why(uncached), how }
   const kept = { kind: "with a cache before the vendor", limit: 8, obstacle: await why(cached), how }

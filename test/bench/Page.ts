@@ -53,7 +53,7 @@ export const page = (sections: ReadonlyArray<Section>, { machine, versions }: Ci
   return [
     "# Benchmarks",
     "",
-    "Written by `pnpm bench`. Every figure is of one run on one machine, against the emulators of this repository; no vendor was asked. Peers are run as themselves, from npm. A ratio says more than a figure does: where contestants took turns, it compares rounds that ran one after the other, and elsewhere the figures, as the note says. A figure of several rounds is their median. A bound is what nobody can pass and nobody would use instead: it does not win.",
+    "Written by `pnpm bench`. Every figure is of one run on one machine, against the emulators of this repository; no vendor was asked. Peers are run as themselves, from npm. A ratio says more than a figure does: where contestants took turns, it compares rounds that ran one after the other, and elsewhere the figures themselves. A figure of several rounds is their median. A bound is what nobody can pass and nobody would use instead: it does not win.",
     "",
     `Machine: ${machine}. Versions: ${Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)

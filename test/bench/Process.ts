@@ -20,7 +20,10 @@ const node = (program: URL, args: ReadonlyArray<string | number>, flags: Readonl
 
 /** Runs a program to its end, and gives the JSON that it prints. */
 export const run = async <A>(program: URL, args: ReadonlyArray<string | number> = []): Promise<A> => {
-  const { stdout } = await promisify(execFile)(process.execPath, node(program, args), { timeout: patience })
+  const { stdout } = await promisify(execFile)(process.execPath, node(program, args), {
+    timeout: patience,
+    killSignal: "SIGKILL"
+  })
   return JSON.parse(stdout)
 }
 
