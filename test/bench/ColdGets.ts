@@ -56,7 +56,7 @@ const watch = async (processes: number, rounds: number) => {
 
 export const rows = async ({ quick }: Options): Promise<ReadonlyArray<Row>> => {
   const processes = quick ? 1 : 9
-  const rounds = quick ? 5 : 25
+  const rounds = quick ? 3 : 25
   const first = await watch(processes, 1)
   const warm = await watch(1, rounds)
   const mints = warm((one) => one.mints)

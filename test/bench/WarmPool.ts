@@ -87,7 +87,7 @@ const percentile = (durations: ReadonlyArray<number>, percent: number): number =
   durations.toSorted((one, other) => one - other)[Math.ceil((durations.length * percent) / 100) - 1] ?? Number.NaN
 
 export const rows = async ({ quick }: Options): Promise<ReadonlyArray<Row>> => {
-  const [seconds, warmUpSeconds] = quick ? [2, 1] : [20, 3]
+  const [seconds, warmUpSeconds] = quick ? [1, 1] : [20, 3]
   // Side by side, as hardly anything is computed.
   const seen = await Promise.all(
     sources.map(async ({ name }) => ({

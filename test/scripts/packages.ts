@@ -125,7 +125,10 @@ const bundle = async (code: string): Promise<Bundle> => {
 const checkBrowser = async (): Promise<void> => {
   const portable = doors.filter((door) => !forNode(door))
   const { bytes } = await bundle(importing(portable)).catch((cause: unknown) => {
-    throw new Error(`A browser cannot have this: leave Node to @tempcred/node and to doors that are called Node.\n${String(cause)}`, { cause })
+    throw new Error(
+      `A browser cannot have this: leave Node to @tempcred/node and to doors that are called Node.\n${String(cause)}`,
+      { cause }
+    )
   })
   report(`browser bundle of everything: ${bytes} bytes`)
 }
