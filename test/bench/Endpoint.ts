@@ -194,7 +194,7 @@ const profile = (tokens: ReadonlyArray<string>, subject: Subject, milliseconds: 
 
 export const rows = async ({ quick }: Options): Promise<ReadonlyArray<Row>> => {
   const rounds = quick ? 2 : 9
-  const milliseconds = quick ? 250 : 2000
+  const milliseconds = quick ? 150 : 2000
   const tokens = await Promise.all(Array.from({ length: users }, (_, user) => sign(`user-${user}`)))
   await using stack = new AsyncDisposableStack()
   const vendor = stack.use(await Process.serve<Vendor>(program("vendor")))

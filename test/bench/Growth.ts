@@ -65,7 +65,7 @@ type Growing = Awaited<ReturnType<typeof growing>>
 
 /** Ours and a peer that is as simple as a cache can be. */
 const watch = async (quick: boolean): Promise<ReadonlyArray<Row>> => {
-  const rounds = quick ? 3 : 15
+  const rounds = quick ? 2 : 15
   const most = quick ? 10_000 : 100_000
   const see = ({ name }: Door) => run<Growing>(probe, ["growing", name, most, rounds])
   const own = await see(ours)

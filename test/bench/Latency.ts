@@ -98,7 +98,7 @@ const profile = (): Promise<string> =>
   })
 
 export const rows = async ({ quick }: Options): Promise<ReadonlyArray<Row>> => {
-  const pace = quick ? { mints: 2, seconds: 4.5 } : { mints: 8, seconds: 15 }
+  const pace = quick ? { mints: 2, seconds: 1 } : { mints: 8, seconds: 15 }
   const seen = await race([minter, minterOverFetch, ...others], pace)
   const versus =
     (own: Contestant, peers: ReadonlyArray<Contestant>) =>

@@ -197,7 +197,7 @@ const beforeAnother = ({ how, seen }: Race): ReadonlyArray<Row> => [
 
 export const rows = async ({ quick }: Options): Promise<ReadonlyArray<Row>> => {
   const pace: Pace = quick
-    ? { rounds: 3, milliseconds: 150, warmUpMilliseconds: 400 }
+    ? { rounds: 2, milliseconds: 150, warmUpMilliseconds: 200 }
     : { rounds: 15, milliseconds: 1000, warmUpMilliseconds: 4000 }
   const how = `median of ${pace.rounds} rounds of ${pace.milliseconds} ms, after ${pace.warmUpMilliseconds} ms each to warm up; ${replayed}`
   const atSoniox = { how, seen: await race("soniox", contestants, pace) }
