@@ -22,9 +22,22 @@ import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type { Capabilities } from "./Capabilities.ts"
-import type { MintRequest } from "./MintRequest.ts"
+import type { Length, MintRequest } from "./MintRequest.ts"
 import type { TempCredential } from "./TempCredential.ts"
 import type { TempCredentialError } from "./TempCredentialError.ts"
+
+/**
+ * What one caller accepts of a credential that is already held. It travels down through every wrapper with the request and is no part of the scope.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface MintOptions {
+  /** How much life the credential must have left; a held one with less is renewed first. A vendor's fresh credential always satisfies it. */
+  readonly minRemaining?: Length | undefined
+  /** The fingerprint of a credential of this scope that was refused where it was used: every holder of this scope drops it and returns another one. */
+  readonly refused?: string | undefined
+}
 
 /**
  * Mints short-lived credentials at one vendor.
@@ -45,7 +58,7 @@ export class TempCredentialProvider extends Context.Service<
     /** What the vendor can serve and enforce as it is configured here. */
     readonly capabilities: Capabilities
     /** Mints one credential; a request that the vendor cannot serve fails before any call. */
-    readonly mint: (request: MintRequest) => Effect.Effect<TempCredential, TempCredentialError>
+    readonly mint: (request: MintRequest, options?: MintOptions) => Effect.Effect<TempCredential, TempCredentialError>
     /** A credential that can be served at once and without any work, where a wrapper holds one: a hit needs no fiber. */
     readonly cached?: (request: MintRequest) => TempCredential | undefined
     /** Waits, without a fiber, for a mint that is under way for the same request, where there is one; what it returns stops waiting. */
