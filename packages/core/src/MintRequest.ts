@@ -21,6 +21,24 @@ import { Purpose } from "./Purpose.ts"
 import { quote } from "./Sentence.ts"
 import { InvalidRequestError } from "./TempCredentialError.ts"
 
+/**
+ * Tells text that can name somebody or something: not empty, and well-formed Unicode. Two texts with lone surrogates are one text in UTF-8, and would share a
+ * credential.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isName = (value: unknown): value is string =>
+  typeof value === "string" && value !== "" && !/\p{Surrogate}/u.test(value)
+
+/**
+ * Text that can name somebody or something.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Name = Schema.String.check(Schema.makeFilter(isName))
+
 const length = Schema.Union([Schema.Duration, Schema.DurationFromString])
 
 /**
@@ -55,12 +73,12 @@ export type SessionBinding = typeof SessionBinding.Type
 const Decoded = Schema.Struct({
   purpose: Purpose,
   ttl: Schema.optional(length),
-  subject: Schema.optional(Schema.NonEmptyString),
+  subject: Schema.optional(Name),
   singleUse: Schema.optional(Schema.Union([Schema.Boolean, Schema.Literal("preferred")])),
   maxSession: Schema.optional(length),
   usableFor: Schema.optional(length),
   session: Schema.optional(SessionBinding),
-  region: Schema.optional(Schema.NonEmptyString),
+  region: Schema.optional(Name),
   exposure: Schema.optional(Schema.Literals(["client", "server"])),
   onUnsupported: Schema.optional(Schema.Literals(["reject", "relax"]))
 })
@@ -69,12 +87,12 @@ const Decoded = Schema.Struct({
 const rules: Readonly<Record<string, string>> = {
   purpose: `must be one of ${Purpose.literals.join(", ")}`,
   ttl: 'must be a length of time with its unit, such as "60 seconds"',
-  subject: "must be text and not empty",
+  subject: "must be text and not empty, in well-formed Unicode",
   singleUse: 'must be true, false or "preferred"',
   maxSession: 'must be a length of time with its unit, such as "10 minutes"',
   usableFor: 'must be a length of time with its unit, such as "30 minutes"',
   session: 'must be { config: a JSON object, lock?: "none", "given" or "all" }',
-  region: "must be text and not empty",
+  region: "must be text and not empty, in well-formed Unicode",
   exposure: 'must be "client" or "server"',
   onUnsupported: 'must be "reject" or "relax"'
 } satisfies Record<keyof MintRequest, string>

@@ -7,7 +7,7 @@
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import type { MintRequest } from "./MintRequest.ts"
+import { isName, type MintRequest } from "./MintRequest.ts"
 
 const fields: ReadonlySet<string> = new Set(
   Object.keys({
@@ -24,7 +24,7 @@ const fields: ReadonlySet<string> = new Set(
   } satisfies Record<keyof MintRequest, true>)
 )
 
-const isText = (value: unknown): boolean => value === undefined || (typeof value === "string" && value !== "")
+const isText = (value: unknown): boolean => value === undefined || isName(value)
 
 const isOneOf = <A>(value: unknown, one: A, other: A): boolean =>
   value === undefined || value === one || value === other

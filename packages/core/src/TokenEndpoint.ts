@@ -1,6 +1,6 @@
 /**
- * What a client and a token endpoint say to each other: the request that a client may make, which names no subject, and the problem (RFC 9457) that it
- * gets where there is no credential. The credential itself is `TempCredential.Json`. Units are in the names, and nothing of a vendor's own words crosses.
+ * What a client and a token endpoint say to each other: the request that a client may make, which names no subject, its answer, and the problem (RFC 9457)
+ * that it gets where there is no credential. Units are in the names, and nothing of a vendor's own words crosses.
  *
  * ```ts
  * import * as TokenEndpoint from "@tempcred/core/TokenEndpoint"
@@ -19,9 +19,10 @@ import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
-import type { MintRequest } from "./MintRequest.ts"
+import { type MintRequest, Name } from "./MintRequest.ts"
 import { Purpose } from "./Purpose.ts"
 import { quote } from "./Sentence.ts"
+import { Json } from "./TempCredential.ts"
 import { Feature, InvalidRequestError, Issue, type Reason, type TempCredentialError } from "./TempCredentialError.ts"
 
 /**
@@ -32,10 +33,13 @@ import { Feature, InvalidRequestError, Issue, type Reason, type TempCredentialEr
  */
 export const path = "/v1/credentials"
 
+/** A fingerprint, as `Fingerprint.fingerprint` makes it. */
+const Fingerprint = Schema.String.check(Schema.isPattern(/^[0-9a-f]{16}$/))
+
 const seconds = Schema.Int.check(Schema.isGreaterThan(0))
 
 /**
- * What a client may ask for; for whom is told by who is asking.
+ * What a client may ask for; the authenticator of the endpoint decides for whom.
  *
  * @category schemas
  * @since 0.1.0
@@ -45,11 +49,15 @@ export const Request = Schema.Struct({
   ttlSeconds: Schema.optionalKey(seconds),
   singleUse: Schema.optionalKey(Schema.Boolean),
   maxSessionSeconds: Schema.optionalKey(seconds),
-  region: Schema.optionalKey(Schema.NonEmptyString)
+  region: Schema.optionalKey(Name),
+  minRemainingSeconds: Schema.optionalKey(seconds),
+  refused: Schema.optionalKey(Fingerprint)
 })
 
 /**
  * A client's request: what for, and optionally for how long in whole seconds, whether for one connection only, how long a session, and where.
+ * `minRemainingSeconds` is how much life a cached credential must have left. `refused` is the `fingerprint` of a credential that the vendor refused: the
+ * endpoint invalidates it for this request's own scope and answers with another one.
  *
  * @category models
  * @since 0.1.0
@@ -62,10 +70,18 @@ const rules: Readonly<Record<string, string>> = {
   ttlSeconds: "must be a whole number of seconds, 1 or more",
   singleUse: "must be true or false",
   maxSessionSeconds: "must be a whole number of seconds, 1 or more",
-  region: "must be text and not empty"
+  region: "must be text and not empty, in well-formed Unicode",
+  minRemainingSeconds: "must be a whole number of seconds, 1 or more",
+  refused: "must be the fingerprint of a credential: 16 hexadecimal digits in small letters"
 } satisfies Record<keyof Request, string>
 
 const known = Object.keys(rules).join(", ")
+
+/** A request has fewer fields; more issues would only make the answer larger than the request. */
+const mostIssues = 8
+
+/** In characters: the longest name of a field that is repeated. */
+const longestField = 40
 
 const decodeResult = Schema.decodeUnknownResult(Request, { errors: "all", onExcessProperty: "error" })
 
@@ -81,9 +97,28 @@ export const decode = (request: unknown): Result.Result<Request, InvalidRequestE
   Result.mapError(decodeResult(request), (error) => {
     const fields = format(error.issue).issues.map((issue) => issue.path?.map(String)[0] ?? "request")
     return new InvalidRequestError({
-      issues: [...new Set(fields)].map((field) => ({ field: quote(field), message: rule(field) }))
+      issues: [...new Set(fields)].slice(0, mostIssues).map((field) => ({
+        field: quote(field, longestField),
+        message: rule(field)
+      }))
     })
   })
+
+/**
+ * The answer to a request that was served: the credential, and its fingerprint, by which a client can say that it was refused.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Response = Schema.Struct({ ...Json.fields, fingerprint: Fingerprint })
+
+/**
+ * The answer to a request that was served.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Response = typeof Response.Type
 
 const rule = (field: string): string => {
   if (field === "request") return `must be a JSON object; its fields are ${known}`

@@ -41,6 +41,13 @@ describe("a request that cannot be served makes no call", () => {
     ["not a number", { purpose: "stt.realtime", ttl: "NaN seconds" }, "ttl", /./],
     ["for ever", { purpose: "stt.realtime", ttl: Duration.infinity }, "ttl", /whole seconds/],
     ["an empty subject", { purpose: "stt.realtime", subject: "" }, "subject", /not empty/],
+    [
+      "a subject that is no Unicode",
+      { purpose: "stt.realtime", subject: "ana\ud83d" },
+      "subject",
+      /well-formed Unicode/
+    ],
+    ["a region that is no Unicode", { purpose: "stt.realtime", region: "\udc00eu" }, "region", /well-formed Unicode/],
     ["a long subject", { purpose: "stt.realtime", subject: "123456789" }, "subject", /at most 8/],
     ["a number as subject", { purpose: "stt.realtime", subject: 7 }, "subject", /must be text/],
     ["no subject where one is required", { purpose: "stt.batch" }, "subject", /required for stt\.batch/],

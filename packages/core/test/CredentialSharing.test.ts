@@ -65,6 +65,22 @@ describe("what is found", () => {
     )
   }
 
+  it.effect("subjects and regions that are alike in UTF-8 alone share nothing", () =>
+    Effect.gen(function* () {
+      const { redis, start, vendor } = yield* place()
+      const one = yield* start()
+      yield* one.mint({ purpose: "stt.realtime", subject: "ana\ufffd", region: "\ufffd" })
+      const calls = redis.state.calls.length
+      for (const lone of ["\ud800", "\udfff"]) {
+        yield* one.mint({ purpose: "stt.realtime", subject: `ana${lone}` })
+        yield* one.mint({ purpose: "stt.realtime", subject: "ana", region: lone })
+      }
+      // The provider below refuses such a request; this one mints whatever it is asked.
+      assert.strictEqual(vendor.state.mints, 5)
+      assert.lengthOf(redis.state.calls, calls)
+    })
+  )
+
   it.effect("a slow Redis makes a life shorter, never longer", () =>
     Effect.gen(function* () {
       const { redis, start } = yield* place()

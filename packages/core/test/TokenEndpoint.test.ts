@@ -18,7 +18,9 @@ describe("a request", () => {
       ttlSeconds: 60,
       singleUse: true,
       maxSessionSeconds: 600,
-      region: "eu"
+      region: "eu",
+      minRemainingSeconds: 20,
+      refused: "66d3c74322a09f1c"
     }
     for (const request of [whole, { purpose: "agent" } as const]) {
       assert.deepStrictEqual(TokenEndpoint.decode(request), Result.succeed(request))
@@ -34,6 +36,13 @@ describe("a request", () => {
     [{ purpose: "agent", maxSessionSeconds: -1 }, ["maxSessionSeconds"], /whole number/],
     [{ purpose: "agent", singleUse: "preferred" }, ["singleUse"], /true or false/],
     [{ purpose: "agent", region: "" }, ["region"], /not empty/],
+    [{ purpose: "agent", region: "eu\ud800" }, ["region"], /well-formed Unicode/],
+    [{ purpose: "agent", minRemainingSeconds: 0 }, ["minRemainingSeconds"], /whole number of seconds, 1 or more/],
+    [{ purpose: "agent", minRemainingSeconds: Infinity }, ["minRemainingSeconds"], /whole number/],
+    [{ purpose: "agent", ttlSeconds: Infinity }, ["ttlSeconds"], /whole number/],
+    [{ purpose: "agent", refused: "66D3C74322A09F1C" }, ["refused"], /16 hexadecimal digits in small letters/],
+    [{ purpose: "agent", refused: "66d3c74322a09f1c0" }, ["refused"], /fingerprint of a credential/],
+    [{ purpose: "agent", refused: "" }, ["refused"], /fingerprint of a credential/],
     [{ purpose: "agent", subject: "somebody else" }, ["subject"], /is not a field of a request/],
     [{ purpose: "x", ttlSeconds: null }, ["purpose", "ttlSeconds"], /must be/],
     [null, ["request"], /must be a JSON object; its fields are purpose/],
@@ -47,6 +56,14 @@ describe("a request", () => {
       fields
     )
     for (const issue of issues) assert.match(issue.message, message)
+  })
+
+  it("with very many unknown fields gets a short answer", () => {
+    const names = Array.from({ length: 1600 }, (_, index) => `f${index}`)
+    for (const fields of [names, names.map((name) => name.padEnd(5000, "x"))]) {
+      const request = Object.fromEntries(fields.map((name) => [name, 1]))
+      assert.isBelow(JSON.stringify(issuesOf({ ...request, purpose: "agent" })).length, 2500)
+    }
   })
 })
 

@@ -30,7 +30,7 @@
  *
  * What it answers, in this order: 503 at once when it stops or serves as many requests as it may; 401; 429 past the caller's limits, which count every request
  * of a caller who is known; 415, 413, 408 and 400 for the body; 403 by the policy; what `TokenEndpoint.problem` makes of a vendor's error; 201 with
- * `TempCredential.Json`. All errors are `application/problem+json`.
+ * `TokenEndpoint.Response`. All errors are `application/problem+json`.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,7 @@
+import { fingerprint } from "@tempcred/core/Fingerprint"
 import * as TempCredential from "@tempcred/core/TempCredential"
 import * as Errors from "@tempcred/core/TempCredentialError"
+import * as TokenEndpoint from "@tempcred/core/TokenEndpoint"
 import * as Authenticator from "@tempcred/server/Authenticator"
 import { ForbiddenError } from "@tempcred/server/IssuancePolicy"
 import { assert, describe, it } from "@effect/vitest"
@@ -8,6 +10,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Logger from "effect/Logger"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
 import { app, asks, authenticator, failing, problem, vendor, vendorKey, vendorMessage } from "./server.ts"
 
@@ -22,6 +26,8 @@ describe("a credential", () => {
       assert.strictEqual(response.headers.get("cache-control"), "no-store")
       const json = yield* Effect.promise(() => response.json())
       assert.strictEqual(json.token, "acme-short-lived-token-1")
+      assert.strictEqual(json.fingerprint, yield* fingerprint(Redacted.make(json.token)))
+      assert.isTrue(Schema.is(TokenEndpoint.Response)(json))
       const credential = yield* TempCredential.decode(json)
       assert.strictEqual(credential.subject, "ana")
       assert.strictEqual(DateTime.distance(credential.issuedAt, credential.expiresAt).pipe(Duration.toSeconds), 90)
@@ -37,6 +43,19 @@ describe("a credential", () => {
       const tokens = [yield* ask(asks()), yield* ask(asks())].map((response) => response.json())
       const [first, second] = yield* Effect.promise(() => Promise.all(tokens))
       assert.notStrictEqual(first.token, second.token)
+    })
+  )
+
+  it.effect("has the life and is not the one that a client says, within its own scope and limits", () =>
+    Effect.gen(function* () {
+      const { layer, state } = vendor()
+      const ask = yield* app({ vendor: layer, limits: { perMinute: 2 } })
+      const refused = "66d3c74322a09f1c"
+      assert.strictEqual((yield* ask(asks({ purpose: "agent", refused, minRemainingSeconds: 20 }))).status, 201)
+      assert.strictEqual((yield* ask(asks({ purpose: "agent" }))).status, 201)
+      yield* problem(yield* ask(asks({ purpose: "agent", refused })), 429)
+      assert.deepStrictEqual(state.options, [{ refused, minRemaining: Duration.seconds(20) }, {}])
+      assert.deepStrictEqual(state.requests[0], state.requests[1])
     })
   )
 

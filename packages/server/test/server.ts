@@ -4,7 +4,7 @@ import { bearer } from "@tempcred/core/Connection"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import { TempCredential } from "@tempcred/core/TempCredential"
 import { type Reason, TempCredentialError } from "@tempcred/core/TempCredentialError"
-import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import { type MintOptions, TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import * as Problem from "@tempcred/core/TokenEndpoint"
 import * as Authenticator from "@tempcred/server/Authenticator"
 import * as TokenServer from "@tempcred/server/TokenServer"
@@ -41,9 +41,14 @@ export const failing = (reason: Reason): Effect.Effect<never, TempCredentialErro
 
 /** Mints at once; what it is to do first next time is `next`, once. */
 export const vendor = () => {
-  const state = { requests: Array<MintRequest>(), next: Array<Effect.Effect<unknown, TempCredentialError>>() }
-  const mint = Effect.fnUntraced(function* (request: MintRequest) {
+  const state = {
+    requests: Array<MintRequest>(),
+    options: Array<MintOptions>(),
+    next: Array<Effect.Effect<unknown, TempCredentialError>>()
+  }
+  const mint = Effect.fnUntraced(function* (request: MintRequest, options: MintOptions = {}) {
     state.requests.push(request)
+    state.options.push(options)
     const number = state.requests.length
     yield* state.next.shift() ?? Effect.void
     const issuedAt = yield* DateTime.now

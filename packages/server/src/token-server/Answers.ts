@@ -3,8 +3,10 @@
  *
  * @since 0.1.0
  */
+import { fingerprint } from "@tempcred/core/Fingerprint"
 import { encode, type TempCredential } from "@tempcred/core/TempCredential"
-import type { Problem } from "@tempcred/core/TokenEndpoint"
+import type { Problem, Response } from "@tempcred/core/TokenEndpoint"
+import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 
 /**
@@ -17,6 +19,8 @@ export interface Facts {
   readonly subject?: string | undefined
   readonly purpose?: string | undefined
   readonly credential?: TempCredential
+  /** That of the credential. */
+  readonly fingerprint?: string
   readonly problem?: Problem
   /** Where the log may say more than the caller hears. */
   readonly reason?: string
@@ -81,7 +85,7 @@ export const problem = (
     { problem: told }
   )
 
-/** A credential that is given again is written once; what is written goes with the credential. */
+/** A credential that is given again is written and named once; what is written goes with the credential. */
 const written = new WeakMap<TempCredential, HttpServerResponse.HttpServerResponse>()
 
 /**
@@ -90,14 +94,17 @@ const written = new WeakMap<TempCredential, HttpServerResponse.HttpServerRespons
  * @category constructors
  * @since 0.1.0
  */
-export const created = (credential: TempCredential): HttpServerResponse.HttpServerResponse => {
+export const created = (credential: TempCredential): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
   const known = written.get(credential)
-  if (known !== undefined) return known
-  const response = HttpServerResponse.text(JSON.stringify(encode(credential)), {
-    status: 201,
-    contentType: "application/json",
-    headers: { "cache-control": "no-store" }
+  if (known !== undefined) return Effect.succeed(known)
+  return Effect.map(fingerprint(credential.token), (name) => {
+    const body: Response = { ...encode(credential), fingerprint: name }
+    const response = HttpServerResponse.text(JSON.stringify(body), {
+      status: 201,
+      contentType: "application/json",
+      headers: { "cache-control": "no-store" }
+    })
+    written.set(credential, response)
+    return note(response, { purpose: credential.purpose, subject: credential.subject, credential, fingerprint: name })
   })
-  written.set(credential, response)
-  return note(response, { purpose: credential.purpose, subject: credential.subject, credential })
 }

@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import * as TempCredential from "@tempcred/core/TempCredential"
 import * as TokenEndpoint from "@tempcred/core/TokenEndpoint"
 import * as Context from "effect/Context"
 import * as HttpApi from "effect/http-api/HttpApi"
@@ -52,8 +51,8 @@ const problem = (status: TokenEndpoint.ProblemStatus, description: string) =>
 
 const mint = HttpApiEndpoint.post("mint", TokenEndpoint.path, {
   payload: TokenEndpoint.Request,
-  success: TempCredential.Json.pipe(
-    Schema.annotate({ description: "A credential, and how to connect with it." }),
+  success: TokenEndpoint.Response.pipe(
+    Schema.annotate({ description: "A credential, its fingerprint, and how to connect with it." }),
     HttpApiSchema.status(201)
   ),
   error: [

@@ -22,7 +22,7 @@ const timeout = "5 seconds"
 
 const entryOf = Effect.fnUntraced(function* (
   seen: Pick<Entry, "method" | "path" | "status" | "milliseconds"> & { readonly since: number },
-  { credential, problem, purpose, reason = problem?.reason, subject }: Answers.Facts
+  { credential, fingerprint: name, problem, purpose, reason = problem?.reason, subject }: Answers.Facts
 ): Effect.fn.Return<Entry> {
   const { since, ...rest } = seen
   const provider = credential?.provider ?? problem?.provider
@@ -32,7 +32,7 @@ const entryOf = Effect.fnUntraced(function* (
     ...(subject === undefined ? {} : { subject: yield* fingerprint(Redacted.make(subject)) }),
     ...(purpose === undefined ? {} : { purpose }),
     ...(provider === undefined ? {} : { provider }),
-    ...(credential === undefined ? {} : { credential: yield* fingerprint(credential.token) }),
+    ...(name === undefined ? {} : { credential: name }),
     ...(reason === undefined ? {} : { reason }),
     ...(problem?.requestId === undefined ? {} : { requestId: problem.requestId })
   }

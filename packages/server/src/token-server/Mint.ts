@@ -5,7 +5,7 @@
  */
 import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import type { TempCredentialError } from "@tempcred/core/TempCredentialError"
-import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import { type MintOptions, TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import * as TokenEndpoint from "@tempcred/core/TokenEndpoint"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -32,6 +32,12 @@ const limited = ({ retryAfter }: Limits.LimitError): TokenEndpoint.Problem =>
 const told = (error: IssuancePolicy.ForbiddenError | TempCredentialError): TokenEndpoint.Problem =>
   error._tag === "ForbiddenError" ? refused(error) : TokenEndpoint.problem(error)
 
+/** What a client accepts of a credential that is already held. It concerns the scope of its own request, as the policy made it. */
+const accepted = ({ minRemainingSeconds, refused: name }: TokenEndpoint.Request): MintOptions => ({
+  ...(minRemainingSeconds === undefined ? {} : { minRemaining: Duration.seconds(minRemainingSeconds) }),
+  ...(name === undefined ? {} : { refused: name })
+})
+
 /**
  * Makes what answers a caller's request. The caller's limits apply before its body is read, as slow bodies would else take everybody's places.
  *
@@ -52,10 +58,13 @@ export const make = Effect.fnUntraced(function* (
   const read = RequestBody.make(settings.bodyTimeout)
 
   const minted = (identity: Identity, asked: TokenEndpoint.Request): Effect.Effect<HttpServerResponse> =>
-    Effect.match(Effect.flatMap(apply(capabilities, identity, asked), mint), {
-      onFailure: (error) => Answers.note(Answers.problem(told(error)), { purpose: asked.purpose }),
-      onSuccess: Answers.created
-    })
+    Effect.matchEffect(
+      Effect.flatMap(apply(capabilities, identity, asked), (request) => mint(request, accepted(asked))),
+      {
+        onFailure: (error) => Effect.sync(() => Answers.note(Answers.problem(told(error)), { purpose: asked.purpose })),
+        onSuccess: Answers.created
+      }
+    )
 
   const answered = (request: HttpServerRequest, identity: Identity): Effect.Effect<HttpServerResponse> =>
     Effect.matchEffect(read(request), {
