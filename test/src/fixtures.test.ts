@@ -9,6 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
 import { basename, dirname } from "node:path"
+import type { Call } from "./support/fixture-rows.ts"
 import { fixture, names, rows } from "./support/fixtures.ts"
 import { adapters, read } from "./support/workspace.ts"
 
@@ -42,13 +43,19 @@ it("each vendor has some", () => {
 const requestIdIn = (...parts: ReadonlyArray<unknown>): string | undefined =>
   /"(?:x-request-id|request_id)":"([^"]+)"/.exec(JSON.stringify(parts))?.[1]
 
+/** Makes the call of a row against a vendor that answers it with this body. */
+const answeredWith = (name: string, call: Call, body: unknown) => {
+  const { headers = {}, status } = fixture(name)
+  const vendor = { hosts: {}, handle: () => Promise.resolve(Response.json(body, { status, headers })) }
+  const layer = Layer.provide(layerTransport, EmulatorHttpClient.layer(vendor))
+  return Effect.provide(call, Layer.merge(layer, Layer.orDie(RetryPolicy.layer({ attempts: 1 }))))
+}
+
 describe("an adapter reads", () => {
   it.effect.each(Object.entries(rows))("%s", ([name, row]) =>
     Effect.gen(function* () {
       const { body, headers = {}, status } = fixture(name)
-      const vendor = { hosts: {}, handle: () => Promise.resolve(Response.json(body, { status, headers })) }
-      const layer = Layer.provide(layerTransport, EmulatorHttpClient.layer(vendor))
-      const reading = Effect.provide(row.call, Layer.merge(layer, Layer.orDie(RetryPolicy.layer({ attempts: 1 }))))
+      const reading = answeredWith(name, row.call, body)
       if ("gives" in row) {
         yield* TestClock.setTime(Date.parse(row.at))
         return assert.deepStrictEqual(JSON.parse(JSON.stringify(yield* reading)), row.gives)
@@ -66,6 +73,37 @@ describe("an adapter reads", () => {
         ...(row.fails === "InvalidRequestError" ? { issues: [] } : {}),
         ...row.told
       })
+    })
+  )
+})
+
+/** The body once more for every place in it, with nothing there, and where a text or a list stands there, with an empty one. */
+const withGaps = (value: unknown): ReadonlyArray<unknown> => {
+  if (typeof value === "string") return ["", null]
+  if (value === null || typeof value !== "object") return [null]
+  if (Array.isArray(value)) {
+    return [[], ...value.flatMap((item, index) => withGaps(item).map((gap) => value.with(index, gap)))]
+  }
+  return Object.entries(value).flatMap(([name, item]) => {
+    const { [name]: _, ...rest } = Object.fromEntries(Object.entries(value))
+    return [rest, ...withGaps(item).map((gap) => ({ ...rest, [name]: gap }))]
+  })
+}
+
+describe("an error whose body has a gap is told without one", () => {
+  const refusals = Object.entries(rows).filter(([name, row]) => "fails" in row && fixture(name).body !== null)
+  it.effect.each(refusals)("%s", ([name, { call }]) =>
+    Effect.gen(function* () {
+      for (const body of withGaps(fixture(name).body)) {
+        const error = yield* Effect.flip(answeredWith(name, call, body))
+        if (!("reason" in error)) assert.fail(error.message)
+        const { reason } = error
+        const issues = reason._tag === "InvalidRequestError" ? reason.issues : []
+        const told = [reason.detail, reason.code, ...issues.flatMap(({ field, message }) => [field, message])]
+        for (const text of told.filter((one) => one !== undefined)) {
+          assert.match(text, /^[^\s:;—](.*[^\s:;—])?$/u, JSON.stringify(body))
+        }
+      }
     })
   )
 })

@@ -103,7 +103,7 @@ const place = (options: Options, { purpose, region = home(options) }: Resolved<S
   }
 }
 
-const text = Schema.optionalKey(lenient(Schema.String))
+const text = Schema.optionalKey(lenient(Schema.NonEmptyString))
 
 /**
  * Makes the provider; its requirements are the transport and the retry policy at hand.

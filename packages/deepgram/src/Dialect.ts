@@ -6,7 +6,7 @@
 import { type Dialect, lenient } from "@tempcred/core/VendorApi"
 import * as Schema from "effect/Schema"
 
-const text = Schema.optionalKey(lenient(Schema.String))
+const text = Schema.optionalKey(lenient(Schema.NonEmptyString))
 
 /** All three shapes of an error that `@deepgram/sdk` 5.13.0 knows (read 2026-11-21): the older, the newer, and a text. */
 const Failure = Schema.Union([

@@ -4,11 +4,14 @@
  * @since 0.1.0
  */
 import { type Dialect, lenient } from "@tempcred/core/VendorApi"
+import type { Issue } from "@tempcred/core/TempCredentialError"
 import * as Schema from "effect/Schema"
 
-const text = Schema.optionalKey(lenient(Schema.String))
+const text = Schema.optionalKey(lenient(Schema.NonEmptyString))
 
-const Field = Schema.Struct({ loc: Schema.Array(Schema.Union([Schema.String, Schema.Finite])), msg: Schema.String })
+const Location = Schema.Array(Schema.Union([Schema.String, Schema.Finite]))
+
+const Field = Schema.Struct({ loc: Schema.optionalKey(lenient(Location)), msg: text })
 
 const Failure = Schema.Struct({
   detail: Schema.Union([
@@ -22,6 +25,12 @@ type Detail = (typeof Failure.Type)["detail"]
 
 const isList = (detail: Detail): detail is ReadonlyArray<typeof Field.Type> => Array.isArray(detail)
 
+/** The path inside the body, query or path, whose name comes first; that name alone where the whole of it is meant. */
+const fieldOf = (location: typeof Location.Type): string =>
+  (location.length > 1 ? location.slice(1) : location).join(".")
+
+const sentence = ({ field, message }: Issue): string => [field, message].filter((part) => part !== "").join(": ")
+
 /**
  * The dialect of the ElevenLabs API.
  *
@@ -33,8 +42,14 @@ export const dialect: Dialect<typeof Failure.Type> = {
   read: ({ detail }) => {
     if (typeof detail === "string") return { detail }
     if (isList(detail)) {
-      const issues = detail.map(({ loc, msg }) => ({ field: loc.slice(1).join("."), message: msg }))
-      return { detail: issues.map(({ field, message }) => `${field}: ${message}`).join("; "), issues }
+      const issues = detail.map(({ loc = [], msg = "" }) => ({ field: fieldOf(loc), message: msg }))
+      return {
+        detail: issues
+          .map(sentence)
+          .filter((one) => one !== "")
+          .join("; "),
+        issues
+      }
     }
     return {
       // The older of the two, and where they differ the one that says more: a key without a permission is `unauthorized` in the newer.

@@ -18,10 +18,11 @@
 import * as Adapter from "@tempcred/core/Adapter"
 import type { Capabilities, Capability, Resolved } from "@tempcred/core/Capabilities"
 import { checkOneOf, checkUrl } from "@tempcred/core/ConfigurationError"
-import type { Connection } from "@tempcred/core/Connection"
+import type { Connection, Connections } from "@tempcred/core/Connection"
 import * as KeySource from "@tempcred/core/KeySource"
 import { InvalidResponseError } from "@tempcred/core/TempCredentialError"
 import { join, websocketOf } from "@tempcred/core/VendorApi"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -97,16 +98,17 @@ const home = (options: Options): string => options.region ?? "global"
 const api = (options: Options, region: string): string =>
   new URL((region === home(options) ? options.baseUrl : undefined) ?? apiOf(region)).href
 
-const connection = (options: Options, { purpose, region = home(options) }: Resolved<Served>): Connection => {
+const connections = (options: Options, { purpose, region = home(options) }: Resolved<Served>): Connections => {
   const [where, value] = ["anywhere", "{token}"] as const
   const whole = { in: "url", protocols: ["convai"] } as const
-  if (purpose === "agent") return { kind: "websocket", url: value, where, placement: whole }
-  const { name, path } = products[purpose]
+  if (purpose === "agent") return [{ kind: "websocket", url: value, where, placement: whole }]
+  const { kind, name, paths } = products[purpose]
   const voice = encodeURIComponent(options.voiceId ?? "")
-  const url = join(api(options, region), `/v1${path.replace("{voice_id}", voice)}`)
-  return purpose === "stt.batch"
-    ? { kind: "http", url, where, placement: { in: "form", field: name, value } }
-    : { kind: "websocket", url: websocketOf(url), where, placement: { in: "query", name, value } }
+  const connection = (path: string): Connection => {
+    const url = join(api(options, region), `/v1${path.replace("{voice_id}", () => voice)}`)
+    return { kind, url: kind === "http" ? url : websocketOf(url), where, placement: { in: "query", name, value } }
+  }
+  return Arr.map(paths, connection)
 }
 
 /**
@@ -154,7 +156,7 @@ export const make = (options: Options): Adapter.Making => {
       const secret = name === "token" ? token : signed_url
       if (secret === undefined) return new InvalidResponseError({ detail: `${name}: is missing` })
       const expiry = { source: "documented", seconds: ttl } as const
-      return { token: secret, expiry, connections: [connection(options, request)] }
+      return { token: secret, expiry, connections: connections(options, request) }
     },
     dialect
   })

@@ -54,14 +54,23 @@ export const keysByRegion = <Key>(given: Readonly<Record<string, Key>>): Readonl
 }
 
 /**
- * What a single-use token is asked for by, and where it is taken: https://elevenlabs.io/docs/api-reference (read 2026-11-21); that speech takes a token
- * like this is in no reference, and in wide use.
+ * The type of single-use token for each purpose, and the paths that accept it with the name of its query parameter, the usual one first.
+ * Sources: `@elevenlabs/elevenlabs-js` 2.73.0 (read 2026-11-30) sends `token`, and names `single_use_token` for speech and dialogues.
  *
  * @category constants
  * @since 0.1.0
  */
 export const products = {
-  "stt.realtime": { type: "realtime_scribe", path: "/speech-to-text/realtime", name: "token" },
-  "stt.batch": { type: "batch_scribe", path: "/speech-to-text", name: "token" },
-  "tts.realtime": { type: "tts_websocket", path: "/text-to-speech/{voice_id}/stream-input", name: "single_use_token" }
+  "stt.realtime": { type: "realtime_scribe", kind: "websocket", paths: ["/speech-to-text/realtime"], name: "token" },
+  "stt.batch": { type: "batch_scribe", kind: "http", paths: ["/speech-to-text"], name: "token" },
+  "tts.realtime": {
+    type: "tts_websocket",
+    kind: "websocket",
+    paths: [
+      "/text-to-speech/{voice_id}/stream-input",
+      "/text-to-speech/{voice_id}/multi-stream-input",
+      "/text-to-dialogue/stream-input"
+    ],
+    name: "single_use_token"
+  }
 } as const

@@ -95,13 +95,13 @@ describe("how a client connects", () => {
               kind: "http",
               where,
               url: `https://${host}/v1/speech-to-text`,
-              placement: { in: "form", field: "token", value: "{token}" }
+              placement: query("token")
             },
-            {
-              ...socket,
-              url: `wss://${host}/v1/text-to-speech/voice_emulated/stream-input`,
-              placement: query("single_use_token")
-            }
+            ...[
+              "text-to-speech/voice_emulated/stream-input",
+              "text-to-speech/voice_emulated/multi-stream-input",
+              "text-to-dialogue/stream-input"
+            ].map((path) => ({ ...socket, url: `wss://${host}/v1/${path}`, placement: query("single_use_token") }))
           ]
         )
         for (const request of requests) {
@@ -291,16 +291,24 @@ describe("every shape of an error is read", () => {
       const of = (detail: unknown) => reasonOf(withOptions({}, { fault: { status: 422, body: { detail } } }).mint())
       const list = yield* of([
         { loc: ["path", "token_type"], msg: "Input should be 'tts_websocket'", type: "enum" },
-        { loc: ["body", "list", 0], msg: "Field required", type: "missing" }
+        { loc: ["body", "list", 0], msg: "Field required", type: "missing" },
+        { loc: ["body"], msg: "Input should be a valid dictionary", type: "dict_type" },
+        { loc: [], msg: "Something is wrong" },
+        { loc: ["query", "agent_id"] }
       ])
       const one = yield* of({ code: "invalid_parameters", message: "No such agent.", param: "agent_id" })
       assert.instanceOf(list, InvalidRequestError)
       assert.instanceOf(one, InvalidRequestError)
       assert.deepStrictEqual(list.issues, [
         { field: "purpose", message: "Input should be 'tts_websocket'" },
-        { field: "list.0", message: "Field required" }
+        { field: "list.0", message: "Field required" },
+        { field: "body", message: "Input should be a valid dictionary" },
+        { field: "agent_id", message: "was refused" }
       ])
-      assert.strictEqual(list.detail, "token_type: Input should be 'tts_websocket'; list.0: Field required")
+      assert.strictEqual(
+        list.detail,
+        "token_type: Input should be 'tts_websocket'; list.0: Field required; body: Input should be a valid dictionary; Something is wrong; agent_id"
+      )
       assert.deepStrictEqual(one.issues, [{ field: "agent_id", message: "No such agent." }])
     })
   )

@@ -17,7 +17,7 @@
  * // => 200 [ 'token' ] tts_websocket
  * ```
  *
- * Left out are the WebRTC token, which opens a LiveKit server, and the sockets for dialogues and several contexts.
+ * Left out are the WebRTC token, which opens a LiveKit server, and dialogues with several contexts.
  *
  * @since 0.1.0
  */
@@ -33,6 +33,7 @@ import { mintToken, signUrl } from "./eleven-labs/Minting.ts"
 import { type Options, settings } from "./eleven-labs/Options.ts"
 import * as RealtimeScribe from "./eleven-labs/RealtimeScribe.ts"
 import * as TextToSpeech from "./eleven-labs/TextToSpeech.ts"
+import * as Voices from "./eleven-labs/Voices.ts"
 import * as Lines from "./Lines.ts"
 
 export type { StreamFailure } from "./eleven-labs/Account.ts"
@@ -79,6 +80,22 @@ export const realtimeRoute = "/v1/speech-to-text/realtime"
  * @since 0.1.0
  */
 export const speechRoute = "/v1/text-to-speech/:voice_id/stream-input"
+
+/**
+ * The socket that speaks several texts side by side.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const multiSpeechRoute = "/v1/text-to-speech/:voice_id/multi-stream-input"
+
+/**
+ * The socket that speaks a dialogue.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const dialogueRoute = "/v1/text-to-dialogue/stream-input"
 
 /**
  * The socket of an agent.
@@ -139,7 +156,11 @@ export const make = (options: Options = {}): ElevenLabs => {
       },
       sockets: {
         [realtimeRoute]: (call) => RealtimeScribe.session(account, call),
-        [speechRoute]: (call) => TextToSpeech.session(account, call),
+        [speechRoute]: (call) =>
+          TextToSpeech.session(account, call, { voice: Voices.single, messageTokens: chosen.messageTokens }),
+        [multiSpeechRoute]: (call) =>
+          TextToSpeech.session(account, call, { voice: Voices.multi, messageTokens: chosen.messageTokens }),
+        [dialogueRoute]: (call) => TextToSpeech.session(account, call, { voice: Voices.dialogue, messageTokens: true }),
         [conversationRoute]: (call) => Conversation.session(account, call)
       },
       unknown,

@@ -223,26 +223,33 @@ describe("transcribing a file", () => {
     return data
   }
 
-  it("takes a token from the form, once, or the key from a header", async () => {
+  it("accepts a token in the query, once, or the key in a header", async () => {
     const { emulator } = setUp({ words })
     const token = await mint(emulator, "batch_scribe")
-    const { body, status } = await ask(emulator, ElevenLabs.transcribeRoute, form({ token }))
+    const transcribe = () => ask(emulator, `${ElevenLabs.transcribeRoute}?token=${token}`, form())
+    const { body, status } = await transcribe()
     assert.strictEqual(status, 200)
     assert.deepInclude(body, { text: "one two", language_code: "eng", audio_duration_secs: 0.6 })
     assert.lengthOf(body.words, 3)
-    const spent = await ask(emulator, ElevenLabs.transcribeRoute, form({ token }))
+    const spent = await transcribe()
     assert.deepStrictEqual([spent.status, spent.body.detail.type], [401, "authentication_error"])
     const owned = await ask(emulator, ElevenLabs.transcribeRoute, form(), keyed(emulator.apiKey))
     assert.strictEqual(owned.status, 200)
   })
 
-  it("refuses a token for something else, and who has nothing", async () => {
+  it("refuses a token in the form, and does not spend it", async () => {
+    const { emulator } = setUp()
+    const token = await mint(emulator, "batch_scribe")
+    const refused = await ask(emulator, ElevenLabs.transcribeRoute, form({ token }))
+    assert.strictEqual(refused.status, 401)
+    assert.strictEqual((await ask(emulator, `${ElevenLabs.transcribeRoute}?token=${token}`, form())).status, 200)
+  })
+
+  it("refuses a token of another type, and a request without a credential", async () => {
     const { emulator } = setUp()
     const token = await mint(emulator, "realtime_scribe")
-    assert.strictEqual(
-      (await ask(emulator, ElevenLabs.transcribeRoute, form({ token }), keyed(emulator.apiKey))).status,
-      401
-    )
+    const route = `${ElevenLabs.transcribeRoute}?token=${token}`
+    assert.strictEqual((await ask(emulator, route, form(), keyed(emulator.apiKey))).status, 401)
     assert.strictEqual((await ask(emulator, ElevenLabs.transcribeRoute, form())).status, 401)
   })
 

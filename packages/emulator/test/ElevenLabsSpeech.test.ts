@@ -2,6 +2,7 @@ import { assert, describe, it } from "vitest"
 import * as Base64 from "../src/Base64.ts"
 import * as Speech from "../src/Speech.ts"
 import { keyed, mint, setUp, speak } from "./eleven-labs.ts"
+import { dial } from "./support.ts"
 
 const refused = { message: "Invalid API key", error: "invalid_api_key", code: 1008 }
 
@@ -129,5 +130,61 @@ describe("speech", () => {
     const start = `Have not received a new text input within the timeout of ${seconds} seconds. Streaming input terminated.`
     assert.isTrue(socket.reason()?.startsWith(start))
     assert.lengthOf(socket.reason() ?? "", 123)
+  })
+})
+
+describe("several texts on one socket", () => {
+  const openMulti = async () => {
+    const { emulator } = setUp()
+    const path = `/v1/text-to-speech/voice_1/multi-stream-input?output_format=pcm_16000`
+    return dial(emulator, `${path}&single_use_token=${await mint(emulator, "tts_websocket")}`)
+  }
+  const audio = (text: string) => Base64.encode(Speech.tone(text, 16_000))
+
+  it("are spoken and ended each for itself", async () => {
+    const socket = await openMulti()
+    socket.send({ text: "one", context_id: "a" })
+    socket.send({ text: "two", context_id: "b", flush: true })
+    socket.send({ context_id: "a", close_context: true })
+    socket.send({ close_socket: true })
+    assert.deepStrictEqual(socket.frames, [
+      { audio: audio("two"), contextId: "b" },
+      { audio: audio("one"), contextId: "a" },
+      { is_final: true, contextId: "a" },
+      { is_final: true, contextId: "b" }
+    ])
+    assert.strictEqual(socket.code(), 1000)
+  })
+})
+
+describe("a dialogue", () => {
+  const path = "/v1/text-to-dialogue/stream-input?output_format=pcm_16000"
+
+  it("is opened by a token in the query or in the first message, once", async () => {
+    const { emulator } = setUp()
+    const [inQuery, inMessage] = [await mint(emulator, "tts_websocket"), await mint(emulator, "tts_websocket")]
+    for (const [query, fields] of [
+      [`&single_use_token=${inQuery}`, {}],
+      ["", { single_use_token: inMessage }]
+    ] as const) {
+      for (const code of [1000, 1008]) {
+        const socket = await dial(emulator, `${path}${query}`)
+        socket.send({ voices: ["v"], inputs: [{ voice_id: "v", text: "Hello" }], ...fields })
+        socket.send({ close_socket: true })
+        assert.strictEqual(socket.code(), code)
+        const said = [{ audio: Base64.encode(Speech.tone("Hello", 16_000)) }, { is_final: true }]
+        assert.deepStrictEqual(socket.frames, code === 1000 ? said : [refused])
+      }
+    }
+  })
+
+  it.each([
+    ["without voices", { inputs: [] }],
+    ["with a voice that it did not name", { voices: ["v"], inputs: [{ voice_id: "w", text: "Hello" }] }]
+  ])("ends with an error after a first message %s", async (_, message) => {
+    const { emulator } = setUp()
+    const socket = await dial(emulator, path, { headers: keyed(emulator.apiKey) })
+    socket.send(message)
+    assert.deepStrictEqual([socket.frames[0]?.error, socket.code()], ["invalid_input_message", 1008])
   })
 })

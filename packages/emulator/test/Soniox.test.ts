@@ -72,12 +72,13 @@ describe("the books", () => {
   it("logs streams that were completed, under the identifier of their key", async () => {
     const { clock, emulator } = setUp()
     const key = await mint(emulator, { client_reference_id: "user-1" })
-    for (const [bearerKey, reference] of [
-      [key, "forged"],
-      [emulator.apiKey, "own"]
-    ]) {
-      const socket = await openStt(emulator, bearerKey ?? "")
-      socket.send({ ...start, client_reference_id: reference })
+    for (const [bearerKey, fields] of [
+      [key, { client_reference_id: "forged" }],
+      [emulator.apiKey, { client_reference_id: "own" }],
+      [emulator.apiKey, {}]
+    ] as const) {
+      const socket = await openStt(emulator, bearerKey)
+      socket.send({ ...start, ...fields })
       socket.send(audio(900))
       clock.advance(1000)
       socket.send("")
@@ -92,12 +93,14 @@ describe("the books", () => {
     assert.deepStrictEqual(
       body.usage_logs.map((log: Record<string, unknown>) => [
         log.client_reference_id,
+        log.request_scope,
         log.input_audio_duration_ms,
         log.end_time
       ]),
       [
-        ["own", 900, "2026-11-21T00:00:02.000Z"],
-        ["user-1", 900, "2026-11-21T00:00:01.000Z"]
+        ["", "api", 900, "2026-11-21T00:00:03.000Z"],
+        ["own", "api", 900, "2026-11-21T00:00:02.000Z"],
+        ["user-1", "api", 900, "2026-11-21T00:00:01.000Z"]
       ]
     )
     assert.isNull(body.next_page_cursor)

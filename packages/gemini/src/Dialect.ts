@@ -6,9 +6,9 @@
 import { type Dialect, lenient } from "@tempcred/core/VendorApi"
 import * as Schema from "effect/Schema"
 
-const text = Schema.optionalKey(lenient(Schema.String))
+const text = Schema.optionalKey(lenient(Schema.NonEmptyString))
 
-const Violation = Schema.Struct({ field: Schema.String, description: Schema.String })
+const Violation = Schema.Struct({ field: text, description: text })
 
 /** https://cloud.google.com/apis/design/errors (read 2026-11-21): ErrorInfo has a reason, BadRequest has fields. */
 const Detail = Schema.Struct({ reason: text, fieldViolations: Schema.optionalKey(lenient(Schema.Array(Violation))) })
@@ -34,7 +34,7 @@ export const dialect: Dialect<typeof Failure.Type> = {
     detail: message,
     issues: details
       .flatMap(({ fieldViolations = [] }) => fieldViolations)
-      .map(({ description, field }) => ({
+      .map(({ description = "", field = "" }) => ({
         field: field.replace(/^auth_?token\./i, ""),
         message: description
       }))

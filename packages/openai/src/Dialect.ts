@@ -6,7 +6,7 @@
 import { type Dialect, lenient } from "@tempcred/core/VendorApi"
 import * as Schema from "effect/Schema"
 
-const text = Schema.optionalKey(lenient(Schema.String))
+const text = Schema.optionalKey(lenient(Schema.NonEmptyString))
 
 const Failure = Schema.Struct({ error: Schema.Struct({ message: text, type: text, param: text, code: text }) })
 

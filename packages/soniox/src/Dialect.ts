@@ -6,16 +6,14 @@
 import { type Dialect, lenient } from "@tempcred/core/VendorApi"
 import * as Schema from "effect/Schema"
 
-const text = Schema.optionalKey(lenient(Schema.String))
+const text = Schema.optionalKey(lenient(Schema.NonEmptyString))
 
 /** ApiError of https://soniox.com/docs/openapi.yaml (read 2026-10-10); whatever it leaves open, its type still decides. */
 const Failure = Schema.Struct({
   error_type: text,
   message: text,
   request_id: text,
-  validation_errors: Schema.optionalKey(
-    lenient(Schema.Array(Schema.Struct({ location: Schema.String, message: Schema.String })))
-  )
+  validation_errors: Schema.optionalKey(lenient(Schema.Array(Schema.Struct({ location: text, message: text }))))
 })
 
 /**
@@ -30,7 +28,7 @@ export const dialect: Dialect<typeof Failure.Type> = {
     code: failure.error_type,
     detail: failure.message,
     requestId: failure.request_id,
-    issues: failure.validation_errors?.map(({ location, message }) => ({
+    issues: failure.validation_errors?.map(({ location = "", message = "" }) => ({
       field: location.replace(/^body(\.payload)?\./, ""),
       message
     }))

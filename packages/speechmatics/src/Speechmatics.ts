@@ -139,6 +139,7 @@ export const make = (options: Options): Adapter.Making => {
       body: {
         ttl: request.ttlSeconds,
         client_ref: request.purpose === "stt.batch" ? request.subject : undefined,
+        // Deprecated and without effect (documents of 2026-08-13): sent only where a region is set, for older deployments.
         region: request.region && vendorRegion(request.region)
       }
     }),

@@ -15,6 +15,7 @@ interface Frame {
   readonly text?: string
   readonly audio?: string | null
   readonly isFinal?: boolean | null
+  readonly is_final?: boolean
   readonly setupComplete?: object
   readonly serverContent?: { readonly turnComplete?: boolean }
   readonly channel?: { readonly alternatives: ReadonlyArray<{ readonly transcript: string }> }
@@ -84,6 +85,19 @@ export const talk =
       socket.on("close", (code) => end({ refused: `${code}` }))
       socket.on("error", reject)
     })
+
+/** Talks by the protocol of the path, of which the end is given; the longest that fits decides. */
+export const byPath =
+  (protocols: Readonly<Record<string, Talk>>): Talk =>
+  (connection, midway) => {
+    const { pathname } = new URL(connection.url)
+    const [, chosen] =
+      Object.entries(protocols)
+        .filter(([end]) => pathname.endsWith(end))
+        .toSorted(([one], [other]) => other.length - one.length)[0] ?? []
+    if (chosen === undefined) throw new Error(`there is no talk for ${pathname}`)
+    return chosen(connection, midway)
+  }
 
 const told = ({ code, error, error_code, type }: Frame): string | undefined => {
   switch (type) {

@@ -1,7 +1,7 @@
 import * as ElevenLabs from "@tempcred/elevenlabs/ElevenLabs"
 import * as Emulated from "@tempcred/emulator/ElevenLabs"
 import * as Speech from "@tempcred/emulator/Speech"
-import { heardReply, reply, talk } from "../support/further-talks.ts"
+import { byPath, heardReply, reply, talk } from "../support/further-talks.ts"
 import { answered, milliseconds, sound, speech, type Talk, text, transcript } from "../support/talks.ts"
 import type { Vendor } from "../support/vendors.ts"
 
@@ -24,28 +24,56 @@ const listen = talk({
   hear: (frames) => ({ heard: frames.at(-1)?.text ?? "" })
 })
 
-const transcribe: Talk = async ({ form, url }) => {
+const transcribe: Talk = async ({ url }) => {
   const body = new FormData()
-  for (const [name, value] of Object.entries({ ...form, model_id: "scribe_v2" })) body.set(name, value)
+  body.set("model_id", "scribe_v2")
   body.set("file", new Blob([Speech.wav(speech, 16_000)]), "talk.wav")
   const sent = await fetch(url, { method: "POST", body })
   const { text: heard = "" }: { readonly text?: string } = await sent.json()
   return answered(sent, heard)
 }
 
-const speak = talk({
+const spoken = (frames: ReadonlyArray<{ readonly audio?: string | null }>) => ({
+  heard: milliseconds(
+    frames.map(({ audio }) => Buffer.from(audio ?? "", "base64")),
+    16_000
+  )
+})
+
+const multi = talk({
+  kind: ({ is_final }) => (is_final === true ? "final" : "audio"),
+  query: { output_format: "pcm_16000" },
+  before: [{ text: text.slice(0, 6), context_id: "1", flush: true }],
+  first: "audio",
+  after: [{ text: text.slice(6), context_id: "1", flush: true }, { close_socket: true }],
+  last: "final",
+  hear: spoken
+})
+
+const dialogue = talk({
+  kind: ({ is_final }) => (is_final === true ? "final" : "audio"),
+  query: { output_format: "pcm_16000" },
+  before: [{ voices: ["voice"], inputs: [{ voice_id: "voice", text: text.slice(0, 6) }], flush: true }],
+  first: "audio",
+  after: [{ inputs: [{ voice_id: "voice", text: text.slice(6) }], flush: true }, { close_socket: true }],
+  last: "final",
+  hear: spoken
+})
+
+const single = talk({
   kind: ({ isFinal }) => (isFinal === true ? "final" : "audio"),
   query: { output_format: "pcm_16000" },
   before: [{ text: text.slice(0, 6), flush: true }],
   first: "audio",
   after: [{ text: text.slice(6), flush: true }, { text: "" }],
   last: "final",
-  hear: (frames) => ({
-    heard: milliseconds(
-      frames.map(({ audio }) => Buffer.from(audio ?? "", "base64")),
-      16_000
-    )
-  })
+  hear: spoken
+})
+
+const speak = byPath({
+  "/stream-input": single,
+  "/multi-stream-input": multi,
+  "/text-to-dialogue/stream-input": dialogue
 })
 
 const converse = talk({

@@ -51,10 +51,11 @@ export const reader = <Failure>(
         ...(wait === undefined ? {} : { retryAfter: wait }),
         ...(detail === "" ? {} : { detail })
       },
-      (told.issues ?? []).slice(0, 20).map((issue) => ({
-        field: fields.get(issue.field) ?? clean(issue.field, 100) ?? "",
-        message: clean(issue.message, 300) ?? ""
-      })),
+      (told.issues ?? []).slice(0, 20).flatMap((issue) => {
+        const field = fields.get(issue.field) ?? clean(issue.field, 100) ?? ""
+        // An issue without a field says nothing that the detail does not say.
+        return field === "" ? [] : [{ field, message: clean(issue.message, 300) || "was refused" }]
+      }),
       told.feature
     )
   }

@@ -1,6 +1,6 @@
 /**
- * `POST /v1/speech-to-text`, which a `batch_scribe` token opens from a field of its form:
- * https://elevenlabs.io/docs/api-reference/speech-to-text/convert (read 2026-11-21).
+ * `POST /v1/speech-to-text`, which accepts a `batch_scribe` token as the query parameter `token`; a form field of that name is ignored.
+ * Source: `@elevenlabs/elevenlabs-js` 2.73.0 and https://elevenlabs.io/docs/api-reference/speech-to-text/convert (read 2026-11-30).
  *
  * @since 0.1.0
  */
@@ -19,11 +19,12 @@ import { unauthorized } from "./Minting.ts"
  */
 export const transcribe = async (account: Account, call: Call): Promise<Response> => {
   const form = await formOf(call)
-  const [file, model, token] = ["file", "model_id", "token"].map((name) => form?.get(name) ?? undefined)
+  const [file, model] = ["file", "model_id"].map((name) => form?.get(name) ?? undefined)
+  const token = call.url.searchParams.get("token")
   if (typeof model !== "string") {
     return unprocessable([{ type: "missing", loc: ["body", "model_id"], msg: "Field required", input: null }])
   }
-  const refusal = typeof token === "string" ? unredeemed(account, call, token) : unauthorized(account, call)
+  const refusal = token === null ? unauthorized(account, call) : unredeemed(account, call, token)
   if (refusal !== undefined) return refusal
   const meter = Speech.meter("file")
   if (file instanceof Blob) meter.add(new Uint8Array(await file.arrayBuffer()))

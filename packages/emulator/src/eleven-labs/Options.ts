@@ -29,8 +29,8 @@ export interface Options extends Emulator.Options {
   /** What a signed URL calls its signature; two of the vendor's pages differ. @default "conversation_signature" */
   readonly signatureParameter?: "conversation_signature" | "token"
   /**
-   * Takes a single-use token from the first message of `stream-input`, too, where the vendor documents it for dialogues
-   * alone. @default false
+   * Accepts a single-use token in the first message of `stream-input` and `multi-stream-input` too. The vendor documents
+   * that for dialogues alone. @default false
    */
   readonly messageTokens?: boolean
   /** The agents of the account. @default any that is asked for */

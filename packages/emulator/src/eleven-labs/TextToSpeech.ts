@@ -1,30 +1,39 @@
 /**
- * `/v1/text-to-speech/{voice_id}/stream-input`:
- * https://elevenlabs.io/docs/api-reference/text-to-speech/v-1-text-to-speech-voice-id-stream-input (read 2026-11-21).
+ * The sockets that speak: `/v1/text-to-speech/{voice_id}/stream-input`, `multi-stream-input` beside it, and
+ * `/v1/text-to-dialogue/stream-input`. A `tts_websocket` token opens each of them.
  *
- * The connection is always opened. What is wrong is said in a message and followed by close 1008, as it has been seen
- * for a wrong key; that a token is refused in the same words is our guess. Chunks of audio follow the vendor's default
- * schedule; whatever the format, they are signed 16-bit samples.
+ * Sources: https://elevenlabs.io/docs/api-reference/text-to-speech/v-1-text-to-speech-voice-id-stream-input (read
+ * 2026-11-21) and the messages of dialogues in `@elevenlabs/elevenlabs-js` 2.73.0 (read 2026-11-30).
+ *
+ * The connection is always opened. An error is sent as a message and followed by close 1008, as observed for a wrong
+ * key; that a token is refused in the same words is inferred.
  *
  * @since 0.1.0
  */
-import * as Base64 from "../Base64.ts"
 import type { Call, Session } from "../Emulator.ts"
 import { type JsonObject, parseObject, stringOf } from "../Json.ts"
 import type { Line } from "../Lines.ts"
-import * as Speech from "../Speech.ts"
 import type { Account } from "./Account.ts"
-import { sampleRateOf } from "./Formats.ts"
+import type { Voice } from "./Voices.ts"
 
-const schedule: ReadonlyArray<number> = [120, 160, 250, 290]
 const longestSilence = 20
 const longestSilenceAllowed = 180
-const usualFormat = "mp3_44100"
-const usualSampleRate = 44_100
 const policyViolation = 1008
 
 // A close frame has room for so many bytes of a reason.
 const longestReason = 123
+
+/**
+ * How one of the sockets speaks.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Protocol {
+  readonly voice: (query: URLSearchParams) => Voice
+  /** Whether the first message may hold a single-use token. */
+  readonly messageTokens: boolean
+}
 
 /**
  * Makes the session of one upgrade.
@@ -32,11 +41,11 @@ const longestReason = 123
  * @category constructors
  * @since 0.1.0
  */
-export const session = (account: Account, call: Call): Session => {
+export const session = (account: Account, call: Call, protocol: Protocol): Session => {
   const query = call.url.searchParams
   const asked = Number(query.get("inactivity_timeout") ?? longestSilence)
   const silence = asked > 0 ? Math.min(asked, longestSilenceAllowed) : longestSilence
-  const voice = voiceOf(query)
+  const voice = protocol.voice(query)
   const presented = authenticate(account, call, query.get("single_use_token"), call.request.headers.get("xi-api-key"))
   return account.lines.session((line) => {
     let admitted = presented
@@ -49,12 +58,11 @@ export const session = (account: Account, call: Call): Session => {
       },
       message: (data) => {
         const fields = typeof data === "string" ? parseObject(data) : undefined
-        if (fields === undefined || typeof fields.text !== "string")
-          return fail(line, unreadable, "invalid_input_message")
-        admitted ??= byMessage(account, call, fields)
+        if (fields === undefined) return fail(line, unreadable, "invalid_input_message")
+        admitted ??= byMessage(account, call, protocol, fields)
         if (admitted !== true) return fail(line, "Invalid API key", "invalid_api_key")
         stayAwake()
-        voice(line, fields.text, fields.flush === true || fields.try_trigger_generation === true)
+        if (!voice(line, fields)) fail(line, unreadable, "invalid_input_message")
       }
     }
   })
@@ -83,44 +91,7 @@ const authenticate = (
 }
 
 // The vendor's schema spells the key with hyphens, its examples with underscores.
-const byMessage = (account: Account, call: Call, fields: JsonObject): boolean | undefined => {
-  const token = account.settings.messageTokens ? stringOf(fields["single_use_token"]) : undefined
+const byMessage = (account: Account, call: Call, protocol: Protocol, fields: JsonObject): boolean | undefined => {
+  const token = protocol.messageTokens ? stringOf(fields["single_use_token"]) : undefined
   return authenticate(account, call, token, stringOf(fields["xi_api_key"]) ?? stringOf(fields["xi-api-key"]))
-}
-
-const voiceOf = (query: URLSearchParams) => {
-  const sampleRate = sampleRateOf(query.get("output_format") ?? usualFormat) ?? usualSampleRate
-  const automatic = query.get("auto_mode") === "true"
-  let waiting = ""
-  let chunks = 0
-
-  const speak = (line: Line): void => {
-    if (waiting.trim() === "") return
-    const alignment = alignmentOf(waiting)
-    const audio = Base64.encode(Speech.tone(waiting, sampleRate))
-    line.send({ audio, isFinal: null, normalizedAlignment: alignment, alignment })
-    waiting = ""
-    chunks += 1
-  }
-
-  return (line: Line, text: string, now: boolean): void => {
-    waiting += text
-    const enough = schedule[Math.min(chunks, schedule.length - 1)] ?? 0
-    if (text === "" || now || automatic || waiting.length >= enough) speak(line)
-    if (text !== "") return
-    line.send({ audio: null, isFinal: true })
-    line.close(1000)
-  }
-}
-
-// As long a character as `Speech.tone` makes it.
-const characterMilliseconds = 60
-
-const alignmentOf = (text: string) => {
-  const chars = text.split("")
-  return {
-    chars,
-    charStartTimesMs: chars.map((_, index) => index * characterMilliseconds),
-    charsDurationsMs: chars.map(() => characterMilliseconds)
-  }
 }

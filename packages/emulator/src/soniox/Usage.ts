@@ -154,10 +154,11 @@ const timestampError = (name: string, given: boolean) => ({
   message: given ? "Input should be a valid datetime or date" : "Field required"
 })
 
+// `"playground"` is the other scope: https://soniox.com/docs/openapi.yaml (read 2026-11-30).
 const logOf = (entry: Entry, endedAt: number, inputMilliseconds: number, outputMilliseconds: number) => ({
   uuid: crypto.randomUUID(),
-  request_scope: entry.start.product.usageType,
-  client_reference_id: entry.start.clientReferenceId ?? null,
+  request_scope: "api",
+  client_reference_id: entry.start.clientReferenceId ?? "",
   model: entry.start.model,
   start_time: new Date(entry.startedAt).toISOString(),
   end_time: new Date(endedAt).toISOString(),

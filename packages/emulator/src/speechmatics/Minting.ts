@@ -80,7 +80,7 @@ const create = async (workspace: Workspace, options: Options, call: Call, surfac
   const type = call.url.searchParams.get("type") ?? "batch"
   const product = products.find((name) => name === type)
   if (product === undefined) return notOneOf("type", "query", products)
-  const invalid = check(fieldsOf(product, options, surface), body)
+  const invalid = check(fieldsOf(options, surface), body)
   if (invalid !== undefined) return invalid
   const project = surface.ttlRequired ? surface.projectId : (numberOf(body["project_id"]) ?? surface.projectId)
   const found = workspace.projects.get(project)
@@ -92,11 +92,12 @@ const create = async (workspace: Workspace, options: Options, call: Call, surfac
     : createTemporary(workspace, options, project, product, ttl, body)
 }
 
-const fieldsOf = (product: Product, options: Options, surface: Surface): Readonly<Record<string, Field>> => ({
+const fieldsOf = (options: Options, surface: Surface): Readonly<Record<string, Field>> => ({
   client_ref: { type: "string" },
   name: { type: "string", maxLength: 120 },
   project_id: { type: "integer" },
-  region: { type: "string", oneOf: product === "rt" ? ["eu", "usa"] : ["eu", "usa", "au"] },
+  // Deprecated and without effect: https://docs.speechmatics.com/get-started/authentication (of 2026-08-13).
+  region: { type: "string", oneOf: ["eu", "usa", "au"] },
   ttl: { type: "integer", required: surface.ttlRequired, minimum: 60, maximum: options.maxTtl ?? 86_400 }
 })
 
