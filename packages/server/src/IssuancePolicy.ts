@@ -38,7 +38,11 @@ import * as SubjectHash from "./issuance-policy/SubjectHash.ts"
 export interface Terms {
   /** What credentials may be used for. @default every purpose that the provider serves */
   readonly purposes?: ReadonlyArray<Purpose> | undefined
-  /** The longest ttl, in whole seconds; a request without one gets the provider's default, if that is shorter. @default "5 minutes" */
+  /**
+   * The longest ttl, in whole seconds. A request without one gets the provider's default, if that is shorter. A purpose whose shortest ttl is longer is refused.
+   *
+   * @default "5 minutes", or the shortest ttl that the provider has for the purpose, if that is longer
+   */
   readonly maxTtl?: Length | undefined
   /**
    * Whether credentials are for one connection only: always (`"required"`, which a vendor without it cannot serve), where the vendor has it (`"preferred"`), or as
@@ -68,11 +72,18 @@ export interface Terms {
    */
   readonly usableFor?: { readonly [P in Purpose]?: Length | undefined } | undefined
   /**
-   * The regions that credentials may be for. A request that names none gets the first of them that the purpose has, whatever the provider's own region is.
+   * The regions that credentials may be for. A request that names none gets the first of them that the purpose has, whatever the provider's own region is. A
+   * purpose that has none of them, or no regions at all, is refused before any call.
    *
    * @default every region that the provider serves
    */
   readonly regions?: ReadonlyArray<string> | undefined
+  /**
+   * Whether `regions` also allows purposes whose vendor has no regions, so that nobody can say where the audio goes.
+   *
+   * @default false
+   */
+  readonly allowNoRegion?: boolean | undefined
 }
 
 /**

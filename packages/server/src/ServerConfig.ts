@@ -26,10 +26,11 @@
  * | `TEMPCRED_AUTH_AUDIENCE` | what a JWT must be for (`aud`), one or several with commas; required with a JWKS, where `any` goes with an issuer only |
  * | `TEMPCRED_AUTH_SUBJECT_CLAIM` | the claim of a JWT that names the caller; `sub` |
  * | `TEMPCRED_POLICY_PURPOSES` | what credentials may be for, with commas; all that the provider serves |
- * | `TEMPCRED_POLICY_MAX_TTL` | the longest ttl; `5 minutes` |
+ * | `TEMPCRED_POLICY_MAX_TTL` | the longest ttl; `5 minutes`, or the provider's shortest one, if that is longer |
  * | `TEMPCRED_POLICY_SINGLE_USE` | `required`, `preferred` (default) or `asked` |
  * | `TEMPCRED_POLICY_MAX_SESSION` | the longest session; no limit |
  * | `TEMPCRED_POLICY_REGIONS` | the regions that credentials may be for, with commas; all |
+ * | `TEMPCRED_POLICY_ALLOW_NO_REGION` | whether `TEMPCRED_POLICY_REGIONS` also allows purposes whose vendor has no regions: `true` or `false` (default) |
  * | `TEMPCRED_POLICY_SUBJECT_KEY` | 32 bytes or more in base64: the vendor hears of subjects by a keyed hash |
  * | `TEMPCRED_LIMIT_PER_MINUTE`, `TEMPCRED_LIMIT_CONCURRENT` | requests of one caller in a minute and at a time; 60 and 8 |
  * | `TEMPCRED_LIMIT_IN_FLIGHT` | requests of all callers at a time; 512 |

@@ -72,6 +72,16 @@ describe("the strict default", () => {
       assert.strictEqual(seconds((yield* granted({}, asked, { able })).ttl), 300)
     })
   )
+  it.effect("grants the shortest ttl of a vendor whose shortest one is longer, and no more", () =>
+    Effect.gen(function* () {
+      const able = { "stt.realtime": { ...capability, ttlSeconds: { min: 900, max: 3600, default: 1800 } } }
+      assert.strictEqual(seconds((yield* granted({}, asked, { able })).ttl), 900)
+      assert.strictEqual(seconds((yield* granted({}, { ...asked, ttlSeconds: 900 }, { able })).ttl), 900)
+      assert.deepStrictEqual(yield* issues({}, { ...asked, ttlSeconds: 901 }, able), [
+        { field: "ttlSeconds", message: "must be at most 900" }
+      ])
+    })
+  )
   it.effect("leaves to the provider to refuse a purpose that it does not serve, within the cap", () =>
     Effect.gen(function* () {
       const request = yield* granted({}, { purpose: "agent" })
@@ -99,6 +109,23 @@ describe("terms", () => {
       assert.deepStrictEqual(yield* issues({ terms: { purposes: [] } }, asked), [
         { field: "purpose", message: "must not be asked for" }
       ])
+    })
+  )
+  it.effect("a longest ttl that no credential of the vendor has refuses the purpose, and says why", () =>
+    Effect.gen(function* () {
+      const able = {
+        "stt.realtime": {
+          ...capability,
+          ttlSeconds: { min: 900, max: 900, default: 900 },
+          usableForSeconds: { min: 60, max: 3600, default: 3600 }
+        }
+      }
+      const message = "stt.realtime has credentials of 900 seconds or more, and the policy allows 300"
+      for (const terms of [{ maxTtl: "5 minutes" }, { usableFor: { "stt.realtime": "5 minutes" } }] as const) {
+        assert.deepStrictEqual(yield* issues({ terms }, asked, able), [{ field: "purpose", message }])
+      }
+      const policy = { terms: { maxTtl: "15 minutes" } } as const
+      assert.strictEqual(seconds((yield* granted(policy, asked, { able })).ttl), 900)
     })
   )
   it.effect("one use: a client can ask for more strictness, and never for less", () =>
@@ -198,8 +225,24 @@ describe("terms", () => {
       assert.deepStrictEqual(yield* issues({ terms: { regions: ["au"] } }, asked), [
         { field: "purpose", message: "stt.realtime is not served in an allowed region" }
       ])
+    })
+  )
+  it.effect("regions hold for a vendor that has none, unless the terms allow that by name", () =>
+    Effect.gen(function* () {
       const able = { "stt.realtime": { ...capability, regions: [] } }
-      assert.isUndefined((yield* granted(policy, asked, { able })).region)
+      const refused = [{ field: "purpose", message: "stt.realtime is not served in an allowed region" }]
+      for (const regions of [["eu"], []]) {
+        assert.deepStrictEqual(yield* issues({ terms: { regions } }, asked, able), refused)
+        assert.deepStrictEqual(yield* issues({ terms: { regions, allowNoRegion: false } }, asked, able), refused)
+        const request = yield* granted({ terms: { regions, allowNoRegion: true } }, asked, { able })
+        assert.notProperty(request, "region")
+      }
+      assert.notProperty(yield* granted({}, asked, { able }), "region")
+      const elsewhere = { "stt.realtime": { ...capability, regions: ["us"] } }
+      assert.deepStrictEqual(
+        yield* issues({ terms: { regions: ["eu"], allowNoRegion: true } }, asked, elsewhere),
+        refused
+      )
     })
   )
   it.effect("all that is outside is told at once", () =>
@@ -264,6 +307,15 @@ describe("terms", () => {
         yield* problem({ terms: { purposes: ["stt"] } }),
         /^IssuancePolicy.purposes must each be one of stt.realtime/
       )
+      for (const [name, values] of [
+        ["purposes", ["agent", [undefined]]],
+        ["regions", ["eu", [""], [7], ["eu\ud800"]]],
+        ["allowNoRegion", ["true", 1]]
+      ] as const) {
+        for (const value of values) {
+          assert.match(yield* problem({ terms: { [name]: value } }), new RegExp(`^IssuancePolicy.${name} must`))
+        }
+      }
       assert.match(
         yield* problem({ terms: { singleUse: "never" } }),
         /^IssuancePolicy.singleUse must be one of required/

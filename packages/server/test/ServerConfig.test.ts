@@ -162,7 +162,8 @@ describe("what it says", () => {
         maxTtl: undefined,
         singleUse: undefined,
         maxSession: undefined,
-        regions: undefined
+        regions: undefined,
+        allowNoRegion: undefined
       }
       assert.deepStrictEqual(policy, { terms: nothing })
     })
@@ -180,6 +181,7 @@ describe("what it says", () => {
           TEMPCRED_POLICY_SINGLE_USE: "required",
           TEMPCRED_POLICY_MAX_SESSION: "10 minutes",
           TEMPCRED_POLICY_REGIONS: "eu,us",
+          TEMPCRED_POLICY_ALLOW_NO_REGION: "true",
           TEMPCRED_POLICY_SUBJECT_KEY: key,
           TEMPCRED_LIMIT_PER_MINUTE: "30",
           TEMPCRED_LIMIT_CONCURRENT: "4",
@@ -207,7 +209,8 @@ describe("what it says", () => {
             maxTtl: Duration.minutes(2),
             singleUse: "required",
             maxSession: Duration.minutes(10),
-            regions: ["eu", "us"]
+            regions: ["eu", "us"],
+            allowNoRegion: true
           },
           subject: { hashedWith: Redacted.make(key) }
         },
@@ -233,6 +236,7 @@ describe("what it says", () => {
         TEMPCRED_POLICY_SINGLE_USE: "sssh",
         TEMPCRED_POLICY_MAX_SESSION: "1.5 seconds",
         TEMPCRED_POLICY_REGIONS: "eu,",
+        TEMPCRED_POLICY_ALLOW_NO_REGION: "sssh",
         TEMPCRED_POLICY_SUBJECT_KEY: "sssh",
         TEMPCRED_LIMIT_PER_MINUTE: "0",
         TEMPCRED_LIMIT_CONCURRENT: "1.5",

@@ -16,6 +16,9 @@ import type { Terms } from "../IssuancePolicy.ts"
 
 const uses = ["required", "preferred", "asked"] as const
 
+/** In seconds: the longest ttl where terms say none, unless the shortest one of the vendor is longer. */
+const defaultMaxTtl = 300
+
 /**
  * What one identity may have.
  *
@@ -24,12 +27,13 @@ const uses = ["required", "preferred", "asked"] as const
  */
 export interface Bounds {
   readonly purposes: ReadonlyArray<Purpose> | undefined
-  readonly maxTtl: number
+  readonly maxTtl: number | undefined
   readonly singleUse: (typeof uses)[number]
   readonly maxSession: number | undefined
   readonly session: NonNullable<Terms["session"]>
   readonly usableFor: { readonly [P in Purpose]?: number | undefined }
   readonly regions: ReadonlyArray<string> | undefined
+  readonly allowNoRegion: boolean
 }
 
 /** What of a request a client can change. */
@@ -42,19 +46,20 @@ type FieldIssue = { readonly field: keyof Request; readonly message: string }
  * @since 0.1.0
  */
 export const read = (terms: Terms): Result.Result<Bounds, ReadonlyArray<Issue>> => {
-  const { maxSession, maxTtl = "5 minutes", purposes, regions, session = {}, singleUse = "preferred" } = terms
+  const { allowNoRegion = false, maxSession, maxTtl, purposes, regions, session = {}, singleUse = "preferred" } = terms
   const issues: Array<Issue> = []
   const note = (name: string, message: string) => void issues.push({ name: `IssuancePolicy.${name}`, message })
-  const seconds = (name: string, length: MintRequest.Length) => {
+  const seconds = (name: string, length: MintRequest.Length | undefined) => {
+    if (length === undefined) return undefined
     const value = Option.match(Duration.fromInput(length), { onNone: () => Number.NaN, onSome: Duration.toSeconds })
     if (!Number.isSafeInteger(value) || value < 1) {
       note(name, 'must be whole seconds with their unit, such as "60 seconds"')
     }
     return value
   }
-  if (purposes?.every(Schema.is(Purpose)) === false) {
-    note("purposes", `must each be one of ${Purpose.literals.join(", ")}`)
-  }
+  if (!isListOf(purposes, Schema.is(Purpose))) note("purposes", `must each be one of ${Purpose.literals.join(", ")}`)
+  if (!isListOf(regions, MintRequest.isName)) note("regions", "must be a list of the names of regions")
+  if (typeof allowNoRegion !== "boolean") note("allowNoRegion", "must be true or false")
   if (!uses.includes(singleUse)) note("singleUse", `must be one of ${uses.join(", ")}`)
   const usableFor = entries("usableFor", note, terms.usableFor).map(
     ([purpose, length]) => [purpose, seconds(`usableFor.${purpose}`, length)] as const
@@ -69,13 +74,18 @@ export const read = (terms: Terms): Result.Result<Bounds, ReadonlyArray<Issue>> 
     purposes,
     maxTtl: seconds("maxTtl", maxTtl),
     singleUse,
-    maxSession: maxSession === undefined ? undefined : seconds("maxSession", maxSession),
+    maxSession: seconds("maxSession", maxSession),
     session,
     usableFor: Object.fromEntries(usableFor),
-    regions
+    regions,
+    allowNoRegion
   }
   return issues.length === 0 ? Result.succeed(bounds) : Result.fail(issues)
 }
+
+/** Untyped callers may give one name in place of a list. */
+const isListOf = (list: unknown, isOne: (value: unknown) => boolean): boolean =>
+  list === undefined || (Array.isArray(list) && list.every(isOne))
 
 /** What is told by purpose. */
 const entries = <A>(
@@ -103,7 +113,8 @@ export const apply = (
 ): Result.Result<MintRequest.MintRequest, ReadonlyArray<FieldIssue>> => {
   const { maxSession } = bounds
   const usable = atMost(bounds.usableFor[request.purpose], capability?.usableForSeconds)
-  const maxTtl = Math.min(bounds.maxTtl, usable ?? Infinity)
+  const shortest = capability?.ttlSeconds.min ?? 1
+  const maxTtl = Math.min(bounds.maxTtl ?? Math.max(defaultMaxTtl, shortest), usable ?? Infinity)
   const issues = outside({ ...bounds, maxTtl }, capability, request)
   if (issues.length > 0) return Result.fail(issues)
   const ttl = request.ttlSeconds ?? Math.min(capability?.ttlSeconds.default ?? maxTtl, maxTtl)
@@ -146,24 +157,34 @@ const ownRegion = ({ regions }: Bounds, capability: Capability | undefined): str
 const oneOf = (allowed: ReadonlyArray<string>): string =>
   allowed.length === 0 ? "must not be asked for" : `must be one of ${allowed.join(", ")}`
 
-const outside = (bounds: Bounds, capability: Capability | undefined, request: Request): ReadonlyArray<FieldIssue> => {
+const outside = (
+  bounds: Bounds & { readonly maxTtl: number },
+  capability: Capability | undefined,
+  request: Request
+): ReadonlyArray<FieldIssue> => {
   const { maxSession, maxTtl, purposes, regions } = bounds
   const { maxSessionSeconds, purpose, region, ttlSeconds } = request
   const issues: Array<FieldIssue> = []
-  if (purposes?.includes(purpose) === false) issues.push({ field: "purpose", message: oneOf(purposes) })
-  if (ttlSeconds !== undefined && ttlSeconds > maxTtl) {
-    issues.push({ field: "ttlSeconds", message: `must be at most ${maxTtl}` })
+  const note = (field: FieldIssue["field"], message: string) => void issues.push({ field, message })
+  if (purposes?.includes(purpose) === false) note("purpose", oneOf(purposes))
+  if (ttlSeconds !== undefined && ttlSeconds > maxTtl) note("ttlSeconds", `must be at most ${maxTtl}`)
+  const shortest = capability?.ttlSeconds.min ?? 1
+  if (shortest > maxTtl) {
+    note("purpose", `${purpose} has credentials of ${shortest} seconds or more, and the policy allows ${maxTtl}`)
   }
   if (maxSession !== undefined && maxSessionSeconds !== undefined && maxSessionSeconds > maxSession) {
-    issues.push({ field: "maxSessionSeconds", message: `must be at most ${maxSession}` })
+    note("maxSessionSeconds", `must be at most ${maxSession}`)
   }
-  if (regions !== undefined && region !== undefined && !regions.includes(region)) {
-    issues.push({ field: "region", message: oneOf(regions) })
-  }
-  // None of the allowed regions is there, and the provider's own is not allowed.
-  const served = capability?.regions ?? []
-  if (region === undefined && served.length > 0 && regions?.some((one) => served.includes(one)) === false) {
-    issues.push({ field: "purpose", message: `${purpose} is not served in an allowed region` })
+  if (regions !== undefined && region !== undefined && !regions.includes(region)) note("region", oneOf(regions))
+  if (region === undefined && !isInRegion(bounds, capability)) {
+    note("purpose", `${purpose} is not served in an allowed region`)
   }
   return issues
+}
+
+/** Whether a request that names no region stays within the allowed ones. A purpose that the provider does not serve is its own to refuse. */
+const isInRegion = ({ allowNoRegion, regions }: Bounds, capability: Capability | undefined): boolean => {
+  if (regions === undefined || capability === undefined) return true
+  if (capability.regions.length === 0) return allowNoRegion
+  return regions.some((region) => capability.regions.includes(region))
 }

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { ConfigurationError, type Issue } from "@tempcred/core/ConfigurationError"
+import { Name } from "@tempcred/core/MintRequest"
 import type { Options as ProvidersOptions } from "@tempcred/core/Providers"
 import { Purpose } from "@tempcred/core/Purpose"
 import * as Duration from "effect/Duration"
@@ -58,7 +59,7 @@ const isEncoded = (text: string): boolean => {
 
 const store = Schema.Union([Schema.Literal("memory"), Schema.String.check(Schema.makeFilter(isRedisUrl))])
 
-const names = Schema.Array(Schema.NonEmptyString)
+const names = Schema.Array(Name)
 
 const prefix = Schema.TemplateLiteral(["/", Schema.String])
 
@@ -72,6 +73,7 @@ const rules = {
   TEMPCRED_POLICY_SINGLE_USE: `must be one of ${singleUse.literals.join(", ")}`,
   TEMPCRED_POLICY_MAX_SESSION: 'must be whole seconds with their unit, such as "10 minutes"',
   TEMPCRED_POLICY_REGIONS: "must be the names of regions, with commas",
+  TEMPCRED_POLICY_ALLOW_NO_REGION: "must be true or false",
   TEMPCRED_POLICY_SUBJECT_KEY: "must be 32 bytes or more in base64: make one with openssl rand -base64 32",
   TEMPCRED_LIMIT_PER_MINUTE: "must be a whole number, 1 or more",
   TEMPCRED_LIMIT_CONCURRENT: "must be a whole number, 1 or more",
@@ -188,7 +190,8 @@ const readPolicy = Effect.fnUntraced(function* (
     maxTtl: reader.read("TEMPCRED_POLICY_MAX_TTL", seconds),
     singleUse: reader.read("TEMPCRED_POLICY_SINGLE_USE", singleUse),
     maxSession: reader.read("TEMPCRED_POLICY_MAX_SESSION", seconds),
-    regions: reader.read("TEMPCRED_POLICY_REGIONS", names, list)
+    regions: reader.read("TEMPCRED_POLICY_REGIONS", names, list),
+    allowNoRegion: isTrue(reader.read("TEMPCRED_POLICY_ALLOW_NO_REGION", flag))
   }
   if (key === undefined) return { terms }
   const subject = { hashedWith: key }
