@@ -199,6 +199,12 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
     if (!/^[\u0021-\u007e]+$/.test(Redacted.value(minted.token))) {
       return yield* fail(new InvalidResponseError({ detail: "the token has characters that no header can carry" }))
     }
+    if (
+      received.holdsKey(Redacted.value(minted.token)) ||
+      minted.connections.some(({ url }) => received.holdsKey(url))
+    ) {
+      return yield* fail(new InvalidResponseError({ detail: "the credential holds the long-lived key" }))
+    }
     const { source, at, usableUntil } = ending(minted, request, received, DateTime.toEpochMillis(now))
     const end = Option.getOrUndefined(DateTime.make(at))
     if (end === undefined) return yield* fail(new InvalidResponseError({ detail: "the expiry is no date" }))

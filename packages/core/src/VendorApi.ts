@@ -40,6 +40,8 @@ import { RateGate } from "./rate-gate/Gates.ts"
 import { nothingLeftFor, type Skew, skew } from "./vendor-api/ReplyHeaders.ts"
 import { reader } from "./vendor-api/Refusal.ts"
 import { makeRun, RetryPolicy } from "./RetryPolicy.ts"
+import { holds, scrub } from "./Scrubber.ts"
+import { quote } from "./Sentence.ts"
 import { type Feature, InvalidResponseError, type Issue, TempCredentialError } from "./TempCredentialError.ts"
 import { type Answer, type Outgoing, Transport } from "./Transport.ts"
 
@@ -139,6 +141,8 @@ export interface Received<A> {
   readonly sentAt: number
   readonly receivedAt: number
   readonly skew: Skew
+  /** Tests whether text holds one of the long-lived keys in any spelling. */
+  readonly holdsKey: (text: string) => boolean
 }
 
 /**
@@ -196,8 +200,9 @@ export const make = Effect.fnUntraced(function* <Failure>(
         if (answer.status < 200 || answer.status > 299) {
           return yield* refusal(answer, keys, yield* Clock.currentTimeMillis)
         }
-        const value = yield* Effect.fromResult(readable(answer, call.answer ?? "json", decode))
-        return { value, sentAt: answer.sentAt, receivedAt: answer.receivedAt, skew: skew(answer) }
+        const value = yield* Effect.fromResult(readable(answer, call.answer ?? "json", decode, keys))
+        const holdsKey = (text: string) => holds(text, keys)
+        return { value, sentAt: answer.sentAt, receivedAt: answer.receivedAt, skew: skew(answer), holdsKey }
       })
       return (call) =>
         Effect.suspend(() =>
@@ -227,9 +232,12 @@ const format = SchemaIssue.makeFormatterStandardSchemaV1()
 const readable = <A>(
   answer: Answer,
   form: "json" | "text",
-  decode: (input: unknown) => Result.Result<A, Schema.SchemaError>
+  decode: (input: unknown) => Result.Result<A, Schema.SchemaError>,
+  keys: ReadonlyArray<Redacted.Redacted>
 ): Result.Result<A, InvalidResponseError> => {
-  const refuse = (detail: string) => new InvalidResponseError({ status: answer.status, detail })
+  // The path of an issue may hold names that the vendor chose.
+  const refuse = (detail: string) =>
+    new InvalidResponseError({ status: answer.status, detail: quote(scrub(detail, keys), 300) })
   const content = form === "text" ? Option.some(answer.text) : parseJson(answer.text === "" ? "null" : answer.text)
   return Result.fromOption(content, () => refuse("the body is not JSON")).pipe(
     Result.flatMap((body) =>

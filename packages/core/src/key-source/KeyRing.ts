@@ -147,8 +147,10 @@ const hold = (provider: string, source: KeySource, publish: Publish) => {
       if (isNews) yield* publish({ _tag: "KeysNotReloaded", provider, problem: problems.join("; ") })
       return problems
     }
-    const isNews = keys.length > 0 && !Equal.equals(keys, exit.value)
     broken = false
+    // Equal keys stay the same objects, as what is known of a key is kept by object.
+    if (Equal.equals(keys, exit.value)) return []
+    const isNews = keys.length > 0
     keys = exit.value
     if (isNews) yield* publish({ _tag: "KeysReloaded", provider, keys: keys.length })
     return []

@@ -4,10 +4,11 @@
  * @since 0.1.0
  */
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { answerTags, fromAnswer, tagFromStatus } from "./AnswerReason.ts"
 import { retryAfter } from "./ReplyHeaders.ts"
+import { scrub } from "../Scrubber.ts"
 import { quote } from "../Sentence.ts"
 import type { Reason } from "../TempCredentialError.ts"
 import type { Answer } from "../Transport.ts"
@@ -65,16 +66,8 @@ export const reader = <Failure>(
 const plain = (answer: Answer): Told =>
   answer.headers["content-type"]?.toLowerCase().startsWith("text/plain") === true ? { detail: answer.text } : {}
 
-/** Removes keys before cutting, so that no part of one survives at the cut, and the longest first, as one may begin like another. */
-const scrubber = (keys: ReadonlyArray<Redacted.Redacted>) => {
-  const forms = keys
-    .flatMap((key) => [Redacted.value(key), encodeURIComponent(Redacted.value(key))])
-    .toSorted((one, other) => other.length - one.length)
-  return (text: string | undefined, length: number): string | undefined =>
-    text === undefined
-      ? undefined
-      : quote(
-          forms.reduce((rest, form) => rest.replaceAll(form, "<redacted>"), text),
-          length
-        )
-}
+/** Removes keys before cutting, so that no part of one survives at the cut. */
+const scrubber =
+  (keys: ReadonlyArray<Redacted.Redacted>) =>
+  (text: string | undefined, length: number): string | undefined =>
+    text === undefined ? undefined : quote(scrub(text, keys), length)

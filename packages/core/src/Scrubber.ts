@@ -1,0 +1,143 @@
+/**
+ * Finds long-lived keys in text that came from outside, in every spelling that servers give them: percent-encoded in any letter case and any number of
+ * times, form-encoded, HTML-encoded, escaped as in JSON, and in base64 or base64url at any offset.
+ *
+ * @since 0.1.0
+ */
+import * as Base64 from "effect/encoding/Base64"
+import * as Redacted from "effect/Redacted"
+
+/** Shorter keys are no real ones: their spellings would be found by chance in text that does not hold them. */
+const realLength = 8
+
+/**
+ * Replaces every spelling of these keys by `<redacted>`.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const scrub = (text: string, keys: ReadonlyArray<Redacted.Redacted>): string => {
+  const readings = read(text)
+  const needles = keys.flatMap(needlesOf)
+  const ranges = readings.flatMap((reading) => needles.flatMap((needle) => find(reading, needle)))
+  let end = 0
+  let clean = ""
+  for (const range of ranges.toSorted((one, other) => one.start - other.start)) {
+    if (range.start >= end) clean += `${text.slice(end, range.start)}<redacted>`
+    end = Math.max(end, range.end)
+  }
+  return clean + text.slice(end)
+}
+
+/**
+ * Tests whether text holds one of these keys in any spelling. A key under 8 characters must be the whole text.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const holds = (text: string, keys: ReadonlyArray<Redacted.Redacted>): boolean =>
+  keys.some((key) => {
+    const value = Redacted.value(key)
+    if (value.length < realLength) return text === value
+    const needles = needlesOf(key)
+    return read(text).some(({ folded }) => needles.some((needle) => folded.includes(needle.folded)))
+  })
+
+/** One spelling to look for, and up to how many characters before it depend on it too. */
+interface Needle {
+  readonly folded: string
+  readonly before: number
+  readonly isBase64: boolean
+}
+
+const known = new WeakMap<Redacted.Redacted, ReadonlyArray<Needle>>()
+
+const needlesOf = (key: Redacted.Redacted): ReadonlyArray<Needle> => {
+  const needles = known.get(key) ?? makeNeedles(Redacted.value(key))
+  known.set(key, needles)
+  return needles
+}
+
+const makeNeedles = (key: string): ReadonlyArray<Needle> => {
+  if (key === "") return []
+  // A key may itself look escaped.
+  const plain = read(key).map(({ folded }): Needle => ({ folded, before: 0, isBase64: false }))
+  return key.length < realLength ? plain : [...plain, ...[0, 1, 2].map((offset) => encodedAt(key, offset))]
+}
+
+/** The base64 of a longer text that holds the key after so many bytes, modulo 3, without the characters that depend on the neighbours too. */
+const encodedAt = (key: string, offset: number): Needle => {
+  const whole = Base64.encode("x".repeat(offset) + key).replace(/=+$/, "")
+  const before = offset === 0 ? 0 : offset + 1
+  return { folded: fold(whole.slice(before, whole.length % 4 === 0 ? undefined : -1)), before, isBase64: true }
+}
+
+/** Spells base64 and base64url, and blanks in forms, alike; the length stays. */
+const fold = (text: string): string => text.replaceAll(/[+-]/g, " ").replaceAll("_", "/")
+
+/** Text as it is or unescaped, with the place in the text where each of its characters begins. */
+interface Reading {
+  readonly plain: string
+  readonly folded: string
+  readonly startOf: (index: number) => number
+}
+
+const escapes =
+  /%(?:25)*([0-9a-f]{2})|&(?:amp;)*#x0*([0-9a-f]{1,4});|&(?:amp;)*#0*(\d{1,5});|&(?:amp;)*([a-z]+);|\\u00([0-9a-f]{2})|\\x([0-9a-f]{2})|\\(["'\\/])/gi
+
+const entities: Readonly<Record<string, string>> = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+  sol: "/",
+  plus: "+",
+  equals: "=",
+  period: ".",
+  lowbar: "_",
+  colon: ":",
+  nbsp: " "
+}
+
+const read = (text: string): ReadonlyArray<Reading> => {
+  const raw: Reading = { plain: text, folded: fold(text), startOf: (index) => index }
+  if (!/[%&\\]/.test(text)) return [raw]
+  const starts: Array<number> = []
+  let plain = ""
+  const take = (characters: string, start: number, step: number) => {
+    plain += characters
+    for (let index = 0; index < characters.length; index++) starts.push(start + index * step)
+  }
+  let end = 0
+  for (const { 0: escape, index, ...groups } of text.matchAll(escapes)) {
+    take(text.slice(end, index), end, 1)
+    take(unescape(groups) ?? escape.slice(0, 1), index, 0)
+    end = index + escape.length
+  }
+  take(text.slice(end), end, 1)
+  return [raw, { plain, folded: fold(plain), startOf: (index) => starts[index] ?? text.length }]
+}
+
+const unescape = (groups: Readonly<Record<number, string | undefined>>): string | undefined => {
+  const hex = groups[1] ?? groups[2] ?? groups[5] ?? groups[6]
+  if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16))
+  if (groups[3] !== undefined) return String.fromCharCode(Number(groups[3]))
+  return groups[7] ?? entities[groups[4]?.toLowerCase() ?? ""]
+}
+
+const find = ({ folded, plain, startOf }: Reading, needle: Needle): ReadonlyArray<{ start: number; end: number }> => {
+  const ranges: Array<{ start: number; end: number }> = []
+  const { before, isBase64 } = needle
+  for (let at = folded.indexOf(needle.folded); at >= 0;) {
+    let first = at
+    let end = at + needle.folded.length
+    if (isBase64) {
+      while (first > at - before && /[\w+/-]/.test(plain.charAt(first - 1))) first -= 1
+      end += /^[\w+/-]{0,2}={0,2}/.exec(plain.slice(end, end + 4))?.[0].length ?? 0
+    }
+    ranges.push({ start: startOf(first), end: startOf(end) })
+    at = folded.indexOf(needle.folded, end)
+  }
+  return ranges
+}
