@@ -27,7 +27,7 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Random from "effect/Random"
 import { isForOneUse } from "./Capabilities.ts"
-import { type Demand, nothing, remaining } from "./credential-cache/Cell.ts"
+import { type Demand, nothing } from "./credential-cache/Cell.ts"
 import * as CacheCells from "./credential-cache/Cells.ts"
 import * as CacheDoor from "./credential-cache/Door.ts"
 import * as CacheFlights from "./credential-cache/Flights.ts"
@@ -39,7 +39,8 @@ import type { Length, MintRequest } from "./MintRequest.ts"
 import { scopeKey } from "./ScopeKey.ts"
 import type { TempCredential } from "./TempCredential.ts"
 import type { TempCredentialError } from "./TempCredentialError.ts"
-import { MinRemaining, TempCredentialProvider } from "./TempCredentialProvider.ts"
+import * as MinRemaining from "./MinRemaining.ts"
+import { type MintOptions, TempCredentialProvider } from "./TempCredentialProvider.ts"
 
 /**
  * How a cache behaves.
@@ -66,9 +67,7 @@ export interface Options {
  * @category models
  * @since 0.1.0
  */
-export interface GetOptions {
-  /** How much life must be left; a credential with less is renewed before anything is returned. */
-  readonly minRemaining?: Length | undefined
+export interface GetOptions extends MintOptions {
   /** Whether only a new credential will do. Whoever asks while a mint is under way shares it. @default false */
   readonly refresh?: boolean | undefined
 }
@@ -82,7 +81,7 @@ export interface GetOptions {
 export class CredentialCache extends Context.Service<
   CredentialCache,
   {
-    /** Gets a credential; `mint` of the provider is this without options. */
+    /** Gets a credential. Unlike `mint`, it fails where `minRemaining` is no less than what a new credential lasts. */
     readonly get: (request: MintRequest, options?: GetOptions) => Effect.Effect<TempCredential, TempCredentialError>
     /** Drops this very credential, as one that was refused where it was used; another one for the same scope stays. */
     readonly invalidate: (credential: TempCredential) => Effect.Effect<void>
@@ -128,8 +127,6 @@ const check = (options: Options) => {
   return { settings, issues }
 }
 
-const anew: Demand = { minRemaining: undefined, refresh: true }
-
 const make = Effect.fnUntraced(function* (options: Options) {
   const { settings, issues } = check(options)
   if (issues.length > 0) return yield* new ConfigurationError({ issues })
@@ -152,7 +149,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
     scope: yield* Effect.scope,
     random: yield* Random.Random
   }
-  const { cached, close, get, joined } = CacheDoor.make(ground, CacheFlights.make(ground), clock)
+  const { cached, close, get, invalidateFingerprint, joined } = CacheDoor.make(ground, CacheFlights.make(ground), clock)
   yield* Effect.addFinalizer(() => close)
 
   const invalidate = (credential: TempCredential) =>
@@ -163,20 +160,21 @@ const make = Effect.fnUntraced(function* (options: Options) {
     })
   return Context.make(TempCredentialProvider, {
     ...provider,
-    mint: (request) =>
-      Effect.withFiber((fiber) => {
-        const least = Duration.toMillis(Context.get(fiber.context, MinRemaining))
-        const hit = least === 0 ? cached(request) : undefined
-        if (hit !== undefined) return Effect.succeed(hit)
-        const held = least === 0 ? undefined : cells.find(request)?.held
-        return get(request, held !== undefined && remaining(held, now()) < least ? anew : nothing)
+    mint: (request, wishes) =>
+      Effect.suspend(() => {
+        if (wishes?.minRemaining !== undefined || wishes?.refused !== undefined) {
+          return Effect.flatMap(read(provider.id, wishes, false), (demand) => get(request, demand))
+        }
+        const hit = cached(request)
+        return hit === undefined ? get(request, nothing) : Effect.succeed(hit)
       }),
     cached: (request) => cached(request) ?? (isShared(request) ? undefined : provider.cached?.(request)),
     joined,
-    invalidate
+    invalidate,
+    invalidateFingerprint
   }).pipe(
     Context.add(CredentialCache, {
-      get: (request, wishes = {}) => Effect.flatMap(read(provider.id, wishes), (demand) => get(request, demand)),
+      get: (request, wishes = {}) => Effect.flatMap(read(provider.id, wishes, true), (demand) => get(request, demand)),
       invalidate,
       size: Effect.sync(cells.size)
     })
@@ -184,14 +182,17 @@ const make = Effect.fnUntraced(function* (options: Options) {
 })
 
 /** Reads what a caller wishes. */
-const read = (provider: string, { minRemaining, refresh }: GetOptions): Effect.Effect<Demand, TempCredentialError> => {
-  const length = minRemaining === undefined ? undefined : toMillis(minRemaining)
-  return minRemaining !== undefined && !(length !== undefined && length >= 0)
-    ? Effect.fail(
-        CacheDoor.refuseMinRemaining(provider, 'must be a length of time with its unit, such as "20 seconds"')
-      )
-    : Effect.succeed({ minRemaining: length, refresh: refresh === true })
-}
+const read = (
+  provider: string,
+  { minRemaining, refresh, refused }: GetOptions,
+  isStrict: boolean
+): Effect.Effect<Demand, TempCredentialError> =>
+  Effect.map(MinRemaining.read(provider, minRemaining), (millis) => ({
+    minRemaining: millis,
+    refresh: refresh === true,
+    refused,
+    isStrict
+  }))
 
 /** Tells the requests whose credentials may be given to more than one caller. */
 const sharing =

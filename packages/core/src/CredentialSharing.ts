@@ -32,7 +32,7 @@
  * What is shared, and until when:
  *
  * - Never a credential for one use, of a purpose whose minting has side effects, or one that leaves the backend without a subject.
- * - A stored credential is taken while half of its life is left, and as much as `MinRemaining` asks for. So a cache that renews one later in its life mints,
+ * - A stored credential is taken while half of its life is left, and as much as `minRemaining` asks for. So a cache that renews one later in its life mints,
  *   and the others take what it stored.
  * - Lengths of time cross, not moments: how long a stored credential lasts is measured by Redis alone, so the clocks of the machines may differ.
  *   A Redis whose clock was set back by more than a credential's age is not believed.
@@ -114,7 +114,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
     onUp: publish({ _tag: "SharingRestored", provider: provider.id })
   })
   const withdrawals = yield* Withdrawals.make(store, settings.heardAfter)
-  const mint = SharedMint.make({
+  const shared = SharedMint.make({
     ...settings,
     provider,
     store,
@@ -125,7 +125,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
   })
   return TempCredentialProvider.of({
     ...provider,
-    mint,
+    ...shared,
     invalidate: (credential) =>
       Effect.andThen(withdrawals.withdraw(credential), provider.invalidate?.(credential) ?? Effect.void),
     isInvalidated: (credential) => withdrawals.has(credential) || provider.isInvalidated?.(credential) === true

@@ -8,10 +8,29 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 
-/** In monotonic milliseconds. */
-const Deadline: Context.Reference<number> = Context.Reference("@tempcred/core/Deadline", {
-  defaultValue: () => Number.POSITIVE_INFINITY
+/** In monotonic milliseconds; it is read again at each step, as a caller with more time may join a mint that is under way. */
+const Deadline: Context.Reference<() => number> = Context.Reference("@tempcred/core/Deadline", {
+  defaultValue: () => () => Number.POSITIVE_INFINITY
 })
+
+/**
+ * Reads the deadline of a fiber from its context, in monotonic milliseconds.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const endOf = (context: Context.Context<never>): number => Context.get(context, Deadline)()
+
+/**
+ * Replaces the deadline of what runs inside by one that may move.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const until =
+  (end: () => number) =>
+  <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.provideService(self, Deadline, end)
 
 /**
  * Tells the monotonic time in milliseconds, with microseconds behind the point.
@@ -30,7 +49,7 @@ export const monotonicMillis: Effect.Effect<number> = Effect.map(
  * @category combinators
  * @since 0.1.0
  */
-export const remaining: Effect.Effect<number> = Effect.zipWith(Deadline, monotonicMillis, (end, now) => end - now)
+export const remaining: Effect.Effect<number> = Effect.zipWith(Deadline, monotonicMillis, (end, now) => end() - now)
 
 /**
  * Tells what runs inside that it has so many milliseconds, or fewer where an end was set further out; it does not interrupt.
@@ -41,4 +60,6 @@ export const remaining: Effect.Effect<number> = Effect.zipWith(Deadline, monoton
 export const within =
   (millis: number) =>
   <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Effect.flatMap(monotonicMillis, (now) => Effect.updateService(self, Deadline, (end) => Math.min(end, now + millis)))
+    Effect.flatMap(monotonicMillis, (now) =>
+      Effect.updateService(self, Deadline, (end) => () => Math.min(end(), now + millis))
+    )

@@ -37,7 +37,7 @@ import * as MintRequest from "./MintRequest.ts"
 import type { Purpose } from "./Purpose.ts"
 import { mayHaveMinted, RetryPolicy } from "./RetryPolicy.ts"
 import { type Reason, TempCredentialError, TransportError } from "./TempCredentialError.ts"
-import { TempCredentialProvider } from "./TempCredentialProvider.ts"
+import { type MintOptions, TempCredentialProvider } from "./TempCredentialProvider.ts"
 
 /**
  * When the next provider is asked, and when a failing one is left alone.
@@ -145,7 +145,7 @@ const minting = Effect.fnUntraced(function* (
     yield* publish({ _tag: "FailedOver", provider, to, reason })
   })
 
-  return Effect.fnUntraced(function* (request: MintRequest.MintRequest) {
+  return Effect.fnUntraced(function* (request: MintRequest.MintRequest, wishes?: MintOptions) {
     const decoded = yield* MintRequest.decode(request).pipe(
       Result.mapError((reason) => new TempCredentialError({ provider: id, reason })),
       Effect.fromResult
@@ -158,7 +158,7 @@ const minting = Effect.fnUntraced(function* (
       const share = (end - (yield* monotonicMillis)) / (1 + others.length)
       const outcome = Result.isFailure(check)
         ? Result.fail(new TempCredentialError({ provider: provider.id, reason: check.failure }))
-        : yield* Effect.result(circuit(bounded(provider, request, share)))
+        : yield* Effect.result(circuit(bounded(provider.mint(request, wishes), provider.id, share)))
       if (Result.isSuccess(outcome)) return outcome.success
       failed.push(outcome.failure)
       const { reason } = outcome.failure
@@ -176,14 +176,14 @@ const hasActed = (provider: Provider, purpose: Purpose, error: TempCredentialErr
   (error.failures ?? [error]).some(({ reason }) => mayHaveMinted(reason))
 
 /** Mints within a share of the time, which the provider is told, so that it begins no wait that would not fit. */
-const bounded = (provider: Provider, request: MintRequest.MintRequest, share: number) =>
-  provider.mint(request).pipe(
+const bounded = (mint: ReturnType<Provider["mint"]>, provider: string, share: number): ReturnType<Provider["mint"]> =>
+  mint.pipe(
     within(share),
     Effect.timeoutOrElse({
       duration: share,
       orElse: () => {
         const reason = new TransportError({ timedOut: true })
-        return Effect.fail(new TempCredentialError({ provider: provider.id, reason }))
+        return Effect.fail(new TempCredentialError({ provider, reason }))
       }
     })
   )
@@ -207,10 +207,16 @@ const summary = (failed: ReadonlyArray<TempCredentialError>): TempCredentialErro
 }
 
 /** What providers hold already: the first one's can be served at once, as it would be asked first. */
-const held = (providers: ReadonlyArray<Provider>): Pick<Provider, "cached" | "invalidate" | "isInvalidated"> => ({
+const held = (
+  providers: ReadonlyArray<Provider>
+): Pick<Provider, "cached" | "invalidate" | "invalidateFingerprint" | "isInvalidated"> => ({
   cached: (request) => providers[0]?.cached?.(request),
   invalidate: (credential) =>
     Effect.forEach(providers, (provider) => provider.invalidate?.(credential) ?? Effect.void, { discard: true }),
+  invalidateFingerprint: (request, refused) =>
+    Effect.forEach(providers, (provider) => provider.invalidateFingerprint?.(request, refused) ?? Effect.void, {
+      discard: true
+    }),
   isInvalidated: (credential) => providers.some((provider) => provider.isInvalidated?.(credential) === true)
 })
 

@@ -16,6 +16,9 @@ import * as Effect from "effect/Effect"
 import * as Hex from "effect/encoding/Hex"
 import * as Redacted from "effect/Redacted"
 
+/** Fingerprints that were computed, so that a credential that is served often is hashed once. */
+const known = new WeakMap<Redacted.Redacted, string>()
+
 /**
  * Names a secret.
  *
@@ -23,6 +26,14 @@ import * as Redacted from "effect/Redacted"
  * @since 0.1.0
  */
 export const fingerprint = (secret: Redacted.Redacted): Effect.Effect<string> =>
+  Effect.suspend(() => {
+    const name = known.get(secret)
+    return name === undefined
+      ? Effect.tap(hash(secret), (made) => Effect.sync(() => known.set(secret, made)))
+      : Effect.succeed(name)
+  })
+
+const hash = (secret: Redacted.Redacted): Effect.Effect<string> =>
   Effect.promise(async () => {
     // The prefix keeps the name apart from any hash of the bare secret that others may have published.
     const bytes = new TextEncoder().encode(`tempcred ${Redacted.value(secret)}`)

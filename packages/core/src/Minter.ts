@@ -24,7 +24,8 @@ import type { ProviderLayer } from "./Adapter.ts"
 import type { MintRequest } from "./MintRequest.ts"
 import type { TempCredential } from "./TempCredential.ts"
 import type { TempCredentialError } from "./TempCredentialError.ts"
-import { TempCredentialProvider } from "./TempCredentialProvider.ts"
+import * as MinRemaining from "./MinRemaining.ts"
+import { type MintOptions, TempCredentialProvider } from "./TempCredentialProvider.ts"
 import { layerFetch, type Transport } from "./Transport.ts"
 
 /**
@@ -52,7 +53,10 @@ export interface Minter extends AsyncDisposable {
    */
   readonly mint: (
     request: MintRequest,
-    options?: { readonly signal?: AbortSignal | undefined }
+    options?: MintOptions & {
+      /** Ends the wait for this mint; others who wait for the same one go on. */
+      readonly signal?: AbortSignal | undefined
+    }
   ) => Promise<TempCredential>
   /** Builds the layer now, so that a configuration that cannot be used shows at start: rejects with `ConfigurationError`. */
   readonly ready: () => Promise<void>
@@ -107,13 +111,17 @@ export const make = (
     signal?.throwIfAborted()
     throw failure(exit.cause)
   }
-  const minted = (request: MintRequest) =>
+  const minted = (request: MintRequest, wishes?: MintOptions) =>
     TempCredentialProvider.use((built) => {
       service = built
-      return built.mint(request)
+      return Effect.andThen(MinRemaining.read(built.id, wishes?.minRemaining), built.mint(request, wishes))
     })
   return {
-    mint: (request, { signal } = {}) => {
+    mint: (request, { signal, ...wishes } = {}) => {
+      // What is held may not be what this caller accepts.
+      if (wishes.minRemaining !== undefined || wishes.refused !== undefined) {
+        return run(minted(request, wishes), signal)
+      }
       if (closed || signal?.aborted === true) return run(minted(request), signal)
       const hit = service?.cached?.(request)
       if (hit !== undefined) return resolved(hit)

@@ -144,13 +144,16 @@ const withTtl = (
     TempCredentialProvider,
     TempCredentialProvider.useSync((provider) => {
       if (ttl === undefined) return provider
-      const { cached, joined, mint } = provider
+      const { cached, invalidateFingerprint, joined, mint } = provider
       const filled = (request: MintRequest): MintRequest =>
         Predicate.isObject(request) ? { ...request, ttl: request.ttl ?? ttl } : request
       return {
         ...provider,
         capabilities: withDefault(provider.capabilities, Duration.toSeconds(ttl)),
-        mint: (request) => mint(filled(request)),
+        mint: (request, options) => mint(filled(request), options),
+        ...(invalidateFingerprint === undefined
+          ? {}
+          : { invalidateFingerprint: (request, refused) => invalidateFingerprint(filled(request), refused) }),
         ...(cached === undefined ? {} : { cached: (request) => cached(filled(request)) }),
         ...(joined === undefined ? {} : { joined: (request, landed) => joined(filled(request), landed) })
       }

@@ -18,7 +18,6 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type { Capabilities } from "./Capabilities.ts"
@@ -68,18 +67,9 @@ export class TempCredentialProvider extends Context.Service<
     ) => (() => void) | undefined
     /** Takes back a credential that was refused where it was used, wherever below it is held or shared, so that nobody is given it again. */
     readonly invalidate?: (credential: TempCredential) => Effect.Effect<void>
+    /** Takes back the credential of this request's scope that has this fingerprint, wherever below it is held or shared; others stay. */
+    readonly invalidateFingerprint?: (request: MintRequest, fingerprint: string) => Effect.Effect<void>
     /** Whether a credential was taken back, here or on another machine, at no cost: what holds credentials asks before it serves one. */
     readonly isInvalidated?: (credential: TempCredential) => boolean
   }
 >()("@tempcred/core/TempCredentialProvider") {}
-
-/**
- * How much life the credential that a mint brings must have left, where it may come from a store that machines share; a vendor's fresh one always
- * will do. What renews a credential asks for more than it holds.
- *
- * @category services
- * @since 0.1.0
- */
-export const MinRemaining: Context.Reference<Duration.Duration> = Context.Reference("@tempcred/core/MinRemaining", {
-  defaultValue: () => Duration.zero
-})

@@ -28,6 +28,7 @@ import type * as Scope from "effect/Scope"
 import { isForOneUse } from "./Capabilities.ts"
 import { ConfigurationError, type Issue } from "./ConfigurationError.ts"
 import { Events } from "./Events.ts"
+import * as MinRemaining from "./MinRemaining.ts"
 import type { Length, MintRequest } from "./MintRequest.ts"
 import { moment } from "./Moment.ts"
 import { keep, scopeKey } from "./ScopeKey.ts"
@@ -96,10 +97,11 @@ const make = Effect.fnUntraced(function* (
       })
     )
 
-  const mint: TempCredentialProvider["Service"]["mint"] = Effect.fnUntraced(function* (request) {
+  const mint: TempCredentialProvider["Service"]["mint"] = Effect.fnUntraced(function* (request, wishes) {
+    const least = (yield* MinRemaining.read(provider.id, wishes?.minRemaining)) ?? 0
     const key = poolable(request) ? scopeKey(request) : undefined
     const stock = key === undefined ? undefined : yield* stockOf(key, request)
-    return (stock === undefined ? undefined : yield* stock.take) ?? (yield* provider.mint(request))
+    return (stock === undefined ? undefined : yield* stock.take(least)) ?? (yield* provider.mint(request, wishes))
   })
   return TempCredentialProvider.of({ ...provider, mint })
 })

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import { TempCredential } from "@tempcred/core/TempCredential"
-import { MinRemaining, TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import { type MintOptions, TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -139,8 +139,8 @@ describe("below the cache", () => {
         TempCredentialProvider,
         TempCredentialProvider.useSync((provider) => ({
           ...provider,
-          mint: Effect.fnUntraced(function* (asked: MintRequest) {
-            const least = Duration.toSeconds(yield* MinRemaining)
+          mint: Effect.fnUntraced(function* (asked: MintRequest, { minRemaining = "0 seconds" }: MintOptions = {}) {
+            const least = Duration.toSeconds(minRemaining)
             const credential = yield* provider.mint(asked)
             if (least >= 10) return credential
             const { expiresAt, issuedAt } = credential
@@ -173,11 +173,10 @@ describe("below the cache", () => {
         TempCredentialProvider,
         TempCredentialProvider.useSync((provider) => ({
           ...provider,
-          mint: (one: MintRequest) =>
-            Effect.flatMap(MinRemaining, (least) => {
-              asked.push(Duration.toSeconds(least))
-              return provider.mint(one)
-            })
+          mint: (one: MintRequest, { minRemaining = "0 seconds" }: MintOptions = {}) => {
+            asked.push(Duration.toSeconds(minRemaining))
+            return provider.mint(one)
+          }
         }))
       ).pipe(Layer.provide(acme.layer))
       const cache = yield* build({ layer: store })
@@ -220,7 +219,7 @@ describe("below the cache", () => {
       const cache = yield* build(acme)
       yield* cache.mint()
       yield* seconds(10)
-      const mint = (least: number) => Effect.provideService(cache.mint(), MinRemaining, Duration.seconds(least))
+      const mint = (least: number) => cache.mint(request, { minRemaining: Duration.seconds(least) })
       assert.deepStrictEqual([yield* mint(50), yield* mint(51), yield* mint(51)], ["token-1", "token-2", "token-2"])
     })
   )

@@ -1,6 +1,5 @@
 import * as CredentialSharing from "@tempcred/core/CredentialSharing"
 import { decode, encode, type TempCredential } from "@tempcred/core/TempCredential"
-import { MinRemaining } from "@tempcred/core/TempCredentialProvider"
 import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Deferred from "effect/Deferred"
@@ -134,12 +133,12 @@ describe("what is found", () => {
       const [one, other] = [yield* start(), yield* start()]
       yield* one.mint()
       yield* TestClock.adjust("10 seconds")
-      const atLeast = (seconds: number) => Effect.provideService(MinRemaining, Duration.seconds(seconds))
-      assert.strictEqual(numberOf(yield* other.mint().pipe(atLeast(50))), 1)
-      assert.strictEqual(numberOf(yield* other.mint().pipe(atLeast(51))), 2)
-      assert.strictEqual(numberOf(yield* one.mint().pipe(atLeast(51))), 2)
+      const atLeast = (seconds: number) => ({ minRemaining: Duration.seconds(seconds) })
+      assert.strictEqual(numberOf(yield* other.mint(Host.request, atLeast(50))), 1)
+      assert.strictEqual(numberOf(yield* other.mint(Host.request, atLeast(51))), 2)
+      assert.strictEqual(numberOf(yield* one.mint(Host.request, atLeast(51))), 2)
       // More than any credential ever has: each is minted, none fails.
-      assert.strictEqual(numberOf(yield* one.mint().pipe(atLeast(61))), 3)
+      assert.strictEqual(numberOf(yield* one.mint(Host.request, atLeast(61))), 3)
     })
   )
 

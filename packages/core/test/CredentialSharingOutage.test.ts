@@ -46,7 +46,7 @@ describe("store-down", () => {
       const all = yield* Host.begin(
         Effect.forEach(
           Array.from({ length: 50 }, (_, number) => someone(number)),
-          machine.mint,
+          (asked) => machine.mint(asked),
           {
             concurrency: "unbounded"
           }

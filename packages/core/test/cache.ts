@@ -5,7 +5,7 @@ import * as Events from "@tempcred/core/Events"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import { TempCredential } from "@tempcred/core/TempCredential"
 import * as Errors from "@tempcred/core/TempCredentialError"
-import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import { type MintOptions, TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
@@ -92,7 +92,7 @@ export const build = Effect.fnUntraced(function* (
     credential: (asked: MintRequest = request, wishes?: CredentialCache.GetOptions) => cache.get(asked, wishes),
     /** Gets, and says what came: a token, or a reason. */
     get: (asked: MintRequest = request, wishes?: CredentialCache.GetOptions) => said(cache.get(asked, wishes)),
-    mint: (asked: MintRequest = request) => said(provider.mint(asked))
+    mint: (asked: MintRequest = request, options?: MintOptions) => said(provider.mint(asked, options))
   }
 })
 

@@ -6,7 +6,7 @@ import * as Events from "@tempcred/core/Events"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import { TempCredential } from "@tempcred/core/TempCredential"
 import { PermissionError, TempCredentialError } from "@tempcred/core/TempCredentialError"
-import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import { type MintOptions, TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
@@ -92,7 +92,7 @@ export interface Machine {
   /** Its wall clock: so many milliseconds ahead of the test's. */
   readonly wall: { ahead: number }
   /** Mints as this machine, by its clock. */
-  readonly mint: (asked?: MintRequest) => Effect.Effect<TempCredential, TempCredentialError>
+  readonly mint: (asked?: MintRequest, options?: MintOptions) => Effect.Effect<TempCredential, TempCredentialError>
 }
 
 /** Starts a machine, which runs until the scope is closed. */
@@ -111,7 +111,8 @@ export const start = Effect.fnUntraced(function* (
   const scope = yield* Effect.scope
   const context = yield* Layer.buildWithScope(Layer.fresh(layer), scope).pipe(Effect.provideService(Clock.Clock, clock))
   const provider = Context.get(context, TempCredentialProvider)
-  const mint = (asked: MintRequest = request) => provider.mint(asked).pipe(Effect.provideService(Clock.Clock, clock))
+  const mint = (asked: MintRequest = request, options?: MintOptions) =>
+    provider.mint(asked, options).pipe(Effect.provideService(Clock.Clock, clock))
   const machine: Machine = { provider, events, wall, mint }
   return machine
 })

@@ -49,6 +49,10 @@ export const make = Effect.fnUntraced(function* () {
     fences.set(name, (fences.get(name) ?? 0) + 1)
     return ["Granted", fences.get(name), now]
   }
+  const read = (now: number, name: string) => {
+    const kept = alive(texts, name, now)
+    return kept === undefined ? ["", -2] : [kept.text, kept.until - now]
+  }
   const renew = (now: number, name: string, owner: string, lease: number) => {
     if (owns(name, owner, now)) leases.set(name, { owner, until: now + lease })
   }
@@ -67,6 +71,7 @@ export const make = Effect.fnUntraced(function* () {
   const announce = (now: number, id: string, milliseconds: number) => void withdrawn.set(id, now + milliseconds)
   const handlers: Readonly<Record<keyof typeof scripts, Handler>> = {
     visit,
+    read,
     renew,
     release,
     keep,

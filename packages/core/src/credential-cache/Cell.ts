@@ -66,6 +66,10 @@ export interface Demand {
   readonly minRemaining: number | undefined
   /** Whether only a credential that is minted from now on will do. */
   readonly refresh: boolean
+  /** The fingerprint of a credential that will not do. */
+  readonly refused: string | undefined
+  /** Whether more life than a new credential has is an error; otherwise a new credential will do. */
+  readonly isStrict: boolean
 }
 
 /**
@@ -74,7 +78,7 @@ export interface Demand {
  * @category constants
  * @since 0.1.0
  */
-export const nothing: Demand = { minRemaining: undefined, refresh: false }
+export const nothing: Demand = { minRemaining: undefined, refresh: false, refused: undefined, isStrict: false }
 
 /**
  * Where a held credential stands for a caller: it will do, it is in the mandatory window, in which callers wait, or it is spent.

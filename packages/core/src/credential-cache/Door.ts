@@ -8,6 +8,9 @@ import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Deadline from "../Deadline.ts"
+import { fingerprint } from "../Fingerprint.ts"
+import * as MinRemaining from "../MinRemaining.ts"
 import type { Moment } from "../Moment.ts"
 import {
   type Cell,
@@ -24,8 +27,7 @@ import {
 import type { Flight, Flights, Ground, Landing } from "./Flights.ts"
 import type { MintRequest } from "../MintRequest.ts"
 import type { TempCredential } from "../TempCredential.ts"
-import { InvalidRequestError, TempCredentialError } from "../TempCredentialError.ts"
-import { MinRemaining } from "../TempCredentialProvider.ts"
+import type { TempCredentialError } from "../TempCredentialError.ts"
 
 type Resume = (answer: Effect.Effect<TempCredential, TempCredentialError>) => void
 
@@ -42,6 +44,8 @@ export interface Door {
   readonly joined: (request: MintRequest, done: (exit: Outcome) => void) => (() => void) | undefined
   /** Serves, waits, or refuses, and sends off what flight that takes. */
   readonly get: (request: MintRequest, demand: Demand) => Effect.Effect<TempCredential, TempCredentialError>
+  /** Drops what the cell of a request holds where it has this fingerprint, and tells the provider below. */
+  readonly invalidateFingerprint: (request: MintRequest, refused: string) => Effect.Effect<void>
   /** Lets nobody in any more, and forgets everything. */
   readonly close: Effect.Effect<void>
 }
@@ -53,18 +57,6 @@ export interface Door {
  * @since 0.1.0
  */
 export type Outcome = Exit.Exit<TempCredential, TempCredentialError>
-
-/**
- * Says what is wrong with the life that a caller wants to be left.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const refuseMinRemaining = (provider: string, message: string): TempCredentialError =>
-  new TempCredentialError({
-    provider,
-    reason: new InvalidRequestError({ issues: [{ field: "minRemaining", message }] })
-  })
 
 /**
  * Opens a cache.
@@ -101,16 +93,22 @@ export const make = (ground: Ground, flights: Flights, clock: Clock.Clock): Door
   }
 
   const tooShort = (seconds: number): Outcome =>
-    Exit.fail(refuseMinRemaining(provider.id, `must be less than the ${seconds} seconds that a new credential lasts`))
+    Exit.fail(MinRemaining.refuse(provider.id, `must be less than the ${seconds} seconds that a new credential lasts`))
 
-  const isShort = ({ exit }: Landing, least: number): boolean =>
-    Exit.isSuccess(exit) && remaining(exit.value, now()) < least
+  /** Whether a flight that others sent off may have brought what this caller cannot use, out of a store that machines share. */
+  const isUnfit = (flight: Flight, { exit }: Landing, { minRemaining = 0, refused }: Demand): boolean => {
+    if (Exit.isFailure(exit)) return false
+    if (refused !== undefined && flight.refused !== refused) return true
+    return flight.least < minRemaining && remaining(exit.value, now()) < minRemaining
+  }
 
   const landed = ({ exit, old }: Landing, cell: Cell<Flight>, demand: Demand): Outcome => {
     const at = now()
     if (Exit.isSuccess(exit)) {
       const left = remaining(exit.value, at)
-      return left < (demand.minRemaining ?? 0) ? tooShort(left / 1000) : Exit.succeed(exit.value.credential)
+      return demand.isStrict && left < (demand.minRemaining ?? 0)
+        ? tooShort(left / 1000)
+        : Exit.succeed(exit.value.credential)
     }
     if (old === undefined || phase(old, at, demand) === "spent" || isTakenBack(old.credential)) {
       return Exit.failCause(exit.cause)
@@ -128,20 +126,19 @@ export const make = (ground: Ground, flights: Flights, clock: Clock.Clock): Door
       metrics.served(cell, held)
       return resume(Exit.succeed(held.credential))
     }
-    const least = demand.minRemaining ?? 0
     const lasts = cell.held === undefined ? Infinity : lifetime(cell.held.credential)
-    if (lasts <= least) return resume(tooShort(lasts / 1000))
+    if (demand.isStrict && lasts <= (demand.minRemaining ?? 0)) return resume(tooShort(lasts / 1000))
     const denied = refusal(cell, at)
     metrics.missed(denied !== undefined)
     if (denied !== undefined) return resume(Exit.failCause(denied.cause))
     const joins = cell.flight !== undefined
-    const flight = cell.flight ?? flights.depart(cell, least, context)
-    return Effect.sync(
-      flights.wait(cell, flight, (landing) =>
-        // A flight that others sent off may bring less life than this caller wants, out of a store that machines share.
-        resume(joins && isShort(landing, least) ? get(cell.kept.request, demand) : landed(landing, cell, demand))
-      )
-    )
+    const flight = cell.flight ?? flights.depart(cell, demand, context)
+    const land = (landing: Landing) =>
+      joins && isUnfit(flight, landing, demand)
+        ? // What landed is new: if it will do, it is found in the cell.
+          resume(get(cell.kept.request, { ...demand, refresh: false }))
+        : resume(landed(landing, cell, demand))
+    return Effect.sync(flights.wait(cell, flight, Deadline.endOf(context), land))
   }
 
   const joined: Door["joined"] = (request, done) => {
@@ -149,15 +146,16 @@ export const make = (ground: Ground, flights: Flights, clock: Clock.Clock): Door
     if (cell?.flight === undefined) return undefined
     if (cell.held !== undefined && servable(cell, now(), nothing) !== undefined) return undefined
     metrics.missed(false)
-    return flights.wait(cell, cell.flight, (landing) => done(landed(landing, cell, nothing)))
+    return flights.wait(cell, cell.flight, Number.POSITIVE_INFINITY, (landing) => done(landed(landing, cell, nothing)))
   }
 
-  const pass = (request: MintRequest, { minRemaining }: Demand) =>
-    minRemaining === undefined
-      ? provider.mint(request)
-      : Effect.provideService(provider.mint(request), MinRemaining, Duration.millis(minRemaining))
+  const pass = (request: MintRequest, { minRemaining, refused }: Demand) =>
+    provider.mint(request, {
+      minRemaining: minRemaining === undefined ? undefined : Duration.millis(minRemaining),
+      refused
+    })
 
-  const get: Door["get"] = (request, demand) =>
+  const find: Door["get"] = (request, demand) =>
     Effect.withFiber((fiber) =>
       // What is found and what is done about it must be one step: a fiber that yields in between would mint twice.
       Effect.callback((resume) => {
@@ -167,10 +165,25 @@ export const make = (ground: Ground, flights: Flights, clock: Clock.Clock): Door
       })
     )
 
+  const invalidateFingerprint: Door["invalidateFingerprint"] = Effect.fnUntraced(function* (request, refused) {
+    const cell = cells.find(request)
+    const held = cell?.held
+    const isHeld = held !== undefined && (yield* fingerprint(held.credential.token)) === refused
+    // Another credential may have come while the fingerprint was computed.
+    if (isHeld && cell?.held === held) cells.hold(cell, undefined)
+    if (provider.invalidateFingerprint !== undefined) yield* provider.invalidateFingerprint(request, refused)
+    else if (isHeld && provider.invalidate !== undefined) yield* provider.invalidate(held.credential)
+  })
+
+  const get: Door["get"] = (request, demand) =>
+    demand.refused === undefined
+      ? find(request, demand)
+      : Effect.andThen(invalidateFingerprint(request, demand.refused), find(request, demand))
+
   const close = Effect.sync(() => {
     closed = true
     metrics.flush()
     cells.clear()
   })
-  return { cached, close, get, joined }
+  return { cached, close, get, invalidateFingerprint, joined }
 }

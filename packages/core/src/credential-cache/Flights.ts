@@ -13,13 +13,14 @@ import * as Fiber from "effect/Fiber"
 import type * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import type { Moment } from "../Moment.ts"
-import { type Cell, type Held, hold, isTerminal, refuse, remaining } from "./Cell.ts"
+import * as Deadline from "../Deadline.ts"
+import { type Cell, type Demand, type Held, hold, isTerminal, nothing, refuse, remaining } from "./Cell.ts"
 import type { Cells } from "./Cells.ts"
 import type * as CacheMetrics from "./Metrics.ts"
 import type { Shares } from "./Windows.ts"
 import type { Event } from "../Events.ts"
 import { InvalidResponseError, type Reason, TempCredentialError, TransportError } from "../TempCredentialError.ts"
-import { MinRemaining, type TempCredentialProvider } from "../TempCredentialProvider.ts"
+import type { TempCredentialProvider } from "../TempCredentialProvider.ts"
 
 /**
  * How a flight ended, and what of the old credential may still be served.
@@ -42,6 +43,12 @@ export interface Flight {
   readonly waiting: Set<(landing: Landing) => void>
   /** Whether the cache itself waits. */
   readonly background: boolean
+  /** How much life was asked for, in milliseconds. */
+  readonly least: number
+  /** The fingerprint of the credential that was told to be refused. */
+  readonly refused: string | undefined
+  /** The deadline of the caller with most time, in monotonic milliseconds. */
+  deadline: number
   landing: Landing | undefined
   fiber: Fiber.Fiber<void> | undefined
 }
@@ -72,10 +79,15 @@ export interface Ground {
  * @since 0.1.0
  */
 export interface Flights {
-  /** Sends a flight off, for a caller who wants so many milliseconds of life left, or for the cache itself. */
-  readonly depart: (cell: Cell<Flight>, least: number | "background", context: Context.Context<never>) => Flight
-  /** Calls back when a cell's flight has landed; what it returns stops waiting. */
-  readonly wait: (cell: Cell<Flight>, flight: Flight, callback: (landing: Landing) => void) => () => void
+  /** Sends a flight off, for what a caller wants, or for the cache itself. */
+  readonly depart: (cell: Cell<Flight>, demand: Demand | "background", context: Context.Context<never>) => Flight
+  /** Calls back when a cell's flight has landed, for a caller who has until a deadline; what it returns stops waiting. */
+  readonly wait: (
+    cell: Cell<Flight>,
+    flight: Flight,
+    deadline: number,
+    callback: (landing: Landing) => void
+  ) => () => void
 }
 
 /**
@@ -88,10 +100,11 @@ export const make = (ground: Ground): Flights => {
   const { provider, cells, metrics, now, random, scope, shares } = ground
   const fail = (reason: Reason) => new TempCredentialError({ provider: provider.id, reason })
 
-  const attempt = (cell: Cell<Flight>, least: number) => {
+  const attempt = (cell: Cell<Flight>, flight: Flight) => {
     const begun = now()
-    return provider.mint(cell.kept.request).pipe(
-      Effect.provideService(MinRemaining, Duration.millis(least)),
+    const minRemaining = flight.least > 0 ? Duration.millis(flight.least) : undefined
+    return provider.mint(cell.kept.request, { minRemaining, refused: flight.refused }).pipe(
+      Deadline.until(() => flight.deadline),
       Effect.timeoutOrElse({
         duration: ground.timeout,
         orElse: () => Effect.fail(fail(new TransportError({ timedOut: true })))
@@ -137,12 +150,20 @@ export const make = (ground: Ground): Flights => {
 
   const depart: Flights["depart"] = (cell, wanted, context) => {
     const background = wanted === "background"
-    const flight: Flight = { waiting: new Set(), background, landing: undefined, fiber: undefined }
+    const { minRemaining = 0, refused } = background ? nothing : wanted
     const { held } = cell
-    // What is renewed may come from a store that machines share: ask for more than is held.
-    const least = Math.max(background ? 0 : wanted, held === undefined ? 0 : remaining(held, now()) + 1)
+    const flight: Flight = {
+      waiting: new Set(),
+      background,
+      // What is renewed may come from a store that machines share: ask for more than is held.
+      least: Math.max(minRemaining, held === undefined ? 0 : remaining(held, now()) + 1),
+      refused,
+      deadline: background ? Number.POSITIVE_INFINITY : Deadline.endOf(context),
+      landing: undefined,
+      fiber: undefined
+    }
     cells.depart(cell, flight)
-    const flown = Effect.suspend(() => attempt(cell, least)).pipe(
+    const flown = Effect.suspend(() => attempt(cell, flight)).pipe(
       Effect.onExit((exit) => Effect.sync(() => land(cell, flight, exit))),
       Effect.exit,
       Effect.flatMap((exit) => (held === undefined ? Effect.void : report(exit)))
@@ -160,7 +181,8 @@ export const make = (ground: Ground): Flights => {
 
   return {
     depart,
-    wait: (cell, flight, callback) => {
+    wait: (cell, flight, deadline, callback) => {
+      flight.deadline = Math.max(flight.deadline, deadline)
       if (flight.landing !== undefined) callback(flight.landing)
       else flight.waiting.add(callback)
       return () => leave(cell, flight, callback)

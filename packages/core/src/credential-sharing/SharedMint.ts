@@ -15,12 +15,14 @@ import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
 import { isForOneUse } from "../Capabilities.ts"
 import * as Deadline from "../Deadline.ts"
+import { fingerprint } from "../Fingerprint.ts"
+import * as MinRemaining from "../MinRemaining.ts"
 import type { MintRequest } from "../MintRequest.ts"
 import { scopeKey } from "../ScopeKey.ts"
 import * as Sealed from "./Sealed.ts"
-import type { SharedStore } from "./SharedStore.ts"
+import type { Kept, SharedStore } from "./SharedStore.ts"
 import * as TempCredential from "../TempCredential.ts"
-import { MinRemaining, type TempCredentialProvider } from "../TempCredentialProvider.ts"
+import type { MintOptions, TempCredentialProvider } from "../TempCredentialProvider.ts"
 import type { Withdrawals } from "./Withdrawals.ts"
 
 /** In milliseconds, between two looks at somebody else's lease. */
@@ -69,34 +71,49 @@ type Turn =
   | { readonly _tag: "Found"; readonly credential: TempCredential.TempCredential }
 
 /**
+ * The ways of a request through the store.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type SharedMint = Required<Pick<TempCredentialProvider["Service"], "mint" | "invalidateFingerprint">>
+
+/**
  * Makes the mint of a provider whose credentials are shared.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make = (parts: Parts): TempCredentialProvider["Service"]["mint"] => {
+export const make = (parts: Parts): SharedMint => {
   const { provider, store } = parts
   const count = (outcome: Turn["_tag"]) =>
     Metric.update(Metric.withAttributes(shared, { provider: provider.id, outcome: outcomes[outcome] }), 1)
   const beat = Duration.times(parts.lease, 1 / 3)
 
-  const mint = Effect.fnUntraced(function* (request: MintRequest) {
+  const nameOf = Effect.fnUntraced(function* (request: MintRequest) {
     const scope = yield* sharedScope(provider, request, parts.clientWithoutSubject)
-    if (scope === undefined) return yield* provider.mint(request)
-    const place = { name: yield* hash(scope), owner: crypto.randomUUID() }
+    return scope === undefined ? undefined : yield* hash(scope)
+  })
+
+  const mint = Effect.fnUntraced(function* (request: MintRequest, options?: MintOptions) {
+    const minimum = (yield* MinRemaining.read(provider.id, options?.minRemaining)) ?? 0
+    const name = yield* nameOf(request)
+    if (name === undefined) return yield* provider.mint(request, options)
+    if (options?.refused !== undefined) yield* withdrawRefused(parts, name, options.refused)
+    const place = { name, owner: crypto.randomUUID() }
     const pulse = Effect.forever(Effect.andThen(Effect.sleep(beat), store.renew(place.name, place.owner)))
     return yield* Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
-        const turn = yield* restore(takeTurn(parts, place))
+        const turn = yield* restore(takeTurn(parts, place, minimum))
         yield* count(turn._tag)
         switch (turn._tag) {
           case "Found":
             return turn.credential
           case "Alone":
-            return yield* restore(provider.mint(request))
+            return yield* restore(provider.mint(request, options))
           case "Holder":
             return yield* restore(
-              Effect.tap(Effect.raceFirst(provider.mint(request), pulse), (credential) =>
+              Effect.tap(Effect.raceFirst(provider.mint(request, options), pulse), (credential) =>
                 put(parts, place, turn, credential)
               )
             ).pipe(Effect.onError(() => store.release(place.name, place.owner)))
@@ -105,8 +122,28 @@ export const make = (parts: Parts): TempCredentialProvider["Service"]["mint"] =>
     )
   })
   const deadline = Duration.toMillis(parts.deadline)
-  return (request) => Deadline.within(deadline)(mint(request))
+  return {
+    mint: (request, options) => Deadline.within(deadline)(mint(request, options)),
+    invalidateFingerprint: Effect.fnUntraced(function* (request, refused) {
+      const name = yield* nameOf(request)
+      if (name !== undefined) yield* withdrawRefused(parts, name, refused)
+      yield* provider.invalidateFingerprint?.(request, refused) ?? Effect.void
+    })
+  }
 }
+
+/** Withdraws the credential of a scope that has this fingerprint: one that was given out here, or the one in the store. */
+const withdrawRefused = Effect.fnUntraced(function* (parts: Parts, name: string, refused: string) {
+  const { store, withdrawals } = parts
+  if (yield* withdrawals.withdrawFingerprint(name, refused)) return
+  const asked = yield* Clock.currentTimeMillis
+  const kept = Option.getOrUndefined(yield* store.read(name))
+  if (kept === undefined) return
+  const credential = yield* read(parts, name, { ...kept, asked })
+  if (Option.isNone(credential) || (yield* fingerprint(credential.value.token)) !== refused) return
+  yield* withdrawals.note(credential.value, { name, id: Sealed.idOf(kept.text) })
+  yield* withdrawals.withdraw(credential.value)
+})
 
 const outcomes = { Found: "found", Holder: "minted", Alone: "alone" } as const
 
@@ -117,10 +154,13 @@ interface Place {
 }
 
 /** Visits until there is a credential or a turn; whoever gives up gives back what a visit under way may bring. */
-const takeTurn = Effect.fnUntraced(function* (parts: Parts, { name, owner }: Place): Effect.fn.Return<Turn> {
+const takeTurn = Effect.fnUntraced(function* (
+  parts: Parts,
+  { name, owner }: Place,
+  minimum: number
+): Effect.fn.Return<Turn> {
   const { store } = parts
   const patience = Math.min(Duration.toMillis(parts.patience), Math.max(0, (yield* Deadline.remaining) / 2))
-  const minimum = Duration.toMillis(yield* MinRemaining)
   const alone: Turn = { _tag: "Alone" }
 
   const visits = Effect.gen(function* (): Effect.fn.Return<Turn> {
@@ -154,21 +194,29 @@ const takeTurn = Effect.fnUntraced(function* (parts: Parts, { name, owner }: Pla
 
 const decodeText = Schema.decodeUnknownEffect(Schema.fromJsonString(TempCredential.Json))
 
-/** Reads a stored credential into this machine's time, counted from before it was asked for, if it can be read and has enough of its life left. */
-const take = Effect.fnUntraced(function* (
-  { sealer, withdrawals }: Parts,
-  name: string,
-  found: { readonly text: string; readonly remaining: number; readonly asked: number; readonly minimum: number }
-) {
-  const id = Sealed.idOf(found.text)
+/** A stored text, and when this machine asked for it by its wall clock. */
+interface Found extends Kept {
+  readonly asked: number
+}
+
+/** Reads a stored credential into this machine's time, counted from before it was asked for, if it can be read. */
+const read = Effect.fnUntraced(function* ({ sealer }: Parts, name: string, found: Found) {
   const json = yield* Effect.flatMap(Effect.flatMap(sealer.open(name, found.text), Effect.fromOption), decodeText)
   const life = Date.parse(json.expiresAt) - Date.parse(json.issuedAt)
+  const end = found.asked + found.remaining
+  const iso = (millis: number) => new Date(millis).toISOString()
+  return yield* TempCredential.decode({ ...json, issuedAt: iso(end - life), expiresAt: iso(end) })
+}, Effect.option)
+
+/** Takes a stored credential if it was not withdrawn and has enough of its life left. */
+const take = Effect.fnUntraced(function* (parts: Parts, name: string, found: Found & { readonly minimum: number }) {
+  const { withdrawals } = parts
+  const id = Sealed.idOf(found.text)
+  const credential = yield* Effect.flatMap(read(parts, name, found), Effect.fromOption)
+  const life = DateTime.toEpochMillis(credential.expiresAt) - DateTime.toEpochMillis(credential.issuedAt)
   const isFresh = found.remaining >= Math.max(life * freshShare, found.minimum)
   // More than the whole of its life left: the clock of Redis was set back.
   if (withdrawals.hasId(id) || !isFresh || found.remaining > life) return yield* Effect.fail("stale" as const)
-  const end = found.asked + found.remaining
-  const iso = (millis: number) => new Date(millis).toISOString()
-  const credential = yield* TempCredential.decode({ ...json, issuedAt: iso(end - life), expiresAt: iso(end) })
   yield* withdrawals.note(credential, { name, id })
   return credential
 }, Effect.option)

@@ -22,6 +22,17 @@ import * as Link from "../Link.ts"
 export type RedisLayer = Layer.Layer<Redis.Redis, unknown>
 
 /**
+ * A text, with the milliseconds that it has left.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Kept {
+  readonly text: string
+  readonly remaining: number
+}
+
+/**
  * What a visitor of a scope meets: a text that it has not seen, with the milliseconds that it has left; the lease, with its fence and the time by Redis; or
  * somebody else's lease.
  *
@@ -29,7 +40,7 @@ export type RedisLayer = Layer.Layer<Redis.Redis, unknown>
  * @since 0.1.0
  */
 export type Visit =
-  | { readonly _tag: "Found"; readonly text: string; readonly remaining: number }
+  | ({ readonly _tag: "Found" } & Kept)
   | { readonly _tag: "Granted"; readonly fence: number; readonly now: number }
   | { readonly _tag: "Held" }
 
@@ -42,6 +53,8 @@ export type Visit =
 export interface SharedStore {
   /** Finds what is there, unless it is the text whose id was seen before; else takes the lease for an owner. */
   readonly visit: (name: string, seen: string, owner: string) => Effect.Effect<Option.Option<Visit>>
+  /** Reads the text of a scope, if there is one, and takes no lease. */
+  readonly read: (name: string) => Effect.Effect<Option.Option<Kept | undefined>>
   /** Keeps the owner's lease from ending. */
   readonly renew: (name: string, owner: string) => Effect.Effect<unknown>
   /** Gives the owner's lease back, and does not wait for it. */
@@ -87,6 +100,10 @@ redis.call("PEXPIRE", KEYS[3], 3600000)
 return {"Granted", fence, now}`
     }
   ).withReturnType<unknown>(),
+  read: Redis.script((name: string) => [keysOf(name)[0]], {
+    numberOfKeys: 1,
+    lua: `return {redis.call("GET", KEYS[1]) or "", redis.call("PTTL", KEYS[1])}`
+  }).withReturnType<unknown>(),
   renew: Redis.script((name: string, owner: string, lease: number) => [keysOf(name)[1], owner, lease], {
     numberOfKeys: 1,
     lua: `if redis.call("GET", KEYS[1]) == ARGV[1] then redis.call("PEXPIRE", KEYS[1], ARGV[2]) end`
@@ -136,6 +153,8 @@ const decodeVisit = Schema.decodeUnknownEffect(
   ])
 )
 
+const decodeKept = Schema.decodeUnknownEffect(Schema.Tuple([Schema.String, Schema.Finite]))
+
 const decodeIds = Schema.decodeUnknownEffect(Schema.Array(Schema.String))
 
 const visitOf = (reply: Effect.Success<ReturnType<typeof decodeVisit>>): Visit => {
@@ -171,6 +190,15 @@ export const make = Effect.fnUntraced(function* (options: {
     visit: (name, seen, owner) =>
       ask((redis) =>
         redis.eval(scripts.visit)(name, seen, owner, lease).pipe(Effect.flatMap(decodeVisit), Effect.map(visitOf))
+      ),
+    read: (name) =>
+      ask((redis) =>
+        redis
+          .eval(scripts.read)(name)
+          .pipe(
+            Effect.flatMap(decodeKept),
+            Effect.map(([text, remaining]) => (text === "" ? undefined : { text, remaining }))
+          )
       ),
     renew: (name, owner) => ask((redis) => redis.eval(scripts.renew)(name, owner, lease)),
     release: (name, owner) =>

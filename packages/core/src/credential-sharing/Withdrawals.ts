@@ -14,6 +14,7 @@ import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import { monotonicMillis } from "../Deadline.ts"
+import { fingerprint } from "../Fingerprint.ts"
 import type { SharedStore } from "./SharedStore.ts"
 import type { TempCredential } from "../TempCredential.ts"
 
@@ -46,6 +47,8 @@ export interface Withdrawals {
   readonly note: (credential: TempCredential, place: Place) => Effect.Effect<void>
   /** Withdraws a credential that was given out, or a copy of it; any other is left alone. */
   readonly withdraw: (credential: TempCredential) => Effect.Effect<void>
+  /** Withdraws what was given out for a scope and has this fingerprint; tells whether there was such a credential. */
+  readonly withdrawFingerprint: (name: string, refused: string) => Effect.Effect<boolean>
   /** Whether a credential that was given out has been withdrawn. */
   readonly has: (credential: TempCredential) => boolean
   /** Whether a text of the store has been withdrawn. */
@@ -87,6 +90,13 @@ export const make = Effect.fnUntraced(function* (
   })
   yield* Effect.forkScoped(Effect.forever(watch))
 
+  const withdraw = Effect.fnUntraced(function* ({ id, name, until }: Given) {
+    if (hasId(id)) return
+    const withdrawn = { name, until, isTold: false }
+    own.set(id, withdrawn)
+    yield* tell(id, withdrawn)
+  })
+
   const placeOf = ({ token }: TempCredential) => Option.getOrUndefined(MutableHashMap.get(places, token))
   const hasId = (id: string) => heard.has(id) || own.has(id)
   return {
@@ -96,12 +106,17 @@ export const make = Effect.fnUntraced(function* (
       aliveUntil = Math.max(aliveUntil, until)
       yield* alive.open
     }),
-    withdraw: Effect.fnUntraced(function* (credential) {
+    withdraw: (credential) => {
       const place = placeOf(credential)
-      if (place === undefined || hasId(place.id)) return
-      const withdrawn = { name: place.name, until: place.until, isTold: false }
-      own.set(place.id, withdrawn)
-      yield* tell(place.id, withdrawn)
+      return place === undefined ? Effect.void : withdraw(place)
+    },
+    withdrawFingerprint: Effect.fnUntraced(function* (name, refused) {
+      for (const [token, place] of places) {
+        if (place.name !== name || (yield* fingerprint(token)) !== refused) continue
+        yield* withdraw(place)
+        return true
+      }
+      return false
     }),
     has: (credential) => {
       if (heard.size === 0 && own.size === 0) return false

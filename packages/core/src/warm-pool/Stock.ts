@@ -28,8 +28,8 @@ const longestPause = 60_000
  * @since 0.1.0
  */
 export interface WarmStock {
-  /** Hands out the oldest credential that is good enough, or nothing. */
-  readonly take: Effect.Effect<TempCredential | undefined>
+  /** Hands out the oldest credential that is good enough and has so many milliseconds of life left, or nothing. */
+  readonly take: (least: number) => Effect.Effect<TempCredential | undefined>
   /** Keeps the stock filled until nobody has asked for a while. */
   readonly fill: Effect.Effect<void>
   /** Throws everything away. */
@@ -58,6 +58,8 @@ interface Kept {
   /** Until when it may be handed out, by the monotonic clock, and by the wall clock as a second opinion. */
   readonly until: number
   readonly untilWall: number
+  /** How much life it has left then. */
+  readonly spare: number
 }
 
 const pooled = Metric.gauge("tempcred_pool_level", { description: "Single-use credentials that are kept ready" })
@@ -112,17 +114,21 @@ export const make = (settings: Settings, now: number): WarmStock => {
 
   const discard = step(age)
 
-  const take = step((at) => {
-    age(at)
-    const [first, ...rest] = kept
-    // The very first request finds nothing because nobody could know of it.
-    if (first === undefined && asked) target = Math.min(max, target + 1)
-    asked = true
-    askedAt = at.monotonic
-    kept = rest
-    stirred.openUnsafe()
-    return first?.credential
-  })
+  const lasts = (one: Kept, at: Moment, least: number) =>
+    Math.min(one.until - at.monotonic, one.untilWall - at.wall) + one.spare >= least
+
+  const take = (least: number) =>
+    step((at) => {
+      age(at)
+      const first = kept.find((one) => lasts(one, at, least))
+      // The very first request finds nothing because nobody could know of it.
+      if (kept.length === 0 && asked) target = Math.min(max, target + 1)
+      asked = true
+      askedAt = at.monotonic
+      kept = kept.filter((one) => one !== first)
+      stirred.openUnsafe()
+      return first?.credential
+    })
 
   /** Tells whether the credential, whose mint began then, is good for a while; a wall clock that was set back meanwhile lengthens no life. */
   const add = (credential: TempCredential, begun: Moment) =>
@@ -132,7 +138,7 @@ export const make = (settings: Settings, now: number): WarmStock => {
       const life = ends - at.wall - setBack
       const spare = minRemaining ?? life / 2
       if (life <= spare) return false
-      kept = [...kept, { credential, until: at.monotonic + life - spare, untilWall: ends - spare }]
+      kept = [...kept, { credential, until: at.monotonic + life - spare, untilWall: ends - spare, spare }]
       return true
     })
 
@@ -183,5 +189,5 @@ export const make = (settings: Settings, now: number): WarmStock => {
     kept = []
   })
 
-  return { take: Effect.uninterruptible(take), fill, drop }
+  return { take: (least) => Effect.uninterruptible(take(least)), fill, drop }
 }
