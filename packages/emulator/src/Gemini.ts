@@ -138,11 +138,11 @@ export const mintFault = (failure: MintFailure, headers: Readonly<Record<string,
 
 // The vendor's own client puts a slash too many before the path. Keys are older than tokens and know both versions.
 const sockets = (account: Account): Emulator.Definition["sockets"] => {
-  const live = versions.map((version) => [liveRoute(version), false] as const)
-  const constrained = account.settings.versions.map((version) => [constrainedRoute(version), true] as const)
+  const live = versions.map((version) => [liveRoute(version), undefined] as const)
+  const constrained = account.settings.versions.map((version) => [constrainedRoute(version), version] as const)
   return Object.fromEntries(
-    [...live, ...constrained].flatMap(([route, takesTokens]) => {
-      const connect = (call: Emulator.Call) => Live.session(account, call, takesTokens)
+    [...live, ...constrained].flatMap(([route, version]) => {
+      const connect = (call: Emulator.Call) => Live.session(account, call, version)
       return [
         [route, connect],
         [`/${route}`, connect]

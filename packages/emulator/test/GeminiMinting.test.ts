@@ -139,28 +139,37 @@ describe("minting a token", () => {
     )
   })
 
-  it("takes constraints as the vendor's clients spell them where a test says so", async () => {
-    const { emulator } = setUp({ liveConnectConstraints: true })
+  it("reads the constraints of v1beta, whose fields of the generation stand beside the others", async () => {
+    const { emulator } = setUp()
     const config = { responseModalities: ["TEXT"], temperature: 1, sessionResumption: {} }
-    await mint(emulator, { liveConnectConstraints: { model, config } })
-    await mint(emulator, { liveConnectConstraints: { model } })
+    await mint(emulator, { liveConnectConstraints: { model, config } }, "v1beta")
+    await mint(emulator, { liveConnectConstraints: { model } }, "v1beta")
     assert.deepStrictEqual(
       emulator.issued.map(({ setup }) => setup),
       [{ model, generationConfig: { responseModalities: ["TEXT"], temperature: 1 }, sessionResumption: {} }, { model }]
     )
   })
 
-  it("is served in v1alpha, or in the versions that a test names", async () => {
+  it.each([
+    ["v1alpha", { liveConnectConstraints: { model } }, "liveConnectConstraints"],
+    ["v1beta", { bidiGenerateContentSetup: { model } }, "bidiGenerateContentSetup"],
+    ["v1beta", { fieldMask: "model" }, "fieldMask"],
+    ["v1beta", { liveConnectConstraints: { model }, fieldMask: "model" }, "fieldMask"]
+  ])("refuses in %s the other version's field of %j", async (version, asked, name) => {
+    const { emulator } = setUp()
+    const { body, status } = await askToken(emulator, asked, undefined, `/${version}/auth_tokens`)
+    assert.strictEqual(status, 400)
+    assert.include(body.error.message, `Unknown name "${name}"`)
+    assert.isEmpty(emulator.issued)
+  })
+
+  it("is served in both versions, or in those that a test names", async () => {
     const status = async (version: string, versions?: ReadonlyArray<Gemini.Version>) => {
       const { emulator } = setUp(versions === undefined ? {} : { versions })
       return (await askToken(emulator, {}, undefined, `/${version}/auth_tokens`)).status
     }
-    assert.deepStrictEqual([await status("v1alpha"), await status("v1beta")], [200, 404])
-    const both = ["v1alpha", "v1beta"] as const
-    assert.deepStrictEqual(
-      [await status("v1alpha", both), await status("v1beta", both), await status("v1", both)],
-      [200, 200, 404]
-    )
+    assert.deepStrictEqual([await status("v1alpha"), await status("v1beta"), await status("v1")], [200, 200, 404])
+    assert.deepStrictEqual([await status("v1alpha", ["v1alpha"]), await status("v1beta", ["v1alpha"])], [200, 404])
   })
 
   it("answers 429 beyond the limit of a minute", async () => {

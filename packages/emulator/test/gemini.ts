@@ -19,8 +19,11 @@ export const askToken = (
   path = "/v1alpha/auth_tokens"
 ) => ask(emulator, `POST ${path}`, body, headers)
 
-export const mint = async (emulator: Gemini.Gemini, body: unknown = {}): Promise<string> =>
-  (await askToken(emulator, body)).body.name
+export const mint = async (
+  emulator: Gemini.Gemini,
+  body: unknown = {},
+  version: Gemini.Version = "v1alpha"
+): Promise<string> => (await askToken(emulator, body, undefined, `/${version}/auth_tokens`)).body.name
 
 export const model = "models/gemini-live-2.5-flash-preview"
 

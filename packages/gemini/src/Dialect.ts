@@ -47,6 +47,8 @@ export const dialect: Dialect<typeof Failure.Type> = {
     uses: "singleUse",
     bidi_generate_content_setup: "session",
     bidiGenerateContentSetup: "session",
+    live_connect_constraints: "session",
+    liveConnectConstraints: "session",
     field_mask: "session",
     fieldMask: "session"
   },

@@ -55,6 +55,49 @@ describe("a mint is one call, with both ends as moments", () => {
   )
 })
 
+describe("the version is an option, and changes everything that it is part of", () => {
+  const config = {
+    model: "models/gemini-live",
+    generationConfig: { responseModalities: ["AUDIO"], temperature: 1 },
+    systemInstruction: { parts: [{ text: "Be brief." }] }
+  }
+  const constraints = {
+    model: "models/gemini-live",
+    config: { responseModalities: ["AUDIO"], temperature: 1, systemInstruction: { parts: [{ text: "Be brief." }] } }
+  }
+  const given = ["systemInstruction.parts", "generationConfig.responseModalities", "generationConfig.temperature"]
+  it.effect.each([
+    ["v1alpha", "given", { bidiGenerateContentSetup: config }],
+    ["v1alpha", "all", { bidiGenerateContentSetup: config }],
+    ["v1beta", "given", { liveConnectConstraints: constraints }],
+    ["v1beta", "all", { liveConnectConstraints: constraints }]
+  ] as const)("%s with the lock %s", ([apiVersion, lock, body]) =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(noon)
+      const { emulator, mint } = withOptions({ apiVersion })
+      const { connections, sessionLock } = yield* mint({ session: { config, lock } })
+      const isPartial = apiVersion === "v1alpha" && lock === "given"
+      assert.strictEqual(sessionLock, isPartial ? "given" : "all")
+      const [arrival] = arrived(emulator.log, "x-goog-api-key")
+      assert.match(arrival?.call ?? "", new RegExp(`/${apiVersion}/auth_tokens$`))
+      const { fieldMask, newSessionExpireTime: _, expireTime: __, uses: ___, ...rest } = Object(arrival?.body)
+      assert.deepStrictEqual(rest, body)
+      assert.sameMembers(fieldMask?.split(",") ?? [], isPartial ? ["model", ...given] : [])
+      for (const { url } of connections) assert.include(url, `.${apiVersion}.GenerativeService.`)
+      assert.strictEqual(emulator.log[0]?.status, 200)
+    })
+  )
+
+  it.effect("an environment names it, too", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(noon)
+      const { mint, requests } = withEnv({ GEMINI_API_VERSION: "v1beta" })
+      yield* mint()
+      assert.match(requests[0]?.url ?? "", /\/v1beta\/auth_tokens$/)
+    })
+  )
+})
+
 describe("what Gemini does not serve makes no call", () => {
   const lacking: ReadonlyArray<readonly [request: Partial<MintRequest>, feature: string, detail: RegExp]> = [
     [{ purpose: "agent" }, "purpose", /served are realtime$/],
@@ -188,6 +231,7 @@ describe("why a mint was refused", () => {
 describe("a variable that cannot be used is told by its name", () => {
   const variables = [
     ["GEMINI_API_KEY", "two words", /a space/],
+    ["GEMINI_API_VERSION", "v1", /must be one of v1alpha, v1beta/],
     ["GOOGLE_GEMINI_BASE_URL", "no url", /must hold no white space/],
     ["GOOGLE_GEMINI_BASE_URL", "wss://api.evil.com", /must begin with https/]
   ] as const

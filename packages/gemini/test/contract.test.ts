@@ -11,6 +11,18 @@ const subject = {
 
 contract("gemini, as it is documented", { ...subject, emulator: Emulator.make })
 
+contract("gemini in v1beta", {
+  ...subject,
+  adapter: {
+    ...Gemini.adapter,
+    capabilities: { realtime: { ...Gemini.capabilities.realtime, sessionLocks: ["all"] } }
+  },
+  emulator: (options) => {
+    const emulator = Emulator.make({ ...options, versions: ["v1beta"] })
+    return { ...emulator, env: (origin) => ({ ...emulator.env(origin), GEMINI_API_VERSION: "v1beta" }) }
+  }
+})
+
 contract("gemini, which tells both ends", {
   ...subject,
   emulator: (options) => Emulator.make({ ...options, echo: ["expireTime", "newSessionExpireTime", "uses"] })

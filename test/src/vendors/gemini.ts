@@ -16,13 +16,16 @@ const converse = talk({
   hear: heardReply
 })
 
-export const vendors: ReadonlyArray<Vendor> = [
-  {
-    name: "Gemini",
-    adapter: Gemini.adapter,
-    regional: false,
-    uses: [{ purpose: "realtime", product: "live", talk: converse, outcome: reply }],
-    emulator: (clock) => Emulated.make({ clock }),
-    abroad: {}
-  }
-]
+const inVersion = (version: Emulated.Version): Vendor => ({
+  name: `Gemini in ${version}`,
+  adapter: Gemini.adapter,
+  regional: false,
+  uses: [{ purpose: "realtime", product: "live", talk: converse, outcome: reply }],
+  emulator: (clock) => {
+    const emulator = Emulated.make({ clock, versions: [version] })
+    return { ...emulator, env: (origin) => ({ ...emulator.env(origin), GEMINI_API_VERSION: version }) }
+  },
+  abroad: {}
+})
+
+export const vendors = [inVersion("v1alpha"), inVersion("v1beta")]

@@ -12,18 +12,19 @@ import { isObject, type JsonObject, objectOf, parseObject, stringOf } from "../J
 import type { Line } from "../Lines.ts"
 import type { Account } from "./Account.ts"
 import { type Close, closes } from "./Failures.ts"
+import type { Version } from "./Options.ts"
 import { effective, type IssuedToken } from "./Tokens.ts"
 import * as Turns from "./Turns.ts"
 
 /**
- * Makes the session of one upgrade, of the method that takes tokens or of the one that takes keys.
+ * Makes the session of one upgrade: of the method that takes the tokens of a version, or of the one that takes keys.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const session = (account: Account, call: Call, constrained: boolean): Session => {
+export const session = (account: Account, call: Call, version: Version | undefined): Session => {
   const { lines, settings, tokens } = account
-  const caller = constrained ? tokenOf(account, call) : keyOf(account, call)
+  const caller = version === undefined ? keyOf(account, call) : tokenOf(account, call, version)
   return lines.session((line) => {
     const name = "name" in caller ? caller.name : undefined
     let turns: Turns.Turns | undefined
@@ -49,11 +50,13 @@ export const session = (account: Account, call: Call, constrained: boolean): Ses
 
 const close = (line: Line, { code, reason }: Close): void => line.close(code, reason)
 
-const tokenOf = ({ tokens }: Account, call: Call): IssuedToken | Close => {
+const tokenOf = ({ tokens }: Account, call: Call, version: Version): IssuedToken | Close => {
   const [, header] = /^Token (\S+)$/i.exec(call.request.headers.get("authorization") ?? "") ?? []
   const name = call.url.searchParams.get("access_token") ?? header
   if (name === undefined) return closes.unregistered
-  return tokens.usable(name) ?? closes.unauthenticated
+  const token = tokens.usable(name)
+  // That the versions do not share tokens is inferred from the page of 2026-09-17: tokens are for one version only.
+  return token?.version === version ? token : closes.unauthenticated
 }
 
 interface Owner {

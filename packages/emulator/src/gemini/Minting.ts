@@ -1,6 +1,9 @@
 /**
  * `POST /v1alpha/auth_tokens`: https://ai.google.dev/api/live#ephemeral-auth-tokens (of 2026-06-01) and the source of
- * `@google/genai` 3.1.0 (both read 2026-11-21). The fields of the token are those of the body itself.
+ * `@google/genai` 3.1.0 (both read 2026-11-21). `POST /v1beta/auth_tokens`:
+ * https://ai.google.dev/gemini-api/docs/live-api/ephemeral-tokens (of 2026-09-17, read 2026-11-30).
+ * The fields of the token are those of the body itself. Each version has its own field for a configuration, and refuses
+ * that of the other.
  *
  * @since 0.1.0
  */
@@ -8,7 +11,7 @@ import type { Call } from "../Emulator.ts"
 import { isObject, type JsonObject, objectOf, parse } from "../Json.ts"
 import type { Account } from "./Account.ts"
 import { invalidArgument, keyFailures, notFound, refuse, type Violation } from "./Failures.ts"
-import type { Settings } from "./Options.ts"
+import type { Settings, Version } from "./Options.ts"
 import type { Terms } from "./Tokens.ts"
 
 const usualLifetime = 30 * 60_000
@@ -22,11 +25,12 @@ const longest = 20 * 3_600_000
  * @since 0.1.0
  */
 export const mint = ({ settings, tokens }: Account, call: Call): Response => {
-  if (!settings.versions.some((version) => version === call.params["version"])) return refuse(notFound)
+  const version = settings.versions.find((one) => one === call.params["version"])
+  if (version === undefined) return refuse(notFound)
   const key = call.request.headers.get("x-goog-api-key") ?? call.url.searchParams.get("key")
   if (key === null) return refuse(keyFailures.missing)
   if (key !== settings.apiKey) return refuse(keyFailures.invalid)
-  const terms = read(settings, call.text)
+  const terms = read(settings, version, call.text)
   if (Array.isArray(terms)) return refuse(invalidArgument(terms))
   const { expiresAt, name, startsUntil, uses } = tokens.issue(terms)
   const told = {
@@ -37,7 +41,7 @@ export const mint = ({ settings, tokens }: Account, call: Call): Response => {
   return Response.json({ name, ...Object.fromEntries(settings.echo.map((field) => [field, told[field]])) })
 }
 
-const read = (settings: Settings, text: string): Terms | Array<Violation> => {
+const read = (settings: Settings, version: Version, text: string): Terms | Array<Violation> => {
   const body = text === "" ? {} : parse(text)
   if (!isObject(body)) return [{ description: "Invalid JSON payload received. Unexpected token." }]
   const violations: Array<Violation> = []
@@ -46,18 +50,27 @@ const read = (settings: Settings, text: string): Terms | Array<Violation> => {
   const expiresAt = field("expireTime", deadline(now)) ?? now + usualLifetime
   const startsUntil = field("newSessionExpireTime", deadline(now)) ?? now + usualStart
   const uses = field("uses", count) ?? 1
-  const fieldMask = field("fieldMask", mask) ?? []
-  const setup = field("bidiGenerateContentSetup", object("BidiGenerateContentSetup"))
-  const known = ["expireTime", "newSessionExpireTime", "uses", "fieldMask", "bidiGenerateContentSetup"]
-  const constraints = settings.liveConnectConstraints ? field("liveConnectConstraints", object("Struct")) : undefined
-  if (settings.liveConnectConstraints) known.push("liveConnectConstraints")
+  const configuration = version === "v1beta" ? constrained(field) : masked(field)
+  const known = ["expireTime", "newSessionExpireTime", "uses", ...fieldsIn[version]]
   for (const name of Object.keys(body).filter((given) => !known.includes(given) && !known.map(snake).includes(given))) {
     const description = `Invalid JSON payload received. Unknown name "${name}" at 'auth_token': Cannot find field.`
     violations.push({ field: "auth_token", description })
   }
   if (violations.length > 0) return violations
-  return { uses, expiresAt, startsUntil, fieldMask, setup: setup ?? setupOf(constraints) }
+  return { version, uses, expiresAt, startsUntil, ...configuration }
 }
+
+const fieldsIn = { v1alpha: ["fieldMask", "bidiGenerateContentSetup"], v1beta: ["liveConnectConstraints"] }
+
+const masked = (field: ReadField) => ({
+  fieldMask: field("fieldMask", mask) ?? [],
+  setup: field("bidiGenerateContentSetup", object("BidiGenerateContentSetup"))
+})
+
+const constrained = (field: ReadField) => ({
+  fieldMask: [],
+  setup: setupOf(field("liveConnectConstraints", object("LiveConnectConstraints")))
+})
 
 /** What reading a field gives, or what is wrong with it. */
 type Reader<A> = (value: unknown, path: string) => { readonly value: A } | string
@@ -65,9 +78,11 @@ type Reader<A> = (value: unknown, path: string) => { readonly value: A } | strin
 // Names are those of JSON, or those of the protocol buffer.
 const snake = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
+type ReadField = <A>(name: string, reader: Reader<A>) => A | undefined
+
 const fieldsOf =
-  (body: JsonObject, violations: Array<Violation>) =>
-  <A>(name: string, reader: Reader<A>): A | undefined => {
+  (body: JsonObject, violations: Array<Violation>): ReadField =>
+  (name, reader) => {
     const value = body[name] ?? body[snake(name)] ?? undefined
     if (value === undefined) return undefined
     const path = `auth_token.${snake(name)}`

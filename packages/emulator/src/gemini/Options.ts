@@ -31,8 +31,8 @@ export type Echoed = "expireTime" | "newSessionExpireTime" | "uses"
  */
 export interface Options extends Emulator.Options {
   /**
-   * The versions that mint and open sessions: `@google/genai` 3.1.0 says that only `v1alpha` does, later users of the
-   * API have `v1beta` do both. @default v1alpha
+   * The versions that mint tokens and open sessions with them: `v1alpha` in `@google/genai` 3.3.0, `v1beta` on the
+   * vendor's page of 2026-09-17 (both read 2026-11-30). @default both
    */
   readonly versions?: ReadonlyArray<Version>
   /**
@@ -40,11 +40,6 @@ export interface Options extends Emulator.Options {
    * read them. @default none
    */
   readonly echo?: ReadonlyArray<Echoed>
-  /**
-   * Takes `liveConnectConstraints` of a mint as the vendor's clients spell it, beside `bidiGenerateContentSetup`, which
-   * is what they send. @default false
-   */
-  readonly liveConnectConstraints?: boolean
   /**
    * Cuts a session at its token's `expireTime`; otherwise the next message is refused. The reference leaves both open.
    *
@@ -66,7 +61,6 @@ export interface Settings {
   readonly apiKey: string
   readonly versions: ReadonlyArray<Version>
   readonly echo: ReadonlyArray<Echoed>
-  readonly liveConnectConstraints: boolean
   readonly cutAtExpiry: boolean
 }
 
@@ -89,8 +83,7 @@ export const settings = (options: Options): Settings => ({
   words: options.words ?? Speech.words,
   region: options.region ?? "global",
   apiKey: options.apiKey ?? `AIza${"5a".repeat(17)}5`,
-  versions: options.versions ?? ["v1alpha"],
+  versions: options.versions ?? versions,
   echo: options.echo ?? [],
-  liveConnectConstraints: options.liveConnectConstraints ?? false,
   cutAtExpiry: options.cutAtExpiry ?? true
 })

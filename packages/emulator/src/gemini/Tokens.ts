@@ -5,6 +5,7 @@
  */
 import type { Clock } from "../Emulator.ts"
 import { type JsonObject, objectOf } from "../Json.ts"
+import type { Version } from "./Options.ts"
 
 /**
  * What a token is to be good for.
@@ -13,6 +14,8 @@ import { type JsonObject, objectOf } from "../Json.ts"
  * @since 0.1.0
  */
 export interface Terms {
+  /** The version of the API that minted it, whose socket it opens. */
+  readonly version: Version
   /** How many sessions it can start; 0 for any number. */
   readonly uses: number
   /** Milliseconds since the epoch; messages are refused from then on. */
