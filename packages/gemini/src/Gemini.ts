@@ -101,9 +101,10 @@ const setup = ({ config, lock }: Session) => {
 }
 
 /** The page of 2026-09-17 (read 2026-11-30) writes the fields of `generationConfig` beside the others. */
-const constraints = ({ config: { generationConfig, model, ...rest } }: Session) => ({
-  liveConnectConstraints: { model, config: { ...(isObject(generationConfig) ? generationConfig : {}), ...rest } }
-})
+const constraints = ({ config: { generationConfig, model, ...rest } }: Session) => {
+  const generation: Readonly<Record<string, Schema.Json>> = isObject(generationConfig) ? generationConfig : {}
+  return { liveConnectConstraints: { model, config: { ...generation, ...rest } } }
+}
 
 const defaultUrl = "https://generativelanguage.googleapis.com"
 

@@ -80,8 +80,9 @@ describe("the version is an option, and changes everything that it is part of", 
       assert.strictEqual(sessionLock, isPartial ? "given" : "all")
       const [arrival] = arrived(emulator.log, "x-goog-api-key")
       assert.match(arrival?.call ?? "", new RegExp(`/${apiVersion}/auth_tokens$`))
-      const { fieldMask, newSessionExpireTime: _, expireTime: __, uses: ___, ...rest } = Object(arrival?.body)
-      assert.deepStrictEqual(rest, body)
+      const { bidiGenerateContentSetup, fieldMask, liveConnectConstraints } = Object(arrival?.body)
+      const sent = apiVersion === "v1beta" ? { liveConnectConstraints } : { bidiGenerateContentSetup }
+      assert.deepStrictEqual(sent, body)
       assert.sameMembers(fieldMask?.split(",") ?? [], isPartial ? ["model", ...given] : [])
       for (const { url } of connections) assert.include(url, `.${apiVersion}.GenerativeService.`)
       assert.strictEqual(emulator.log[0]?.status, 200)
