@@ -17,6 +17,8 @@ const mayImport: ReadonlyArray<readonly [path: string, packages: ReadonlyArray<s
   ["packages/emulator/src/main.ts", ["node:"]],
   ["packages/emulator/", []],
   ["packages/server/src/Node.ts", ["@tempcred/core", "effect", "@effect/platform-node", "node:"]],
+  ["packages/server/src/NodeHandler.ts", ["node:"]],
+  ["packages/server/src/node/", ["effect", "node:"]],
   ["packages/server/", ["@tempcred/core", "effect", "jose"]],
   [
     "packages/cli/",

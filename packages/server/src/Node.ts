@@ -27,19 +27,18 @@
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { ConfigurationError } from "@tempcred/core/ConfigurationError"
+import type { Length } from "@tempcred/core/MintRequest"
 import type { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
-import * as HttpServer from "effect/http/HttpServer"
-import type { ServeError } from "effect/http/HttpServerError"
 import * as Layer from "effect/Layer"
-import * as Predicate from "effect/Predicate"
-import { createServer, type Server } from "node:http"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import { type AddressInfo, isIPv6 } from "node:net"
 import type { Authenticator } from "./Authenticator.ts"
-import * as Docs from "./Docs.ts"
-import type { Admission } from "./token-server/Admission.ts"
+import * as Port from "./node/Port.ts"
 import * as Routes from "./token-server/Routes.ts"
 import * as Tracing from "./token-server/Tracing.ts"
 import type * as TokenServer from "./TokenServer.ts"
@@ -55,6 +54,12 @@ export interface Options extends TokenServer.Options {
   readonly host?: string | undefined
   /** 0 is any free port. @default 8787 */
   readonly port?: number | undefined
+  /**
+   * How long a connection may stay open between two requests: longer than the proxy or load balancer before it keeps its own.
+   *
+   * @default "65 seconds"
+   */
+  readonly keepAliveTimeout?: Length | undefined
 }
 
 /**
@@ -72,50 +77,31 @@ export class Listening extends Context.Service<
   }
 >()("@tempcred/server/Node/Listening") {}
 
-/** In milliseconds: how long a client may take for its headers and for its whole request, and how long a connection may idle. */
-const patience = { headersTimeout: 8000, requestTimeout: 10_000, keepAliveTimeout: 5000 }
+/** The longest time-out that Node takes, in milliseconds. */
+const maxTimeout = 2 ** 31 - 1
 
-const settings = { ...patience, connectionsCheckingInterval: 1000, maxHeaderSize: 16_384 }
-
-/** How long open connections may still bring requests that are on their way when all others have been answered. */
-const linger = Duration.millis(250)
-
-/** How long connections may take to take their last answer. */
-const farewell = Duration.seconds(1)
-
-const connections = (server: Server): Effect.Effect<number> =>
-  Effect.callback<number>((resume) => {
-    server.getConnections((_, count) => resume(Effect.succeed(count)))
-  })
-
-const closed = (server: Server): Effect.Effect<void> =>
-  Effect.callback<void>((resume) => {
-    server.close(() => resume(Effect.void))
-  })
-
-/** The port stays open while requests that are under way finish, so that new ones are told to go elsewhere. */
-const stop = Effect.fnUntraced(function* (server: Server, admission: Admission) {
-  yield* admission.drain
-  const lingering = Effect.repeat(Effect.delay(connections(server), "10 millis"), { until: (count) => count === 0 })
-  yield* Effect.timeoutOption(lingering, linger)
-  yield* Effect.timeoutOption(closed(server), farewell)
-  server.closeAllConnections()
-})
-
-const wrong = (name: "host" | "port", message: string): ConfigurationError =>
+const wrong = (name: "host" | "port" | "keepAliveTimeout", message: string): ConfigurationError =>
   new ConfigurationError({ issues: [{ name: `Node.${name}`, message }] })
 
-const unusable = ({ cause }: ServeError, host: string, port: number): ConfigurationError => {
-  const code = Predicate.hasProperty(cause, "code") ? cause.code : undefined
-  return code === "EADDRINUSE" || code === "EACCES"
+const unusable = ({ code }: NodeJS.ErrnoException, host: string, port: number): ConfigurationError =>
+  code === "EADDRINUSE" || code === "EACCES"
     ? wrong("port", `${port} cannot be had: another program has it, or it takes more rights`)
     : wrong("host", `${host} is no name or address of this machine`)
-}
 
-const check = ({ port = 8787 }: Options): Effect.Effect<void, ConfigurationError> =>
-  Number.isInteger(port) && port >= 0 && port < 65_536
-    ? Effect.void
-    : Effect.fail(wrong("port", "must be a whole number, 0 to 65535"))
+const check = Effect.fnUntraced(function* (options: Options) {
+  const { host = "127.0.0.1", keepAliveTimeout: given = "65 seconds", port = 8787 } = options
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    return yield* wrong("port", "must be a whole number, 0 to 65535")
+  }
+  const keepAliveTimeout = Duration.toMillis(Option.getOrElse(Duration.fromInput(given), () => Duration.zero))
+  if (!(keepAliveTimeout >= 1 && Number.isFinite(keepAliveTimeout))) {
+    return yield* wrong("keepAliveTimeout", 'must be a length of time such as "65 seconds"')
+  }
+  return { host, port, keepAliveTimeout: Math.min(keepAliveTimeout, maxTimeout) }
+})
+
+const originOf = (address: AddressInfo): string =>
+  `http://${isIPv6(address.address) ? `[${address.address}]` : address.address}:${address.port}`
 
 /**
  * Listens. When the layer closes, `/readyz` and new requests for a credential are answered with 503 while those that are under way finish, for
@@ -128,26 +114,22 @@ export const layer = (
   options: Options = {}
 ): Layer.Layer<Listening, ConfigurationError, TempCredentialProvider | Authenticator> =>
   Layer.unwrap(
-    Effect.map(Effect.andThen(check(options), Routes.make(options)), ({ admission, door, routes }) => {
-      const { host = "127.0.0.1", port = 8787 } = options
-      const server = createServer(settings)
-      const listening = Layer.effect(
-        Listening,
-        Effect.gen(function* () {
-          const { address } = yield* HttpServer.HttpServer
-          yield* Effect.addFinalizer(() => stop(server, admission))
-          return { origin: HttpServer.formatAddress(address), port: "port" in address ? address.port : port }
-        })
-      )
-      const served = Layer.unwrap(Effect.map(HttpRouter.HttpRouter, (router) => HttpServer.serve(door(router)))).pipe(
-        Layer.provide(Layer.succeedContext(Tracing.instead))
-      )
-      return listening.pipe(
-        Layer.provide(served),
-        Layer.provide(options.docs === false ? routes : Layer.merge(routes, Docs.layer(options))),
-        Layer.provide(HttpRouter.layer),
-        Layer.provide(NodeHttpServer.layerServer(() => server, { host, port })),
-        Layer.catchTag("ServeError", (error) => Layer.effect(Listening, unusable(error, host, port)))
-      )
+    Effect.gen(function* () {
+      const { host, keepAliveTimeout, port } = yield* check(options)
+      const { admission, door, routes } = yield* Routes.make(options)
+      const listening = Effect.gen(function* () {
+        // Requests end after the server has stopped, and not before.
+        const scope = yield* Scope.fork(yield* Effect.scope)
+        const answer = door(yield* HttpRouter.HttpRouter)
+        const handler = yield* Effect.provide(NodeHttpServer.makeHandler(answer, { scope }), Tracing.instead)
+        const server = Port.make(handler, admission, keepAliveTimeout)
+        yield* Effect.mapError(Port.listen(server, host, port), (error) => unusable(error, host, port))
+        yield* Effect.addFinalizer(() => Port.stop(server, admission))
+        const address = server.address()
+        return typeof address === "object" && address !== null
+          ? { origin: originOf(address), port: address.port }
+          : { origin: `http://${host}:${port}`, port }
+      })
+      return Layer.effect(Listening, listening).pipe(Layer.provide(routes), Layer.provide(HttpRouter.layer))
     })
   )

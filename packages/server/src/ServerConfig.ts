@@ -39,6 +39,7 @@
  * | `TEMPCRED_PREFIX` | what every path begins with, such as `/api/speech`; nothing |
  * | `TEMPCRED_METRICS`, `TEMPCRED_DOCS` | whether `/metrics`, and `/openapi.json` and `/docs`, answer: `true` (default) or `false` |
  * | `TEMPCRED_DRAIN_TIMEOUT` | how long requests that are under way may take when it stops; `20 seconds` |
+ * | `TEMPCRED_KEEP_ALIVE_TIMEOUT` | how long a connection may stay open between two requests; `65 seconds` |
  * | `TEMPCRED_HOST`, `TEMPCRED_PORT` | where it listens; `127.0.0.1` and 8787 |
  * | `OTEL_EXPORTER_OTLP_ENDPOINT` | where traces, metrics and logs go; nowhere |
  * | `OTEL_EXPORTER_OTLP_PROTOCOL`, `OTEL_RESOURCE_ATTRIBUTES` | `http/protobuf` (default) or `http/json`, and what is said of the process; the exporter reads other standard `OTEL_*` variables too |
@@ -49,6 +50,7 @@
  * @since 0.1.0
  */
 import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
+import type { Length } from "@tempcred/core/MintRequest"
 import type { Options as ProvidersOptions } from "@tempcred/core/Providers"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -76,8 +78,12 @@ export interface Options {
  * @since 0.1.0
  */
 export interface ServerConfig {
-  /** The options of either; the apps that mount the routes need no host and no port. */
-  readonly server: TokenServer.Options & { readonly host: string; readonly port: number }
+  /** The options of either; the apps that mount the routes need no host, no port and no `keepAliveTimeout`. */
+  readonly server: TokenServer.Options & {
+    readonly host: string
+    readonly port: number
+    readonly keepAliveTimeout?: Length | undefined
+  }
   readonly authenticator: Layer.Layer<Authenticator, ConfigurationError>
   /** Exports traces, metrics and logs of what it is provided to, and the last of them when it closes; nothing where no endpoint is set. */
   readonly telemetry: Layer.Layer<never, ConfigurationError>

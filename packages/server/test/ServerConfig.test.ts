@@ -153,6 +153,7 @@ describe("what it says", () => {
         metrics: undefined,
         docs: undefined,
         drainTimeout: undefined,
+        keepAliveTimeout: undefined,
         host: "127.0.0.1",
         port: 8787
       })
@@ -192,6 +193,7 @@ describe("what it says", () => {
           TEMPCRED_METRICS: "false",
           TEMPCRED_DOCS: "true",
           TEMPCRED_DRAIN_TIMEOUT: "1500 millis",
+          TEMPCRED_KEEP_ALIVE_TIMEOUT: "2 minutes",
           TEMPCRED_HOST: "0.0.0.0",
           TEMPCRED_PORT: "0"
         },
@@ -221,6 +223,7 @@ describe("what it says", () => {
         metrics: false,
         docs: true,
         drainTimeout: Duration.millis(1500),
+        keepAliveTimeout: Duration.minutes(2),
         host: "0.0.0.0",
         port: 0
       })
@@ -247,6 +250,7 @@ describe("what it says", () => {
         TEMPCRED_METRICS: "sssh",
         TEMPCRED_DOCS: "1",
         TEMPCRED_DRAIN_TIMEOUT: "20",
+        TEMPCRED_KEEP_ALIVE_TIMEOUT: "65",
         TEMPCRED_HOST: "a host",
         TEMPCRED_PORT: "65536",
         OTEL_EXPORTER_OTLP_ENDPOINT: "sssh:4318",

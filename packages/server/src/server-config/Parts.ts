@@ -85,6 +85,7 @@ const rules = {
   TEMPCRED_METRICS: "must be true or false",
   TEMPCRED_DOCS: "must be true or false",
   TEMPCRED_DRAIN_TIMEOUT: 'must be a length of time with its unit, such as "20 seconds"',
+  TEMPCRED_KEEP_ALIVE_TIMEOUT: 'must be a length of time with its unit, such as "65 seconds"',
   TEMPCRED_HOST: "must be a host name or an address",
   TEMPCRED_PORT: "must be a whole number, 0 to 65535",
   OTEL_EXPORTER_OTLP_ENDPOINT: "must be a URL that begins with https:// or http://",
@@ -162,6 +163,7 @@ const readServer = ({ read }: Reader) => ({
   metrics: isTrue(read("TEMPCRED_METRICS", flag)),
   docs: isTrue(read("TEMPCRED_DOCS", flag)),
   drainTimeout: read("TEMPCRED_DRAIN_TIMEOUT", length),
+  keepAliveTimeout: read("TEMPCRED_KEEP_ALIVE_TIMEOUT", length),
   host: read("TEMPCRED_HOST", Schema.String.check(Schema.isPattern(/^\S+$/))) ?? "127.0.0.1",
   port: read("TEMPCRED_PORT", port, whole) ?? 8787
 })

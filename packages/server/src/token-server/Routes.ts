@@ -23,6 +23,7 @@ import * as Answers from "./Answers.ts"
 import * as Api from "./Api.ts"
 import * as Authorization from "./Authorization.ts"
 import * as Cors from "./Cors.ts"
+import * as DocsPage from "./DocsPage.ts"
 import * as Frame from "./Frame.ts"
 import * as Log from "./Log.ts"
 import * as Mint from "./Mint.ts"
@@ -103,14 +104,15 @@ const credentials = (api: ReturnType<typeof Api.make>, options: Options, setting
     })
   ).pipe(Layer.provide(Layer.succeedContext(RequestBody.limits)))
 
-const document = (api: ReturnType<typeof Api.make>, path: Path) => {
-  let made: HttpServerResponse.HttpServerResponse | undefined
-  return HttpRouter.add(
-    "GET",
-    path,
-    Effect.sync(() => (made ??= HttpServerResponse.jsonUnsafe(OpenApi.fromApi(api))))
-  )
-}
+/** The API as a document and as a page, each made once. */
+const documents = (api: ReturnType<typeof Api.make>, document: Path, page: Path) =>
+  HttpRouter.use((router) => {
+    const spec = OpenApi.fromApi(api)
+    return Effect.andThen(
+      router.add("GET", document, Effect.succeed(HttpServerResponse.jsonUnsafe(spec))),
+      router.add("GET", page, Effect.succeed(DocsPage.make(spec, document)))
+    )
+  })
 
 /**
  * Makes a server of options.
@@ -132,7 +134,7 @@ export const make = Effect.fnUntraced(function* (options: Options): Effect.fn.Re
     at("/healthz"),
     at("/readyz"),
     ...(settings.metrics ? [at("/metrics")] : []),
-    ...(settings.docs ? [at("/openapi.json")] : [])
+    ...(settings.docs ? [at("/openapi.json"), at("/docs")] : [])
   ]
   const places: ReadonlyArray<Place> = [
     { path: at(TokenEndpoint.path), method: "POST", cors },
@@ -153,25 +155,33 @@ export const make = Effect.fnUntraced(function* (options: Options): Effect.fn.Re
       Layer.provide(HttpServer.layerServices)
     ),
     ...(settings.metrics ? [PrometheusMetrics.layerHttp({ path: at("/metrics") })] : []),
-    ...(settings.docs ? [document(api, at("/openapi.json"))] : []),
+    ...(settings.docs ? [documents(api, at("/openapi.json"), at("/docs"))] : []),
     ...places.map(others)
   )
   yield* Frame.begin
   return {
     admission,
     door: door(places, log, Tracing.make(settings.trustTraceparent)),
-    routes:
-      options.log === undefined ? routes : Layer.provide(routes, HttpRouter.middleware((answer) => log(answer)).layer)
+    routes: Layer.provide(routes, HttpRouter.middleware((answer) => log(exactly(places, answer))).layer)
   }
 })
 
 const unknown = Answers.problem(TokenEndpoint.makeProblem(404, "InvalidRequestError", "there is nothing at this path"))
 
+/** The path of a request as it was sent. A router reads it loosely, by which a proxy's rules for exact paths would be passed by. */
+const sent = Effect.map(HttpServerRequest, ({ url }) => url.replace(/\?.*$/s, ""))
+
+const exactly = <E, R>(
+  places: ReadonlyArray<Place>,
+  answer: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
+): Effect.Effect<HttpServerResponse.HttpServerResponse, E, R | HttpServerRequest> => {
+  const paths = new Set<string>(places.map(({ path }) => path))
+  return Effect.flatMap(sent, (path) => (paths.has(path) ? answer : Effect.succeed(unknown)))
+}
+
 /** A router does not know every method, so that what it has no route for may be at a path that there is. */
 const door = (places: ReadonlyArray<Place>, log: Log.Log, traced: ReturnType<typeof Tracing.make>): Server["door"] => {
   const answers = new Map<string, Answer>(places.map((place) => [place.path, refused(place)]))
-  const unserved = log(
-    Effect.flatMap(HttpServerRequest, ({ url }) => answers.get(Tracing.pathOf(url)) ?? Effect.succeed(unknown))
-  )
+  const unserved = log(Effect.flatMap(sent, (path) => answers.get(path) ?? Effect.succeed(unknown)))
   return (router) => traced(Effect.catch(router.asHttpEffect(), () => unserved))
 }
