@@ -180,7 +180,7 @@ describe("what files hold", () => {
       return { prefixes, path: own, names: new RegExp(`^(${prefixes.join("|")})_`) }
     })
     const readers: ReadonlyArray<{ readonly path: RegExp; readonly names: RegExp }> = [
-      { path: /^packages\/core\/src\/Providers\.ts$/, names: /^TEMPCRED_/ },
+      { path: /^packages\/core\/src\/(Providers|environment\/Names)\.ts$/, names: /^TEMPCRED_/ },
       { path: /^packages\/server\/src\/(ServerConfig\.ts|server-config\/)/, names: /^TEMPCRED_/ },
       { path: /^packages\/client\/src\/effect\//, names: /^TEMPCRED_ENDPOINT_/ },
       // Flags stand for these; a vendor's own are its adapter's and its emulator's.

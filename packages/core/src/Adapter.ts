@@ -47,7 +47,7 @@
  *
  * @since 0.1.0
  */
-import * as Config from "effect/Config"
+import type * as Config from "effect/Config"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -57,8 +57,9 @@ import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import { asAsked, asStated, type Terms } from "./adapter/Terms.ts"
 import { type Capabilities, resolve, type Resolved } from "./Capabilities.ts"
-import { ConfigurationError, fromConfigError, type Issue } from "./ConfigurationError.ts"
+import { ConfigurationError, type Issue } from "./ConfigurationError.ts"
 import type { Connections } from "./Connection.ts"
+import * as Environment from "./Environment.ts"
 import { fingerprint } from "./Fingerprint.ts"
 import { expiresAt } from "./Jwt.ts"
 import type { KeySource } from "./KeySource.ts"
@@ -240,17 +241,16 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
 export const layer = (provider: Making): ProviderLayer => Layer.effect(TempCredentialProvider, provider)
 
 /**
- * Reads a variable that need not be set.
+ * Reads a variable that need not be set, as `Environment.text` does.
  *
  * @category configuration
  * @since 0.1.0
  */
-export const optional = (name: string): Config.Config<string | undefined> =>
-  Config.String(name).pipe(Config.withDefault(undefined))
+export const optional: (name: string) => Effect.Effect<string | undefined, ConfigurationError> = Environment.text
 
 /**
- * Builds a vendor's layer from options that are read from the environment, by `Config` or `KeySource.fromConfig`; what is missing or malformed fails
- * with its variable's name. They are a function, so that nothing is made where nobody uses the layer.
+ * Builds a vendor's layer from options that are read from the environment as it is then, by `Config`, `Environment` or `KeySource.fromConfig`; what is missing
+ * or malformed fails with its variable's name. They are a function, so that nothing is made where nobody uses the layer.
  *
  * @category layers
  * @since 0.1.0
@@ -258,13 +258,7 @@ export const optional = (name: string): Config.Config<string | undefined> =>
 export const layerConfig = <Options>(
   layerOf: (options: Options) => ProviderLayer,
   options: () => Effect.Effect<Options, Config.ConfigError | ConfigurationError>
-): ProviderLayer =>
-  Layer.unwrap(
-    Effect.suspend(options).pipe(
-      Effect.map(layerOf),
-      Effect.mapError((error) => (error instanceof ConfigurationError ? error : fromConfigError(error)))
-    )
-  )
+): ProviderLayer => Layer.unwrap(Effect.map(Environment.load(Effect.suspend(options)), layerOf))
 
 /** The ends in epoch milliseconds by our clock. */
 const ending = (minted: Minted, request: Resolved, received: VendorApi.Received<unknown>, now: number) => {

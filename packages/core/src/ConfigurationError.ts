@@ -12,9 +12,10 @@
  * @since 0.1.0
  */
 import type * as Config from "effect/Config"
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
+import * as Keys from "./key-source/Keys.ts"
 
 /**
  * A layer cannot be built: keys, URLs or settings are missing or malformed.
@@ -42,19 +43,14 @@ export interface Issue {
 }
 
 /**
- * Checks a long-lived key: present, and nothing in it that a header cannot carry.
+ * Checks a long-lived key: present, and nothing in it that a header cannot carry. Blanks and line ends around it are removed where it is used.
  *
  * @category guards
  * @since 0.1.0
  */
 export const checkKey = (name: string, key: Redacted.Redacted): ReadonlyArray<Issue> => {
-  // Untyped callers pass plain text; it is refused here, as nothing would keep it from being printed.
-  if (!Redacted.isRedacted(key)) return [{ name, message: "must be a Redacted: wrap it in Redacted.make" }]
-  const value = Redacted.value(key)
-  if (value === "") return [{ name, message: "is empty: set it to the vendor's long-lived key" }]
-  return /^[\u0021-\u007e]+$/.test(value)
-    ? []
-    : [{ name, message: "holds a space, a line end or another character that no key has: copy the key again" }]
+  const message = Keys.problemOf(key)
+  return message === undefined ? [] : [{ name, message }]
 }
 
 const isLoopback = (hostname: string): boolean =>

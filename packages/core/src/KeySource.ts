@@ -19,12 +19,12 @@
  *
  * @since 0.1.0
  */
-import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import { ConfigurationError, fromConfigError } from "./ConfigurationError.ts"
+import { ConfigurationError } from "./ConfigurationError.ts"
+import * as Files from "./environment/Files.ts"
+import * as Variable from "./environment/Variable.ts"
+import * as Keys from "./key-source/Keys.ts"
 
 /**
  * A source of long-lived keys of one account.
@@ -80,25 +80,31 @@ export const fromEffect = (
 })
 
 /**
- * Makes a source of a file with one key on each line, newest first. While it is missing, empty or holds anything that is no key, the keys that it held
- * before stay in use.
+ * Makes a source of a file with one key on each line, newest first. It is read before every try, on Node, Bun and Deno as it is, and elsewhere by the Effect
+ * `FileSystem` at hand. While it is missing, empty or holds anything that is no key, the keys that it held before stay in use.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const fromFile = (path: string, options?: Options): Effect.Effect<KeySource, never, FileSystem.FileSystem> =>
-  FileSystem.FileSystem.useSync((files) =>
-    fromEffect(
-      Effect.map(files.readFileString(path), (text) =>
-        text.split(/\r?\n/).flatMap((line) => (line === "" ? [] : Redacted.make(line)))
-      ),
-      options
-    )
+export const fromFile = (path: string, options?: Options): Effect.Effect<KeySource, ConfigurationError> =>
+  Effect.flatMap(Files.reader, (read) =>
+    read === undefined
+      ? refuse("KeySource.fromFile", "cannot be used, as this runtime has no files: provide Effect's FileSystem")
+      : Effect.succeed(ofFile(read, path, options))
   )
 
+const ofFile = (read: Files.ReadFile, path: string, options: Options | undefined): KeySource =>
+  fromEffect(
+    Effect.map(read(path), (text) => Keys.lines(text)),
+    options
+  )
+
+const refuse = (name: string, message: string): ConfigurationError =>
+  new ConfigurationError({ issues: [{ name, message }] })
+
 /**
- * Makes a source of an environment variable that holds one key, or, where `<name>_FILE` is set instead, of the file that it names: only then is
- * Effect's `FileSystem` needed.
+ * Makes a source of an environment variable that holds one key, or, where `<name>_FILE` is set instead, of the file that it names, which is read again
+ * before every try.
  *
  * @category constructors
  * @since 0.1.0
@@ -107,20 +113,14 @@ export const fromConfig = Effect.fnUntraced(function* (
   name: string,
   options?: Options
 ): Effect.fn.Return<KeySource, ConfigurationError> {
-  const fileName = `${name}_FILE`
-  const { key, path } = yield* Config.all({
-    key: Config.option(Config.Redacted(name)),
-    path: Config.option(Config.String(fileName))
-  }).pipe(Effect.mapError(fromConfigError))
-  const refuse = (variable: string, message: string) =>
-    new ConfigurationError({ issues: [{ name: variable, message }] })
-  if (Option.isNone(path)) {
-    return Option.isSome(key) ? fixed(key.value, options) : yield* refuse(name, "is not set")
-  }
-  if (Option.isSome(key)) return yield* refuse(fileName, `is set, and so is ${name}: keep one of them`)
-  const files = yield* Effect.serviceOption(FileSystem.FileSystem)
-  if (Option.isNone(files)) {
-    return yield* refuse(fileName, "needs a FileSystem: provide that of the platform, such as NodeFileSystem.layer")
-  }
-  return yield* Effect.provideService(fromFile(path.value, options), FileSystem.FileSystem, files.value)
+  const place = yield* Variable.placeOf(name)
+  if (place === undefined) return yield* refuse(name, "is not set")
+  if (place.in === "variable") return fixed(Redacted.make(place.held), options)
+  const source = ofFile(place.read, place.path, options)
+  const problems = yield* Effect.match(place.read(place.path), {
+    onFailure: (reason) => [`cannot be read (${reason})`],
+    onSuccess: (text) => Keys.problemsOf(Keys.lines(text))
+  })
+  if (problems.length === 0) return source
+  return yield* refuse(place.variable, `names a file that ${problems.join("; ")}`)
 })

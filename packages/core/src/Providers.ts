@@ -16,18 +16,19 @@
  *
  * @since 0.1.0
  */
-import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
-import * as Schema from "effect/Schema"
+import * as Result from "effect/Result"
 import type { Descriptor, ProviderLayer } from "./Adapter.ts"
 import type { Capabilities } from "./Capabilities.ts"
-import { ConfigurationError, fromConfigError } from "./ConfigurationError.ts"
+import { ConfigurationError } from "./ConfigurationError.ts"
 import * as CredentialCache from "./CredentialCache.ts"
 import * as CredentialSharing from "./CredentialSharing.ts"
+import * as Environment from "./Environment.ts"
 import * as Failover from "./Failover.ts"
 import type { MintRequest } from "./MintRequest.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
@@ -47,28 +48,18 @@ export interface Options {
   readonly redis?: ((url: string) => CredentialSharing.Options["redis"]) | undefined
 }
 
-const seconds = Schema.DurationFromString.check(
-  Schema.makeFilter((length) => Number.isSafeInteger(Duration.toSeconds(length)) && Duration.toSeconds(length) > 0)
+const settings = Environment.collect((read) =>
+  Effect.all({
+    provider: read(Environment.list("TEMPCRED_PROVIDER")),
+    ttl: read(Environment.value("TEMPCRED_TTL", Environment.wholeSeconds)),
+    timeout: read(Environment.value("TEMPCRED_TIMEOUT", Environment.wholeSeconds)),
+    retries: read(Environment.value("TEMPCRED_RETRIES", Environment.wholeNumber(0, 10))),
+    cache: read(Environment.secret("TEMPCRED_CACHE")),
+    cacheKey: read(Environment.secret("TEMPCRED_CACHE_KEY"))
+  })
 )
 
-const Settings = Config.all({
-  provider: Config.String("TEMPCRED_PROVIDER").pipe(Config.withDefault(undefined)),
-  ttl: Config.schema(seconds, "TEMPCRED_TTL").pipe(Config.withDefault(undefined)),
-  timeout: Config.schema(seconds, "TEMPCRED_TIMEOUT").pipe(Config.withDefault(undefined)),
-  retries: Config.schema(
-    Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 0, maximum: 10 })),
-    "TEMPCRED_RETRIES"
-  ).pipe(Config.withDefault(undefined)),
-  cache: Config.String("TEMPCRED_CACHE").pipe(Config.withDefault("memory")),
-  cacheKey: Config.Redacted("TEMPCRED_CACHE_KEY").pipe(Config.withDefault(undefined))
-})
-
-type Settings = Config.Success<typeof Settings>
-
-const length = 'must be whole seconds with their unit, such as "60 seconds"'
-
-/** What is allowed, as one sentence for each variable. */
-const rules = { TEMPCRED_TTL: length, TEMPCRED_TIMEOUT: length, TEMPCRED_RETRIES: "must be a whole number, 0 to 10" }
+type Settings = Effect.Success<typeof settings>
 
 /**
  * Builds the whole stack that configuration names: the adapters of `TEMPCRED_PROVIDER` (several are a failover order) with retry and rate gate, sharing
@@ -81,22 +72,30 @@ const rules = { TEMPCRED_TTL: length, TEMPCRED_TIMEOUT: length, TEMPCRED_RETRIES
  */
 export const layerConfig = (adapters: ReadonlyArray<Descriptor>, options: Options = {}): ProviderLayer =>
   Layer.unwrap(
-    Effect.gen(function* () {
-      const settings = yield* Effect.mapError(Settings, (error) => fromConfigError(error, rules))
-      const { retries, timeout } = settings
-      const [first, ...others] = yield* chosen(adapters, settings.provider)
-      const vendors = others.length === 0 ? first : Failover.layer([first, ...others])
-      const shared = yield* sharing(settings, options)
-      // The cache bounds a mint too, and is not to be the stricter one.
-      const bound = Duration.max(Duration.seconds(30), Duration.sum(timeout ?? Duration.zero, Duration.seconds(1)))
-      const cached =
-        settings.cache === "off" ? shared : Layer.provide(CredentialCache.layer({ timeout: bound }), shared)
-      const policy = RetryPolicy.layer({
-        ...(retries === undefined ? {} : { attempts: retries + 1 }),
-        ...(timeout === undefined ? {} : { deadline: timeout })
+    Environment.load(
+      Effect.gen(function* () {
+        const read = yield* settings
+        const { retries, timeout } = read
+        const [first, ...others] = yield* chosen(adapters, read.provider)
+        const vendors = others.length === 0 ? first : Failover.layer([first, ...others])
+        const shared = yield* sharing(read, options)
+        // The cache bounds a mint too, and is not to be the stricter one.
+        const bound = Duration.max(Duration.seconds(30), Duration.sum(timeout ?? Duration.zero, Duration.seconds(1)))
+        const cached =
+          placeOf(read) === "off" ? shared : Layer.provide(CredentialCache.layer({ timeout: bound }), shared)
+        const policy = RetryPolicy.layer({
+          ...(retries === undefined ? {} : { attempts: retries + 1 }),
+          ...(timeout === undefined ? {} : { deadline: timeout })
+        })
+        const environment = ConfigProvider.layer(yield* ConfigProvider.ConfigProvider)
+        return withTtl(read.ttl).pipe(
+          Layer.provide(cached),
+          Layer.provide(vendors),
+          // What one reads of the environment, all read.
+          Layer.provide([policy, environment])
+        )
       })
-      return withTtl(settings.ttl).pipe(Layer.provide(cached), Layer.provide(vendors), Layer.provide(policy))
-    })
+    )
   )
 
 type Wrapper = Layer.Layer<TempCredentialProvider, ConfigurationError, TempCredentialProvider>
@@ -106,29 +105,36 @@ const refuse = (name: string, message: string) => new ConfigurationError({ issue
 /** The layers of the adapters that a list of names chooses, in its order. */
 const chosen = (
   adapters: ReadonlyArray<Descriptor>,
-  names: string | undefined
+  names: ReadonlyArray<string> | undefined
 ): Effect.Effect<readonly [ProviderLayer, ...ReadonlyArray<ProviderLayer>], ConfigurationError> => {
-  const known = adapters.map((one) => one.id).join(", ")
-  const wanted = (names ?? "").split(",").map((name) => name.trim())
-  const found = adapters.filter((one) => wanted.includes(one.id))
-  const [first, ...others] = wanted.flatMap((name) => found.filter((one) => one.id === name))
-  if (names === undefined) return refuse("TEMPCRED_PROVIDER", `is not set; known are ${known}`)
-  return first === undefined || found.length < wanted.length
-    ? refuse("TEMPCRED_PROVIDER", `must name known providers, each once; known are ${known}`)
-    : Effect.succeed([first.layerConfig, ...others.map((one) => one.layerConfig)])
+  const known = adapters.map((one) => one.id)
+  if (names === undefined) return refuse("TEMPCRED_PROVIDER", `is not set; known are ${known.join(", ")}`)
+  return Result.match(Environment.choose(names, known), {
+    onFailure: (problem) => refuse("TEMPCRED_PROVIDER", problem),
+    onSuccess: (ids) => {
+      const [first, ...others] = ids.flatMap((id) => adapters.filter((one) => one.id === id))
+      return first === undefined
+        ? refuse("TEMPCRED_PROVIDER", `names no provider; known are ${known.join(", ")}`)
+        : Effect.succeed([first.layerConfig, ...others.map((one) => one.layerConfig)] as const)
+    }
+  })
 }
 
+const placeOf = ({ cache }: Settings): string => (cache === undefined ? "memory" : Redacted.value(cache))
+
 /** What is between the vendors and the cache. */
-const sharing = ({ cache, cacheKey }: Settings, { redis }: Options): Effect.Effect<Wrapper, ConfigurationError> => {
-  if (cache === "off" || cache === "memory") return Effect.succeed(nothing)
-  if (!/^rediss?:\/\/\S+$/.test(cache)) return refuse("TEMPCRED_CACHE", "must be memory, off, or redis://host:port")
+const sharing = (read: Settings, { redis }: Options): Effect.Effect<Wrapper, ConfigurationError> => {
+  const place = placeOf(read)
+  const { cacheKey } = read
+  if (place === "off" || place === "memory") return Effect.succeed(nothing)
+  if (!/^rediss?:\/\/\S+$/.test(place)) return refuse("TEMPCRED_CACHE", "must be memory, off, or redis://host:port")
   if (cacheKey === undefined || !/^[\w+/]{43}=$/.test(Redacted.value(cacheKey))) {
     const problem = cacheKey === undefined ? "is not set" : "must be 32 bytes in base64"
     return refuse("TEMPCRED_CACHE_KEY", `${problem}: make one with openssl rand -base64 32`)
   }
   return redis === undefined
     ? refuse("TEMPCRED_CACHE", "names a Redis, and Providers.layerConfig was not told how to reach one (option redis)")
-    : Effect.succeed(CredentialSharing.layer({ redis: redis(cache), keys: [cacheKey] }))
+    : Effect.succeed(CredentialSharing.layer({ redis: redis(place), keys: [cacheKey] }))
 }
 
 const nothing: Wrapper = Layer.effect(

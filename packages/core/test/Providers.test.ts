@@ -29,7 +29,7 @@ const descriptor = (id: string): Adapter.Descriptor => ({
         })
       ),
     () =>
-      Config.all({ apiKey: Config.Redacted(`${id.toUpperCase()}_API_KEY`), region: Adapter.optional("ACME_REGION") })
+      Effect.all({ apiKey: Config.Redacted(`${id.toUpperCase()}_API_KEY`), region: Adapter.optional("ACME_REGION") })
   )
 })
 
@@ -61,7 +61,7 @@ describe("TEMPCRED_PROVIDER", () => {
     Effect.gen(function* () {
       assert.strictEqual(
         yield* failure({ TEMPCRED_PROVIDER: "initech" }),
-        "TEMPCRED_PROVIDER must name known providers, each once; known are acme, globex"
+        "TEMPCRED_PROVIDER names an unknown provider; known are acme, globex"
       )
       assert.strictEqual(yield* failure({}), "TEMPCRED_PROVIDER is not set; known are acme, globex")
     })

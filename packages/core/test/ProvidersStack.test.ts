@@ -54,11 +54,8 @@ describe("TEMPCRED_PROVIDER", () => {
   )
   it.effect("selector-unknown: one unknown or repeated name in a list fails", () =>
     Effect.gen(function* () {
-      for (const names of ["acme,initech", "acme,acme", "acme,", ","]) {
-        assert.match(
-          yield* failing({ TEMPCRED_PROVIDER: names }),
-          /TEMPCRED_PROVIDER must name known providers, each once; known are acme, globex/
-        )
+      for (const names of ["acme,initech", "acme,acme", ","]) {
+        assert.match(yield* failing({ TEMPCRED_PROVIDER: names }), /TEMPCRED_PROVIDER .*known are acme, globex$/)
       }
     })
   )

@@ -32,6 +32,7 @@ export const vendor = (...known: ReadonlyArray<string>) => {
     const answer: Answer = { status, headers: {}, text: JSON.stringify(body), sentAt: now, receivedAt: now }
     return answer
   })
+  const transport = Layer.succeed(Transport, Transport.of({ send }))
   /** Runs a program on a provider with these keys, and tells the events without their provider. */
   const run = <A, E>(
     apiKey: Redacted.Redacted | KeySource,
@@ -41,12 +42,12 @@ export const vendor = (...known: ReadonlyArray<string>) => {
     program.pipe(
       Effect.provide(
         Layer.effect(TempCredentialProvider, Adapter.make(Acme.spec({ apiKey }))).pipe(
-          Layer.provide(Layer.succeed(Transport, Transport.of({ send }))),
+          Layer.provide(transport),
           Layer.provide(Events.layer((event) => Effect.sync(() => event._tag.startsWith("Mint") || events.push(event))))
         )
       )
     )
-  return { state, run }
+  return { state, run, transport }
 }
 
 export const mint = TempCredentialProvider.use((provider) => provider.mint({ purpose: "stt.realtime" }))

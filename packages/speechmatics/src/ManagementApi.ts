@@ -22,12 +22,11 @@
  *
  * @since 0.1.0
  */
-import { optional } from "@tempcred/core/Adapter"
-import { checkKey, checkUrl, ConfigurationError, fromConfigError } from "@tempcred/core/ConfigurationError"
+import { checkKey, checkUrl, ConfigurationError } from "@tempcred/core/ConfigurationError"
+import * as Environment from "@tempcred/core/Environment"
 import { InvalidRequestError, TempCredentialError } from "@tempcred/core/TempCredentialError"
 import type { Transport } from "@tempcred/core/Transport"
 import * as VendorApi from "@tempcred/core/VendorApi"
-import * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -285,14 +284,16 @@ export const layer = (options: Options): Layer.Layer<ManagementApi, Configuratio
   Layer.effect(ManagementApi, make(options))
 
 /**
- * Provides the service from `SPEECHMATICS_MANAGEMENT_TOKEN` and, where it is set, `SPEECHMATICS_MANAGEMENT_URL`.
+ * Provides the service from `SPEECHMATICS_MANAGEMENT_TOKEN` (or `SPEECHMATICS_MANAGEMENT_TOKEN_FILE`) and, where it is set, `SPEECHMATICS_MANAGEMENT_URL`.
  *
  * @category layers
  * @since 0.1.0
  */
 export const layerConfig: Layer.Layer<ManagementApi, ConfigurationError, Transport> = Layer.unwrap(
-  Config.all({
-    token: Config.Redacted("SPEECHMATICS_MANAGEMENT_TOKEN"),
-    baseUrl: optional("SPEECHMATICS_MANAGEMENT_URL")
-  }).pipe(Effect.mapBoth({ onSuccess: layer, onFailure: fromConfigError }))
+  Environment.load(
+    Effect.all({
+      token: Environment.required("SPEECHMATICS_MANAGEMENT_TOKEN", Environment.secret),
+      baseUrl: Environment.text("SPEECHMATICS_MANAGEMENT_URL")
+    })
+  ).pipe(Effect.map(layer))
 )

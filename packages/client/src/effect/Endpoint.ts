@@ -24,11 +24,11 @@
 import * as Adapter from "@tempcred/core/Adapter"
 import type { Capabilities, Capability } from "@tempcred/core/Capabilities"
 import { checkUrl } from "@tempcred/core/ConfigurationError"
+import * as Environment from "@tempcred/core/Environment"
 import * as KeySource from "@tempcred/core/KeySource"
 import { Json } from "@tempcred/core/TempCredential"
 import { Feature, Issue } from "@tempcred/core/TempCredentialError"
 import * as VendorApi from "@tempcred/core/VendorApi"
-import * as Config from "effect/Config"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -196,7 +196,7 @@ export const layer = (options: Options): Adapter.ProviderLayer => Adapter.layer(
  */
 export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(layer, () =>
   Effect.all({
-    url: Config.String("TEMPCRED_ENDPOINT_URL"),
+    url: Environment.required("TEMPCRED_ENDPOINT_URL", Environment.text),
     apiKey: KeySource.fromConfig("TEMPCRED_ENDPOINT_API_KEY")
   })
 )

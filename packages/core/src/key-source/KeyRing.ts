@@ -8,14 +8,16 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Exit from "effect/Exit"
+import * as Predicate from "effect/Predicate"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
-import { checkKey, type Issue } from "../ConfigurationError.ts"
+import type { Issue } from "../ConfigurationError.ts"
 import { monotonicMillis } from "../Deadline.ts"
 import { Events, nobody } from "../Events.ts"
 import { fingerprint } from "../Fingerprint.ts"
 import type { KeySource } from "../KeySource.ts"
 import { AuthenticationError, type Reason } from "../TempCredentialError.ts"
+import * as Keys from "./Keys.ts"
 
 /** A source that takes longer counts as one that cannot be read, as the rest of the mint needs its time too. */
 const readingLimit = Duration.seconds(3)
@@ -77,6 +79,11 @@ export const makeRings = Effect.fnUntraced(function* (provider: string): Effect.
     return ring
   }
   const open: KeyRings["open"] = Effect.fnUntraced(function* (sources) {
+    const missing = Object.entries(sources).flatMap(([name, source]): ReadonlyArray<Issue> => {
+      const message = isSource(source) ? undefined : Keys.problemOf(source)
+      return message === undefined ? [] : [{ name, message }]
+    })
+    if (missing.length > 0) return { issues: missing, account: Redacted.make("") }
     const read = yield* Effect.forEach(
       Object.entries(sources),
       ([name, source]) => Effect.map(of(source).read, (problems) => problems.map((message) => ({ name, message }))),
@@ -87,6 +94,9 @@ export const makeRings = Effect.fnUntraced(function* (provider: string): Effect.
   })
   return { of, open }
 })
+
+/** Untyped callers pass anything, such as a variable that is not set. */
+const isSource = (source: Source): boolean => Redacted.isRedacted(source) || Predicate.hasProperty(source, "keys")
 
 type Publish = (typeof Events)["Service"]
 
@@ -129,8 +139,8 @@ const makeRing = (provider: string, source: Source, publish: Publish): KeyRing =
 
 /** A key that no source can replace is checked once. */
 const still = (key: Redacted.Redacted) => {
-  const problems = check([key])
-  const keys = problems.length === 0 ? [key] : []
+  const problems = Keys.problemsOf([key])
+  const keys = problems.length === 0 ? Keys.trimmed([key]) : []
   return { read: Effect.succeed(problems), keys: () => keys }
 }
 
@@ -140,7 +150,7 @@ const hold = (provider: string, source: KeySource, publish: Publish) => {
   let broken = false
   const read = Effect.gen(function* () {
     const exit = yield* Effect.exit(Effect.timeout(source.keys, readingLimit))
-    const problems = Exit.isSuccess(exit) ? check(exit.value) : ["cannot be read"]
+    const problems = Exit.isSuccess(exit) ? Keys.problemsOf(exit.value) : ["cannot be read"]
     if (Exit.isFailure(exit) || problems.length > 0) {
       const isNews = !broken && keys.length > 0
       broken = true
@@ -148,10 +158,11 @@ const hold = (provider: string, source: KeySource, publish: Publish) => {
       return problems
     }
     broken = false
+    const given = Keys.trimmed(exit.value)
     // Equal keys stay the same objects, as what is known of a key is kept by object.
-    if (Equal.equals(keys, exit.value)) return []
+    if (Equal.equals(keys, given)) return []
     const isNews = keys.length > 0
-    keys = exit.value
+    keys = given
     if (isNews) yield* publish({ _tag: "KeysReloaded", provider, keys: keys.length })
     return []
   })
@@ -189,11 +200,3 @@ const remember = (provider: string, publish: Publish) => {
 
   return { isRecent, accept, refuse, forgetAllBut }
 }
-
-/** What is wrong with what a source gave. */
-const check = (keys: ReadonlyArray<Redacted.Redacted>): ReadonlyArray<string> =>
-  keys.length === 0
-    ? ["holds no key"]
-    : keys.flatMap((key, index) =>
-        checkKey("", key).map(({ message }) => (keys.length === 1 ? message : `${message} (key ${index + 1})`))
-      )

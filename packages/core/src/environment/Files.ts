@@ -1,0 +1,71 @@
+/**
+ * Files of this machine, on every runtime that has them: by Effect's `FileSystem` where the app provides one, and else by `node:fs`, which Node, Bun and
+ * Deno give without an import, so that a bundle for the edge holds none.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+
+/** A file on a network drive or a pipe that nobody writes to must not hold a start for ever. */
+const limit = "3 seconds"
+
+/**
+ * Reads a whole file; fails with a reason that is safe to show, such as `ENOENT`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ReadFile = (path: string) => Effect.Effect<string, string>
+
+/** What `node:fs` is here; browsers and most edge runtimes have none. */
+const builtin = (): unknown => {
+  const host: unknown = Reflect.get(globalThis, "process")
+  if (!Predicate.hasProperty(host, "getBuiltinModule") || !Predicate.isFunction(host.getBuiltinModule)) return undefined
+  const module: unknown = Reflect.apply(host.getBuiltinModule, host, ["node:fs"])
+  return Predicate.hasProperty(module, "promises") ? module.promises : undefined
+}
+
+const readByRuntime = (): ReadFile | undefined => {
+  const files = builtin()
+  if (!Predicate.hasProperty(files, "readFile") || !Predicate.isFunction(files.readFile)) return undefined
+  const { readFile } = files
+  return (path) =>
+    Effect.tryPromise({
+      try: async (signal) => {
+        const text: unknown = await Reflect.apply(readFile, files, [path, { encoding: "utf8", signal }])
+        return String(text)
+      },
+      catch: reasonOf
+    })
+}
+
+const reasonOf = (cause: unknown): string => {
+  // Deno's own error, which names a permission that the process was not given.
+  if (Predicate.hasProperty(cause, "name") && cause.name === "NotCapable") return "on Deno, allow it with --allow-read"
+  return Predicate.hasProperty(cause, "code") && Predicate.isString(cause.code) ? cause.code : "unknown reason"
+}
+
+/**
+ * Gives what reads files here; nothing where the runtime has no files and the app provides none.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const reader: Effect.Effect<ReadFile | undefined> = Effect.map(
+  Effect.serviceOption(FileSystem.FileSystem),
+  (provided) => {
+    const read = Option.match(provided, {
+      onNone: readByRuntime,
+      onSome:
+        (files): ReadFile =>
+        (path) =>
+          Effect.mapError(files.readFileString(path), ({ reason }) => reason._tag)
+    })
+    return read === undefined
+      ? undefined
+      : (path: string) => Effect.timeoutOrElse(read(path), { duration: limit, orElse: () => Effect.fail("no answer") })
+  }
+)

@@ -1,0 +1,91 @@
+/**
+ * What the text of a variable may be, and the value that it stands for.
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+
+/**
+ * A rule for a text: what is allowed, as a sentence that follows the variable's name, and how it becomes a value.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Format<A> {
+  readonly rule: string
+  readonly parse: (text: string) => Option.Option<A>
+}
+
+/**
+ * Makes a format of a schema.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const ofSchema = <A>(schema: Schema.Decoder<A>, rule: string): Format<A> => ({
+  rule,
+  parse: Schema.decodeUnknownOption(schema)
+})
+
+/**
+ * A whole number, written in digits only, from `min` to `max`.
+ *
+ * @category formats
+ * @since 0.1.0
+ */
+export const wholeNumber = (min: number, max: number = Number.MAX_SAFE_INTEGER): Format<number> => ({
+  rule: `must be a whole number, ${min} ${max === Number.MAX_SAFE_INTEGER ? "or more" : `to ${max}`}`,
+  parse: (text) =>
+    Option.filter(Option.some(/^\d+$/.test(text) ? Number(text) : Number.NaN), (value) => value >= min && value <= max)
+})
+
+/**
+ * A length of time in whole seconds, with its unit.
+ *
+ * @category formats
+ * @since 0.1.0
+ */
+export const wholeSeconds: Format<Duration.Duration> = ofSchema(
+  Schema.DurationFromString.check(
+    Schema.makeFilter((length) => Number.isSafeInteger(Duration.toSeconds(length)) && Duration.toSeconds(length) > 0)
+  ),
+  'must be whole seconds with their unit, such as "60 seconds"'
+)
+
+/**
+ * A length of time of a millisecond or more, with its unit.
+ *
+ * @category formats
+ * @since 0.1.0
+ */
+export const duration: Format<Duration.Duration> = ofSchema(
+  Schema.DurationFromString.check(
+    Schema.makeFilter((length) => Number.isFinite(Duration.toMillis(length)) && Duration.toMillis(length) >= 1)
+  ),
+  'must be a length of time with its unit, such as "20 seconds"'
+)
+
+/**
+ * One of several words.
+ *
+ * @category formats
+ * @since 0.1.0
+ */
+export const oneOf = <const A extends string>(words: ReadonlyArray<A>): Format<A> =>
+  ofSchema(Schema.Literals(words), `must be one of ${words.join(", ")}`)
+
+/**
+ * `true` or `false`, in any letter case.
+ *
+ * @category formats
+ * @since 0.1.0
+ */
+export const boolean: Format<boolean> = {
+  rule: "must be true or false",
+  parse: (text) => {
+    const word = text.toLowerCase()
+    return word === "true" || word === "false" ? Option.some(word === "true") : Option.none()
+  }
+}

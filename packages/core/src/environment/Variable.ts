@@ -1,0 +1,101 @@
+/**
+ * Where the text of a variable comes from: the environment as it is now or the app's own `ConfigProvider`, and for a secret also a file.
+ *
+ * @since 0.1.0
+ */
+import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import { ConfigurationError, fromConfigError } from "../ConfigurationError.ts"
+import * as Files from "./Files.ts"
+import * as Names from "./Names.ts"
+import * as Text from "./Text.ts"
+
+/**
+ * Makes the error of one variable.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const refuse = (name: string, message: string): ConfigurationError =>
+  new ConfigurationError({ issues: [{ name, message }] })
+
+/**
+ * Gives the app's own `ConfigProvider`, and else one of the environment as it is now: Effect's default one keeps what it read first, for the whole process.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export const provider: Effect.Effect<ConfigProvider.ConfigProvider, ConfigurationError> = Effect.flatMap(
+  Effect.context(),
+  (context) => {
+    const own = Context.getOrUndefined(context, ConfigProvider.ConfigProvider)
+    return own === undefined ? environment : Effect.succeed(own)
+  }
+)
+
+const environment = Effect.try({
+  try: () => ConfigProvider.fromEnv(),
+  catch: (cause) => {
+    const isDenied = Predicate.hasProperty(cause, "name") && /^(NotCapable|PermissionDenied)$/.test(String(cause.name))
+    return refuse(
+      "the environment",
+      isDenied ? "cannot be read: on Deno, allow it with --allow-env" : "cannot be read by this runtime"
+    )
+  }
+})
+
+/**
+ * Reads the trimmed text of a variable; nothing where it is empty, or a service link of the platform.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export const read = (name: string): Effect.Effect<string | undefined, ConfigurationError> =>
+  Effect.flatMap(provider, (current) =>
+    Config.option(Config.String(name))
+      .parse(current)
+      .pipe(
+        Effect.mapError((error) => fromConfigError(error)),
+        Effect.map((found) => {
+          const set = Text.trim(Option.getOrElse(found, () => ""))
+          return set === "" || Names.isServiceLink(name, set) ? undefined : set
+        })
+      )
+  )
+
+/**
+ * Where a secret is: in its own variable, or in a file that `variable` names.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Place =
+  | { readonly in: "variable"; readonly held: string }
+  | { readonly in: "file"; readonly variable: string; readonly path: string; readonly read: Files.ReadFile }
+
+/**
+ * Finds a secret by its variable or, where `<name>_FILE` is set instead, by the file that it names; fails where both are set, or where nothing reads files.
+ *
+ * @category configuration
+ * @since 0.1.0
+ */
+export const placeOf = Effect.fnUntraced(function* (
+  name: string
+): Effect.fn.Return<Place | undefined, ConfigurationError> {
+  const variable = `${name}_FILE`
+  const [held, path] = yield* Effect.all([read(name), read(variable)])
+  if (path === undefined) return held === undefined ? undefined : { in: "variable", held }
+  if (held !== undefined) return yield* refuse(variable, `is set, and so is ${name}: keep one of them`)
+  const problem = Text.problemOf(path)
+  if (problem !== undefined) return yield* refuse(variable, problem)
+  const reader = yield* Files.reader
+  if (reader !== undefined) return { in: "file", variable, path, read: reader }
+  return yield* refuse(
+    variable,
+    `cannot be used, as this runtime has no files: set ${name}, or provide Effect's FileSystem`
+  )
+})
