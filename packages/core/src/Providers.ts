@@ -91,7 +91,7 @@ export const layerConfig = (adapters: ReadonlyArray<Descriptor>, options: Option
         return withTtl(read.ttl).pipe(
           Layer.provide(cached),
           Layer.provide(vendors),
-          // What one reads of the environment, all read.
+          // The adapters read the same environment.
           Layer.provide([policy, environment])
         )
       })
