@@ -5,6 +5,7 @@ import type { Response as Answer } from "@tempcred/core/TokenEndpoint"
 import * as ElevenLabs from "@tempcred/elevenlabs/ElevenLabs"
 import type { Emulator } from "@tempcred/emulator/Emulator"
 import * as ElevenLabsEmulator from "@tempcred/emulator/ElevenLabs"
+import * as SpeechmaticsEmulator from "@tempcred/emulator/Speechmatics"
 import * as Authenticator from "@tempcred/server/Authenticator"
 import * as TokenServer from "@tempcred/server/TokenServer"
 import * as Speechmatics from "@tempcred/speechmatics/Speechmatics"
@@ -13,7 +14,10 @@ import * as NodeRedis from "@effect/platform-node/NodeRedis"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { assert, describe, it } from "vitest"
+import { randomBytes } from "node:crypto"
+import { assert, describe, inject, it } from "vitest"
+
+const redisUrl = inject("redisUrl") ?? ""
 
 const callers = ["ana", "bob"].map((subject) => ({ subject, token: Redacted.make(`${subject}-secret-token-0`) }))
 
@@ -42,6 +46,12 @@ const endpoint = (emulator: Emulator, env: Readonly<Record<string, string>>, opt
     return JSON.parse(text)
   }
   return { ask, credential, [Symbol.asyncDispose]: server.close }
+}
+
+const speechmatics = () => {
+  const emulator = SpeechmaticsEmulator.make({ apiKey: "speechmatics-key-of-the-test" })
+  const env = { TEMPCRED_PROVIDER: "speechmatics", SPEECHMATICS_API_KEY: "speechmatics-key-of-the-test" }
+  return { emulator, env }
 }
 
 describe("a vendor whose shortest ttl is longer than five minutes", () => {
@@ -74,5 +84,46 @@ describe("a vendor whose shortest ttl is longer than five minutes", () => {
       }
     ])
     assert.deepStrictEqual(emulator.log, [])
+  })
+})
+
+describe("a refused credential", () => {
+  it("is not served again, and another subject keeps its own", async () => {
+    const { emulator, env } = speechmatics()
+    await using server = endpoint(emulator, env)
+    const [ana, bob] = [await server.credential(), await server.credential({}, "bob")]
+    assert.strictEqual((await server.credential()).token, ana.token)
+    const other = await server.credential({ refused: ana.fingerprint })
+    assert.notStrictEqual(other.token, ana.token)
+    // A report that comes late, or of somebody else's credential, changes nothing.
+    for (const refused of [ana.fingerprint, bob.fingerprint]) {
+      assert.strictEqual((await server.credential({ refused })).token, other.token)
+    }
+    assert.strictEqual((await server.credential({}, "bob")).token, bob.token)
+    assert.lengthOf(emulator.log, 3)
+  })
+
+  it("is renewed where less life is left than the client needs", async () => {
+    const { emulator, env } = speechmatics()
+    await using server = endpoint(emulator, env)
+    const first = await server.credential({ ttlSeconds: 60 })
+    assert.strictEqual((await server.credential({ ttlSeconds: 60, minRemainingSeconds: 30 })).token, first.token)
+    const other = await server.credential({ ttlSeconds: 60, minRemainingSeconds: 60 })
+    assert.notStrictEqual(other.token, first.token)
+  })
+
+  it.skipIf(redisUrl === "")("is not served by a machine that shares through Redis either", async () => {
+    const { emulator, env } = speechmatics()
+    const shared = { ...env, TEMPCRED_CACHE: redisUrl, TEMPCRED_CACHE_KEY: randomBytes(32).toString("base64") }
+    await using one = endpoint(emulator, shared)
+    await using two = endpoint(emulator, shared)
+    const [ana, bob] = [await one.credential(), await one.credential({}, "bob")]
+    assert.strictEqual((await two.credential()).token, ana.token)
+    assert.strictEqual((await two.credential({}, "bob")).token, bob.token)
+    const other = await two.credential({ refused: ana.fingerprint })
+    assert.notStrictEqual(other.token, ana.token)
+    assert.strictEqual((await one.credential({ refused: ana.fingerprint })).token, other.token)
+    assert.strictEqual((await one.credential({}, "bob")).token, bob.token)
+    assert.lengthOf(emulator.log, 3)
   })
 })

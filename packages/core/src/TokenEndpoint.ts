@@ -208,8 +208,11 @@ const titles = {
  */
 export type ProblemStatus = keyof typeof titles
 
+/** In seconds: no client waits longer before it asks again. */
+const longestRetryAfter = 3600
+
 /**
- * Makes a problem of a status, a reason and a sentence.
+ * Makes a problem of a status, a reason and a sentence. `retryAfter` is in seconds; it becomes a whole number, 1 to 3600. Of `issues`, the first eight are told.
  *
  * @category constructors
  * @since 0.1.0
@@ -218,8 +221,17 @@ export const makeProblem = (
   status: ProblemStatus,
   reason: ProblemReason,
   detail: string,
-  more: Pick<Problem, "retryAfter" | "provider" | "requestId" | "feature" | "issues"> = {}
-): Problem => ({ type: "about:blank", title: titles[status], status, detail, reason, ...more })
+  { issues, retryAfter, ...more }: Pick<Problem, "retryAfter" | "provider" | "requestId" | "feature" | "issues"> = {}
+): Problem => ({
+  type: "about:blank",
+  title: titles[status],
+  status,
+  detail,
+  reason,
+  ...more,
+  ...(retryAfter === undefined ? {} : { retryAfter: Math.min(longestRetryAfter, Math.max(1, Math.ceil(retryAfter))) }),
+  ...(issues === undefined ? {} : { issues: issues.slice(0, mostIssues) })
+})
 
 /**
  * Tells a client why a mint failed. What the caller can mend is 4xx; what is between the endpoint and the vendor is 5xx, the vendor's 401 and 429 too,
@@ -234,7 +246,7 @@ export const problem = ({ provider, reason }: TempCredentialError): Problem => {
   return makeProblem(status, reason._tag, detail, {
     provider,
     ...(requestId === undefined ? {} : { requestId }),
-    ...(retryAfter === undefined ? {} : { retryAfter: Math.max(1, Math.ceil(Duration.toSeconds(retryAfter))) }),
+    ...(retryAfter === undefined ? {} : { retryAfter: Duration.toSeconds(retryAfter) }),
     ...more
   })
 }

@@ -107,11 +107,24 @@ describe("a problem", () => {
     assert.notMatch(JSON.stringify(problem), /vendor's words|vendor_code|418/)
   })
 
-  it("never asks to come back at once", () => {
-    const reason = new Errors.RateLimitError({ retryAfter: Duration.zero })
-    assert.strictEqual(
-      TokenEndpoint.problem(new Errors.TempCredentialError({ provider: "acme", reason })).retryAfter,
-      1
-    )
+  it("asks to come back in a second at the earliest and in an hour at the latest", () => {
+    const waits = [
+      [Duration.zero, 1],
+      [Duration.hours(1), 3600],
+      [Duration.days(400), 3600],
+      [Duration.infinity, 3600]
+    ] as const
+    for (const [retryAfter, seconds] of waits) {
+      const reason = new Errors.RateLimitError({ retryAfter })
+      const problem = TokenEndpoint.problem(new Errors.TempCredentialError({ provider: "acme", reason }))
+      assert.strictEqual(problem.retryAfter, seconds)
+    }
+  })
+
+  it("tells a bounded number of issues", () => {
+    const issues = Array.from({ length: 1000 }, () => ({ field: "ttl", message: "must be another one" }))
+    const reason = new Errors.InvalidRequestError({ issues })
+    const problem = TokenEndpoint.problem(new Errors.TempCredentialError({ provider: "acme", reason }))
+    assert.lengthOf(problem.issues ?? [], 8)
   })
 })

@@ -30,6 +30,7 @@ import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Bearer from "./authenticator/Bearer.ts"
 import * as Jwt from "./authenticator/Jwt.ts"
+import * as TokenFrom from "./authenticator/TokenFrom.ts"
 import type { Verdict } from "./authenticator/Verdict.ts"
 
 /**
@@ -122,6 +123,13 @@ interface JwtCommon {
   readonly subjectClaim?: string | undefined
   /** How far the clocks may differ, at most 5 minutes. @default "5 seconds" */
   readonly clockTolerance?: Length | undefined
+  /**
+   * Where callers present the JWT: in a header of that name, or in a cookie. A cookie counts only where a page of the endpoint's own origin sends JSON, as browsers
+   * attach cookies to what other pages send.
+   *
+   * @default the `Authorization` header
+   */
+  readonly tokenFrom?: TokenFrom.TokenFrom | undefined
 }
 
 interface JwtKeySet extends JwtCommon {
@@ -150,8 +158,9 @@ interface JwtSecret extends JwtCommon {
 export type JwtOptions = JwtSecret | JwtKeySet
 
 /**
- * Names callers by the JWT that they present as bearer token, which must be signed, have an end (`exp`) and name a subject. Keys of a key set are fetched when
- * they are first needed, after 10 minutes, and for a key that is not known, at most every 30 seconds. A fetch that failed is not tried again for 5 to 10 seconds;
+ * Names callers by the JWT that they present, which must be signed, have an end (`exp`) and name a subject. Keys of a key set are fetched when they are first
+ * needed, after 10 minutes, and for a key that is not known, at most every 30 seconds. A token that names no key, or one of several keys of the same name, is
+ * verified with each key that fits, up to 16. A fetch that failed is not tried again for 5 to 10 seconds;
  * meanwhile, and for an hour after they were fetched, keys that are known are used, and where there are none nobody can tell who is asking. Fails where an option
  * makes no sense.
  *
@@ -159,7 +168,10 @@ export type JwtOptions = JwtSecret | JwtKeySet
  * @since 0.1.0
  */
 export const layerJwt = (options: JwtOptions): Layer.Layer<Authenticator, ConfigurationError> =>
-  Layer.effect(Authenticator, Effect.map(Jwt.make(options), answering))
+  Layer.effect(
+    Authenticator,
+    Effect.map(Jwt.make(options), (verify) => answering(verify, options.tokenFrom))
+  )
 
 /**
  * A caller with a token of its own, such as another backend of the app.
@@ -183,22 +195,30 @@ export interface BearerEntry {
  * @since 0.1.0
  */
 export const layerBearer = (entries: ReadonlyArray<BearerEntry>): Layer.Layer<Authenticator, ConfigurationError> =>
-  Layer.effect(Authenticator, Effect.map(Bearer.make(entries), answering))
+  Layer.effect(
+    Authenticator,
+    Effect.map(Bearer.make(entries), (verify) => answering(verify))
+  )
 
 /** Reads a presented token, where there is one, and tells what came of it. */
-const answering = (verify: (token: Redacted.Redacted) => Effect.Effect<Verdict>): Authenticator["Service"] => ({
-  authenticate: Effect.fnUntraced(function* ({ token }) {
-    if (token === undefined) {
-      return yield* new UnauthenticatedError({ hint: "there is no token: send it as `Authorization: Bearer <token>`" })
-    }
-    const verdict = yield* verify(token)
-    switch (verdict._tag) {
-      case "Known":
-        return verdict.identity
-      case "Refused":
-        return yield* new UnauthenticatedError({ hint: verdict.hint })
-      case "Unavailable":
-        return yield* new AuthenticatorUnavailableError({ problem: verdict.problem })
-    }
-  })
-})
+const answering = (
+  verify: (token: Redacted.Redacted) => Effect.Effect<Verdict>,
+  from?: TokenFrom.TokenFrom
+): Authenticator["Service"] => {
+  const find = TokenFrom.make(from)
+  return {
+    authenticate: Effect.fnUntraced(function* ({ headers, token }) {
+      const found = find(token, headers)
+      if (typeof found === "string") return yield* new UnauthenticatedError({ hint: found })
+      const verdict = yield* verify(found)
+      switch (verdict._tag) {
+        case "Known":
+          return verdict.identity
+        case "Refused":
+          return yield* new UnauthenticatedError({ hint: verdict.hint })
+        case "Unavailable":
+          return yield* new AuthenticatorUnavailableError({ problem: verdict.problem })
+      }
+    })
+  }
+}

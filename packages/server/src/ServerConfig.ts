@@ -25,6 +25,7 @@
  * | `TEMPCRED_AUTH_ISSUER` | what a JWT must be from (`iss`), one or several with commas |
  * | `TEMPCRED_AUTH_AUDIENCE` | what a JWT must be for (`aud`), one or several with commas; required with a JWKS, where `any` goes with an issuer only |
  * | `TEMPCRED_AUTH_SUBJECT_CLAIM` | the claim of a JWT that names the caller; `sub` |
+ * | `TEMPCRED_AUTH_COOKIE`, `TEMPCRED_AUTH_HEADER` | the cookie, or the header, that a JWT is in; `Authorization: Bearer` |
  * | `TEMPCRED_POLICY_PURPOSES` | what credentials may be for, with commas; all that the provider serves |
  * | `TEMPCRED_POLICY_MAX_TTL` | the longest ttl; `5 minutes`, or the provider's shortest one, if that is longer |
  * | `TEMPCRED_POLICY_SINGLE_USE` | `required`, `preferred` (default) or `asked` |
@@ -36,6 +37,7 @@
  * | `TEMPCRED_LIMIT_IN_FLIGHT` | requests of all callers at a time; 512 |
  * | `TEMPCRED_LIMIT_STORE` | `memory` (default), or `redis://host:port` for all processes together |
  * | `TEMPCRED_CORS_ORIGINS` | the origins whose web pages may ask, with commas; none |
+ * | `TEMPCRED_CORS_HEADERS` | the headers that these pages may send beside `authorization` and `content-type`, with commas; none |
  * | `TEMPCRED_PREFIX` | what every path begins with, such as `/api/speech`; nothing |
  * | `TEMPCRED_METRICS`, `TEMPCRED_DOCS` | whether `/metrics`, and `/openapi.json` and `/docs`, answer: `true` (default) or `false` |
  * | `TEMPCRED_DRAIN_TIMEOUT` | how long requests that are under way may take when it stops; `20 seconds` |

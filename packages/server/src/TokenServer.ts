@@ -70,6 +70,8 @@ export interface Options {
   readonly drainTimeout?: Length | undefined
   /** The origins whose web pages may ask, each exactly as browsers write it. @default none */
   readonly allowedOrigins?: ReadonlyArray<string> | undefined
+  /** The headers that these pages may send beside `authorization` and `content-type`, such as `traceparent` and `baggage`. @default none */
+  readonly allowedHeaders?: ReadonlyArray<string> | undefined
   /** What every path begins with. @default none */
   readonly prefix?: `/${string}` | undefined
   /** Takes an entry for each answer. @default nobody */

@@ -6,7 +6,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
-import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from "jose"
+import { CompactSign, exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from "jose"
 import { once } from "node:events"
 import { createServer, type RequestListener } from "node:http"
 import { inspect } from "node:util"
@@ -86,8 +86,12 @@ describe("a list of tokens", () => {
         [[entry("sssh-15-letters")], /\[0\].token must be 16 visible ASCII characters or more$/],
         [[entry("sssh with a space in it")], /\[0\].token must be 16 visible/],
         [[one, entry("sssh-first-token-1")], /^Authenticator.layerBearer\[1\].token is there twice$/],
-        [[entry("sssh-sixteen-lets", "")], /\[0\].subject must be text of 1 to 256 characters$/],
+        [
+          [entry("sssh-sixteen-lets", "")],
+          /\[0\].subject must be text of 1 to 256 characters, in well-formed Unicode$/
+        ],
         [[entry("sssh-sixteen-lets", "x".repeat(257))], /\[0\].subject must be text/],
+        [[entry("sssh-sixteen-lets", "kiosk\ud800")], /\[0\].subject must be text/],
         [[{ token: "sssh-not-redacted-at-all", subject: "kiosk" } as never], /\[0\].token must be a Redacted/]
       ]
       for (const [entries, message] of rows) assert.match(yield* problem(Authenticator.layerBearer(entries)), message)
@@ -144,17 +148,100 @@ describe("a JWT with a shared secret", () => {
         [yield* sign({ aud, iss, sub }), unauthenticated("the token has no exp")],
         [yield* sign({ ...claims, exp: "sssh" }), unauthenticated("the token's exp is malformed")],
         [yield* sign({ aud, exp, iss }), unauthenticated("the token has no sub")],
-        [yield* sign({ ...claims, sub: "" }), unauthenticated("the token's sub must be text of 1 to 256 characters")],
-        [yield* sign({ ...claims, sub: 7 }), unauthenticated("the token's sub must be text of 1 to 256 characters")],
+        [
+          yield* sign({ ...claims, sub: "" }),
+          unauthenticated("the token's sub must be text of 1 to 256 characters, in well-formed Unicode")
+        ],
+        [
+          yield* sign({ ...claims, sub: 7 }),
+          unauthenticated("the token's sub must be text of 1 to 256 characters, in well-formed Unicode")
+        ],
         [
           yield* sign({ ...claims, sub: "x".repeat(257) }),
-          unauthenticated("the token's sub must be text of 1 to 256 characters")
+          unauthenticated("the token's sub must be text of 1 to 256 characters, in well-formed Unicode")
         ]
       ]
       for (const [token, expected] of rows) assert.strictEqual(yield* ask(layer, token), expected)
       assert.strictEqual(yield* ask(layer, yield* sign({ ...claims, sub: "x".repeat(256) })), "x".repeat(256))
     })
   )
+  it.effect("is refused where a subject is no Unicode, so that no two of them become one", () =>
+    Effect.gen(function* () {
+      for (const sub of ["ana\ud800", "ana\ud801", "\udc00ana"]) {
+        assert.match(yield* ask(layer, yield* sign({ ...claims, sub })), /sub must be .* well-formed Unicode$/)
+      }
+      assert.strictEqual(yield* ask(layer, yield* sign({ ...claims, sub: "ana 😀" })), "ana 😀")
+    })
+  )
+  it.effect("is refused where a date is none, as an infinite one would never end", () =>
+    Effect.gen(function* () {
+      const signText = (payload: string) =>
+        Effect.promise(() =>
+          new CompactSign(new TextEncoder().encode(payload)).setProtectedHeader({ alg: "HS256" }).sign(bytes)
+        )
+      const whole = (more: string) => `{"sub":"ana","iss":"https://id.example","aud":"speech",${more}}`
+      for (const [more, claim] of [
+        ['"exp":1e309', "exp"],
+        ['"exp":253402300800', "exp"],
+        ['"exp":1e300', "exp"],
+        ['"exp":300,"nbf":-1e309', "nbf"],
+        ['"exp":300,"iat":1e309', "iat"]
+      ] as const) {
+        const refused = unauthenticated(`the token's ${claim} is malformed`)
+        assert.strictEqual(yield* ask(layer, yield* signText(whole(more))), refused, more)
+      }
+      assert.strictEqual(yield* ask(layer, yield* signText(whole('"exp":253402300799,"iat":0.5'))), "ana")
+    })
+  )
+  describe("that is elsewhere than in the Authorization header", () => {
+    const asked = (
+      tokenFrom: Authenticator.JwtOptions["tokenFrom"],
+      headers: Readonly<Record<string, string>>,
+      token?: string
+    ) =>
+      Authenticator.Authenticator.use(({ authenticate }) =>
+        authenticate({ token: token === undefined ? undefined : Redacted.make(token), headers })
+      ).pipe(
+        Effect.provide(Authenticator.layerJwt({ secret: Redacted.make(secret), tokenFrom })),
+        Effect.match({ onFailure: ({ message }) => message, onSuccess: ({ subject }) => subject })
+      )
+
+    it.effect("is read in a header, with Bearer or without", () =>
+      Effect.gen(function* () {
+        const token = yield* sign(claims)
+        const from = { header: "X-Access-Token" }
+        for (const value of [token, `Bearer ${token}`, `bearer  ${token}`]) {
+          assert.strictEqual(yield* asked(from, { "x-access-token": value }), "ana")
+        }
+        const none = "there is no token: send it in the header x-access-token"
+        assert.strictEqual(yield* asked(from, {}, token), none)
+        assert.strictEqual(yield* asked(from, { "x-access-token": "" }), none)
+      })
+    )
+    it.effect("is read in a cookie of a page of the same origin that sends JSON, and of no other", () =>
+      Effect.gen(function* () {
+        const token = yield* sign(claims)
+        const from = { cookie: "__Host-session" }
+        const cookie = `a=b; __Host-session=${token}; __Host-session2=c`
+        const json = { cookie, "content-type": "application/json" }
+        assert.strictEqual(yield* asked(from, json), "ana")
+        assert.strictEqual(yield* asked(from, { ...json, "sec-fetch-site": "same-origin" }), "ana")
+        assert.strictEqual(yield* asked(from, { ...json, "content-type": "Application/JSON; charset=utf-8" }), "ana")
+        const foreign = "the cookie __Host-session counts only for JSON that a page of this origin sends"
+        for (const site of ["cross-site", "same-site", "none"]) {
+          assert.strictEqual(yield* asked(from, { ...json, "sec-fetch-site": site }), foreign)
+        }
+        for (const type of ["text/plain", "application/x-www-form-urlencoded", "text/plain;application/json"]) {
+          assert.strictEqual(yield* asked(from, { ...json, "content-type": type }), foreign)
+        }
+        assert.strictEqual(yield* asked(from, { cookie }), foreign)
+        const none = "there is no token: it must be in the cookie __Host-session"
+        assert.strictEqual(yield* asked(from, { ...json, cookie: "__Host-session=" }, token), none)
+        const twice = { ...json, cookie: `${cookie}; __Host-session=planted` }
+        assert.strictEqual(yield* asked(from, twice), "the cookie __Host-session is there twice")
+      })
+    )
+  })
   it.effect("ends by its exp, with 5 seconds for clocks that differ", () =>
     Effect.gen(function* () {
       const token = yield* sign(claims)
@@ -236,6 +323,9 @@ describe("a JWT with a shared secret", () => {
         [{ ...good, audience: [] }, /layerJwt.audience must be text and not empty$/],
         [{ ...good, audience: ["x", ""] }, /layerJwt.audience must be text/],
         [{ ...good, subjectClaim: "" }, /layerJwt.subjectClaim must be/],
+        [{ ...good, tokenFrom: { header: "a b" } }, /layerJwt.tokenFrom.header must be the name of a header$/],
+        [{ ...good, tokenFrom: { cookie: "" } }, /layerJwt.tokenFrom.cookie must be the name of a cookie$/],
+        [{ ...good, tokenFrom: { cookie: "a", header: "b" } }, /layerJwt.tokenFrom must be \{ header \} or/],
         [{ ...good, clockTolerance: "6 minutes" }, /layerJwt.clockTolerance must be 5m or less$/],
         [{ ...good, clockTolerance: "soon" }, /layerJwt.clockTolerance must be/],
         [
@@ -347,11 +437,32 @@ describe("a JWT with a key set", () => {
       assert.strictEqual(yield* asking(confused), accepted)
       const forged = `${Buffer.from('{"alg":"none","kid":"a"}').toString("base64url")}.${confused.split(".")[1]}.AA`
       assert.strictEqual(yield* asking(forged), accepted)
-      const nameless = yield* key.sign(claims, { kid: undefined })
-      assert.strictEqual(
-        yield* asking(nameless),
-        unauthenticated("the token does not say with which key it is signed (kid)")
-      )
+    })
+  )
+  it.effect("is verified with each key that fits, where several have its name or it names none", () =>
+    Effect.gen(function* () {
+      const [one, twin, other, foreign] = yield* Effect.all([pair("a"), pair("a"), pair("b"), pair("a")])
+      const { layer, publish } = yield* issuer
+      publish({ ...one.jwk, x: "AAAA" }, one.jwk, twin.jwk, other.jwk)
+      const asking = yield* building(layer)
+      for (const key of [one, twin, other]) {
+        assert.strictEqual(yield* asking(yield* key.sign()), "ana")
+        assert.strictEqual(yield* asking(yield* key.sign(claims, { kid: undefined })), "ana")
+      }
+      const wrong = unauthenticated("the token's signature is wrong")
+      assert.strictEqual(yield* asking(yield* foreign.sign()), wrong)
+      const late = yield* twin.sign({ ...claims, exp: -60 })
+      assert.strictEqual(yield* asking(late), unauthenticated("the token has expired"))
+    })
+  )
+  it.effect("is verified with 16 keys at most", () =>
+    Effect.gen(function* () {
+      const keys = yield* Effect.all(Array.from({ length: 17 }, () => pair("a")))
+      const { layer, publish } = yield* issuer
+      publish(...keys.map(({ jwk }) => jwk))
+      const asking = yield* building(layer)
+      assert.strictEqual(yield* asking(yield* keys[15]?.sign() ?? Effect.succeed("")), "ana")
+      assert.match(yield* asking(yield* keys[16]?.sign() ?? Effect.succeed("")), /fits too many keys/)
     })
   )
   it.effect("takes only the algorithms that it is told, where it is told", () =>

@@ -119,6 +119,31 @@ describe("who may ask", () => {
       })
     })
   )
+  it.effect("TEMPCRED_AUTH_HEADER and TEMPCRED_AUTH_COOKIE say where a JWT is", () =>
+    Effect.gen(function* () {
+      const env = { TEMPCRED_AUTH_JWT_SECRET: secret }
+      const asking = (config: Effect.Success<ReturnType<typeof load>>, headers: Record<string, string>) =>
+        Authenticator.Authenticator.use(({ authenticate }) => authenticate({ token: undefined, headers })).pipe(
+          Effect.map(({ subject }) => subject),
+          Effect.provide(config.authenticator)
+        )
+      const token = yield* signed({})
+      const inHeader = yield* load({ ...env, TEMPCRED_AUTH_HEADER: "X-Access-Token" })
+      assert.strictEqual(yield* asking(inHeader, { "x-access-token": token }), "ana")
+      const inCookie = yield* load({ ...env, TEMPCRED_AUTH_COOKIE: "session" })
+      const headers = { cookie: `session=${token}`, "content-type": "application/json" }
+      assert.strictEqual(yield* asking(inCookie, headers), "ana")
+      for (const name of ["TEMPCRED_AUTH_HEADER", "TEMPCRED_AUTH_COOKIE"]) {
+        assert.match((yield* problems({ ...env, [name]: "a b" }))[name] ?? "", /^must be the name of a/)
+        assert.deepStrictEqual(yield* problems({ ...tokens, [name]: "x" }), {
+          [name]: "says nothing beside TEMPCRED_AUTH_BEARER_TOKENS"
+        })
+      }
+      assert.deepStrictEqual(yield* problems({ ...env, TEMPCRED_AUTH_HEADER: "a", TEMPCRED_AUTH_COOKIE: "b" }), {
+        TEMPCRED_AUTH_COOKIE: "must be set alone, and not beside TEMPCRED_AUTH_HEADER"
+      })
+    })
+  )
   it.effect("TEMPCRED_AUTH_JWKS_URL goes with an audience, or with any audience of an issuer", () =>
     Effect.gen(function* () {
       const { TEMPCRED_AUTH_AUDIENCE: _, ...alone } = jwks
@@ -149,6 +174,7 @@ describe("what it says", () => {
       assert.deepStrictEqual(rest, {
         maxInFlight: undefined,
         allowedOrigins: undefined,
+        allowedHeaders: undefined,
         prefix: undefined,
         metrics: undefined,
         docs: undefined,
@@ -189,6 +215,7 @@ describe("what it says", () => {
           TEMPCRED_LIMIT_IN_FLIGHT: "100",
           TEMPCRED_LIMIT_STORE: "rediss://user:pass@redis.example:6380",
           TEMPCRED_CORS_ORIGINS: "https://app.example.com, http://localhost:5173",
+          TEMPCRED_CORS_HEADERS: "traceparent, baggage",
           TEMPCRED_PREFIX: "/api/speech",
           TEMPCRED_METRICS: "false",
           TEMPCRED_DOCS: "true",
@@ -219,6 +246,7 @@ describe("what it says", () => {
         limits: { perMinute: 30, concurrent: 4, redis },
         maxInFlight: 100,
         allowedOrigins: ["https://app.example.com", "http://localhost:5173"],
+        allowedHeaders: ["traceparent", "baggage"],
         prefix: "/api/speech",
         metrics: false,
         docs: true,
@@ -246,6 +274,7 @@ describe("what it says", () => {
         TEMPCRED_LIMIT_IN_FLIGHT: "sssh",
         TEMPCRED_LIMIT_STORE: "sssh://host",
         TEMPCRED_CORS_ORIGINS: "https://sssh.example/",
+        TEMPCRED_CORS_HEADERS: "sssh, *",
         TEMPCRED_PREFIX: "/sssh/",
         TEMPCRED_METRICS: "sssh",
         TEMPCRED_DOCS: "1",
@@ -325,7 +354,7 @@ describe("variables by name", () => {
   }
   const known = {
     TEMPCRED_AUTH:
-      /^is no variable of an endpoint: those that begin alike are TEMPCRED_AUTH_JWKS_URL, .*_SUBJECT_CLAIM$/,
+      /^is no variable of an endpoint: those that begin alike are TEMPCRED_AUTH_JWKS_URL, .*_AUTH_HEADER$/,
     TEMPCRED_POLICY: /are TEMPCRED_POLICY_PURPOSES, TEMPCRED_POLICY_MAX_TTL, .*TEMPCRED_POLICY_SUBJECT_KEY$/,
     TEMPCRED_LIMIT: /are TEMPCRED_LIMIT_PER_MINUTE, .*TEMPCRED_LIMIT_STORE$/
   }

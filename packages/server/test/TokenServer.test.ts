@@ -143,6 +143,32 @@ describe("a credential", () => {
     })
   )
 
+  it.effect("is not given to a subject that the app's authenticator may not name, and its operator is warned", () =>
+    Effect.gen(function* () {
+      const lines: Array<string> = []
+      const logger = Logger.layer([
+        Logger.make(({ logLevel, message }) => void lines.push(`${logLevel} ${String(message)}`))
+      ])
+      const { layer, state } = vendor()
+      const identities: ReadonlyArray<unknown> = [
+        ...[undefined, null, "", 7, {}, "x".repeat(257), "ana\ud800"].map((subject) => ({ subject, claims: {} })),
+        undefined,
+        "ana"
+      ]
+      yield* Effect.gen(function* () {
+        for (const identity of identities) {
+          const named = Authenticator.layer(() => Effect.succeed(identity as Authenticator.Identity))
+          const ask = yield* app({ vendor: layer, authenticator: named })
+          const { detail } = yield* problem(yield* ask(asks()), 401)
+          assert.match(detail, /^the caller's subject must be text of 1 to 256 characters/)
+        }
+      }).pipe(Effect.provide(logger))
+      assert.deepStrictEqual(state.requests, [])
+      assert.lengthOf(lines, identities.length)
+      for (const line of lines) assert.match(line, /^Warn Authenticator: it named a subject that cannot be used/)
+    })
+  )
+
   it.effect("is given by what the app reads in the headers", () =>
     Effect.gen(function* () {
       const { layer, state } = vendor()

@@ -99,11 +99,13 @@ describe("in an Effect app", () => {
       const fiber = yield* Effect.forkChild(stopping)
       yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 20)))
       yield* TestClock.adjust("2900 millis")
+      yield* until(() => left.length > 0)
       assert.isUndefined(fiber.pollUnsafe())
       assert.deepStrictEqual(left, ["quick"])
       yield* TestClock.adjust("100 millis")
       yield* Fiber.join(fiber)
       yield* TestClock.adjust("9 seconds")
+      yield* until(() => left.length > 1)
       assert.deepStrictEqual(left, ["quick", "slow"])
     })
   )
@@ -221,6 +223,23 @@ describe("web pages of other origins", () => {
       }
       const capacitor = yield* ask(preflight("capacitor://localhost"))
       assert.strictEqual(capacitor.headers.get("access-control-allow-origin"), "capacitor://localhost")
+    })
+  )
+
+  it.effect("may send the headers that are allowed", () =>
+    Effect.gen(function* () {
+      const allowedHeaders = ["baggage", "traceparent", "sentry-trace"]
+      const ask = yield* app({ allowedOrigins: [page], allowedHeaders })
+      const { headers } = yield* ask(preflight(page))
+      assert.strictEqual(
+        headers.get("access-control-allow-headers"),
+        "authorization,content-type,baggage,traceparent,sentry-trace"
+      )
+      assert.isNull(headers.get("access-control-allow-credentials"))
+      for (const name of ["*", "", "trace parent", "x\r\ny"]) {
+        const refused = yield* Effect.flip(app({ allowedHeaders: [name] }))
+        assert.match(refused.message, /^TokenServer.allowedHeaders must be the names of headers/)
+      }
     })
   )
 

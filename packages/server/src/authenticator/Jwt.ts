@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import { checkUrl, ConfigurationError, type Issue } from "@tempcred/core/ConfigurationError"
+import { isName } from "@tempcred/core/MintRequest"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -12,6 +13,7 @@ import * as Redacted from "effect/Redacted"
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from "jose"
 import type { JwtOptions } from "../Authenticator.ts"
 import * as KeySet from "./KeySet.ts"
+import * as TokenFrom from "./TokenFrom.ts"
 import { isSubject, refused, subjectRule, type Verdict } from "./Verdict.ts"
 
 /** Those whose verifying key is public; none of them can be confused with a shared secret. */
@@ -39,6 +41,12 @@ export type Algorithm = (typeof algorithms)[number]
 
 /** In bytes: as long as what HS256 makes. */
 const shortestSecret = 32
+
+/** Each costs a verification, which anybody can ask for. */
+const mostCandidates = 16
+
+/** In seconds since 1970: the end of the year 9999. A later date is one in milliseconds, or a number that is none. */
+const latestDate = 253_402_300_799
 
 const longestTolerance = Duration.minutes(5)
 
@@ -85,14 +93,42 @@ const bySecret = (secret: Redacted.Redacted): Effect.Effect<Verify> =>
   })
 
 const byKeySet = (url: string): Effect.Effect<Verify> =>
-  Effect.map(
-    KeySet.make(url),
-    (keyOf): Verify =>
-      async (token, rules) =>
-        (await jwtVerify(token, keyOf, rules)).payload
-  )
+  Effect.map(KeySet.make(url), (keyOf): Verify => async (token, rules) => {
+    try {
+      return (await jwtVerify(token, keyOf, rules)).payload
+    } catch (error) {
+      if (error instanceof errors.JWKSMultipleMatchingKeys) return byCandidates(error, token, rules)
+      throw error
+    }
+  })
+
+/** Issuers may publish keys under one name, and tokens may name none: the key is one of those that fit. */
+const byCandidates = async (
+  candidates: errors.JWKSMultipleMatchingKeys,
+  token: string,
+  rules: JWTVerifyOptions
+): Promise<JWTPayload> => {
+  let tried = 0
+  for await (const key of candidates) {
+    try {
+      return (await jwtVerify(token, key, rules)).payload
+    } catch (error) {
+      // A key that cannot be used is not the one either; a claim that is wrong was signed.
+      if (error instanceof errors.JOSEError && !(error instanceof errors.JWSSignatureVerificationFailed)) throw error
+    }
+    tried += 1
+    if (tried === mostCandidates) throw candidates
+  }
+  throw new errors.JWSSignatureVerificationFailed()
+}
+
+/** jose takes every number for a date; JSON can say an infinite one. */
+const isDate = (date: unknown): boolean =>
+  date === undefined || (typeof date === "number" && date >= 0 && date <= latestDate)
 
 const named = (claims: JWTPayload, subjectClaim: string): Verdict => {
+  const wrongDate = ["exp", "nbf", "iat"].find((claim) => !isDate(claims[claim]))
+  if (wrongDate !== undefined) return refused(`the token's ${wrongDate} is malformed`)
   const subject = claims[subjectClaim]
   return isSubject(subject)
     ? { _tag: "Known", identity: { subject, claims } }
@@ -104,7 +140,7 @@ const hints: Readonly<Record<string, string>> = {
   [errors.JWSSignatureVerificationFailed.code]: "the token's signature is wrong",
   [errors.JOSEAlgNotAllowed.code]: "the token is signed with an algorithm that is not accepted",
   [errors.JWKSNoMatchingKey.code]: "the token is signed with a key that is not known",
-  [errors.JWKSMultipleMatchingKeys.code]: "the token does not say with which key it is signed (kid)"
+  [errors.JWKSMultipleMatchingKeys.code]: "the token fits too many keys: it must say with which one it is signed (kid)"
 }
 
 /** What a claim's wrong value means. */
@@ -121,8 +157,9 @@ const verdictOf = (error: unknown): Verdict => {
     if (reason === "check_failed") return refused(claimHints[claim] ?? `the token's ${claim} is wrong`)
     return refused(reason === "missing" ? `the token has no ${claim}` : `the token's ${claim} is malformed`)
   }
-  if (error instanceof errors.JOSEError || error instanceof KeySet.UnknownKeyError)
+  if (error instanceof errors.JOSEError) {
     return refused(hints[error.code] ?? "the token is no signed JWT that can be read")
+  }
   const problem = error instanceof KeySet.KeySetError ? error.message : "the key set holds a key that cannot be used"
   return { _tag: "Unavailable", problem }
 }
@@ -139,7 +176,7 @@ const secretBytes = (secret: Redacted.Redacted): Uint8Array<ArrayBuffer> =>
   new TextEncoder().encode(Redacted.value(secret))
 
 const check = (options: JwtOptions, tolerance: Duration.Duration): ReadonlyArray<Issue> => {
-  const { audience, issuer, jwksUrl, secret, subjectClaim } = options
+  const { audience, issuer, jwksUrl, secret, subjectClaim, tokenFrom } = options
   const name = (option: string) => `Authenticator.layerJwt.${option}`
   const issues: Array<Issue> = [...checkUrl(name("jwksUrl"), jwksUrl)]
   const wrong = (option: string, message: string) => void issues.push({ name: name(option), message })
@@ -159,8 +196,9 @@ const check = (options: JwtOptions, tolerance: Duration.Duration): ReadonlyArray
   }
   for (const [option, value] of Object.entries({ issuer, audience })) {
     const values = value === undefined ? undefined : many(value)
-    if (values?.length === 0 || values?.includes("") === true) wrong(option, "must be text and not empty")
+    if (values?.length === 0 || values?.every(isName) === false) wrong(option, "must be text and not empty")
   }
+  if (tokenFrom !== undefined) issues.push(...TokenFrom.check(name("tokenFrom"), tokenFrom))
   if (subjectClaim === "") wrong("subjectClaim", "must be the name of a claim")
   const chosen: ReadonlyArray<string> = options.algorithms ?? algorithms
   if (chosen.length === 0 || !chosen.every((one) => algorithms.some((known) => known === one))) {

@@ -5,13 +5,10 @@
  * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
-import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Random from "effect/Random"
-import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose"
+import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from "jose"
 
 /** Bound on one fetch, headers and body together. */
 const timeout = Duration.seconds(5)
@@ -43,101 +40,68 @@ export class KeySetError extends Schema.TaggedError<KeySetError>()("KeySetError"
 }
 
 /**
- * No key of the set fits a token, or several do: `code` is how `jose` calls that.
- *
- * @category errors
- * @since 0.1.0
- */
-export class UnknownKeyError extends Schema.TaggedError<UnknownKeyError>()("UnknownKeyError", {
-  code: Schema.String
-}) {}
-
-interface Held {
-  readonly keyOf: JWTVerifyGetKey
-  /** In milliseconds of the monotonic clock. */
-  readonly since: number
-}
-
-interface Failure {
-  readonly error: KeySetError
-  readonly until: number
-}
-
-const millis = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos / 1_000_000n))
-
-/**
- * Makes what finds the key of a token. It fails with an `UnknownKeyError` or a `KeySetError`.
+ * Makes what finds the key of a token. It rejects with a `KeySetError`, or with jose's `JWKSNoMatchingKey` or `JWKSMultipleMatchingKeys`. jose fetches once at a
+ * time, reads and matches keys. Ages and pauses are kept here, as jose has no pause after a fetch that failed and keeps no keys meanwhile.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function* (url: string): Effect.fn.Return<JWTVerifyGetKey> {
+  const clock = yield* Clock.Clock
   const run = Effect.runPromiseWith(yield* Effect.context())
-  const find = finding(url)
-  return (...token) => run(find(...token))
+  const keys = createRemoteJWKSet(new URL(url), {
+    cacheMaxAge: Infinity,
+    cooldownDuration: Infinity,
+    [customFetch]: () => run(fetchKeys(url))
+  })
+  const now = () => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
+  let since = -Infinity
+  let failure: { readonly error: KeySetError; readonly until: number } | undefined
+
+  const reload = async (): Promise<void> => {
+    if (failure !== undefined && now() < failure.until) throw failure.error
+    try {
+      await keys.reload()
+      since = now()
+      failure = undefined
+    } catch (cause) {
+      const error = cause instanceof KeySetError ? cause : unreadable()
+      failure = { error, until: now() + longestPause * (0.5 + Math.random() / 2) }
+      throw error
+    }
+  }
+  const refresh = async (): Promise<void> => {
+    const age = now() - since
+    if (age < freshFor) return
+    const hasFailed = failure !== undefined
+    const reloading = reload()
+    if (age >= keptFor) return reloading
+    const ended = reloading.catch(() => undefined)
+    // Once a fetch has failed, nobody waits for the next one while known keys are good.
+    if (!hasFailed) await ended
+  }
+  const find: JWTVerifyGetKey = async (...token) => {
+    try {
+      return await keys(...token)
+    } catch (error) {
+      throw isMisfit(error) ? error : unreadable()
+    }
+  }
+  return async (...token) => {
+    await refresh()
+    try {
+      return await find(...token)
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey) || now() - since < settledFor) throw error
+      // The key may be a new one.
+      await reload()
+      return find(...token)
+    }
+  }
 })
 
-const finding = (url: string) => {
-  let held: Held | undefined
-  let failure: Failure | undefined
-  let flight: Deferred.Deferred<Held, KeySetError> | undefined
-
-  const fetching = Effect.gen(function* () {
-    const fetched = yield* Effect.result(fetchKeys(url))
-    const now = yield* millis
-    if (Result.isFailure(fetched)) {
-      failure = { error: fetched.failure, until: now + longestPause * (0.5 + (yield* Random.next) / 2) }
-      return yield* fetched.failure
-    }
-    failure = undefined
-    held = { keyOf: fetched.success, since: now }
-    return held
-  })
-  /** Begins to fetch, unless that is under way; whoever asked may leave meanwhile. */
-  const begin = Effect.uninterruptible(
-    Effect.suspend(() => {
-      if (flight !== undefined) return Effect.succeed(flight)
-      const begun = Deferred.makeUnsafe<Held, KeySetError>()
-      flight = begun
-      const ended = Effect.sync(() => void (flight = undefined))
-      return Effect.as(Effect.forkDetach(Deferred.into(Effect.ensuring(fetching, ended), begun)), begun)
-    })
-  )
-  const refreshed = Effect.flatMap(begin, Deferred.await)
-
-  const current = Effect.gen(function* () {
-    const now = yield* millis
-    if (held !== undefined && now - held.since < freshFor) return held
-    const kept = held !== undefined && now - held.since < keptFor ? held : undefined
-    if (failure === undefined) {
-      return yield* kept === undefined ? refreshed : Effect.orElseSucceed(refreshed, () => kept)
-    }
-    if (kept !== undefined) {
-      if (now >= failure.until) yield* begin
-      return kept
-    }
-    return yield* now < failure.until ? Effect.fail(failure.error) : refreshed
-  })
-
-  return (...token: Parameters<JWTVerifyGetKey>) => {
-    const among = ({ keyOf }: Held) => Effect.tryPromise({ try: async () => keyOf(...token), catch: misfit })
-    return Effect.gen(function* () {
-      const keys = yield* current
-      return yield* Effect.catchTag(
-        among(keys),
-        "UnknownKeyError",
-        Effect.fnUntraced(function* (unknown) {
-          const now = yield* millis
-          const isSettled = unknown.code !== errors.JWKSNoMatchingKey.code || now - keys.since < settledFor
-          if (isSettled) return yield* unknown
-          // Nobody can tell whether the key is a new one.
-          if (failure !== undefined && now < failure.until) return yield* failure.error
-          return yield* Effect.flatMap(refreshed, among)
-        })
-      )
-    })
-  }
-}
+const isMisfit = (error: unknown): boolean =>
+  error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys
 
 const keySetError = (problem: string) => () => new KeySetError({ problem })
 
@@ -145,24 +109,16 @@ const unreachable = keySetError("the key set cannot be reached")
 
 const unreadable = keySetError("the key set cannot be read")
 
-const misfit = (error: unknown): UnknownKeyError | KeySetError =>
-  error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys
-    ? new UnknownKeyError({ code: error.code })
-    : unreadable()
-
 const late = keySetError(`the key set did not come within ${Duration.toSeconds(timeout)} seconds`)
 
-const fetchKeys = (url: string): Effect.Effect<JWTVerifyGetKey, KeySetError> =>
+const fetchKeys = (url: string): Effect.Effect<Response, KeySetError> =>
   Effect.tryPromise({
     try: (signal) => boundedFetch(url, signal),
     catch: (error) => (error instanceof KeySetError ? error : unreachable())
   }).pipe(
     Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.fail(late()) }),
-    Effect.flatMap((text) => Effect.try({ try: () => createLocalJWKSet(parse(text)), catch: unreadable }))
+    Effect.map((text) => new Response(text))
   )
-
-/** What it holds is checked by `jose`. */
-const parse = (text: string): JSONWebKeySet => JSON.parse(text)
 
 const boundedFetch = async (url: string, signal: AbortSignal): Promise<string> => {
   const headers = { accept: "application/json, application/jwk-set+json" }

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { isName } from "@tempcred/core/MintRequest"
 import type { Identity } from "../Authenticator.ts"
 
 /**
@@ -33,7 +34,7 @@ const longestSubject = 256
  * @category constants
  * @since 0.1.0
  */
-export const subjectRule = `must be text of 1 to ${longestSubject} characters`
+export const subjectRule = `must be text of 1 to ${longestSubject} characters, in well-formed Unicode`
 
 /**
  * Whether a value can be a subject.
@@ -41,5 +42,4 @@ export const subjectRule = `must be text of 1 to ${longestSubject} characters`
  * @category guards
  * @since 0.1.0
  */
-export const isSubject = (value: unknown): value is string =>
-  typeof value === "string" && value !== "" && value.length <= longestSubject
+export const isSubject = (value: unknown): value is string => isName(value) && value.length <= longestSubject

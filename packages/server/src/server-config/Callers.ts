@@ -24,7 +24,9 @@ const variableOf: Readonly<Record<string, string>> = {
   "Authenticator.layerJwt.secret": secret,
   "Authenticator.layerJwt.issuer": "TEMPCRED_AUTH_ISSUER",
   "Authenticator.layerJwt.audience": "TEMPCRED_AUTH_AUDIENCE",
-  "Authenticator.layerJwt.subjectClaim": "TEMPCRED_AUTH_SUBJECT_CLAIM"
+  "Authenticator.layerJwt.subjectClaim": "TEMPCRED_AUTH_SUBJECT_CLAIM",
+  "Authenticator.layerJwt.tokenFrom.cookie": "TEMPCRED_AUTH_COOKIE",
+  "Authenticator.layerJwt.tokenFrom.header": "TEMPCRED_AUTH_HEADER"
 }
 
 /** Where an option's own sentence would speak of code. */
@@ -52,9 +54,14 @@ export const make = Effect.fnUntraced(function* (variables: Variables): Effect.f
     return yield* refuse(...ways.map((name) => issue(name, `must be set alone, and not beside ${others(ways, name)}`)))
   }
   const { TEMPCRED_AUTH_AUDIENCE, TEMPCRED_AUTH_ISSUER, TEMPCRED_AUTH_SUBJECT_CLAIM } = variables
+  const { TEMPCRED_AUTH_COOKIE: cookie, TEMPCRED_AUTH_HEADER: header } = variables
+  if (cookie !== undefined && header !== undefined) {
+    return yield* refuse(issue("TEMPCRED_AUTH_COOKIE", "must be set alone, and not beside TEMPCRED_AUTH_HEADER"))
+  }
+  const tokenFrom = cookie !== undefined ? { cookie } : header !== undefined ? { header } : undefined
   const issuer = TEMPCRED_AUTH_ISSUER === undefined ? undefined : list(TEMPCRED_AUTH_ISSUER)
   const audience = TEMPCRED_AUTH_AUDIENCE === undefined ? undefined : list(TEMPCRED_AUTH_AUDIENCE)
-  const common = { issuer, subjectClaim: TEMPCRED_AUTH_SUBJECT_CLAIM }
+  const common = { issuer, subjectClaim: TEMPCRED_AUTH_SUBJECT_CLAIM, tokenFrom }
   if (shared !== undefined) return yield* jwt({ ...common, secret: shared, audience })
   if (jwksUrl !== undefined) {
     if (audience !== undefined) return yield* jwt({ ...common, jwksUrl, audience })
@@ -65,7 +72,13 @@ export const make = Effect.fnUntraced(function* (variables: Variables): Effect.f
     const message = `or ${secret} or ${tokens} must be set: an endpoint that serves everybody gives the vendor's key away`
     return yield* refuse(issue(keySet, message))
   }
-  const idle = set({ TEMPCRED_AUTH_ISSUER, TEMPCRED_AUTH_AUDIENCE, TEMPCRED_AUTH_SUBJECT_CLAIM })
+  const idle = set({
+    TEMPCRED_AUTH_ISSUER,
+    TEMPCRED_AUTH_AUDIENCE,
+    TEMPCRED_AUTH_SUBJECT_CLAIM,
+    TEMPCRED_AUTH_COOKIE: cookie,
+    TEMPCRED_AUTH_HEADER: header
+  })
   if (idle.length > 0) return yield* refuse(...idle.map((name) => issue(name, `says nothing beside ${tokens}`)))
   const entries = pairs(listed)
   yield* Effect.mapError(Bearer.make(entries), () => refuse(issue(tokens, tokensRule)))

@@ -81,6 +81,7 @@ const rules = {
   TEMPCRED_LIMIT_STORE: "must be memory, or a URL such as redis://host:port or rediss://user:password@host:port/0",
   TEMPCRED_CORS_ORIGINS:
     "must be origins such as https://app.example.com, with commas: no path, no slash at the end, no pattern",
+  TEMPCRED_CORS_HEADERS: "must be the names of headers such as traceparent, with commas: no pattern",
   TEMPCRED_PREFIX: "must be a path such as /api/speech, without a slash at the end",
   TEMPCRED_METRICS: "must be true or false",
   TEMPCRED_DOCS: "must be true or false",
@@ -120,6 +121,7 @@ const reading = (variables: Variables): Reader => {
 /** The options that are checked with the server's, and their variables. */
 const variableOf: Readonly<Record<string, Ruled>> = {
   "TokenServer.allowedOrigins": "TEMPCRED_CORS_ORIGINS",
+  "TokenServer.allowedHeaders": "TEMPCRED_CORS_HEADERS",
   "TokenServer.prefix": "TEMPCRED_PREFIX"
 }
 
@@ -140,8 +142,8 @@ export const make = Effect.fnUntraced(function* (
   const server = { policy, limits: readLimits(reader, redis), ...readServer(reader) }
   reader.read("OTEL_EXPORTER_OTLP_ENDPOINT", Schema.String.check(Schema.makeFilter(isWebUrl)))
   reader.read("OTEL_EXPORTER_OTLP_PROTOCOL", Schema.Literals(["http/protobuf", "http/json"]))
-  const { allowedOrigins, prefix: begin } = server
-  const settings = yield* Effect.result(Settings.read({ allowedOrigins, prefix: begin }))
+  const { allowedHeaders, allowedOrigins, prefix: begin } = server
+  const settings = yield* Effect.result(Settings.read({ allowedHeaders, allowedOrigins, prefix: begin }))
   if (settings._tag === "Failure") {
     for (const { name } of settings.failure.issues) {
       const variable = variableOf[name]
@@ -159,6 +161,7 @@ const isTrue = (given: typeof flag.Type | undefined): boolean | undefined =>
 const readServer = ({ read }: Reader) => ({
   maxInFlight: read("TEMPCRED_LIMIT_IN_FLIGHT", count, whole),
   allowedOrigins: read("TEMPCRED_CORS_ORIGINS", origins, list),
+  allowedHeaders: read("TEMPCRED_CORS_HEADERS", names, list),
   prefix: read("TEMPCRED_PREFIX", prefix),
   metrics: isTrue(read("TEMPCRED_METRICS", flag)),
   docs: isTrue(read("TEMPCRED_DOCS", flag)),

@@ -9,13 +9,10 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { HttpServerRequest } from "effect/http/HttpServerRequest"
 import type { HttpServerResponse } from "effect/http/HttpServerResponse"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
-import {
-  Authenticator,
-  AuthenticatorUnavailableError,
-  type Identity,
-  type UnauthenticatedError
-} from "../Authenticator.ts"
+import { Authenticator, AuthenticatorUnavailableError, type Identity, UnauthenticatedError } from "../Authenticator.ts"
+import { isSubject, subjectRule } from "../authenticator/Verdict.ts"
 import * as Answers from "./Answers.ts"
 import { Caller } from "./Api.ts"
 
@@ -31,18 +28,23 @@ const silence = Duration.minutes(1)
 const longestProblem = 300
 
 /** Warns an operator, who would else see nothing of an outage but its answers. */
-const warning = () => {
+const warning = (sentence: string) => {
   let warnedAt = -Infinity
-  return ({ problem }: AuthenticatorUnavailableError): Effect.Effect<void> =>
+  return (problem: string): Effect.Effect<void> =>
     Effect.flatMap(Clock.monotonicTimeNanos, (nanos) => {
       const now = Number(nanos / 1_000_000n)
       if (now - warnedAt < Duration.toMillis(silence)) return Effect.void
       warnedAt = now
       // As JSON, since a line end would forge another line.
-      const quoted = JSON.stringify(problem.slice(0, longestProblem))
-      return Effect.logWarning(`Authenticator: nobody can tell who is asking, so that requests get 503: ${quoted}`)
+      return Effect.logWarning(`Authenticator: ${sentence}: ${JSON.stringify(problem.slice(0, longestProblem))}`)
     })
 }
+
+/** An app's own authenticator is held to the rules of the shipped ones, as untyped code may name nobody. */
+const isIdentity = (identity: unknown): identity is Identity =>
+  Predicate.isObject(identity) && "subject" in identity && isSubject(identity.subject)
+
+const nameless = `the caller's subject ${subjectRule}`
 
 const unavailable = ({ _tag: reason }: AuthenticatorUnavailableError): HttpServerResponse =>
   Answers.note(
@@ -65,7 +67,8 @@ const unauthenticated = (error: UnauthenticatedError, presented: boolean): HttpS
  * @since 0.1.0
  */
 export const make = Effect.map(Authenticator, ({ authenticate }) => {
-  const warn = warning()
+  const warnOfOutage = warning("nobody can tell who is asking, so that requests get 503")
+  const warnOfSubject = warning("it named a subject that cannot be used, so that the request got 401")
   const identify = (
     credential: Redacted.Redacted,
     headers: Readonly<Record<string, string | undefined>>
@@ -73,9 +76,13 @@ export const make = Effect.map(Authenticator, ({ authenticate }) => {
     const presented = Redacted.value(credential) !== ""
     return authenticate({ token: presented ? credential : undefined, headers }).pipe(
       Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.fail(late) }),
+      Effect.filterOrElse(isIdentity, () =>
+        Effect.andThen(warnOfSubject(nameless), Effect.fail(new UnauthenticatedError({ hint: nameless })))
+      ),
       Effect.catchTags({
         UnauthenticatedError: (error) => Effect.fail(unauthenticated(error, presented)),
-        AuthenticatorUnavailableError: (error) => Effect.andThen(warn(error), Effect.fail(unavailable(error)))
+        AuthenticatorUnavailableError: (error) =>
+          Effect.andThen(warnOfOutage(error.problem), Effect.fail(unavailable(error)))
       })
     )
   }

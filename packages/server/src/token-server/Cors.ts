@@ -19,19 +19,19 @@ export type Cors = <E, R>(
 ) => Effect.Effect<HttpServerResponse, E, R | HttpServerRequest>
 
 /**
- * Makes it for a list of origins; an empty list says nothing to any browser.
+ * Makes it for a list of origins, whose pages may send some headers more; an empty list says nothing to any browser.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make = (origins: ReadonlyArray<string>): Cors =>
+export const make = (origins: ReadonlyArray<string>, headers: ReadonlyArray<string>): Cors =>
   origins.length === 0
     ? (answer) => answer
     : HttpMiddleware.cors({
         // As a predicate, since a list of one is told to every origin.
         allowedOrigins: (origin) => origins.includes(origin),
         allowedMethods: ["POST"],
-        allowedHeaders: ["authorization", "content-type"],
+        allowedHeaders: ["authorization", "content-type", ...headers],
         // A client reads there how long to wait, and how far its clock is off.
         exposedHeaders: ["Retry-After", "Date"],
         maxAge: 600

@@ -26,7 +26,7 @@ const refused = ({ issues }: IssuancePolicy.ForbiddenError): TokenEndpoint.Probl
 
 const limited = ({ retryAfter }: Limits.LimitError): TokenEndpoint.Problem =>
   TokenEndpoint.makeProblem(429, "RateLimitError", "this caller asks for more than it may", {
-    retryAfter: Math.max(1, Math.ceil(Duration.toSeconds(retryAfter)))
+    retryAfter: Duration.toSeconds(retryAfter)
   })
 
 const told = (error: IssuancePolicy.ForbiddenError | TempCredentialError): TokenEndpoint.Problem =>

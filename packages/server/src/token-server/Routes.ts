@@ -126,7 +126,7 @@ export const make = Effect.fnUntraced(function* (options: Options): Effect.fn.Re
   const at = (path: `/${string}`): Path => `${prefix}${path}`
   const admission = Admission.make(settings.maxInFlight, settings.drainTimeout)
   const log = Log.make(options.log, admission)
-  const cors = Cors.make(settings.allowedOrigins)
+  const cors = Cors.make(settings.allowedOrigins, settings.allowedHeaders)
   const frame = Frame.make(admission)
   const api = Api.make(prefix)
   const none: Cors.Cors = (answer) => answer

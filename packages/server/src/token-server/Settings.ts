@@ -21,6 +21,7 @@ export interface Settings {
   readonly bodyTimeout: Duration.Duration
   readonly drainTimeout: Duration.Duration
   readonly allowedOrigins: ReadonlyArray<string>
+  readonly allowedHeaders: ReadonlyArray<string>
   readonly prefix: "" | `/${string}`
   readonly metrics: boolean
   readonly docs: boolean
@@ -34,7 +35,14 @@ export interface Settings {
  * @since 0.1.0
  */
 export const read = (options: Options): Effect.Effect<Settings, ConfigurationError> => {
-  const { allowedOrigins = [], docs = true, maxInFlight = 512, metrics = true, prefix = "" } = options
+  const {
+    allowedHeaders = [],
+    allowedOrigins = [],
+    docs = true,
+    maxInFlight = 512,
+    metrics = true,
+    prefix = ""
+  } = options
   const { trustTraceparent = false } = options
   const issues: Array<Issue> = []
   const wrong = (name: keyof Options, message: string) => issues.push({ name: `TokenServer.${name}`, message })
@@ -48,6 +56,9 @@ export const read = (options: Options): Effect.Effect<Settings, ConfigurationErr
   if (!allowedOrigins.every(isOrigin)) {
     wrong("allowedOrigins", "must be origins such as https://app.example.com: no path, no slash at the end, no pattern")
   }
+  if (!allowedHeaders.every((name) => /^[\w!#$%&'*+.^`|~-]+$/.test(name) && name !== "*")) {
+    wrong("allowedHeaders", "must be the names of headers such as traceparent: no pattern")
+  }
   if (!/^(\/[\w.~-]+)*$/.test(prefix)) wrong("prefix", "must be a path such as /api/speech, without a slash at the end")
   const bodyTimeout = length("bodyTimeout", options.bodyTimeout ?? "5 seconds")
   const drainTimeout = length("drainTimeout", options.drainTimeout ?? "20 seconds")
@@ -58,6 +69,7 @@ export const read = (options: Options): Effect.Effect<Settings, ConfigurationErr
         bodyTimeout,
         drainTimeout,
         allowedOrigins,
+        allowedHeaders,
         prefix,
         metrics,
         docs,
