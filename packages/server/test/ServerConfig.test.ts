@@ -353,8 +353,7 @@ describe("variables by name", () => {
     TEMPCRED_LIMIT_3: "sssh"
   }
   const known = {
-    TEMPCRED_AUTH:
-      /^is no variable of an endpoint: those that begin alike are TEMPCRED_AUTH_JWKS_URL, .*_AUTH_HEADER$/,
+    TEMPCRED_AUTH: /^is no variable of an endpoint: those that begin alike are TEMPCRED_AUTH_JWKS_URL, .*_AUTH_HEADER$/,
     TEMPCRED_POLICY: /are TEMPCRED_POLICY_PURPOSES, TEMPCRED_POLICY_MAX_TTL, .*TEMPCRED_POLICY_SUBJECT_KEY$/,
     TEMPCRED_LIMIT: /are TEMPCRED_LIMIT_PER_MINUTE, .*TEMPCRED_LIMIT_STORE$/
   }
