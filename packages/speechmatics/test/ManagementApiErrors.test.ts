@@ -2,7 +2,7 @@ import { InvalidRequestError, type Reason } from "@tempcred/core/TempCredentialE
 import type { Fault } from "@tempcred/emulator/Faults"
 import { createKeyRoute } from "@tempcred/emulator/Speechmatics"
 import { ManagementApi } from "@tempcred/speechmatics/ManagementApi"
-import { reasonOf } from "@tempcred/testing/Trials"
+import { reasonOf, skippingWaits } from "@tempcred/testing/Trials"
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -40,7 +40,7 @@ type Call = (typeof calls)[number]
 const failed = Effect.fnUntraced(function* ({ program, route }: Call, fault: Fault) {
   const { emulator, run } = workspace()
   emulator.faults.add(route, fault, Infinity)
-  const reason = yield* reasonOf(run(program))
+  const reason = yield* skippingWaits(reasonOf(run(program)))
   return { reason, tries: emulator.log.length }
 })
 

@@ -157,6 +157,14 @@ export const arrived = (log: ReadonlyArray<LogEntry>, keyHeader = "authorization
 export const reasonOf = (calling: Effect.Effect<unknown, unknown>): Effect.Effect<Reason> => Checks.reason(calling)
 
 /**
+ * Runs a call on a test clock that advances while the call waits, so that retries and rate limits take no real time.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const skippingWaits = <A, E>(calling: Effect.Effect<A, E>): Effect.Effect<A, E> => Checks.skippingWaits(calling)
+
+/**
  * Checks that a request is refused for want of a feature, in words like these, and that the vendor hears nothing of it.
  *
  * @category testing

@@ -12,6 +12,8 @@ import { type Reason, TempCredentialError } from "@tempcred/core/TempCredentialE
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/testing/TestClock"
 import type { LogEntry } from "@tempcred/emulator/Emulator"
 import type { Changes, Subject, Trial } from "../Contract.ts"
 
@@ -59,6 +61,27 @@ export const reason = (minting: Effect.Effect<unknown, unknown>): Effect.Effect<
     assert.instanceOf(error, TempCredentialError)
     return error.reason
   })
+
+/**
+ * Runs an effect on a test clock that advances while the effect waits, so that waiting takes no real time.
+ *
+ * @category checks
+ * @since 0.1.0
+ */
+export const skippingWaits: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E> = Effect.fnUntraced(function* <
+  A,
+  E
+>(effect: Effect.Effect<A, E>) {
+  yield* TestClock.setTime(Date.now())
+  const fiber = yield* Effect.forkChild(effect)
+  // Short steps, so that an answer under way arrives before its time-out.
+  const step = Effect.andThen(settled, TestClock.adjust("50 millis"))
+  yield* Effect.whileLoop({ while: () => fiber.pollUnsafe() === undefined, body: () => step, step: () => {} })
+  return yield* Fiber.join(fiber)
+}, Effect.provide(TestClock.layer()))
+
+/** Waits until pending promises have settled. */
+const settled = Effect.promise(() => new Promise<void>((resolve) => setTimeout(resolve, 0)))
 
 /**
  * Checks that a request is refused for one of these reasons, and that the vendor hears nothing of it.
