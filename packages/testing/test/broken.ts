@@ -135,6 +135,9 @@ export const broken: Readonly<Record<string, Descriptor>> = {
       status: text === "{}" ? 500 : told
     })
   ),
+  "an answer whose token is the long-lived key is an InvalidResponseError, and is not asked for again": answer(
+    ({ text }) => ({ text: text.replace(/"token":"[^"]*"/, '"token":"another"') })
+  ),
   "an answer over 64 KiB is an InvalidResponseError, and is not asked for again": call(() => ({ maxBytes: 100_000 })),
   "a refused key is an AuthenticationError in the vendor's own words, after one call": dialect(() => ({
     read: ({ code }) => ({ code, detail: "the key was refused" })

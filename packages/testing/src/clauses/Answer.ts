@@ -81,6 +81,31 @@ export const clauses: ReadonlyArray<Clause> = [
   unreadable("an answer without the token is an InvalidResponseError, and is not asked for again", async ({ status }) =>
     Response.json({}, { status })
   ),
+  {
+    name: "an answer whose token is the long-lived key is an InvalidResponseError, and is not asked for again",
+    check: Effect.fnUntraced(function* (_, trial) {
+      const bodies: Array<string> = []
+      const keep = async (response: Response) => {
+        bodies.push(await response.clone().text())
+        return response
+      }
+      const { emulator, mint: mintOnce } = trial({ reply: keep })
+      const token = Redacted.value((yield* mintOnce()).token)
+      const key = emulator.apiKey
+      for (const spelling of [key, encodeURIComponent(`Bearer ${key}`), btoa(key)]) {
+        // A token that is a URL as a whole has to stay one.
+        const echoed = /^wss?:/.test(token) ? `${token}&key=${encodeURIComponent(spelling)}` : spelling
+        const text = bodies.join().replaceAll(JSON.stringify(token), JSON.stringify(echoed))
+        const reply = async ({ headers, status }: Response) => new Response(text, { headers, status })
+        const { mint, requests } = trial({ reply, policy: { attempts: 3 } })
+        const found = yield* reason(mint())
+        assert.strictEqual(found._tag, "InvalidResponseError", found.message)
+        assert.strictEqual(requests.length, 1)
+        assert.match(found.message, /long-lived key/)
+        assert.notInclude(found.message, spelling)
+      }
+    })
+  },
   unreadable(
     "an answer over 64 KiB is an InvalidResponseError, and is not asked for again",
     adding({ fill: "x".repeat(70_000) })
