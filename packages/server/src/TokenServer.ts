@@ -78,7 +78,7 @@ export interface Options {
   readonly log?: Write | undefined
   /** Whether `/metrics` answers, with all metrics of the process. @default true */
   readonly metrics?: boolean | undefined
-  /** Whether `/openapi.json` answers, and `/docs` on Node's port. @default true */
+  /** Whether `/openapi.json` and `/docs` answer. @default true */
   readonly docs?: boolean | undefined
   /**
    * Whether the traces of a request go on where its `traceparent` says, at the doors of `make` and of `Node.layer`: for a server behind a proxy that writes that

@@ -38,6 +38,19 @@ const leavable = () => {
 
 const page = "https://app.example.com"
 
+const made = (options: TokenServer.Options = {}) => {
+  const emulator = Soniox.make({ apiKey: vendorKey })
+  const server = TokenServer.make({
+    provider: Vendor.layer({ apiKey: Redacted.make(vendorKey) }),
+    transport: Layer.provide(HttpClientTransport.layer, EmulatorHttpClient.layer(emulator)),
+    authenticator,
+    ...options
+  })
+  return { emulator, server }
+}
+
+const fetched = (server: TokenServer.TokenServer, request: Request) => Effect.promise(() => server.fetch(request))
+
 describe("in an Effect app", () => {
   const own = Layer.mergeAll(
     HttpRouter.add("GET", "/", HttpServerResponse.text("the app's own")),
@@ -93,10 +106,11 @@ describe("in an Effect app", () => {
               }
             )
           }
-          yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+          yield* until(() => state.requests.length === 2)
         })
       )
       const fiber = yield* Effect.forkChild(stopping)
+      yield* until(() => state.requests.length === 2)
       yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 20)))
       yield* TestClock.adjust("2900 millis")
       yield* until(() => left.length > 0)
@@ -108,6 +122,28 @@ describe("in an Effect app", () => {
       yield* until(() => left.length > 1)
       assert.deepStrictEqual(left, ["quick", "slow"])
     })
+  )
+})
+
+describe("a path that is not exactly one of the endpoint's", () => {
+  it.effect("is none in an Effect app, and at the function of web requests", () =>
+    Effect.gen(function* () {
+      const ask = yield* app({ prefix: "/api" })
+      for (const path of ["/metrics", "/healthz", "/docs", "/openapi.json", "/v1/credentials"]) {
+        const loose = [`/API${path}`, `/api${path.toUpperCase()}`, `/api${path}/`, `//api${path}`, `/api/${path}`]
+        const encoded = [`/api${path};a`, `/%61pi${path}`, `/api${path}%20`]
+        for (const target of [...loose, ...encoded]) {
+          const method = path === "/v1/credentials" ? "POST" : "GET"
+          const response = yield* ask(get(target, { method }))
+          assert.strictEqual(response.status, 404, target)
+        }
+      }
+      const { server } = made()
+      for (const path of ["/HEALTHZ", "//healthz", "/healthz/", "/healthz;a", "/%68ealthz"]) {
+        yield* problem(yield* fetched(server, get(path)), 404)
+      }
+      yield* Effect.promise(server.close)
+    }).pipe(Effect.provide(Logger.layer([])))
   )
 })
 
@@ -179,10 +215,35 @@ describe("beside credentials", () => {
     })
   )
 
+  it.effect("the page loads nothing, runs nothing, and is in no frame", () =>
+    Effect.gen(function* () {
+      const ask = yield* app({ prefix: "/api" })
+      const response = yield* ask(get("/api/docs"))
+      assert.strictEqual(response.headers.get("content-type"), "text/html")
+      assert.strictEqual(response.headers.get("x-content-type-options"), "nosniff")
+      const policy = response.headers.get("content-security-policy") ?? ""
+      for (const rule of ["default-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"]) {
+        assert.include(policy.split("; "), rule)
+      }
+      assert.notMatch(policy, /unsafe|https?:|\*/)
+      const html = yield* text(response)
+      assert.notMatch(html, /<(script|style|link|img|iframe|form|base)|\son\w+=|\sstyle=|src=/i)
+      assert.deepStrictEqual(
+        Array.from(html.matchAll(/href="([^"]*)"/g), ([, target]) => target),
+        ["/api/openapi.json"]
+      )
+      for (const said of ["POST /api/v1/credentials", "GET /api/readyz", "The body is over 16 KiB.", "ttlSeconds"]) {
+        assert.include(html, said)
+      }
+      const refused = yield* ask(get("/api/docs", { method: "POST" }))
+      assert.strictEqual(refused.headers.get("allow"), "GET, HEAD")
+    })
+  )
+
   it.effect("metrics and documents may be switched off", () =>
     Effect.gen(function* () {
       const ask = yield* app({ metrics: false, docs: false })
-      for (const path of ["/metrics", "/openapi.json"]) {
+      for (const path of ["/metrics", "/openapi.json", "/docs"]) {
         assert.strictEqual((yield* ask(get(path))).status, 404, path)
       }
       assert.strictEqual((yield* ask(get("/healthz"))).status, 200)
@@ -300,19 +361,6 @@ describe("an option that makes no sense fails the layer", () => {
 })
 
 describe("as a function of web requests", () => {
-  const made = (options: TokenServer.Options = {}) => {
-    const emulator = Soniox.make({ apiKey: vendorKey })
-    const server = TokenServer.make({
-      provider: Vendor.layer({ apiKey: Redacted.make(vendorKey) }),
-      transport: Layer.provide(HttpClientTransport.layer, EmulatorHttpClient.layer(emulator)),
-      authenticator,
-      ...options
-    })
-    return { emulator, server }
-  }
-
-  const fetched = (server: TokenServer.TokenServer, request: Request) => Effect.promise(() => server.fetch(request))
-
   it.effect("it creates credentials, and answers what it has not with problems", () =>
     Effect.gen(function* () {
       const { server } = made()

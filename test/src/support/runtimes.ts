@@ -85,6 +85,7 @@ const permitted = ["--allow-net", "--allow-env", "--no-lock", "--node-modules-di
 export const programs: ReadonlyArray<Program> = [
   { ...node, file: "effect.ts", command: alone },
   { ...node, file: "node.ts", command: alone },
+  { ...node, file: "express.ts", command: alone },
   { ...node, file: "next.ts", command: mounted },
   { ...node, file: "hono.ts", command: mounted },
   { runtime: "Bun", path: bun, file: "bun.ts", command: alone },
@@ -114,7 +115,7 @@ export const start = async ({ command, file, path = "" }: Program, env: Env): Pr
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => {
         printed += text
-        const [, port] = /(?:"port":|https?:\/\/[^/\s]+:)(\d+)\b(?=\D)/.exec(printed) ?? []
+        const [, port] = /(?:"?port"?: ?|https?:\/\/[^/\s]+:)(\d+)\b(?=\D)/.exec(printed) ?? []
         if (port !== undefined) resolve(port)
       })
     }
