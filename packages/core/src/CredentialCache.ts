@@ -55,7 +55,10 @@ export interface Options {
   readonly clientWithoutSubject?: boolean | undefined
   /** The share of its life that a credential has left when it is renewed in the background, give or take a sixth. @default 0.3 */
   readonly advisory?: number | undefined
-  /** The share of its life that a credential has left when callers wait for the next; at least 2 seconds, unless zero. @default 0.1 */
+  /**
+   * The share of its life that a credential has left when callers wait for the next. It is at least 10 seconds, so that a client has time to connect, or a
+   * quarter of a shorter life; zero switches it off. @default 0.1
+   */
   readonly mandatory?: number | undefined
   /** Bound on one mint with all that happens below the cache. @default "30 seconds" */
   readonly timeout?: Length | undefined
@@ -83,7 +86,7 @@ export class CredentialCache extends Context.Service<
   {
     /** Gets a credential. Unlike `mint`, it fails where `minRemaining` is no less than what a new credential lasts. */
     readonly get: (request: MintRequest, options?: GetOptions) => Effect.Effect<TempCredential, TempCredentialError>
-    /** Drops this very credential, as one that was refused where it was used; another one for the same scope stays. */
+    /** Drops this very credential from every scope that holds it, as one that was refused where it was used; others stay. */
     readonly invalidate: (credential: TempCredential) => Effect.Effect<void>
     /** How many scopes are held. */
     readonly size: Effect.Effect<number>
@@ -154,8 +157,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
 
   const invalidate = (credential: TempCredential) =>
     Effect.suspend(() => {
-      const cell = cells.holderOf(credential)
-      if (cell !== undefined) cells.hold(cell, undefined)
+      for (const cell of cells.holdersOf(credential)) cells.hold(cell, undefined)
       return provider.invalidate?.(credential) ?? Effect.void
     })
   return Context.make(TempCredentialProvider, {

@@ -16,12 +16,13 @@
  *
  * @since 0.1.0
  */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Purpose } from "./Purpose.ts"
-import type { Reason } from "./TempCredentialError.ts"
+import type { Reason, TempCredentialError } from "./TempCredentialError.ts"
 
 /**
  * One event; `fingerprint` names a credential or a key without telling it.
@@ -44,7 +45,12 @@ export type Event =
       /** The tag of the reason, `"interrupted"` or `"defect"`. */
       readonly reason: string
     }
-  | { readonly _tag: "RefreshFailed"; readonly provider: string; readonly reason: Reason["_tag"] }
+  | {
+      readonly _tag: "RefreshFailed"
+      readonly provider: string
+      /** The tag of the reason, `"interrupted"`, or `"defect"` where the provider threw. */
+      readonly reason: Reason["_tag"] | "defect" | "interrupted"
+    }
   | { readonly _tag: "KeyRefused"; readonly provider: string; readonly fingerprint: string }
   | { readonly _tag: "KeyAccepted"; readonly provider: string; readonly fingerprint: string }
   | { readonly _tag: "KeysReloaded"; readonly provider: string; readonly keys: number }
@@ -60,6 +66,20 @@ export type Event =
   | { readonly _tag: "GateClosed"; readonly provider: string; readonly milliseconds: number }
   | { readonly _tag: "SharingDegraded"; readonly provider: string; readonly reason: string }
   | { readonly _tag: "SharingRestored"; readonly provider: string }
+
+/**
+ * Names the reasons of a cause, for an event.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const failureTags = (
+  cause: Cause.Cause<TempCredentialError>
+): ReadonlyArray<Reason["_tag"] | "defect" | "interrupted"> =>
+  cause.reasons.map((one) => {
+    if (Cause.isFailReason(one)) return one.error.reason._tag
+    return Cause.isDieReason(one) ? "defect" : "interrupted"
+  })
 
 /**
  * Receives nothing: where events go unless a layer says otherwise.

@@ -14,9 +14,11 @@
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
+import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
+import { findForeign } from "./Json.ts"
 import { Purpose } from "./Purpose.ts"
 import { quote } from "./Sentence.ts"
 import { InvalidRequestError } from "./TempCredentialError.ts"
@@ -162,16 +164,33 @@ const known = Object.keys(rules).join(", ")
  * @category decoding
  * @since 0.1.0
  */
-export const decode = (request: unknown): Result.Result<Decoded, InvalidRequestError> =>
-  Result.mapError(decodeResult(request), (error) => {
-    const fields = format(error.issue).issues.map(({ path = [] }) => path.map(String)[0] ?? "request")
-    return new InvalidRequestError({
-      issues: [...new Set(fields)].map((field) => ({
-        field: quote(field),
-        message: field === "request" ? `must be an object; its fields are ${known}` : rule(field)
-      }))
-    })
-  })
+export const decode = (request: unknown): Result.Result<Decoded, InvalidRequestError> => {
+  const decoded = decodeResult(request)
+  const foreign = foreignPath(request)
+  if (Result.isSuccess(decoded) && foreign === undefined) return Result.succeed(decoded.success)
+  const paths = Result.isSuccess(decoded) ? [] : format(decoded.failure.issue).issues.map(({ path = [] }) => path)
+  const fields = new Set(paths.map((path) => path.map(String)[0] ?? "request"))
+  // The part that is wrong says more than the field that it is in.
+  if (foreign !== undefined) fields.delete("session")
+  const issues = Array.from(fields, (field) => ({
+    field: quote(field),
+    message: field === "request" ? `must be an object; its fields are ${known}` : rule(field)
+  }))
+  const part = foreign === undefined ? [] : [{ field: quote(foreign), message: json }]
+  return Result.fail(new InvalidRequestError({ issues: [...issues, ...part] }))
+}
+
+const json = "must be JSON: text, a finite number, true, false, null, or an array or a plain object of these"
+
+/** Where the configuration of a session is something that JSON cannot say. */
+const foreignPath = (request: unknown): string | undefined =>
+  Predicate.isObject(request) &&
+  Predicate.hasProperty(request, "session") &&
+  Predicate.isObject(request.session) &&
+  Predicate.hasProperty(request.session, "config") &&
+  Predicate.isObject(request.session.config)
+    ? findForeign(request.session.config, "session.config")
+    : undefined
 
 const rule = (field: string): string =>
   Object.hasOwn(rules, field) ? (rules[field] ?? "") : `is not a field of a request; the fields are ${known}`

@@ -7,6 +7,7 @@
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import { findForeign } from "./Json.ts"
 import { isName, type MintRequest } from "./MintRequest.ts"
 
 const fields: ReadonlySet<string> = new Set(
@@ -63,20 +64,20 @@ const lengthKey = (length: MintRequest["ttl"]): string | undefined => {
 }
 
 /** JSON with the names of every object in order, so that equal values are equal text. */
-const sorted = Option.liftThrowable((value: unknown): string =>
+const sorted = (value: unknown): string =>
   JSON.stringify(value, (_, part: unknown) =>
     Predicate.isObject(part) && !Array.isArray(part)
       ? Object.fromEntries(Object.entries(part).toSorted(([one], [other]) => (one < other ? -1 : 1)))
       : part
   )
-)
 
 /** A lock that is absent is the weakest, whatever the vendor makes of that; what else a session says is for `MintRequest.decode` to judge. */
 const sessionKey = (session: MintRequest["session"]): string | undefined => {
   if (session === undefined) return ""
   if (!Predicate.isObject(session)) return undefined
   const { lock = "none" } = session
-  return Option.getOrUndefined(sorted({ ...session, lock }))
+  const bound = { ...session, lock }
+  return findForeign(bound, "session") === undefined ? sorted(bound) : undefined
 }
 
 /**

@@ -25,6 +25,7 @@ import * as FiberMap from "effect/FiberMap"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import { inBackground } from "./Background.ts"
 import { isForOneUse } from "./Capabilities.ts"
 import { ConfigurationError, type Issue } from "./ConfigurationError.ts"
 import { Events } from "./Events.ts"
@@ -93,7 +94,7 @@ const make = Effect.fnUntraced(function* (
           Effect.sync(() => stocks.get(key) === stock && stocks.delete(key)),
           stock.drop
         )
-        return Effect.as(FiberMap.run(keepers, key, Effect.ensuring(stock.fill, forget)), stock)
+        return Effect.as(FiberMap.run(keepers, key, inBackground(Effect.ensuring(stock.fill, forget))), stock)
       })
     )
 

@@ -213,16 +213,27 @@ describe("the configuration of a session", () => {
 
   it.effect("is JSON", () =>
     Effect.gen(function* () {
-      for (const session of [
-        null,
-        "m",
-        {},
-        { config: "m" },
-        { config: { date: new Date(0) } },
-        { config, lock: "some" }
-      ]) {
+      for (const session of [null, "m", {}, { config: "m" }, { config, lock: "some" }]) {
         const reason = yield* refused({ sessionLocks: ["none"] }, { session: session as never })
         assert.match(reason.message, /session: must be \{ config: a JSON object, lock\?: "none", "given" or "all" \}/)
+      }
+      const loop: Record<string, unknown> = {}
+      loop["self"] = loop
+      const parts: ReadonlyArray<readonly [config: object, path: string]> = [
+        [{ tools: [{ run: () => {} }] }, "session.config.tools[0].run"],
+        [{ date: new Date(0) }, "session.config.date"],
+        [{ a: { "b c": Number.NaN } }, 'session.config.a["b c"]'],
+        [{ list: [1, undefined] }, "session.config.list[1]"],
+        [{ nothing: undefined }, "session.config.nothing"],
+        [{ mark: Symbol("m") }, "session.config.mark"],
+        [{ [Symbol("m")]: 1 }, "session.config[Symbol(m)]"],
+        [{ big: 1n }, "session.config.big"],
+        [{ map: new Map() }, "session.config.map"],
+        [loop, "session.config.self"]
+      ]
+      for (const [odd, path] of parts) {
+        const reason = yield* refused({ sessionLocks: ["none"] }, { session: { config: odd } as never })
+        assert.include(reason.message, `${path}: must be JSON: text, a finite number`)
       }
     })
   )

@@ -27,6 +27,7 @@ class Model {
   now = 0
   mints = 0
   held: { readonly token: string; readonly life: number; readonly end: number } | undefined
+  hasHeld = false
   refusal = { until: 0, reason: "" }
   flight: { readonly token: string; readonly lands: number; readonly answer: Answer; background: boolean } | undefined
   waiting = new Set<Got & { readonly forced: boolean }>()
@@ -36,7 +37,9 @@ class Model {
     const { held } = this
     const left = held === undefined || got.forced ? 0 : held.end - this.now
     const advisory =
-      held === undefined ? 0 : Math.max(0.25 * held.life + 0.1 * held.life * chance, mandatory(held.life))
+      held === undefined
+        ? 0
+        : Math.max(0.25 * held.life + 0.1 * held.life * chance, mandatory(held.life) + 0.05 * held.life)
     const isRefused = this.now < this.refusal.until
     if (held !== undefined && left > 0 && (isRefused || left > mandatory(held.life))) {
       got.outcome = held.token
@@ -64,6 +67,7 @@ class Model {
     if ("life" in answer) {
       const life = millis(answer.life) - millis(answer.takes)
       this.held = { token, life, end: this.now + life }
+      this.hasHeld = true
       this.refusal.until = 0
       return this.answer(() => token)
     }
@@ -75,7 +79,9 @@ class Model {
       held === undefined
         ? isTerminal
           ? 1000 + 4000 * chance
-          : 0
+          : this.hasHeld
+            ? 500 + 500 * chance
+            : 0
         : Math.min(held.end - this.now, (0.05 + 0.05 * chance) * held.life)
     this.refusal = { until: this.now + pause, reason }
     this.answer((forced) => (held === undefined || forced ? reason : held.token))
@@ -92,7 +98,7 @@ class Model {
 
 const millis = (count = 0) => Math.round(count * 1000)
 
-const mandatory = (life: number) => Math.min(life / 3, Math.max(2000, life * 0.1))
+const mandatory = (life: number) => Math.max(Math.min(10_000, life / 4), life * 0.1)
 
 /** A generator that a seed determines (mulberry32). */
 const generator = (start: number) => {

@@ -99,7 +99,7 @@ describe("one flight for all", () => {
       const cache = yield* build(acme)
       yield* cache.get()
       assert.isUndefined(cache.provider.joined?.(request, () => assert.fail("there is nothing to wait for")))
-      yield* seconds(50)
+      yield* seconds(47)
       acme.state.answer = { life: 60, takes: 1 }
       yield* cache.get()
       assert.isUndefined(cache.provider.joined?.(request, () => assert.fail("it is served")))
@@ -229,7 +229,7 @@ describe("who leaves", () => {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
       yield* cache.get()
-      yield* seconds(50)
+      yield* seconds(47)
       acme.state.answer = { life: 60, takes: 7 }
       yield* cache.get()
       yield* seconds(5)
@@ -318,7 +318,7 @@ describe("the end", () => {
       yield* cache.get()
       acme.state.answer = "hang"
       const [waiting] = yield* fork(1, cache.get({ ...request, subject: "user-2" }))
-      yield* seconds(50)
+      yield* seconds(47)
       yield* cache.get()
       yield* settle
       assert.strictEqual(acme.mints(), 3)

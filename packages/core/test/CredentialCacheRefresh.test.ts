@@ -1,5 +1,6 @@
 /** Section C of the behaviours: when a credential is renewed, and what happens when that fails. */
 import { assert, describe, it } from "@effect/vitest"
+import { fingerprint } from "@tempcred/core/Fingerprint"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import { TempCredential } from "@tempcred/core/TempCredential"
 import * as Errors from "@tempcred/core/TempCredentialError"
@@ -9,6 +10,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import { build, refused, request, seconds, settle, unavailable, vendor } from "./cache.ts"
 
 const unreadable = new Errors.InvalidResponseError({ detail: "the token is empty" })
@@ -19,7 +21,7 @@ describe("the advisory window", () => {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
       yield* cache.get()
-      yield* seconds(50)
+      yield* seconds(47)
       acme.state.answer = { life: 60, takes: 2 }
       assert.isUndefined(cache.provider.cached?.(request), "a renewal is due, so serving is not all there is to do")
       assert.deepStrictEqual([yield* cache.get(), yield* cache.mint()], ["token-1", "token-1"])
@@ -36,7 +38,7 @@ describe("the advisory window", () => {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
       yield* cache.get()
-      yield* seconds(50)
+      yield* seconds(47)
       acme.state.answer = { fails: unavailable }
       for (let time = 0; time < 20; time++) {
         assert.strictEqual(yield* cache.get(), "token-1")
@@ -97,18 +99,23 @@ describe("the mandatory window", () => {
 })
 
 describe("after the end", () => {
-  it.effect("expired-fail-default, failure-not-done: a dead credential is never served, and each get tries again", () =>
-    Effect.gen(function* () {
-      const acme = vendor({ life: 60 })
-      const cache = yield* build(acme)
-      yield* cache.get()
-      acme.state.answer = { fails: unavailable }
-      yield* seconds(60)
-      assert.deepStrictEqual([yield* cache.get(), yield* cache.get()], ["UnavailableError", "UnavailableError"])
-      assert.strictEqual(acme.mints(), 3)
-      acme.state.answer = { life: 60 }
-      assert.strictEqual(yield* cache.get(), "token-4")
-    })
+  it.effect(
+    "expired-fail-default, failure-not-done: a dead credential is never served, and the vendor is asked once a second",
+    () =>
+      Effect.gen(function* () {
+        const acme = vendor({ life: 60 })
+        const cache = yield* build(acme)
+        yield* cache.get()
+        acme.state.answer = { fails: unavailable }
+        yield* seconds(60)
+        for (let second = 0; second < 10; second++) {
+          for (let time = 0; time < 20; time++) assert.strictEqual(yield* cache.get(), "UnavailableError")
+          assert.strictEqual(acme.mints(), 2 + second)
+          yield* seconds(1)
+        }
+        acme.state.answer = { life: 60 }
+        assert.strictEqual(yield* cache.get(), "token-12")
+      })
   )
 
   it.effect("idle-wakeup: idle past the end, a get waits for a new one", () =>
@@ -319,28 +326,35 @@ describe("the pause after a failed renewal", () => {
     })
   )
 
-  it.effect("a renewal that ends in a defect or an interruption is a failed one: the old credential, and a pause", () =>
-    Effect.gen(function* () {
-      for (const end of [Effect.die("a bug"), Effect.interrupt]) {
-        const acme = vendor({ life: 60 })
-        let mints = 0
-        const broken = Layer.effect(
-          TempCredentialProvider,
-          TempCredentialProvider.useSync((provider) => ({
-            ...provider,
-            mint: (asked: MintRequest) => Effect.suspend(() => (++mints === 1 ? provider.mint(asked) : end))
-          }))
-        ).pipe(Layer.provide(acme.layer))
-        const cache = yield* build({ layer: broken })
-        yield* cache.get()
-        yield* seconds(50)
-        for (let time = 0; time < 5; time++) {
-          assert.strictEqual(yield* cache.get(), "token-1")
-          yield* settle
+  it.effect(
+    "a renewal that ends in a defect or an interruption is a failed one: the old credential, a pause, and an event",
+    () =>
+      Effect.gen(function* () {
+        const ends = [
+          ["defect", Effect.die("a bug")],
+          ["interrupted", Effect.interrupt]
+        ] as const
+        for (const [reason, end] of ends) {
+          const acme = vendor({ life: 60 })
+          let mints = 0
+          const broken = Layer.effect(
+            TempCredentialProvider,
+            TempCredentialProvider.useSync((provider) => ({
+              ...provider,
+              mint: (asked: MintRequest) => Effect.suspend(() => (++mints === 1 ? provider.mint(asked) : end))
+            }))
+          ).pipe(Layer.provide(acme.layer))
+          const cache = yield* build({ layer: broken })
+          yield* cache.get()
+          yield* seconds(50)
+          for (let time = 0; time < 5; time++) {
+            assert.strictEqual(yield* cache.get(), "token-1")
+            yield* settle
+          }
+          assert.strictEqual(mints, 2)
+          assert.deepStrictEqual(cache.events, [{ _tag: "RefreshFailed", provider: "acme", reason }])
         }
-        assert.strictEqual(mints, 2)
-      }
-    })
+      })
   )
 
   it.effect("failing-renewal-sleeps: with a get every second, attempts stay few while the old one lives", () =>
@@ -412,6 +426,33 @@ describe("what is taken back", () => {
     })
   )
 
+  it.effect("one token that a vendor returned for several scopes is dropped from all of them", () =>
+    Effect.gen(function* () {
+      const acme = vendor()
+      const token = Redacted.make("one token")
+      const same = Layer.effect(
+        TempCredentialProvider,
+        TempCredentialProvider.useSync((provider) => ({
+          ...provider,
+          mint: (asked: MintRequest) => Effect.map(provider.mint(asked), (one) => new TempCredential({ ...one, token }))
+        }))
+      ).pipe(Layer.provide(acme.layer))
+      const cache = yield* build({ layer: same })
+      const others = ["user-2", "user-3"].map((subject) => ({ ...request, subject }))
+      const first = yield* cache.credential()
+      for (const other of others) yield* cache.credential(other)
+      yield* cache.credential(others[0], { refresh: true })
+      yield* cache.invalidate(first)
+      for (const asked of [request, ...others]) assert.isUndefined(cache.provider.cached?.(asked))
+      // A fingerprint concerns the scope of its request only.
+      for (const asked of [request, ...others]) yield* cache.credential(asked)
+      assert.strictEqual(acme.mints(), 7)
+      yield* cache.mint(request, { refused: yield* fingerprint(token) })
+      assert.strictEqual(acme.mints(), 8)
+      for (const other of others) assert.isDefined(cache.provider.cached?.(other))
+    })
+  )
+
   it.effect("invalidate-one-partition", () =>
     Effect.gen(function* () {
       const acme = vendor()
@@ -428,7 +469,7 @@ describe("what is taken back", () => {
       const acme = vendor()
       const cache = yield* build(acme)
       const first = yield* cache.credential()
-      yield* seconds(50)
+      yield* seconds(47)
       acme.state.answer = { life: 60, takes: 1 }
       yield* cache.get()
       yield* cache.invalidate(first)
@@ -463,10 +504,11 @@ describe("windows", () => {
   })
 
   const table: ReadonlyArray<readonly [life: number, mandatory: number]> = [
-    [3, 1],
-    [10, 2],
-    [30, 3],
-    [60, 6],
+    [3, 0.75],
+    [10, 2.5],
+    [30, 7.5],
+    [40, 10],
+    [60, 10],
     [600, 60],
     [1200, 120],
     [5400, 540],
@@ -476,8 +518,8 @@ describe("windows", () => {
     Effect.gen(function* () {
       const left = yield* boundaries(life)
       assert.closeTo(left.mandatory, mandatory, life / 1000)
-      assert.isAtLeast(left.advisory, Math.max(mandatory, life * 0.25) - life / 1000)
-      assert.isAtMost(left.advisory, Math.max(mandatory, life * 0.35))
+      assert.isAtLeast(left.advisory, Math.max(mandatory + life * 0.05, life * 0.25) - life / 1000)
+      assert.isAtMost(left.advisory, Math.max(mandatory + life * 0.05, life * 0.35))
     })
   )
 

@@ -377,6 +377,34 @@ describe("when the vendor fails", () => {
       )
     )
   })
+  it.effect("a refill that ends in a defect backs off and is told, as one that fails is", () => {
+    const source = vendor()
+    const seen: Array<Events.Event> = []
+    const events = Events.layer((event) => Effect.sync(() => seen.push(event)))
+    let isBroken = false
+    const below = Layer.effect(
+      TempCredentialProvider,
+      TempCredentialProvider.useSync((provider) => ({
+        ...provider,
+        mint: (asked: MintRequest) => (isBroken ? Effect.die(new Error("a bug")) : provider.mint(asked))
+      }))
+    ).pipe(Layer.provide(source.layer))
+    return Effect.gen(function* () {
+      yield* get()
+      yield* TestClock.adjust("1 second")
+      isBroken = true
+      yield* instantly(1)
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(seen, [{ _tag: "RefreshFailed", provider: "acme", reason: "defect" }])
+      isBroken = false
+      yield* TestClock.adjust("1 minute")
+      assert.lengthOf(yield* instantly(1), 1)
+    }).pipe(
+      Effect.provide(
+        Layer.orDie(WarmPool.layer({ idle: "10 minutes" })).pipe(Layer.provide(below), Layer.provide(events))
+      )
+    )
+  })
   it.effect("a caller who finds it empty is told what the vendor said", () => {
     const source = vendor()
     source.state.broken = true

@@ -8,10 +8,11 @@ import * as Cause from "effect/Cause"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
-import { memory, pause, type Shares, type Windows, windows } from "./Windows.ts"
+import { breather, memory, pause, type Shares, type Windows, windows } from "./Windows.ts"
 import type { Kept } from "../ScopeKey.ts"
 import type { TempCredential } from "../TempCredential.ts"
 import type { Reason, TempCredentialError } from "../TempCredentialError.ts"
+import { endOf, lifeLeft } from "../CredentialEnd.ts"
 import type { Moment } from "../Moment.ts"
 
 /**
@@ -51,6 +52,8 @@ export interface Cell<Flight> {
   readonly key: string
   readonly kept: Kept
   held: Held | undefined
+  /** Whether it ever held a credential. */
+  hasHeld: boolean
   refusal: Refusal | undefined
   flight: Flight | undefined
 }
@@ -102,13 +105,11 @@ export const hold = (
   shares: Shares,
   chance: number
 ): Held | undefined => {
-  const setBack = Math.max(0, now.monotonic - begun.monotonic - (now.wall - begun.wall))
-  const wall = DateTime.toEpochMillis(credential.expiresAt)
-  const life = wall - now.wall - setBack
+  const end = endOf(credential, begun, now)
+  const life = lifeLeft(end, now)
   if (life <= 0) return undefined
   const ahead = windows(life, shares, chance)
-  const end = { monotonic: now.monotonic + life, wall }
-  const fresh = { nanos: BigInt(Math.floor((end.monotonic - ahead.advisory) * 1e6)), wall: wall - ahead.advisory }
+  const fresh = { nanos: BigInt(Math.floor((end.monotonic - ahead.advisory) * 1e6)), wall: end.wall - ahead.advisory }
   return { credential, life, end, windows: ahead, fresh }
 }
 
@@ -131,14 +132,12 @@ export const lifetime = ({ issuedAt, expiresAt }: TempCredential): number =>
   DateTime.toEpochMillis(expiresAt) - DateTime.toEpochMillis(issuedAt)
 
 /**
- * How long a held credential may still be used. The stricter clock decides: a machine that slept is told by the wall clock, a wall clock that was
- * set back by the monotonic one.
+ * Tells how many milliseconds a held credential may still be used.
  *
  * @category combinators
  * @since 0.1.0
  */
-export const remaining = ({ end }: Held, now: Moment): number =>
-  Math.min(end.monotonic - now.monotonic, end.wall - now.wall)
+export const remaining = ({ end }: Held, now: Moment): number => lifeLeft(end, now)
 
 /**
  * Tells where a held credential stands for a caller.
@@ -197,14 +196,24 @@ export const isTerminal = ({ _tag }: Reason): boolean =>
   _tag === "UnsupportedError"
 
 /**
- * What a failed mint leaves behind: no refusal where the next caller may try at once.
+ * Whether a failure tells that the provider of what is held refuses it, also where the error of another provider stands for several.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isRefusal = ({ failures = [], reason }: TempCredentialError, held: Held | undefined): boolean =>
+  isTerminal(reason) ||
+  failures.some((failure) => failure.provider === held?.credential.provider && isTerminal(failure.reason))
+
+/**
+ * What a failed mint leaves behind: no refusal where the next caller may try at once, which is where nothing was ever held.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const refuse = (
   cause: Cause.Cause<TempCredentialError>,
-  held: Held | undefined,
+  { hasHeld, held }: Cell<unknown>,
   now: Moment,
   chance: number
 ): Refusal | undefined => {
@@ -215,5 +224,7 @@ export const refuse = (
     // Not beyond the end of what it protects: after that, callers would be refused for nothing.
     return { cause, until: now.monotonic + Math.min(left, Math.max(asked, pause(held.life, chance))) }
   }
-  return error === undefined || error.isRetryable ? undefined : { cause, until: now.monotonic + memory(chance) }
+  if (error === undefined) return undefined
+  if (!error.isRetryable) return { cause, until: now.monotonic + memory(chance) }
+  return hasHeld ? { cause, until: now.monotonic + breather(chance) } : undefined
 }

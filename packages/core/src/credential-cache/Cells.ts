@@ -21,11 +21,11 @@ export interface Cells<Flight> {
   readonly find: (request: MintRequest) => Cell<Flight> | undefined
   /** The same, or a new and empty one; nothing for a request that has no key. */
   readonly findOrMake: (request: MintRequest) => Cell<Flight> | undefined
-  /** The cell that holds this very credential, or a copy of it. */
-  readonly holderOf: (credential: TempCredential) => Cell<Flight> | undefined
+  /** The cells that hold this credential's token: a vendor may return one token for several scopes. */
+  readonly holdersOf: (credential: TempCredential) => ReadonlyArray<Cell<Flight>>
   readonly hold: (cell: Cell<Flight>, held: Held | undefined) => void
   readonly depart: (cell: Cell<Flight>, flight: Flight) => void
-  /** Ends the flight; a cell that is left with nothing to remember is dropped. */
+  /** Ends the flight; a cell that never held anything and has no refusal is dropped. */
   readonly rest: (cell: Cell<Flight>) => void
   readonly size: () => number
   readonly clear: () => void
@@ -40,7 +40,7 @@ export interface Cells<Flight> {
 export const make = <Flight>(capacity: number, keyOf: (request: MintRequest) => string | undefined): Cells<Flight> => {
   const resting = new Map<string, Cell<Flight>>()
   const flying = new Map<string, Cell<Flight>>()
-  const holders = new Map<string, Cell<Flight>>()
+  const holders = new Map<string, Set<Cell<Flight>>>()
   let newest: Cell<Flight> | undefined
 
   const touch = (cell: Cell<Flight>) => {
@@ -68,10 +68,14 @@ export const make = <Flight>(capacity: number, keyOf: (request: MintRequest) => 
   const hold = (cell: Cell<Flight>, held: Held | undefined) => {
     if (cell.held !== undefined) {
       const token = Redacted.value(cell.held.credential.token)
-      if (holders.get(token) === cell) holders.delete(token)
+      const sharers = holders.get(token)
+      if (sharers?.delete(cell) === true && sharers.size === 0) holders.delete(token)
     }
     cell.held = held
-    if (held !== undefined) holders.set(Redacted.value(held.credential.token), cell)
+    if (held === undefined) return
+    cell.hasHeld = true
+    const token = Redacted.value(held.credential.token)
+    holders.set(token, (holders.get(token) ?? new Set()).add(cell))
   }
   return {
     find: (request) => {
@@ -83,9 +87,18 @@ export const make = <Flight>(capacity: number, keyOf: (request: MintRequest) => 
     findOrMake: (request) => {
       const key = keyOf(request)
       if (key === undefined) return undefined
-      return byKey(key) ?? { key, kept: keep(request), held: undefined, refusal: undefined, flight: undefined }
+      return (
+        byKey(key) ?? {
+          key,
+          kept: keep(request),
+          held: undefined,
+          hasHeld: false,
+          refusal: undefined,
+          flight: undefined
+        }
+      )
     },
-    holderOf: ({ token }) => holders.get(Redacted.value(token)),
+    holdersOf: ({ token }) => [...(holders.get(Redacted.value(token)) ?? [])],
     hold,
     depart: (cell, flight) => {
       cell.flight = flight
@@ -97,7 +110,7 @@ export const make = <Flight>(capacity: number, keyOf: (request: MintRequest) => 
     rest: (cell) => {
       cell.flight = undefined
       flying.delete(cell.key)
-      if (cell.held === undefined && cell.refusal === undefined) return forget(cell)
+      if (!cell.hasHeld && cell.refusal === undefined) return forget(cell)
       touch(cell)
       trim()
     },

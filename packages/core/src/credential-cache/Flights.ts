@@ -14,11 +14,11 @@ import type * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import type { Moment } from "../Moment.ts"
 import * as Deadline from "../Deadline.ts"
-import { type Cell, type Demand, type Held, hold, isTerminal, nothing, refuse, remaining } from "./Cell.ts"
+import { type Cell, type Demand, type Held, hold, isRefusal, nothing, refuse, remaining } from "./Cell.ts"
 import type { Cells } from "./Cells.ts"
 import type * as CacheMetrics from "./Metrics.ts"
 import type { Shares } from "./Windows.ts"
-import type { Event } from "../Events.ts"
+import { type Event, failureTags } from "../Events.ts"
 import { InvalidResponseError, type Reason, TempCredentialError, TransportError } from "../TempCredentialError.ts"
 import type { TempCredentialProvider } from "../TempCredentialProvider.ts"
 
@@ -124,8 +124,8 @@ export const make = (ground: Ground): Flights => {
       cell.refusal = undefined
       cells.hold(cell, exit.value)
     } else {
-      if (reasons(exit.cause).some(isTerminal)) cells.hold(cell, undefined)
-      cell.refusal = refuse(exit.cause, cell.held, now(), random.nextDoubleUnsafe())
+      if (errors(exit.cause).some((error) => isRefusal(error, cell.held))) cells.hold(cell, undefined)
+      cell.refusal = refuse(exit.cause, cell, now(), random.nextDoubleUnsafe())
     }
   }
 
@@ -142,8 +142,8 @@ export const make = (ground: Ground): Flights => {
   const report = (exit: Exit.Exit<Held, TempCredentialError>) => {
     metrics.renewal(Exit.isSuccess(exit) ? "renewed" : "failed")
     return Effect.forEach(
-      Exit.isSuccess(exit) ? [] : reasons(exit.cause),
-      (reason) => ground.publish({ _tag: "RefreshFailed", provider: provider.id, reason: reason._tag }),
+      Exit.isSuccess(exit) ? [] : failureTags(exit.cause),
+      (reason) => ground.publish({ _tag: "RefreshFailed", provider: provider.id, reason }),
       { discard: true }
     )
   }
@@ -190,5 +190,5 @@ export const make = (ground: Ground): Flights => {
   }
 }
 
-const reasons = (cause: Cause.Cause<TempCredentialError>): ReadonlyArray<Reason> =>
-  cause.reasons.filter(Cause.isFailReason).map(({ error }) => error.reason)
+const errors = (cause: Cause.Cause<TempCredentialError>): ReadonlyArray<TempCredentialError> =>
+  cause.reasons.filter(Cause.isFailReason).map(({ error }) => error)

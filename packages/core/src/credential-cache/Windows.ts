@@ -29,21 +29,27 @@ export interface Windows {
 
 const between = (low: number, high: number, chance: number): number => low + (high - low) * chance
 
-/** A renewal takes time however short the life is. */
-const mandatoryFloor = 2000
+/** What a client needs to receive a credential and to open a connection with it, with some to spare. */
+const mandatoryFloor = 10_000
+
+/** The longest that this may make the mandatory window, and the least by which the advisory one begins before it, as shares of the life. */
+const floorShare = 1 / 4
+const lead = 1 / 20
 
 /**
- * Fixes the windows of a credential when it arrives. The advisory one begins up to a sixth of its length sooner or later than its share says;
- * the mandatory one is at least 2 seconds long, but never more than a third of the life.
+ * Fixes the windows of a credential when it arrives. The advisory one begins up to a sixth of its length sooner or later than its share says, and a
+ * twentieth of the life before the mandatory one at least, so that a renewal can end before callers wait for it. The mandatory one is at least 10
+ * seconds long, or a quarter of a shorter life.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const windows = (life: number, shares: Shares, chance: number): Windows => {
-  const longest = Math.max(mandatoryFloor, life * shares.mandatory)
-  const mandatory = shares.mandatory === 0 ? 0 : Math.min(life / 3, longest)
+  const floor = Math.min(mandatoryFloor, life * floorShare)
+  const mandatory = shares.mandatory === 0 ? 0 : Math.max(floor, life * shares.mandatory)
   const advisory = life * shares.advisory * between(5 / 6, 7 / 6, chance)
-  return { mandatory, advisory: Math.max(advisory, mandatory) }
+  const earliest = shares.advisory > shares.mandatory ? mandatory + life * lead : mandatory
+  return { mandatory, advisory: Math.max(advisory, earliest) }
 }
 
 /** Beyond this life, the pause after a failed renewal grows no more. */
@@ -57,6 +63,14 @@ const longestPacedLife = 6_000_000
  */
 export const pause = (life: number, chance: number): number =>
   Math.min(life, longestPacedLife) * between(0.05, 0.1, chance)
+
+/**
+ * How long a scope whose credential has ended leaves a vendor alone that failed: half a second to a second, so that its return is noticed at once.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const breather = (chance: number): number => between(500, 1000, chance)
 
 /**
  * How long a refusal that trying again cannot mend is remembered: 1 to 5 seconds.

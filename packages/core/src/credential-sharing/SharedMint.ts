@@ -4,7 +4,6 @@
  *
  * @since 0.1.0
  */
-import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -14,10 +13,12 @@ import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Schema from "effect/Schema"
 import { isForOneUse } from "../Capabilities.ts"
+import { endOf, lifeLeft } from "../CredentialEnd.ts"
 import * as Deadline from "../Deadline.ts"
 import { fingerprint } from "../Fingerprint.ts"
 import * as MinRemaining from "../MinRemaining.ts"
 import type { MintRequest } from "../MintRequest.ts"
+import { type Moment, moment } from "../Moment.ts"
 import { scopeKey } from "../ScopeKey.ts"
 import * as Sealed from "./Sealed.ts"
 import type { Kept, SharedStore } from "./SharedStore.ts"
@@ -56,12 +57,12 @@ export interface Parts {
   readonly clientWithoutSubject: boolean
 }
 
-/** A turn to mint: the fence, the time by Redis when it was given, and the time by this machine's monotonic clock when it came. */
+/** A turn to mint: the fence, the time by Redis when it was given, and the time by this machine when it came. */
 interface Holder {
   readonly _tag: "Holder"
   readonly fence: number
   readonly given: number
-  readonly came: number
+  readonly came: Moment
 }
 
 /** How the visit to the store ended. */
@@ -136,7 +137,7 @@ export const make = (parts: Parts): SharedMint => {
 const withdrawRefused = Effect.fnUntraced(function* (parts: Parts, name: string, refused: string) {
   const { store, withdrawals } = parts
   if (yield* withdrawals.withdrawFingerprint(name, refused)) return
-  const asked = yield* Clock.currentTimeMillis
+  const asked = yield* now
   const kept = Option.getOrUndefined(yield* store.read(name))
   if (kept === undefined) return
   const credential = yield* read(parts, name, { ...kept, asked })
@@ -144,6 +145,8 @@ const withdrawRefused = Effect.fnUntraced(function* (parts: Parts, name: string,
   yield* withdrawals.note(credential.value, { name, id: Sealed.idOf(kept.text) })
   yield* withdrawals.withdraw(credential.value)
 })
+
+const now: Effect.Effect<Moment> = Effect.clockWith((clock) => Effect.sync(() => moment(clock)))
 
 const outcomes = { Found: "found", Holder: "minted", Alone: "alone" } as const
 
@@ -167,13 +170,13 @@ const takeTurn = Effect.fnUntraced(function* (
     let seen = ""
     let pause = firstPause
     while (true) {
-      const asked = yield* Clock.currentTimeMillis
+      const asked = yield* now
       const visit = Option.getOrUndefined(yield* store.visit(name, seen, owner))
       switch (visit?._tag) {
         case undefined:
           return alone
         case "Granted":
-          return { _tag: "Holder", fence: visit.fence, given: visit.now, came: yield* Deadline.monotonicMillis }
+          return { _tag: "Holder", fence: visit.fence, given: visit.now, came: yield* now }
         case "Found": {
           const credential = yield* take(parts, name, { ...visit, asked, minimum })
           if (Option.isSome(credential)) return { _tag: "Found", credential: credential.value }
@@ -194,18 +197,20 @@ const takeTurn = Effect.fnUntraced(function* (
 
 const decodeText = Schema.decodeUnknownEffect(Schema.fromJsonString(TempCredential.Json))
 
-/** A stored text, and when this machine asked for it by its wall clock. */
+/** A stored text, and when this machine asked for it. */
 interface Found extends Kept {
-  readonly asked: number
+  readonly asked: Moment
 }
 
 /** Reads a stored credential into this machine's time, counted from before it was asked for, if it can be read. */
 const read = Effect.fnUntraced(function* ({ sealer }: Parts, name: string, found: Found) {
   const json = yield* Effect.flatMap(Effect.flatMap(sealer.open(name, found.text), Effect.fromOption), decodeText)
   const life = Date.parse(json.expiresAt) - Date.parse(json.issuedAt)
-  const end = found.asked + found.remaining
+  const end = found.asked.wall + found.remaining
   const iso = (millis: number) => new Date(millis).toISOString()
-  return yield* TempCredential.decode({ ...json, issuedAt: iso(end - life), expiresAt: iso(end) })
+  const credential = yield* TempCredential.decode({ ...json, issuedAt: iso(end - life), expiresAt: iso(end) })
+  endOf(credential, found.asked, found.asked)
+  return credential
 }, Effect.option)
 
 /** Takes a stored credential if it was not withdrawn and has enough of its life left. */
@@ -228,13 +233,13 @@ const put = Effect.fnUntraced(function* (
   { came, fence, given }: Holder,
   credential: TempCredential.TempCredential
 ) {
-  const end = DateTime.toEpochMillis(credential.expiresAt)
-  const remaining = end - (yield* Clock.currentTimeMillis)
+  const at = yield* now
+  const remaining = lifeLeft(endOf(credential, came, at), at)
   if (credential.uses === "once" || remaining <= 0) return yield* store.release(name, owner)
   const text = yield* sealer.seal(name, JSON.stringify(TempCredential.encode(credential)))
   // It was minted after the lease was given, so it cannot outlast its life from then, should this machine's clock have been set back.
-  const elapsed = (yield* Deadline.monotonicMillis) - came
-  const until = given + Math.min(elapsed + remaining, end - DateTime.toEpochMillis(credential.issuedAt))
+  const life = DateTime.toEpochMillis(credential.expiresAt) - DateTime.toEpochMillis(credential.issuedAt)
+  const until = given + Math.min(at.monotonic - came.monotonic + remaining, life)
   const isKept = yield* store.keep(name, owner, { fence, text, until })
   // Where no answer came it may have been kept.
   if (Option.getOrElse(isKept, () => true)) yield* withdrawals.note(credential, { name, id: Sealed.idOf(text) })

@@ -4,8 +4,6 @@
  *
  * @since 0.1.0
  */
-import * as Clock from "effect/Clock"
-import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
@@ -13,8 +11,11 @@ import * as MutableHashMap from "effect/MutableHashMap"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
+import { inBackground } from "../Background.ts"
+import { endOf, lifeLeft } from "../CredentialEnd.ts"
 import { monotonicMillis } from "../Deadline.ts"
 import { fingerprint } from "../Fingerprint.ts"
+import { moment } from "../Moment.ts"
 import type { SharedStore } from "./SharedStore.ts"
 import type { TempCredential } from "../TempCredential.ts"
 
@@ -49,7 +50,7 @@ export interface Withdrawals {
   readonly withdraw: (credential: TempCredential) => Effect.Effect<void>
   /** Withdraws what was given out for a scope and has this fingerprint; tells whether there was such a credential. */
   readonly withdrawFingerprint: (name: string, refused: string) => Effect.Effect<boolean>
-  /** Whether a credential that was given out has been withdrawn. */
+  /** Whether a credential that was given out has been withdrawn, from each scope that it was given out for. */
   readonly has: (credential: TempCredential) => boolean
   /** Whether a text of the store has been withdrawn. */
   readonly hasId: (id: string) => boolean
@@ -66,7 +67,7 @@ export const make = Effect.fnUntraced(function* (
   pace: Duration.Duration
 ): Effect.fn.Return<Withdrawals, never, Scope.Scope> {
   // By the token, which a copy of the credential shares.
-  const places = MutableHashMap.empty<Redacted.Redacted, Given>()
+  const places = MutableHashMap.empty<Redacted.Redacted, ReadonlyArray<Given>>()
   const own = new Map<string, Withdrawn>()
   const alive = yield* Latch.make()
   let aliveUntil = 0
@@ -85,10 +86,14 @@ export const make = Effect.fnUntraced(function* (
     const ids = yield* store.withdrawn
     if (Option.isSome(ids)) heard = new Set(ids.value)
     const now = yield* monotonicMillis
-    for (const [token, { until }] of places) if (now > until) MutableHashMap.remove(places, token)
+    for (const [token, given] of places) {
+      const current = given.filter(({ until }) => now <= until)
+      if (current.length === 0) MutableHashMap.remove(places, token)
+      else if (current.length < given.length) MutableHashMap.set(places, token, current)
+    }
     if (now > aliveUntil) yield* alive.close
   })
-  yield* Effect.forkScoped(Effect.forever(watch))
+  yield* Effect.forkScoped(inBackground(Effect.forever(watch)))
 
   const withdraw = Effect.fnUntraced(function* ({ id, name, until }: Given) {
     if (hasId(id)) return
@@ -97,35 +102,33 @@ export const make = Effect.fnUntraced(function* (
     yield* tell(id, withdrawn)
   })
 
-  const placeOf = ({ token }: TempCredential) => Option.getOrUndefined(MutableHashMap.get(places, token))
+  const placesOf = ({ token }: TempCredential): ReadonlyArray<Given> =>
+    Option.getOrElse(MutableHashMap.get(places, token), () => [])
   const hasId = (id: string) => heard.has(id) || own.has(id)
   return {
     note: Effect.fnUntraced(function* (credential, place) {
-      const until = (yield* monotonicMillis) + (yield* lifeLeft(credential))
-      MutableHashMap.set(places, credential.token, { ...place, until })
+      const now = yield* Effect.clockWith((clock) => Effect.sync(() => moment(clock)))
+      const until = now.monotonic + lifeLeft(endOf(credential, now, now), now)
+      const others = placesOf(credential).filter(({ id }) => id !== place.id)
+      MutableHashMap.set(places, credential.token, [...others, { ...place, until }])
       aliveUntil = Math.max(aliveUntil, until)
       yield* alive.open
     }),
-    withdraw: (credential) => {
-      const place = placeOf(credential)
-      return place === undefined ? Effect.void : withdraw(place)
-    },
+    withdraw: (credential) => Effect.forEach(placesOf(credential), withdraw, { discard: true }),
     withdrawFingerprint: Effect.fnUntraced(function* (name, refused) {
-      for (const [token, place] of places) {
-        if (place.name !== name || (yield* fingerprint(token)) !== refused) continue
-        yield* withdraw(place)
+      for (const [token, given] of places) {
+        const mine = given.filter((place) => place.name === name)
+        if (mine.length === 0 || (yield* fingerprint(token)) !== refused) continue
+        yield* Effect.forEach(mine, withdraw, { discard: true })
         return true
       }
       return false
     }),
     has: (credential) => {
       if (heard.size === 0 && own.size === 0) return false
-      const place = placeOf(credential)
-      return place !== undefined && hasId(place.id)
+      const given = placesOf(credential)
+      return given.length > 0 && given.every(({ id }) => hasId(id))
     },
     hasId
   }
 })
-
-const lifeLeft = (credential: TempCredential) =>
-  Effect.map(Clock.currentTimeMillis, (now) => DateTime.toEpochMillis(credential.expiresAt) - now)

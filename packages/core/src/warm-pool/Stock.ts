@@ -4,13 +4,14 @@
  *
  * @since 0.1.0
  */
-import * as DateTime from "effect/DateTime"
+import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import * as Metric from "effect/Metric"
 import * as Random from "effect/Random"
 import { monotonicMillis } from "../Deadline.ts"
-import type { Events } from "../Events.ts"
+import { endOf, lifeLeft } from "../CredentialEnd.ts"
+import { type Events, failureTags } from "../Events.ts"
 import type { MintRequest } from "../MintRequest.ts"
 import { type Moment, moment } from "../Moment.ts"
 import type { TempCredential } from "../TempCredential.ts"
@@ -133,17 +134,18 @@ export const make = (settings: Settings, now: number): WarmStock => {
   /** Tells whether the credential, whose mint began then, is good for a while; a wall clock that was set back meanwhile lengthens no life. */
   const add = (credential: TempCredential, begun: Moment) =>
     step((at) => {
-      const setBack = Math.max(0, at.monotonic - begun.monotonic - (at.wall - begun.wall))
-      const ends = DateTime.toEpochMillis(credential.expiresAt)
-      const life = ends - at.wall - setBack
+      const end = endOf(credential, begun, at)
+      const life = lifeLeft(end, at)
       const spare = minRemaining ?? life / 2
       if (life <= spare) return false
-      kept = [...kept, { credential, until: at.monotonic + life - spare, untilWall: ends - spare, spare }]
+      kept = [...kept, { credential, until: end.monotonic - spare, untilWall: end.wall - spare, spare }]
       return true
     })
 
-  const failed = Effect.fnUntraced(function* (error: TempCredentialError) {
-    if (failures === 0) yield* publish({ _tag: "RefreshFailed", provider: provider.id, reason: error.reason._tag })
+  const failed = Effect.fnUntraced(function* (cause: Cause.Cause<TempCredentialError>) {
+    if (failures === 0) {
+      for (const reason of failureTags(cause)) yield* publish({ _tag: "RefreshFailed", provider: provider.id, reason })
+    }
     return false
   })
 
@@ -151,7 +153,8 @@ export const make = (settings: Settings, now: number): WarmStock => {
     const one = Effect.flatMap(
       step((at) => at),
       (begun) =>
-        Effect.matchEffect(provider.mint(request), {
+        // A provider that throws must not end the pool of its scope.
+        Effect.matchCauseEffect(provider.mint(request), {
           onSuccess: (credential) => add(credential, begun),
           onFailure: failed
         })

@@ -1,0 +1,54 @@
+/**
+ * Waits that do not keep a process alive, for work that nobody waits for.
+ *
+ * @since 0.1.0
+ */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+
+/** Timers fire at once beyond this many milliseconds. */
+const longestTimer = 2 ** 31 - 1
+
+/** Node, Bun and Deno each have a way to let a process end before a timer fires; a browser needs none. */
+const release = (timer: unknown): void => {
+  if (Predicate.hasProperty(timer, "unref") && Predicate.isFunction(timer.unref)) return void timer.unref()
+  const platform: unknown = globalThis
+  if (!Predicate.hasProperty(platform, "Deno") || !Predicate.hasProperty(platform.Deno, "unrefTimer")) return
+  const { unrefTimer } = platform.Deno
+  if (Predicate.isFunction(unrefTimer)) unrefTimer(timer)
+}
+
+const sleep = (millis: number): Effect.Effect<void> => {
+  if (millis <= 0) return Effect.yieldNow
+  if (!Number.isFinite(millis)) return Effect.never
+  const wait = Effect.callback<void>((resume) => {
+    const timer = setTimeout(() => resume(Effect.void), Math.min(millis, longestTimer))
+    release(timer)
+    return Effect.sync(() => clearTimeout(timer))
+  })
+  return millis > longestTimer ? Effect.andThen(wait, sleep(millis - longestTimer)) : wait
+}
+
+const standard = Context.get(Context.empty(), Clock.Clock)
+
+const released: Clock.Clock = {
+  currentTimeMillisUnsafe: () => standard.currentTimeMillisUnsafe(),
+  currentTimeMillis: standard.currentTimeMillis,
+  currentTimeNanosUnsafe: () => standard.currentTimeNanosUnsafe(),
+  currentTimeNanos: standard.currentTimeNanos,
+  monotonicTimeNanosUnsafe: () => standard.monotonicTimeNanosUnsafe(),
+  monotonicTimeNanos: standard.monotonicTimeNanos,
+  sleep: (duration) => sleep(Duration.toMillis(duration))
+}
+
+/**
+ * Runs an effect whose waits do not keep the process alive; a clock of the app's own keeps its waits.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const inBackground = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.updateService(self, Clock.Clock, (clock) => (clock === standard ? released : clock))

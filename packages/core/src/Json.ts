@@ -1,0 +1,43 @@
+/**
+ * Tells where a value is something that JSON cannot say.
+ *
+ * @since 0.1.0
+ */
+
+const isPlain = (value: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  // That of another realm is plain too, as at the end of a chain.
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+const member = (path: string, name: string): string =>
+  /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) ? `${path}.${name}` : `${path}[${JSON.stringify(name)}]`
+
+/**
+ * Finds the path of the first part that is neither text, a finite number, true, false, null, nor an array or a plain object of such; a part that
+ * contains itself counts too.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const findForeign = (value: unknown, path: string, within: ReadonlyArray<unknown> = []): string | undefined => {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return undefined
+  if (typeof value === "number") return Number.isFinite(value) ? undefined : path
+  if (typeof value !== "object" || within.includes(value)) return path
+  const inside = [...within, value]
+  if (Array.isArray(value)) {
+    for (const [index, part] of value.entries()) {
+      const found = findForeign(part, `${path}[${index}]`, inside)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+  const [symbol] = Object.getOwnPropertySymbols(value)
+  if (symbol !== undefined) return `${path}[${String(symbol)}]`
+  if (!isPlain(value)) return path
+  for (const [name, part] of Object.entries(value)) {
+    const found = findForeign(part, member(path, name), inside)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
