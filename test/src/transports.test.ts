@@ -1,17 +1,23 @@
 /** Every way to send does the same with what a vendor, or somebody in its place, may answer. */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import { layer as layerTransport } from "@tempcred/core/HttpClientTransport"
 import { layerFetch, maxBytes, Transport } from "@tempcred/core/Transport"
 import * as NodeTransport from "@tempcred/node/NodeTransport"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Tracer from "effect/Tracer"
 import { once } from "node:events"
 import { createServer, type IncomingMessage, type RequestListener } from "node:http"
+import { createServer as createSecureServer } from "node:https"
 import type { AddressInfo, Socket } from "node:net"
+import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync } from "node:zlib"
+import { Agent } from "undici"
+import { certificate } from "./support/certificate.ts"
 
 /** A server on a free port; `sockets` are those still open. */
 const serving = (listener: RequestListener) =>
@@ -35,6 +41,24 @@ const serving = (listener: RequestListener) =>
       })
   )
 
+/** A server whose certificate nobody trusts. */
+const servingSecurely = Effect.acquireRelease(
+  Effect.promise(async () => {
+    const { pem, remove } = certificate("localhost")
+    remove()
+    const server = createSecureServer(pem, (_, response) => response.end("{}"))
+    server.listen(0, "127.0.0.1")
+    await once(server, "listening")
+    const { port } = server.address() as AddressInfo
+    return { server, url: new URL(`https://localhost:${port}/v1`) }
+  }),
+  ({ server }) =>
+    Effect.sync(() => {
+      server.closeAllConnections()
+      server.close()
+    })
+).pipe(Effect.map(({ url }) => url))
+
 const send = (url: URL, body?: unknown) =>
   Transport.use((transport) => transport.send({ method: "POST", url, key: Redacted.make("the-key"), body }))
 
@@ -44,12 +68,50 @@ const until = (condition: () => boolean) =>
     for (let round = 0; round < 200 && !condition(); round++) await new Promise((resolve) => setTimeout(resolve, 10))
   })
 
-const transports: ReadonlyArray<readonly [name: string, layer: Layer.Layer<Transport>]> = [
-  ["fetch", layerFetch],
-  ["the transport for Node", NodeTransport.layer],
-  ["undici, as Effect's client", Layer.provide(layerTransport, NodeHttpClient.layerUndici)],
-  ["node:http", Layer.provide(layerTransport, NodeHttpClient.layerNodeHttp)]
+const byClient = /HTTPS_PROXY is set: check that the HttpClient of the app uses it/
+
+/** How to send, and what each says of a proxy of the environment. */
+const transports: ReadonlyArray<
+  readonly [name: string, layer: Layer.Layer<Transport, ConfigurationError>, proxyNote: RegExp]
+> = [
+  ["the transport for Node", NodeTransport.layer, /through the proxy at proxy\.example:3128 \(HTTPS_PROXY\)/],
+  ["fetch", layerFetch, /HTTPS_PROXY is set: set NODE_USE_ENV_PROXY=1 too/],
+  [
+    "a dispatcher of the app",
+    Layer.unwrap(
+      Effect.map(
+        Effect.acquireRelease(
+          Effect.sync(() => new Agent()),
+          (agent) => Effect.promise(() => agent.destroy())
+        ),
+        NodeTransport.layerDispatcher
+      )
+    ),
+    /HTTPS_PROXY is set: check that the dispatcher of the app uses it/
+  ],
+  ["fetch, as Effect's client", Layer.provide(layerTransport, FetchHttpClient.layer), byClient],
+  ["undici, as Effect's client", Layer.provide(layerTransport, NodeHttpClient.layerUndici), byClient],
+  ["node:http", Layer.provide(layerTransport, NodeHttpClient.layerNodeHttp), byClient]
 ]
+
+const fast = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }
+
+const encodings = [
+  { encoding: "gzip", compress: (text: string) => gzipSync(text) },
+  { encoding: "deflate", compress: (text: string) => deflateSync(text) },
+  { encoding: "deflate", compress: (text: string) => deflateRawSync(text) },
+  { encoding: "br", compress: (text: string) => brotliCompressSync(text, fast) }
+].map((one) => ({ ...one, bomb: one.compress("x".repeat(16 * 1024 * 1024)) }))
+
+/** Sets variables for a scope. */
+const environment = (variables: Readonly<Record<string, string>>) =>
+  Effect.acquireRelease(
+    Effect.sync(() => Object.assign(process.env, variables)),
+    () =>
+      Effect.sync(() => {
+        for (const name of Object.keys(variables)) delete process.env[name]
+      })
+  )
 
 it.effect("a key is never sent in plain to another machine", () =>
   Effect.gen(function* () {
@@ -59,7 +121,7 @@ it.effect("a key is never sent in plain to another machine", () =>
   }).pipe(Effect.provide(layerFetch))
 )
 
-for (const [name, layer] of transports) {
+for (const [name, layer, proxyNote] of transports) {
   describe(`over ${name}`, () => {
     it.live("sends the key as a bearer and JSON, and reads the whole answer", () =>
       Effect.gen(function* () {
@@ -154,12 +216,18 @@ for (const [name, layer] of transports) {
       }).pipe(Effect.provide(layer))
     )
 
-    it.live("no answer is a transport error with the platform's code and nothing else", () =>
+    it.live("no answer is a transport error with the platform's code and the address, and without its path", () =>
       Effect.gen(function* () {
         const closed = yield* Effect.scoped(serving(() => {}))
         const refused = yield* Effect.flip(send(closed.url))
         assert.strictEqual(refused._tag, "TransportError")
         assert.strictEqual(refused.code, "ECONNREFUSED")
+        assert.strictEqual(refused.detail, `127.0.0.1:${closed.url.port} cannot be reached`)
+        const nowhere = yield* Effect.flip(send(new URL("https://nowhere.invalid/v1?jwt=secret")))
+        assert.strictEqual(
+          nowhere.message,
+          "no whole answer from the vendor (ENOTFOUND): nowhere.invalid:443 cannot be reached"
+        )
         const reset = yield* serving((request) => request.socket.destroy())
         assert.strictEqual((yield* Effect.flip(send(reset.url)))._tag, "TransportError")
         const cut = yield* serving((_, response) => {
@@ -168,9 +236,73 @@ for (const [name, layer] of transports) {
         })
         const error = yield* Effect.flip(send(cut.url))
         assert.strictEqual(error._tag, "TransportError")
-        assert.match(error.message, /cut off/)
+        assert.match(error.message, /the answer of 127\.0\.0\.1:\d+ was cut off/)
       }).pipe(Effect.provide(layer))
     )
+
+    it.live("what does not speak TLS, or has a certificate that is not trusted, is named", () =>
+      Effect.gen(function* () {
+        const plain = yield* serving((_, response) => response.end("{}"))
+        const url = new URL(plain.url.href.replace("http:", "https:"))
+        const error = yield* Effect.flip(send(url))
+        assert.include(error, { _tag: "TransportError", detail: `${url.host} cannot be reached` })
+        const secure = yield* servingSecurely
+        const untrusted = yield* Effect.flip(send(secure))
+        assert.include(untrusted, {
+          _tag: "TransportError",
+          code: "DEPTH_ZERO_SELF_SIGNED_CERT",
+          detail: `${secure.host} has a certificate that is not trusted`
+        })
+      }).pipe(Effect.provide(layer))
+    )
+
+    it.live("the proxy that is set is named, with what to do where it is not used, and without its password", () =>
+      Effect.gen(function* () {
+        yield* environment({ HTTPS_PROXY: "http://user:pass-word@proxy.example:3128", NO_PROXY: "other.invalid" })
+        const sent = (url: string) => Effect.flip(Effect.provide(send(new URL(url)), layer))
+        const error = yield* sent("https://nowhere.invalid/v1")
+        assert.match(error.message, proxyNote)
+        assert.notInclude(JSON.stringify(error), "pass-word")
+        assert.notInclude((yield* sent("https://api.other.invalid/v1")).message, "PROXY")
+      })
+    )
+
+    it.live("asks for an answer that is not compressed", () =>
+      Effect.gen(function* () {
+        let asked: unknown
+        const { url } = yield* serving((request, response) => {
+          asked = request.headers["accept-encoding"]
+          response.end("{}")
+        })
+        yield* send(url)
+        assert.strictEqual(asked, "identity")
+      }).pipe(Effect.provide(layer))
+    )
+
+    for (const { bomb, compress, encoding } of encodings) {
+      it.live(`an answer that is compressed all the same is read: ${encoding}`, () =>
+        Effect.gen(function* () {
+          const { url } = yield* serving((_, response) => {
+            response.writeHead(201, { "content-encoding": encoding }).end(compress('{"token":"é"}'))
+          })
+          assert.strictEqual((yield* send(url)).text, '{"token":"é"}')
+        }).pipe(Effect.provide(layer))
+      )
+
+      it.live(`a bomb is cut at 64 KiB of what it unpacks to: ${encoding}`, () =>
+        Effect.gen(function* () {
+          const exact = yield* serving((_, response) => {
+            response.writeHead(201, { "content-encoding": encoding }).end(compress("x".repeat(maxBytes)))
+          })
+          assert.strictEqual((yield* send(exact.url)).text.length, maxBytes)
+          const bombing = yield* serving((_, response) => {
+            response.writeHead(201, { "content-encoding": encoding }).end(bomb)
+          })
+          const error = yield* Effect.flip(send(bombing.url))
+          assert.include(error, { _tag: "InvalidResponseError", detail: "the answer is over 65536 bytes" })
+        }).pipe(Effect.provide(layer))
+      )
+    }
 
     it.live("interruption closes the socket, before the headers and in the body", () =>
       Effect.gen(function* () {

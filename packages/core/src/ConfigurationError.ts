@@ -16,6 +16,7 @@ import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import * as Keys from "./key-source/Keys.ts"
+import { isLoopback } from "./Loopback.ts"
 
 /**
  * A layer cannot be built: keys, URLs or settings are missing or malformed.
@@ -52,9 +53,6 @@ export const checkKey = (name: string, key: Redacted.Redacted): ReadonlyArray<Is
   const message = Keys.problemOf(key)
   return message === undefined ? [] : [{ name, message }]
 }
-
-const isLoopback = (hostname: string): boolean =>
-  hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname)
 
 /**
  * Checks a base URL or WebSocket URL: encrypted unless it stays on this machine, and bare of credentials, query and fragment.

@@ -30,6 +30,10 @@ import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import { InvalidResponseError, type TransportError } from "./TempCredentialError.ts"
+import { broken } from "./transport/Failure.ts"
+import { fetchOptions } from "./transport/FetchOptions.ts"
+import { unusedProxy } from "./transport/Proxy.ts"
 import * as Reading from "./transport/Reading.ts"
 import * as Wire from "./transport/Wire.ts"
 import { maxBytes, type Outgoing, Transport } from "./Transport.ts"
@@ -50,9 +54,7 @@ export const layer: Layer.Layer<Transport, never, HttpClient.HttpClient> = Layer
       Context.add(HttpClient.TracerDisabledWhen, () => true),
       Context.add(FetchHttpClient.RequestInit, {
         ...Option.getOrUndefined(given),
-        redirect: "manual",
-        credentials: "omit",
-        cache: "no-store"
+        ...fetchOptions()
       })
     )
     const send = Effect.fnUntraced(
@@ -61,13 +63,17 @@ export const layer: Layer.Layer<Transport, never, HttpClient.HttpClient> = Layer
         if (refused !== undefined) return yield* refused
         const limit = outgoing.maxBytes ?? maxBytes
         const sentAt = yield* Clock.currentTimeMillis
-        const response = yield* Effect.mapError(client.execute(toRequest(Wire.make(outgoing))), ({ reason }) =>
-          Reading.broken(reason.cause, false)
+        const { url } = outgoing
+        const failed = (cause: unknown, begun: boolean) =>
+          broken(cause, begun, { ...outgoing, note: unusedProxy(url, "check that the HttpClient of the app uses it") })
+        const response = yield* Effect.catch(client.execute(toRequest(Wire.make(outgoing))), ({ reason }) =>
+          // Whether a status is a failure is decided here, and not by what the app put around its client.
+          "response" in reason ? Effect.succeed(reason.response) : Effect.fail(failed(reason.cause ?? reason, false))
         )
         const { headers, status } = response
         const unreadable = Reading.refuse(status, headers, limit)
         if (unreadable !== undefined) return yield* unreadable
-        const text = yield* read(response, limit)
+        const text = yield* read(response, limit, failed)
         return { status, headers, text, sentAt, receivedAt: yield* Clock.currentTimeMillis }
       },
       Effect.scoped,
@@ -82,14 +88,19 @@ const toRequest = ({ body, headers, method, url }: Wire.Wire): HttpClientRequest
   return body === undefined ? request : HttpClientRequest.bodyText(request, body, "application/json")
 }
 
-const read = Effect.fnUntraced(function* (response: HttpClientResponse.HttpClientResponse, limit: number) {
-  const body = Reading.makeBody(response.status, limit)
+const read = Effect.fnUntraced(function* (
+  response: HttpClientResponse.HttpClientResponse,
+  limit: number,
+  failed: (cause: unknown, begun: boolean) => TransportError
+) {
+  const body = Reading.makeBody(response.status, response.headers["content-encoding"], limit)
   yield* Stream.runForEach(response.stream, (bytes) => body.take(bytes) ?? Effect.void).pipe(
     Effect.catchIf(
       (error) => error._tag === "HttpClientError" && error.reason._tag === "EmptyBodyError",
       () => Effect.void
     ),
-    Effect.catchTag("HttpClientError", ({ reason }) => Effect.fail(Reading.broken(reason.cause, true)))
+    Effect.catchTag("HttpClientError", ({ reason }) => Effect.fail(failed(reason.cause ?? reason, true)))
   )
-  return body.text()
+  const text = yield* Effect.promise(async () => body.text())
+  return text instanceof InvalidResponseError ? yield* text : text
 })

@@ -21,6 +21,7 @@ import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Schema from "effect/Schema"
 import type { ProviderLayer } from "./Adapter.ts"
+import type { ConfigurationError } from "./ConfigurationError.ts"
 import type { MintRequest } from "./MintRequest.ts"
 import type { TempCredential } from "./TempCredential.ts"
 import type { TempCredentialError } from "./TempCredentialError.ts"
@@ -76,7 +77,7 @@ export const make = (
   provider: ProviderLayer,
   options?: {
     /** How bytes reach the vendor. @default Transport.layerFetch */
-    readonly transport?: Layer.Layer<Transport>
+    readonly transport?: Layer.Layer<Transport, ConfigurationError>
   }
 ): Minter => {
   const runtime = ManagedRuntime.make(Layer.provide(provider, options?.transport ?? layerFetch))

@@ -24,9 +24,12 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import type { InvalidRequestError, InvalidResponseError, TransportError } from "./TempCredentialError.ts"
+import { fetchOptions } from "./transport/FetchOptions.ts"
+import { isUsedByFetch, unusedProxy } from "./transport/Proxy.ts"
 import * as Reading from "./transport/Reading.ts"
 import * as Wire from "./transport/Wire.ts"
 
+export { type Environment, type Proxies, proxies, type Proxy, unusedProxy } from "./transport/Proxy.ts"
 export type { Receiver } from "./transport/Reading.ts"
 export type { Wire } from "./transport/Wire.ts"
 
@@ -97,12 +100,12 @@ export type Exchange = (wire: Wire.Wire, receiver: Reading.Receiver) => () => vo
 
 /**
  * Makes a transport of what a platform sends with, which must follow no redirect. What is refused on the way out and in, and how it is told, is the
- * same on every platform.
+ * same on every platform. `note` gives a further sentence for the error of an exchange that failed, such as one on a proxy.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make = (exchange: Exchange): Transport["Service"] =>
+export const make = (exchange: Exchange, note?: (url: URL) => string | undefined): Transport["Service"] =>
   Transport.of({
     send: (outgoing) => {
       const refused = Wire.refuse(outgoing)
@@ -112,7 +115,7 @@ export const make = (exchange: Exchange): Transport["Service"] =>
           const sentAt = clock.currentTimeMillisUnsafe()
           const leave = exchange(
             Wire.make(outgoing),
-            Reading.make(outgoing.maxBytes ?? maxBytes, {
+            Reading.make(() => ({ ...outgoing, note: note?.(outgoing.url) }), outgoing.maxBytes ?? maxBytes, {
               read: (answer) =>
                 resume(Effect.succeed({ ...answer, sentAt, receivedAt: clock.currentTimeMillisUnsafe() })),
               failed: (error) => resume(Effect.fail(error))
@@ -131,28 +134,33 @@ export const make = (exchange: Exchange): Transport["Service"] =>
  * @category layers
  * @since 0.1.0
  */
-export const layerFetch: Layer.Layer<Transport> = Layer.sync(Transport, () => make(throughFetch))
+export const layerFetch: Layer.Layer<Transport> = Layer.sync(Transport, () => make(throughFetch(), noteOfFetch))
 
-const throughFetch: Exchange = ({ body, headers, method, url }, receiver) => {
-  const leaving = new AbortController()
-  const leave = () => leaving.abort()
-  const read = async () => {
-    const response = await fetch(url, {
-      method,
-      headers,
-      body: body ?? null,
-      redirect: "manual",
-      credentials: "omit",
-      cache: "no-store",
-      signal: leaving.signal
-    })
-    if (!receiver.begin(response.status, Object.fromEntries(response.headers))) return leave()
-    const reader = response.body?.getReader()
-    for (let next = await reader?.read(); next?.value !== undefined; next = await reader?.read()) {
-      if (!receiver.piece(next.value)) return leave()
+const noteOfFetch = (url: URL): string | undefined =>
+  isUsedByFetch()
+    ? undefined
+    : unusedProxy(
+        url,
+        "set NODE_USE_ENV_PROXY=1 too, so that Node's fetch uses it, or use the transport of @tempcred/node"
+      )
+
+const throughFetch = (): Exchange => {
+  const options = fetchOptions()
+  return ({ body, headers, method, url }, receiver) => {
+    const leaving = new AbortController()
+    const leave = () => leaving.abort()
+    const read = async () => {
+      const response = await fetch(url, { ...options, method, headers, body: body ?? null, signal: leaving.signal })
+      // The platform has decompressed the body.
+      const { "content-encoding": _, ...told } = Object.fromEntries(response.headers)
+      if (!receiver.begin(response.status, told)) return leave()
+      const reader = response.body?.getReader()
+      for (let next = await reader?.read(); next?.value !== undefined; next = await reader?.read()) {
+        if (!receiver.piece(next.value)) return leave()
+      }
+      receiver.end()
     }
-    receiver.end()
+    read().catch(receiver.fail)
+    return leave
   }
-  read().catch(receiver.fail)
-  return leave
 }

@@ -16,12 +16,26 @@
  * @since 0.1.0
  */
 /// <reference path="./undici.d.ts" />
-import { type Exchange, make, Transport, type Receiver } from "@tempcred/core/Transport"
+import { ConfigurationError } from "@tempcred/core/ConfigurationError"
+import {
+  type Exchange,
+  make,
+  proxies,
+  type Proxy,
+  Transport,
+  type Receiver,
+  unusedProxy
+} from "@tempcred/core/Transport"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import process from "node:process"
 import type { Dispatcher } from "undici"
 // The whole of undici puts itself in the place of what the platform's `fetch` sends through.
+import connect from "undici/lib/api/api-connect.js"
 import Agent from "undici/lib/dispatcher/agent.js"
+import Pool from "undici/lib/dispatcher/pool.js"
+import ProxyAgent from "undici/lib/dispatcher/proxy-agent.js"
 
 /**
  * For how many milliseconds a connection stays open without a request: 55 seconds, as load balancers close theirs after a minute or more
@@ -33,47 +47,105 @@ import Agent from "undici/lib/dispatcher/agent.js"
 export const keepAliveTimeout = 55_000
 
 /**
- * Provides the transport, with a pool of its own that is closed with the layer.
+ * Provides the transport, with a pool of its own that is closed with the layer. It sends through the proxies that the environment names when the layer is
+ * built: HTTPS_PROXY or else HTTP_PROXY, but not to hosts of NO_PROXY; each variable also in small letters.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layer: Layer.Layer<Transport> = Layer.effect(
+export const layer: Layer.Layer<Transport, ConfigurationError> = Layer.effect(
   Transport,
-  Effect.map(
-    Effect.acquireRelease(
-      Effect.sync(() => new Agent({ keepAliveTimeout, allowH2: false })),
-      (agent) => Effect.promise(() => agent.destroy())
-    ),
-    (agent) => make(through(agent))
-  )
+  Effect.gen(function* () {
+    const { of, proxy } = proxies(process.env)
+    const direct = yield* scoped(() => new Agent(pool))
+    if (proxy === undefined) return make(through(() => direct))
+    const proxied = yield* makeProxied(proxy)
+    return make(
+      through((url) => (of(url) === undefined ? direct : proxied)),
+      (url) => (of(url) === undefined ? undefined : `through the proxy at ${proxy.host} (${proxy.variable})`)
+    )
+  })
 )
 
 /**
- * Provides the transport over a dispatcher of one's own, such as undici's `EnvHttpProxyAgent`; it is closed by whoever made it.
+ * Provides the transport over a dispatcher of one's own; it is closed by whoever made it. Dispatchers of undici 7 and 8 will do.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layerDispatcher = (dispatcher: Dispatcher): Layer.Layer<Transport> =>
-  Layer.sync(Transport, () => make(through(dispatcher)))
+export const layerDispatcher = (dispatcher: Dispatcher): Layer.Layer<Transport, ConfigurationError> =>
+  Layer.effect(
+    Transport,
+    Effect.suspend(() =>
+      isKnown(dispatcher)
+        ? Effect.succeed(
+            make(
+              through(() => dispatcher),
+              noteOfDispatcher
+            )
+          )
+        : misconfigured(
+            "NodeTransport.layerDispatcher",
+            "must be a dispatcher of undici 7 or 8: undici 5 and 6 speak another protocol"
+          )
+    )
+  )
+
+const noteOfDispatcher = (url: URL) => unusedProxy(url, "check that the dispatcher of the app uses it")
+
+/** Old versions throw at a handler of today; no version sends this. */
+const isKnown = (dispatcher: Dispatcher): boolean => {
+  const nothing = () => {}
+  const handler = {
+    onRequestStart: nothing,
+    onResponseStart: nothing,
+    onResponseData: nothing,
+    onResponseEnd: nothing,
+    onResponseError: nothing
+  }
+  try {
+    dispatcher.dispatch({ origin: "https://127.0.0.1", path: "", method: " " }, handler)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const pool = { keepAliveTimeout, allowH2: false }
+
+const scoped = <D extends Dispatcher>(open: () => D) =>
+  Effect.acquireRelease(Effect.sync(open), (dispatcher) => Effect.promise(() => dispatcher.destroy()))
+
+const misconfigured = (name: string, message: string) => new ConfigurationError({ issues: [{ name, message }] })
+
+const makeProxied = ({ address, host, variable }: Proxy) => {
+  const uri = Redacted.value(address)
+  return host === undefined || !/^(https?|socks5?):\/\//i.test(uri)
+    ? misconfigured(variable, "must be the URL of a proxy, such as http://proxy.example:3128")
+    : scoped(() => new ProxyAgent({ ...pool, uri, clientFactory }))
+}
+
+/** The whole of undici gives every dispatcher this method, which opens tunnels. */
+const clientFactory = (origin: URL, opts: object): Dispatcher => Object.assign(new Pool(origin, opts), { connect })
 
 const left = new Error("the request was left")
 
 const through =
-  (dispatcher: Dispatcher): Exchange =>
+  (dispatcherOf: (url: URL) => Dispatcher): Exchange =>
   ({ body, headers, method, url }, receiver) => {
     let controller: Dispatcher.DispatchController | undefined
     let isLeft = false
     // What an app puts around its dispatcher may follow redirects, and would take the key along.
     const options = { method, headers, body: body ?? null, maxRedirections: 0 }
-    dispatcher.dispatch(
-      { origin: url.origin, path: url.pathname + url.search, ...options },
-      handler(receiver, (begun) => {
-        controller = begun
-        if (isLeft) begun.abort(left)
-      })
-    )
+    const handling = handler(receiver, (begun) => {
+      controller = begun
+      if (isLeft) begun.abort(left)
+    })
+    try {
+      dispatcherOf(url).dispatch({ origin: url.origin, path: url.pathname + url.search, ...options }, handling)
+    } catch (cause) {
+      receiver.fail(cause)
+    }
     return () => {
       isLeft = true
       controller?.abort(left)

@@ -1,8 +1,20 @@
 /**
- * The one part of undici that is loaded, with the type that undici gives it.
+ * The parts of undici that are loaded, with the types that undici gives them.
  *
  * @since 0.1.0
  */
 declare module "undici/lib/dispatcher/agent.js" {
   export { Agent as default } from "undici"
+}
+declare module "undici/lib/dispatcher/proxy-agent.js" {
+  export { ProxyAgent as default } from "undici"
+}
+declare module "undici/lib/dispatcher/pool.js" {
+  export { Pool as default } from "undici"
+}
+declare module "undici/lib/api/api-connect.js" {
+  import type { Dispatcher } from "undici"
+
+  const connect: Dispatcher["connect"]
+  export default connect
 }

@@ -39,7 +39,7 @@ const vendor = Effect.acquireRelease(
 const send = (url: URL) =>
   Transport.use((transport) => transport.send({ method: "POST", url, key: Redacted.make("the-key"), body: {} }))
 
-const scoped = <A, E>(layer: Layer.Layer<Transport>, program: Effect.Effect<A, E, Transport>) =>
+const scoped = <A, E, F>(layer: Layer.Layer<Transport, F>, program: Effect.Effect<A, E, Transport>) =>
   Effect.provide(program, layer)
 
 describe("a connection", () => {

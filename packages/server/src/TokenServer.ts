@@ -133,7 +133,7 @@ export const make = (
     readonly provider: ProviderLayer
     readonly authenticator: Layer.Layer<Authenticator, ConfigurationError>
     /** How bytes reach the vendor. @default Transport.layerFetch */
-    readonly transport?: Layer.Layer<Transport> | undefined
+    readonly transport?: Layer.Layer<Transport, ConfigurationError> | undefined
   }
 ): TokenServer => {
   const { authenticator, provider, transport = layerFetch } = options

@@ -3,9 +3,10 @@
  *
  * @since 0.1.0
  */
-import * as Predicate from "effect/Predicate"
-import { InvalidResponseError, TransportError } from "../TempCredentialError.ts"
+import { InvalidResponseError, type TransportError } from "../TempCredentialError.ts"
 import type { Answer } from "../Transport.ts"
+import { decompress, join } from "./Decompression.ts"
+import { broken, type Way } from "./Failure.ts"
 
 /**
  * What a platform tells of an answer as it comes in. `begin` and `piece` give false where no more is wanted; then the platform closes the
@@ -61,51 +62,39 @@ const tooLarge = (status: number, maxBytes: number): InvalidResponseError =>
 export interface Body {
   /** Takes a piece, or says that it is one too many. */
   readonly take: (bytes: Uint8Array) => InvalidResponseError | undefined
-  /** All that was taken, as text. */
-  readonly text: () => string
+  /** Gives all that was taken as text, or says that it is too large once it is decompressed. */
+  readonly text: () => string | Promise<string | InvalidResponseError>
 }
 
 /**
- * Makes an empty body of an answer with this status, of at most so many bytes.
+ * Makes an empty body of at most so many bytes, for an answer with this status. `encoding` is how the platform left it compressed.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const makeBody = (status: number, maxBytes: number): Body => {
-  const decoder = new TextDecoder()
+export const makeBody = (status: number, encoding: string | undefined, maxBytes: number): Body => {
+  const pieces: Array<Uint8Array> = []
   let size = 0
-  let text = ""
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
+  const decompressed = async (bytes: Uint8Array<ArrayBuffer>, as: string) => {
+    const whole = await decompress(bytes, as, maxBytes)
+    return whole === undefined ? tooLarge(status, maxBytes) : text(whole)
+  }
   return {
     take: (bytes) => {
       size += bytes.length
       if (size > maxBytes) return tooLarge(status, maxBytes)
-      text += decoder.decode(bytes, { stream: true })
+      pieces.push(bytes)
       return undefined
     },
-    text: () => text + decoder.decode()
+    text: () => {
+      const [only] = pieces
+      if (encoding !== undefined && encoding !== "" && encoding !== "identity") {
+        return decompressed(join(pieces, size), encoding)
+      }
+      return text(pieces.length === 1 && only !== undefined ? only : join(pieces, size))
+    }
   }
-}
-
-/**
- * Makes the error of an exchange that the platform broke off, before or after the first byte of the answer.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const broken = (cause: unknown, begun: boolean): TransportError =>
-  new TransportError({
-    timedOut: false,
-    ...platformCode(cause),
-    ...(begun ? { detail: "the answer was cut off" } : {})
-  })
-
-/** `ECONNREFUSED` and its kin, from wherever the platform put it; nothing else of a cause is kept, as it may hold the request. */
-const platformCode = (cause: unknown, depth = 0): { readonly code?: string } => {
-  if (!Predicate.isObject(cause) || depth > 4) return {}
-  if ("code" in cause && typeof cause.code === "string" && /^[A-Z][A-Z0-9_]+$/.test(cause.code)) {
-    return { code: cause.code }
-  }
-  return "cause" in cause ? platformCode(cause.cause, depth + 1) : {}
 }
 
 /**
@@ -114,7 +103,7 @@ const platformCode = (cause: unknown, depth = 0): { readonly code?: string } => 
  * @category constructors
  * @since 0.1.0
  */
-export const make = (maxBytes: number, { failed, read }: Reader): Receiver => {
+export const make = (way: () => Way, maxBytes: number, { failed, read }: Reader): Receiver => {
   let begun: (Pick<Answer, "status" | "headers"> & { readonly body: Body }) | undefined
   const goesOn = (error: InvalidResponseError | undefined): boolean => {
     if (error !== undefined) failed(error)
@@ -122,15 +111,19 @@ export const make = (maxBytes: number, { failed, read }: Reader): Receiver => {
   }
   return {
     begin: (status, headers) => {
-      begun = { status, headers, body: makeBody(status, maxBytes) }
+      begun = { status, headers, body: makeBody(status, headers["content-encoding"], maxBytes) }
       return goesOn(refuse(status, headers, maxBytes))
     },
     piece: (bytes) => goesOn(begun?.body.take(bytes)),
     end: () => {
-      if (begun === undefined) return failed(broken(undefined, false))
+      if (begun === undefined) return failed(broken(undefined, false, way()))
       const { body, headers, status } = begun
-      read({ status, headers, text: body.text() })
+      const finish = (text: string | InvalidResponseError) =>
+        text instanceof InvalidResponseError ? failed(text) : read({ status, headers, text })
+      const text = body.text()
+      if (typeof text === "string") return finish(text)
+      void text.then(finish)
     },
-    fail: (cause) => failed(broken(cause, begun !== undefined))
+    fail: (cause) => failed(broken(cause, begun !== undefined, way()))
   }
 }

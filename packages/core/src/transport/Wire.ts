@@ -42,7 +42,7 @@ const bearer = { name: "authorization", prefix: "Bearer " }
  * @since 0.1.0
  */
 export const make = ({ body, headers: given, key, keyHeader = bearer, method, url }: Outgoing): Wire => {
-  const headers: Record<string, string> = { accept: "application/json" }
+  const headers: Record<string, string> = { accept: "application/json", "accept-encoding": "identity" }
   for (const [name, value] of Object.entries(given ?? {})) if (value !== undefined) headers[name] = value
   if (body !== undefined) headers["content-type"] = "application/json"
   headers[keyHeader.name] = keyHeader.prefix + Redacted.value(key)

@@ -1,0 +1,74 @@
+/**
+ * What a failure on the way to a vendor is called: the address, the platform's code or words, and no secret.
+ *
+ * @since 0.1.0
+ */
+import * as Predicate from "effect/Predicate"
+import type * as Redacted from "effect/Redacted"
+import { scrub } from "../Scrubber.ts"
+import { quote } from "../Sentence.ts"
+import { TransportError } from "../TempCredentialError.ts"
+
+/**
+ * The exchange that failed: where it went, with which key, and a further sentence, such as one on a proxy.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Way {
+  readonly url: URL
+  readonly key: Redacted.Redacted
+  readonly note: string | undefined
+}
+
+/**
+ * Makes the error of an exchange that the platform broke off, before or after the first byte of the answer.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const broken = (cause: unknown, begun: boolean, { key, note, url }: Way): TransportError => {
+  const words = wordsOf(cause)
+  const code = codeOf(cause) ?? codes.find(([pattern]) => pattern.test(words ?? ""))?.[1]
+  const address = `${url.hostname}:${url.port || (url.protocol === "http:" ? 80 : 443)}`
+  // The codes of undici alone say little.
+  const isClear = code !== undefined && !code.startsWith("UND_ERR_")
+  const said = !isClear && words !== undefined ? `: ${quote(scrub(withoutPaths(words), [key]), 150)}` : ""
+  const sentence = begun
+    ? `the answer of ${address} was cut off`
+    : code !== undefined && certificates.test(code)
+      ? `${address} has a certificate that is not trusted`
+      : `${address} cannot be reached`
+  return new TransportError({
+    timedOut: false,
+    ...(code === undefined ? {} : { code }),
+    detail: quote(`${sentence}${said}${note === undefined ? "" : `; ${note}`}`, 300)
+  })
+}
+
+const certificates = /CERT|ISSUER|SIGNATURE|ALTNAME/
+
+/** Codes for the words of platforms that have no codes (Deno, workerd). */
+const codes: ReadonlyArray<readonly [RegExp, string]> = [
+  [/dns error/i, "ENOTFOUND"],
+  [/connection refused/i, "ECONNREFUSED"],
+  [/connection reset/i, "ECONNRESET"]
+]
+
+/** Finds `ECONNREFUSED` and its kin, wherever the platform put it. */
+const codeOf = (cause: unknown, depth = 0): string | undefined => {
+  if (!Predicate.isObject(cause) || depth > 4) return undefined
+  if (typeof cause["code"] === "string" && /^[A-Z][A-Z0-9_]+$/.test(cause["code"])) return cause["code"]
+  return codeOf(cause["cause"], depth + 1)
+}
+
+/** Finds the innermost message, as outer ones say only that something failed. */
+const wordsOf = (cause: unknown, depth = 0): string | undefined => {
+  if (!Predicate.isObject(cause) || depth > 4) return undefined
+  const message = typeof cause["message"] === "string" && cause["message"] !== "" ? cause["message"] : undefined
+  return wordsOf(cause["cause"], depth + 1) ?? message
+}
+
+/** Cuts addresses to their hosts: the rest may hold a password or a query. */
+const withoutPaths = (words: string): string =>
+  words.replaceAll(/\b([a-z][a-z0-9+.-]*:\/\/)(?:[^\s/?#"'<>()]*@)?([^\s/?#"'<>()]*)[^\s"'<>()]*/gi, "$1$2")

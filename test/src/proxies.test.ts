@@ -1,0 +1,156 @@
+/** A proxy of the environment between a server and its vendors: real ones, in processes whose environment names them. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { execFile } from "node:child_process"
+import { once } from "node:events"
+import { createServer as createProxy } from "node:http"
+import { createServer } from "node:https"
+import { type AddressInfo, connect } from "node:net"
+import { join } from "node:path"
+import { promisify } from "node:util"
+import { certificate } from "./support/certificate.ts"
+
+const listen = async (server: ReturnType<typeof createProxy> | ReturnType<typeof createServer>) => {
+  await once(server.listen(0, "127.0.0.1"), "listening")
+  return (server.address() as AddressInfo).port
+}
+
+const closing = (server: { readonly closeAllConnections: () => void; readonly close: () => unknown }) =>
+  Effect.sync(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+
+/** A vendor behind TLS, whose names nobody can look up. */
+const vendor = Effect.acquireRelease(
+  Effect.promise(async () => {
+    const { path, pem, remove } = certificate("vendor.invalid", "api.vendor.invalid")
+    const seen = { connections: 0, requests: Array<string>() }
+    const server = createServer(pem, (request, response) => {
+      seen.requests.push(
+        `${request.headers.host} ${request.headers.authorization} ${request.headers["proxy-authorization"]}`
+      )
+      response.end("{}")
+    })
+    server.on("secureConnection", () => (seen.connections += 1))
+    return { authority: path, port: await listen(server), remove, seen, server }
+  }),
+  ({ remove, server }) => Effect.andThen(closing(server), Effect.sync(remove))
+)
+
+/** A proxy that opens tunnels to one port, whatever the name, and keeps what it was asked. */
+const proxy = (target: number, status = 200) =>
+  Effect.acquireRelease(
+    Effect.promise(async () => {
+      const seen = { tunnels: Array<string>(), passwords: Array<string | undefined>(), requests: Array<string>() }
+      const server = createProxy((request, response) => {
+        seen.requests.push(request.url ?? "")
+        response.writeHead(502).end()
+      })
+      server.on("connect", (request, socket) => {
+        seen.tunnels.push(request.url ?? "")
+        seen.passwords.push(request.headers["proxy-authorization"])
+        if (status !== 200) return socket.end(`HTTP/1.1 ${status} No\r\n\r\n`)
+        const through = connect(target, "127.0.0.1", () => {
+          socket.write("HTTP/1.1 200 OK\r\n\r\n")
+          through.pipe(socket).pipe(through)
+        })
+        for (const end of [socket, through]) end.on("error", () => through.destroy())
+      })
+      return { port: await listen(server), seen, server }
+    }),
+    ({ server }) => closing(server)
+  )
+
+const program = join(import.meta.dirname, "support/through-proxy.ts")
+
+/** Sends twice to each address from a process of its own, and gives what became of it and all that it printed. */
+const sendApart = (env: Readonly<Record<string, string>>, ...urls: ReadonlyArray<string>) =>
+  Effect.promise(async () => {
+    const { PATH } = process.env
+    const { stderr, stdout } = await promisify(execFile)(process.execPath, [program, ...urls], {
+      env: { PATH, ...env },
+      timeout: 30_000
+    })
+    assert.strictEqual(stderr, "")
+    const outcomes: ReadonlyArray<string> = JSON.parse(stdout)
+    return outcomes
+  })
+
+const user = `Basic ${Buffer.from("user:pass/word").toString("base64")}`
+
+describe("the transport for Node", () => {
+  for (const variable of ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"]) {
+    it.live(`sends through the proxy of ${variable}, over one tunnel that stays open and keeps no process alive`, () =>
+      Effect.gen(function* () {
+        const { authority, port, seen } = yield* vendor
+        const between = yield* proxy(port)
+        const outcomes = yield* sendApart(
+          { [variable]: `http://user:pass%2Fword@127.0.0.1:${between.port}`, NODE_EXTRA_CA_CERTS: authority },
+          "https://vendor.invalid/v1"
+        )
+        assert.deepStrictEqual(outcomes, ["200", "200"])
+        assert.deepStrictEqual(between.seen.tunnels, ["vendor.invalid:443"])
+        assert.deepStrictEqual(between.seen.passwords, [user])
+        // Neither does the proxy see the key, nor the vendor the proxy's password.
+        assert.deepStrictEqual(seen.requests, Array(2).fill("vendor.invalid Bearer the-key undefined"))
+        assert.strictEqual(seen.connections, 1)
+      })
+    )
+  }
+
+  it.live("leaves out the hosts of NO_PROXY, and this machine, to which a key may go in plain", () =>
+    Effect.gen(function* () {
+      const { authority, port, seen } = yield* vendor
+      const between = yield* proxy(port)
+      const plain = yield* Effect.acquireRelease(
+        Effect.promise(async () => {
+          const server = createProxy((_, response) => response.end("{}"))
+          return { port: await listen(server), server }
+        }),
+        ({ server }) => closing(server)
+      )
+      for (const name of ["NO_PROXY", "no_proxy"]) {
+        const env = { HTTPS_PROXY: `127.0.0.1:${between.port}`, HTTP_PROXY: `127.0.0.1:${between.port}` }
+        const outcomes = yield* sendApart(
+          { ...env, NODE_EXTRA_CA_CERTS: authority, [name]: "other.example, .api.vendor.invalid:443" },
+          "https://api.vendor.invalid/v1",
+          "https://vendor.invalid/v1",
+          `http://127.0.0.1:${plain.port}/v1`
+        )
+        const direct = "no whole answer from the vendor (ENOTFOUND): api.vendor.invalid:443 cannot be reached"
+        assert.deepStrictEqual(outcomes, [direct, direct, "200", "200", "200", "200"])
+      }
+      assert.deepStrictEqual([between.seen.tunnels.length, between.seen.requests], [2, []])
+      assert.strictEqual(seen.requests.length, 4)
+    })
+  )
+
+  it.live("names the proxy, without its password, where it refuses or cannot be reached", () =>
+    Effect.gen(function* () {
+      const refusing = yield* proxy(1, 407)
+      const at = (port: number) => ({ HTTPS_PROXY: `http://user:pass-word@127.0.0.1:${port}` })
+      const [refused = ""] = yield* sendApart(at(refusing.port), "https://vendor.invalid/v1")
+      assert.match(
+        refused,
+        /^no whole answer from the vendor \(UND_ERR_\w+\): vendor\.invalid:443 cannot be reached: .*407/
+      )
+      assert.include(refused, `; through the proxy at 127.0.0.1:${refusing.port} (HTTPS_PROXY)`)
+      const gone = yield* Effect.scoped(proxy(1))
+      const [unreachable = ""] = yield* sendApart(at(gone.port), "https://vendor.invalid/v1")
+      assert.strictEqual(
+        unreachable,
+        `no whole answer from the vendor (ECONNREFUSED): vendor.invalid:443 cannot be reached; through the proxy at 127.0.0.1:${gone.port} (HTTPS_PROXY)`
+      )
+    })
+  )
+
+  it.live("refuses a proxy that is none when the layer is built, without repeating it", () =>
+    Effect.gen(function* () {
+      for (const value of ["ftp://user:pass-word@proxy.example", "http://user:pass-word@:3128", "http://"]) {
+        const [outcome] = yield* sendApart({ https_proxy: value }, "https://vendor.invalid/v1")
+        assert.strictEqual(outcome, "https_proxy must be the URL of a proxy, such as http://proxy.example:3128")
+      }
+    })
+  )
+})

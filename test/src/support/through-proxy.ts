@@ -1,0 +1,23 @@
+/** `node through-proxy.ts <url>…`: sends twice to each address through the transport for Node, prints what became of it, and has nothing more to do. */
+import { Transport } from "@tempcred/core/Transport"
+import * as NodeTransport from "@tempcred/node/NodeTransport"
+import * as Effect from "effect/Effect"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Redacted from "effect/Redacted"
+
+const sending = Effect.forEach(
+  process.argv.slice(2).flatMap((url) => [url, url]),
+  (url) =>
+    Transport.use(({ send }) => send({ method: "POST", url: new URL(url), key: Redacted.make("the-key") })).pipe(
+      Effect.match({ onFailure: ({ message }) => message, onSuccess: ({ status }) => String(status) }),
+      // A connection is given back a moment after its answer.
+      Effect.tap(Effect.sleep("20 millis"))
+    )
+)
+
+// Left open: what is idle keeps no process alive.
+const runtime = ManagedRuntime.make(NodeTransport.layer)
+const outcomes = await runtime
+  .runPromise(sending)
+  .catch((error: unknown) => [error instanceof Error ? error.message : "unknown"])
+process.stdout.write(JSON.stringify(outcomes))
