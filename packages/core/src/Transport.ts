@@ -136,13 +136,11 @@ export const make = (exchange: Exchange, note?: (url: URL) => string | undefined
  */
 export const layerFetch: Layer.Layer<Transport> = Layer.sync(Transport, () => make(throughFetch(), noteOfFetch))
 
-const noteOfFetch = (url: URL): string | undefined =>
-  isUsedByFetch()
-    ? undefined
-    : unusedProxy(
-        url,
-        "set NODE_USE_ENV_PROXY=1 too, so that Node's fetch uses it, or use the transport of @tempcred/node"
-      )
+const noteOfFetch = (url: URL): string | undefined => {
+  const advice = "set NODE_USE_ENV_PROXY=1 too, so that Node's fetch uses it, or use the transport of @tempcred/node"
+  const note = unusedProxy(url, advice)
+  return note === undefined || isUsedByFetch() ? undefined : note
+}
 
 const throughFetch = (): Exchange => {
   const options = fetchOptions()

@@ -29,7 +29,6 @@ import {
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import process from "node:process"
 import type { Dispatcher } from "undici"
 // The whole of undici puts itself in the place of what the platform's `fetch` sends through.
 import connect from "undici/lib/api/api-connect.js"
@@ -56,7 +55,7 @@ export const keepAliveTimeout = 55_000
 export const layer: Layer.Layer<Transport, ConfigurationError> = Layer.effect(
   Transport,
   Effect.gen(function* () {
-    const { of, proxy } = proxies(process.env)
+    const { of, proxy } = proxies()
     const direct = yield* scoped(() => new Agent(pool))
     if (proxy === undefined) return make(through(() => direct))
     const proxied = yield* makeProxied(proxy)

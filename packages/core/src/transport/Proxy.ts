@@ -40,13 +40,13 @@ export interface Proxies {
 }
 
 /**
- * Reads the proxies of an environment. HTTPS goes through the proxy of HTTP where it has none of its own. Addresses of this machine have none: a request
+ * Reads the proxies of an environment, by default of the process. HTTPS goes through the proxy of HTTP where it has none of its own. Addresses of this machine have none: a request
  * to them may be in plain, and is not to leave it.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const proxies = (env: Environment): Proxies => {
+export const proxies = (env: Environment = variables()): Proxies => {
   const proxy = named(env, "HTTPS_PROXY") ?? named(env, "HTTP_PROXY")
   const isExcepted = exceptions(env["no_proxy"] || env["NO_PROXY"] || "")
   const isDirect = (url: URL) => url.protocol !== "https:" || isLoopback(url.hostname) || isExcepted(url)
@@ -60,7 +60,8 @@ export const proxies = (env: Environment): Proxies => {
  * @since 0.1.0
  */
 export const unusedProxy = (url: URL, advice: string): string | undefined => {
-  const proxy = proxies(nodeVariables()).of(url)
+  // Deno would ask for a permission that it does not need.
+  const proxy = "Deno" in globalThis || "Bun" in globalThis ? undefined : proxies().of(url)
   return proxy === undefined ? undefined : `${proxy.variable} is set: ${advice}`
 }
 
@@ -71,16 +72,17 @@ export const unusedProxy = (url: URL, advice: string): string | undefined => {
  * @since 0.1.0
  */
 export const isUsedByFetch = (): boolean => {
-  const env = nodeVariables()
+  const env = variables()
   return env["NODE_USE_ENV_PROXY"] === "1" || env["NODE_OPTIONS"]?.includes("--use-env-proxy") === true
 }
 
 const names = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "no_proxy", "NO_PROXY"]
 
-/** Other runtimes use proxies by themselves; they are not asked, as Deno asks for permission in turn. */
-const nodeVariables = (): Environment => {
-  if ("Deno" in globalThis || "Bun" in globalThis || !Predicate.hasProperty(globalThis, "process")) return {}
-  const { process } = globalThis
+/** Reads the variables of the process, where there is one. */
+const variables = (): Environment => {
+  const platform: object = globalThis
+  if (!Predicate.hasProperty(platform, "process")) return {}
+  const { process } = platform
   if (!Predicate.hasProperty(process, "env") || !Predicate.isReadonlyObject(process.env)) return {}
   const { env } = process
   return Object.fromEntries(
