@@ -107,6 +107,8 @@ export const caption = async (options: Options, signal: AbortSignal): Promise<vo
     lines.add(line)
     void line.ended.then((failure) => {
       lines.delete(line)
+      // The endpoint hears of it with the next request, and brings another one.
+      if (failure?.refused === true) options.credentials.invalidate(credential)
       show(feed.leave(line) && failure !== undefined ? "again" : "over")
       history.ended(track, failure?.name)
     })
@@ -176,6 +178,8 @@ const explain = (error: unknown): Failure & { readonly text: string } => {
     case "forbidden":
     case "invalid":
       return { name, passing: false, text: `The token endpoint refuses${because(problem?.detail)}.` }
+    case "redirected":
+      return { name, passing: false, text: "The token endpoint is at another address." }
     case "garbled":
       return { name, passing: false, text: "The token endpoint's answer cannot be read." }
   }

@@ -1,7 +1,7 @@
 /**
  * One connection to a vendor, from its credential to its end.
  */
-import { open, type Credential } from "@tempcred/client"
+import { ConnectionError, open, type Credential } from "@tempcred/client"
 import type { Bridge, Failure, Heard } from "./bridges/bridge.ts"
 import { bridges } from "./bridges/bridges.ts"
 import { piecesPerSecond } from "./sound.ts"
@@ -32,7 +32,13 @@ const patience = { ready: 8000, finished: 5000 }
 
 const unknown = (name: string): Failure => ({ name, passing: true })
 
-const read = (bridge: Bridge, message: string): Heard => {
+const notOpened = ({ failure: { kind } }: ConnectionError): Failure => ({
+  name: kind,
+  passing: true,
+  refused: kind === "refused"
+})
+
+const heard = (bridge: Bridge, message: string): Heard => {
   try {
     return bridge.read(message)
   } catch {
@@ -40,11 +46,12 @@ const read = (bridge: Bridge, message: string): Heard => {
   }
 }
 
-/** Opens the connection that a credential describes; throws where there is no way to. */
+/** Opens the connection that a credential describes; throws where the page has no bridge to its vendor. */
 export const connect = (credential: Credential, sampleRate: number, hear: (words: Words) => void): Line => {
   const bridge: Bridge | undefined = bridges[credential.provider]
   if (bridge === undefined) throw new TypeError(`there is no bridge to ${credential.provider}`)
-  const socket = open(credential, { first: bridge.first(sampleRate) })
+  const leaving = new AbortController()
+  let socket: WebSocket | undefined
   const ready = Promise.withResolvers<boolean>()
   const ended = Promise.withResolvers<Failure | undefined>()
   let unheard: Array<ArrayBuffer> = []
@@ -54,26 +61,34 @@ export const connect = (credential: Credential, sampleRate: number, hear: (words
     clearTimeout(timer)
     ready.resolve(false)
     ended.resolve(failure)
-    socket.close()
+    leaving.abort()
+    socket?.close()
   }
   const start = () => {
     clearTimeout(timer)
     ready.resolve(true)
   }
   let timer = setTimeout(() => end(unknown("timed out")), patience.ready)
-  socket.addEventListener("open", () => {
-    if (!bridge.waits) start()
-  })
-  socket.addEventListener("message", ({ data }: MessageEvent<string>) => {
-    const { failure, final, finished, partial, ready: isReady, settled = 0 } = read(bridge, data)
+  const read = ({ data }: MessageEvent<string>) => {
+    const { failure, final, finished, partial, ready: isReady, settled = 0 } = heard(bridge, data)
     if (failure !== undefined) return end(failure)
     if (isReady === true) start()
     const dropped = pieces - unheard.length
     unheard = unheard.slice(Math.max(0, Math.floor(settled * piecesPerSecond) - dropped))
     if (final !== undefined || partial !== undefined) hear({ final: final ?? "", partial: partial ?? "" })
     if (finished === true) end()
-  })
-  socket.addEventListener("close", ({ code }) => end(unknown(`closed (${code})`)))
+  }
+  open(credential, { first: bridge.first(sampleRate), signal: leaving.signal }).then(
+    (opened) => {
+      socket = opened
+      if (leaving.signal.aborted) opened.close()
+      opened.addEventListener("message", read)
+      opened.addEventListener("close", ({ code }) => end(unknown(`closed (${code})`)))
+      if (!bridge.waits) start()
+    },
+    (error: unknown) =>
+      end(error instanceof ConnectionError ? notOpened(error) : { name: String(error), passing: false })
+  )
 
   return {
     ready: ready.promise,
@@ -81,11 +96,11 @@ export const connect = (credential: Credential, sampleRate: number, hear: (words
     send: (samples) => {
       pieces += 1
       unheard = [...unheard.slice(1 - mostUnheard), samples]
-      socket.send(samples)
+      socket?.send(samples)
     },
     finish: () => {
       // Of no audio at all vendors make an error.
-      if (socket.readyState !== WebSocket.OPEN || pieces === 0) return end()
+      if (socket?.readyState !== WebSocket.OPEN || pieces === 0) return end()
       timer = setTimeout(end, patience.finished)
       socket.send(bridge.last(pieces))
     },

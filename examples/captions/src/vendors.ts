@@ -1,8 +1,9 @@
 /**
  * The vendors that the page can choose from: emulated on free ports, or the vendors themselves where their key is in the environment.
  */
-import type { ProviderLayer } from "@tempcred/core/Adapter"
+import type { Descriptor } from "@tempcred/core/Adapter"
 import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
+import * as Providers from "@tempcred/core/Providers"
 import type { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { layerFetch } from "@tempcred/core/Transport"
 import * as Node from "@tempcred/emulator/Node"
@@ -35,15 +36,20 @@ export interface Options {
 
 /** What is known of the vendors; only one of them can cut a session by itself. */
 const catalog = ({ maxSessionSeconds = 60 }: Options) => [
-  { id: "soniox", name: "Soniox", adapter: Soniox, maxSession: `${maxSessionSeconds} seconds` as const },
-  { id: "speechmatics", name: "Speechmatics", adapter: Speechmatics, maxSession: undefined }
+  { id: "soniox", name: "Soniox", adapter: Soniox.adapter, maxSession: `${maxSessionSeconds} seconds` as const },
+  { id: "speechmatics", name: "Speechmatics", adapter: Speechmatics.adapter, maxSession: undefined }
 ]
 
 const termsOf = (maxSession: Terms["maxSession"]): Terms => ({ purposes: ["stt.realtime"], maxSession })
 
-/** One mint for each request, as nothing is cached; the key is in `env` and goes no further than this layer. */
-const configured = (layer: ProviderLayer, env: Readonly<Record<string, string>>) =>
-  layer.pipe(Layer.provide(layerFetch), Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env }))))
+/** The stack that an app gets, with its cache; the key is in `env` and goes no further than this layer. */
+const configured = (adapter: Descriptor, env: Readonly<Record<string, string>>) => {
+  const variables = ConfigProvider.fromEnv({ env: { ...env, TEMPCRED_PROVIDER: adapter.id } })
+  return Providers.layerConfig([adapter]).pipe(
+    Layer.provide(layerFetch),
+    Layer.provide(ConfigProvider.layer(variables))
+  )
+}
 
 /** Emulators, each on a port of its own until the scope closes. */
 export const emulated = Effect.fnUntraced(function* (options: Options = {}) {
@@ -59,7 +65,7 @@ export const emulated = Effect.fnUntraced(function* (options: Options = {}) {
         Effect.promise(() => Node.serve(emulator)),
         (server) => Effect.promise(() => server.close())
       )
-      const provider = configured(adapter.layerConfig, emulator.env(origin))
+      const provider = configured(adapter, emulator.env(origin))
       return { id, name, provider, emulator, terms: termsOf(maxSession), missing: undefined } satisfies Vendor
     })
   )
@@ -72,7 +78,7 @@ export const live = (env: Readonly<Record<string, string>>, options: Options = {
     return {
       id,
       name,
-      provider: configured(adapter.layerConfig, env),
+      provider: configured(adapter, env),
       emulator: undefined,
       terms: termsOf(maxSession),
       missing: env[key] || env[`${key}_FILE`] ? undefined : key

@@ -1,33 +1,44 @@
 /** A hook to copy: a connection for as long as a component is there. `credentials` is made once, outside of it; the rest may be literals. */
 import type { OpenOptions, Request, Source } from "@tempcred/client"
-import { useEffect, useState } from "react"
+import { useEffect, useRef, useState } from "react"
 
-export const useConnection = (credentials: Source, request: Request, first: NonNullable<OpenOptions["first"]>) => {
+export interface UseConnectionOptions extends Omit<OpenOptions, "signal"> {
+  /** Takes each message, from the first on: a component renders too late to add a listener in time. */
+  readonly onMessage?: (message: MessageEvent) => void
+}
+
+export const useConnection = (credentials: Source, request: Request, options: UseConnectionOptions) => {
   const [state, setState] = useState<{
     readonly socket?: WebSocket
     readonly closed?: CloseEvent
     readonly error?: unknown
   }>({})
   const [attempt, setAttempt] = useState(0)
-  // By value, as a literal is another object in every render.
-  const asked = JSON.stringify([request, first])
+  const latest = useRef({ request, options })
+  // By value, as a literal is another object in every render. Functions are not compared.
+  const asked = JSON.stringify([request, options])
+  useEffect(() => {
+    latest.current = { request, options }
+  })
   useEffect(() => {
     const leaving = new AbortController()
     const { signal } = leaving
     const show = (next: typeof state) => (signal.aborted ? undefined : setState(next))
     const opened = (socket: WebSocket) => {
+      socket.addEventListener("message", (message) => latest.current.options.onMessage?.(message))
       socket.addEventListener("close", (closed) => show({ closed }))
       signal.addEventListener("abort", () => socket.close())
       if (signal.aborted) socket.close()
       show({ socket })
     }
-    const [wanted, said]: [Request, typeof first] = JSON.parse(asked)
-    credentials.open(wanted, { first: said, signal }).then(opened, (error: unknown) => show({ error }))
+    const { onMessage: _, ...more } = latest.current.options
+    credentials.open(latest.current.request, { ...more, signal }).then(opened, (error: unknown) => show({ error }))
     return () => {
+      // React's StrictMode mounts twice; the second mount takes the credential that the first one asked for.
       leaving.abort()
       setState({})
     }
   }, [credentials, asked, attempt])
-  // A reconnect has a fresh credential, as every `open` has: call it where `closed` is there and there is more to say.
+  // A reconnect takes another credential: call it where `closed` is there and there is more to say.
   return { ...state, reconnect: () => setAttempt((count) => count + 1) }
 }

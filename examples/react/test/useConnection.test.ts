@@ -6,7 +6,7 @@ import * as Emulator from "@tempcred/emulator/Soniox"
 import * as Soniox from "@tempcred/soniox/Soniox"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Layer from "effect/Layer"
-import { createElement } from "react"
+import { createElement, StrictMode } from "react"
 import { create } from "react-test-renderer"
 import { assert, describe, it, onTestFinished, vi } from "vitest"
 import { useConnection } from "../src/useConnection.ts"
@@ -27,23 +27,32 @@ const start = async () => {
   const backend = async () => Response.json(encode(await minter.mint({ purpose, singleUse: true })), { status: 201 })
   const endpoint = { answer: backend }
   const credentials = source({ endpoint: "/v1/credentials", fetch: () => endpoint.answer() })
-  const seen: { last: ReturnType<typeof useConnection> | undefined; readonly sockets: Array<WebSocket | undefined> } = {
-    last: undefined,
-    sockets: []
-  }
+  const seen: {
+    last: ReturnType<typeof useConnection> | undefined
+    readonly sockets: Array<WebSocket | undefined>
+    readonly messages: Array<string>
+  } = { last: undefined, sockets: [], messages: [] }
   const Component = ({ model = "stt-rt-v5" }) => {
     // Literals, which are others in every render.
-    seen.last = useConnection(credentials, { purpose }, { ...audio, model })
+    seen.last = useConnection(
+      credentials,
+      { purpose },
+      {
+        first: { ...audio, model },
+        onMessage: ({ data }) => seen.messages.push(String(data))
+      }
+    )
     seen.sockets.push(seen.last.socket)
     return null
   }
-  const show = () => {
-    const shown = create(createElement(Component))
+  const show = (strict = false) => {
+    const element = createElement(Component)
+    const shown = create(strict ? createElement(StrictMode, null, element) : element)
     const update = (model?: string) => shown.update(createElement(Component, model === undefined ? {} : { model }))
     return { unmount: () => shown.unmount(), update }
   }
   const until = (holds: () => boolean) => vi.waitFor(() => assert.isTrue(holds()))
-  return { emulator, endpoint, seen, show, until }
+  return { credentials, emulator, endpoint, seen, show, until }
 }
 
 const isOpen = (socket: WebSocket | undefined) => socket?.readyState === WebSocket.OPEN
@@ -56,6 +65,25 @@ describe("useConnection", () => {
     await until(() => isOpen(seen.last?.socket))
     shown.unmount()
     await until(() => isClosed(seen.last?.socket))
+  })
+
+  it("mints once and opens one where React mounts it twice, as its StrictMode does", async () => {
+    const { credentials, emulator, seen, show, until } = await start()
+    const opening = vi.spyOn(credentials, "open")
+    show(true)
+    await until(() => isOpen(seen.last?.socket))
+    assert.strictEqual(opening.mock.calls.length, 2)
+    assert.lengthOf(emulator.issued, 1)
+    assert.strictEqual(emulator.sessions, 1)
+  })
+
+  it("hands over each message", async () => {
+    const { seen, show, until } = await start()
+    show()
+    await until(() => isOpen(seen.last?.socket))
+    seen.last?.socket?.send(new Uint8Array(32_000))
+    seen.last?.socket?.send("")
+    await until(() => seen.messages.some((message) => message.includes("finished")))
   })
 
   it("opens one however often the component is rendered, and another when what is asked for is another", async () => {

@@ -1,5 +1,5 @@
 /**
- * Connecting with a credential: which of its connections a browser uses, with the token filled in, and the WebSocket itself. No code here knows a vendor.
+ * Connects with a credential: chooses the connection that a browser can use, fills in the token, and opens the WebSocket. No code here knows a vendor.
  *
  * ```ts
  * import { open } from "@tempcred/client"
@@ -9,8 +9,7 @@
  *
  * const minter = Minter.make(Soniox.layerConfig)
  * const credential = encode(await minter.mint({ purpose: "stt.realtime" })) // a page gets it from a source
- * const socket = open(credential, { first: { model: "stt-rt-v5", audio_format: "auto" } })
- * await new Promise((resolve) => socket.addEventListener("open", resolve))
+ * const socket = await open(credential, { first: { model: "stt-rt-v5", audio_format: "auto" } })
  * console.log(socket.protocol) // => soniox-api-key
  * socket.close()
  * await minter.close()
@@ -18,7 +17,10 @@
  *
  * @since 0.1.0
  */
+import { ConnectionError, type ConnectionFailure } from "./ConnectionError.ts"
 import type { Connection, Credential, Placement } from "./Credential.ts"
+import { requireEncryption } from "./EncryptedUrl.ts"
+import { reasonOf } from "./source/Until.ts"
 
 /**
  * A connection with the token filled in, ready for `new WebSocket(url, protocols)` or `fetch(url, { headers })`. It is not to be logged.
@@ -36,14 +38,30 @@ export interface Filled {
   readonly form: Readonly<Record<string, string>>
 }
 
+type Value = string | number | boolean
+
 /**
- * Fills the token into the first connection that a browser can use; one that the vendor no longer accepts today only where there is no other. It throws a
- * `TypeError` where a browser can use none.
+ * Query parameters that the app adds to a URL. A list repeats its parameter; `undefined` leaves it out.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Query = Readonly<Record<string, Value | ReadonlyArray<Value> | undefined>>
+
+/**
+ * Fills the token into the first connection that a browser can use; one that the vendor no longer accepts today only where there is no other. Parameters of
+ * `query` are added behind those of the URL, which stay as they are: a parameter that the URL or the token's place has already is not added. It throws a `TypeError`
+ * where a browser can use none, and where the URL would send the token unencrypted to another machine.
  *
  * @category combinators
  * @since 0.1.0
  */
-export const connection = (credential: Credential, kind: Connection["kind"] = "websocket"): Filled => {
+export const connection = (
+  credential: Credential,
+  kind: Connection["kind"] = "websocket",
+  query: Query = {}
+): Filled => {
+  const { token } = credential
   // A WebSocket in a browser has neither headers nor a form.
   const usable = credential.connections.filter(
     (one) => one.kind === kind && !/server|sdk|websocket(header|form)/.test(one.where + kind + one.placement.in)
@@ -53,16 +71,14 @@ export const connection = (credential: Credential, kind: Connection["kind"] = "w
   if (!chosen) throw new TypeError(`no ${kind}`)
   const placement: Fields = chosen.placement
   const { field = "", name = field, protocols = [], value = "" } = placement
-  const put = (template: string) => template.replaceAll("{token}", () => credential.token)
+  const put = (template: string) => template.replaceAll("{token}", () => token)
   const filled = (place: Placement["in"]) => (placement.in === place ? { [name]: put(value) } : {})
   // A token that is a URL as a whole is opened as the vendor wrote it.
-  const url = new URL(
-    chosen.url === "{token}" ? credential.token : chosen.url.replaceAll("{token}", encodeURIComponent(credential.token))
-  )
-  if (placement.in === "query") url.searchParams.set(name, put(value))
+  const url = chosen.url === "{token}" ? token : chosen.url.replaceAll("{token}", () => encodeURIComponent(token))
+  requireEncryption(url)
   return {
     headers: filled("header"),
-    url: url.href,
+    url: withQuery(url, filled("query"), query),
     message: filled("message"),
     form: filled("form"),
     protocols: protocols.map(put)
@@ -78,8 +94,33 @@ interface Fields {
   readonly protocols?: ReadonlyArray<string>
 }
 
+/** The name of a parameter as a URL has it. */
+const nameOf = (pair: string): string => decodeURIComponent(pair.replace(/=.*/s, "").replaceAll("+", " "))
+
+/** Text, as some URLs are signed, and not every platform has all of `URL`. The token's own parameter displaces one of its name, the app's never do. */
+const withQuery = (url: string, own: Readonly<Record<string, string>>, added: Query): string => {
+  const [, address = "", , search = ""] = /^([^?#]*)(\?([^#]*))?/.exec(url) ?? []
+  const owned = Object.keys(own)
+  const pairs = search.split("&").filter((pair) => pair && !owned.includes(nameOf(pair)))
+  const names = [...owned, ...pairs.map(nameOf)]
+  const more = Object.entries(added).filter(([name]) => !names.includes(name))
+  const written = [...Object.entries(own), ...more].flatMap(([name, value]) =>
+    [value ?? []].flat().map((one) => `${encodeURIComponent(name)}=${encodeURIComponent(one)}`)
+  )
+  const all = [...pairs, ...written].join("&")
+  return all ? `${address}?${all}` : address
+}
+
 /**
- * How a WebSocket begins.
+ * A value, or a function that makes it of the credential, such as one for each `credential.provider`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Choice<A> = A | ((credential: Credential) => A | undefined)
+
+/**
+ * How a WebSocket begins. The credential's own parameters and fields win over those of the app.
  *
  * @category models
  * @since 0.1.0
@@ -89,20 +130,60 @@ export interface OpenOptions {
    * The app's first message, sent as JSON as soon as the socket is open, with the token in it where the vendor wants it there. Without it the token alone is
    * sent there, and nothing where the token travels elsewhere; an app that sends its own first message on such a socket makes the socket from `connection`.
    */
-  readonly first?: Readonly<Record<string, unknown>> | undefined
+  readonly first?: Choice<Readonly<Record<string, unknown>>> | undefined
+  /** Parameters to add to the URL, such as the model where the vendor wants it there. */
+  readonly query?: Choice<Query> | undefined
+  /** Ends the wait until the socket is open, and closes it. */
+  readonly signal?: AbortSignal | undefined
+  /** How long the socket may take to open, in seconds. @default 10 */
+  readonly timeoutSeconds?: number | undefined
 }
 
 /**
- * Opens a WebSocket as the credential says; the app says on it what the vendor's API wants. It throws a `TypeError` where a browser can use no connection.
+ * Opens a WebSocket as the credential says, and resolves when it is open; a listener that is added at once misses no message. It rejects with a `ConnectionError`, and
+ * closes the socket, where it does not open; with a `TypeError` where a browser can use no connection.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const open = (credential: Credential, options?: OpenOptions): WebSocket => {
-  const filled = connection(credential)
+export const open = async (credential: Credential, options: OpenOptions = {}): Promise<WebSocket> => {
+  const { signal, timeoutSeconds = 10 } = options
+  if (signal?.aborted) throw new ConnectionError({ kind: "aborted" }, { cause: reasonOf(signal) })
+  const filled = connection(credential, "websocket", chosenBy(credential, options.query))
+  const first = JSON.stringify({ ...chosenBy(credential, options.first), ...filled.message })
   const socket = new WebSocket(filled.url, filled.protocols)
-  const first = JSON.stringify({ ...options?.first, ...filled.message })
-  // Longer than `{}`.
-  if (first[2]) socket.addEventListener("open", () => socket.send(first))
-  return socket
+  return new Promise((resolve, reject) => {
+    const end = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener("abort", abort)
+      socket.removeEventListener("close", close)
+    }
+    const fail = (failure: ConnectionFailure, more?: ErrorOptions) => {
+      end()
+      socket.removeEventListener("open", opened)
+      socket.close()
+      reject(new ConnectionError(failure, more))
+    }
+    const opened = () => {
+      end()
+      // Longer than `{}`.
+      if (first[2]) socket.send(first)
+      resolve(socket)
+    }
+    const abort = () => fail({ kind: "aborted" }, { cause: reasonOf(signal) })
+    // A browser shows no more of a failed handshake than these codes.
+    const close = ({ code, reason }: CloseEvent) =>
+      fail(
+        code === 1006 || code === 1015
+          ? { kind: "refused" }
+          : { kind: "closed", code, reason: reason.replaceAll(credential.token, "***") }
+      )
+    const timer = setTimeout(() => fail({ kind: "timedOut" }), timeoutSeconds * 1000)
+    signal?.addEventListener("abort", abort)
+    socket.addEventListener("close", close)
+    socket.addEventListener("open", opened)
+  })
 }
+
+const chosenBy = <A extends object>(credential: Credential, choice: Choice<A> | undefined): A | undefined =>
+  typeof choice === "function" ? choice(credential) : choice

@@ -29,6 +29,8 @@ export interface Request {
   readonly maxSessionSeconds?: number | undefined
   /** `"eu"`, `"us"`, `"au"`, `"jp"`, `"in"`, or a vendor's own name. */
   readonly region?: string | undefined
+  /** How much of its life the credential must have left, in whole seconds, where a cache holds one; one with less is renewed first. */
+  readonly minRemainingSeconds?: number | undefined
 }
 
 /**
@@ -92,6 +94,8 @@ export interface Credential {
   readonly region?: string
   readonly relaxed: ReadonlyArray<Feature>
   readonly connections: readonly [Connection, ...ReadonlyArray<Connection>]
+  /** Names the token without telling it, so that a refusal can be reported: 16 hex digits, where the endpoint gives them. */
+  readonly fingerprint?: string
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * A source of credentials in a browser: asks the app's token endpoint, once however many wait for the same, keeps what is good for many uses and renews it
- * ahead of its end, and hands out what is good for one use once.
+ * A source of credentials in a browser. It asks the app's token endpoint, once for all callers that wait for the same, keeps credentials for many uses and renews
+ * them ahead of their end, and hands out a credential for one use once.
  *
  * ```ts
  * import { source } from "@tempcred/client"
@@ -24,36 +24,12 @@
  * @since 0.1.0
  */
 import { open, type OpenOptions } from "./Connect.ts"
+import { ConnectionError } from "./ConnectionError.ts"
 import type { Credential, Request } from "./Credential.ts"
-import { ask, type Kept } from "./source/Ask.ts"
-import { until } from "./source/Until.ts"
-
-/**
- * Header fields by name.
- *
- * @category models
- * @since 0.1.0
- */
-export type Fields = Readonly<Record<string, string>>
-
-/**
- * How the token endpoint is reached.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Options {
-  /** Where credentials are minted by `POST`; relative to the page, or whole. */
-  readonly endpoint: string | URL
-  /**
-   * What tells the endpoint who is asking, such as the app's own bearer; a function is called before every try.
-   *
-   * @default none: the page's cookies are sent to its own origin
-   */
-  readonly headers?: Fields | (() => Fields | Promise<Fields>) | undefined
-  /** @default the platform's */
-  readonly fetch?: ((url: string | URL, init: RequestInit) => Promise<Response>) | undefined
-}
+import { requireEncryption } from "./EncryptedUrl.ts"
+import type { Options } from "./source/Options.ts"
+import { begin, type Kept, type PendingMint } from "./source/PendingMint.ts"
+import { reasonOf } from "./source/Until.ts"
 
 /**
  * How long a caller waits.
@@ -62,77 +38,147 @@ export interface Options {
  * @since 0.1.0
  */
 export interface GetOptions {
-  /** Ends the waiting; others who wait for the same credential are not hurt. */
+  /** Ends the wait. The mint goes on for the others who wait and for the next caller; for the purpose `"agent"` it is stopped when nobody waits any more. */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Hands out credentials. Every promise is settled within some ten seconds; it rejects with a `SourceError`, with the reason of the caller's signal, as the
- * app's own `headers` do, or with a `TypeError` where these cannot be sent.
+ * Hands out credentials. Every promise of `get` and `take` is settled within some ten seconds; it rejects with a `SourceError`, with the reason of the caller's
+ * signal, as the app's own `headers` do, or with a `TypeError` where these cannot be sent. A single-use credential is never handed out twice.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Source {
-  /** Gets a credential, which others may be given too unless it is good for one use: for calls over HTTP, and to have one ready. */
+  /** Gets a credential, which other callers get too unless it is single-use: for calls over HTTP, and to have one ready. */
   readonly get: (request: Request, options?: GetOptions) => Promise<Credential>
   /**
-   * Takes a credential that no other `take` has and that nobody is given afterwards: one for each connection, so that a reconnect has a fresh one. It takes what
-   * `get` made ready, where there is that.
+   * Takes a credential for one connection: one that `get` made ready, or else a new answer of the endpoint. The endpoint may give a credential for many uses to other
+   * connections of the same subject and scope too.
    */
   readonly take: (request: Request, options?: GetOptions) => Promise<Credential>
-  /** Opens a WebSocket with a credential that it takes. */
+  /**
+   * Opens a WebSocket with a credential that it takes, and resolves when the socket is open. It rejects as `take` does, and with a `ConnectionError` where the
+   * socket does not open or the signal is aborted. It invalidates a credential whose socket was refused or closed before it was open.
+   */
   readonly open: (request: Request, options?: GetOptions & OpenOptions) => Promise<WebSocket>
-  /** Forgets a credential, by its token, that was refused where it was used. */
+  /**
+   * Drops a credential, by its token, that was refused where it was used. The next request of its scope tells the endpoint its fingerprint, so that the endpoint
+   * drops it too and returns another one.
+   */
   readonly invalidate: (credential: Credential) => void
 }
 
 /**
- * Makes a source. It has no timers of its own: what is kept is renewed, in the background, when it is asked for in the last 30 % of its life, and callers wait
- * for the next one in the last 10 %.
+ * Makes a source. It renews a kept credential in the background when one asks for it in the last 30 % of its life; in the last 10 %, callers wait for the next
+ * one. It throws a `TypeError` where the endpoint is not `https://`, except on loopback.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const source = (options: Options): Source => {
+  // Where there is no page that it could be relative to, `fetch` refuses it.
+  requireEncryption(new URL(String(options.endpoint), globalThis.location?.href ?? "https://page").href)
   let kept: ReadonlyArray<Kept> = []
-  const flights: Record<string, Promise<Kept> | undefined> = {}
+  let pending: ReadonlyArray<PendingMint> = []
+  /** The tokens that are not handed out again: single-use ones that arrived, and refused ones. */
+  const spent = new Set<string>()
+  /** The fingerprints that the endpoint is to be told, by scope. */
+  const refused = new Map<string, string>()
 
-  /** The one mint for all who ask for the same. It goes on when they leave, as what it brings is kept. */
-  const join = (scope: string): Promise<Kept> =>
-    (flights[scope] ??= ask(options, scope)
-      .then((found) => {
-        kept = [found, ...kept]
-        return found
-      })
-      .finally(() => {
-        flights[scope] = undefined
-      }))
+  /** Whether the credential has a fingerprint that can be reported, as those of an app's own endpoint may not. */
+  const report = (scope: string, { fingerprint = "" }: Credential): boolean => {
+    const canBe = /^[\da-f]{16}$/.test(fingerprint)
+    if (canBe) refused.set(scope, fingerprint)
+    return canBe
+  }
 
-  const get = async (request: Request, { signal }: GetOptions = {}, alone?: boolean): Promise<Credential> => {
-    signal?.throwIfAborted()
-    kept = kept.filter((one) => !one.taken && one.left() > 0.1)
-    // In one order, without what is undefined; it is also what is sent.
-    const scope = JSON.stringify(request, Object.keys(request).toSorted())
-    const held = kept.find((one) => one.scope === scope)
-    if (held && held.left() < held.renew) {
+  const start = (scope: string, minRemaining: number | undefined): PendingMint => {
+    let told: string | undefined
+    const mint = begin(
+      options,
+      {
+        scope,
+        minRemaining,
+        body: () => {
+          told = refused.get(scope)
+          return JSON.stringify({ ...JSON.parse(scope), minRemainingSeconds: minRemaining, refused: told })
+        },
+        accepts: (credential) => {
+          if (spent.has(credential.token)) {
+            report(scope, credential)
+            return false
+          }
+          if (refused.get(scope) === told) refused.delete(scope)
+          if (credential.uses === "once") spent.add(credential.token)
+          return true
+        }
+      },
+      {
+        arrived: (one) => {
+          kept = [one, ...kept]
+        },
+        ended: (ending) => {
+          pending = pending.filter((one) => one !== ending)
+        }
+      }
+    )
+    pending = [...pending, mint]
+    return mint
+  }
+
+  /** Joins the mint that brings what is asked for where it is shared or everybody has left it, or else starts one. */
+  const join = (scope: string, minRemaining: number | undefined, isAlone: boolean): PendingMint =>
+    pending.find(
+      (one) =>
+        one.scope === scope && one.minRemaining === minRemaining && (!one.callers() || !(isAlone || one.isAlone()))
+    ) ?? start(scope, minRemaining)
+
+  const get = async (request: Request, { signal }: GetOptions = {}, isAlone = false): Promise<Credential> => {
+    if (signal?.aborted) throw reasonOf(signal)
+    const { minRemainingSeconds, ...asked } = request
+    // In one order, without what is undefined.
+    const scope = JSON.stringify(asked, Object.keys(asked).toSorted())
+    kept = kept.filter((one) => one.left() > 0)
+    const held = kept.find(
+      (one) =>
+        one.scope === scope && !one.taken && one.left() > Math.max(one.life * 0.1, (minRemainingSeconds ?? 0) * 1000)
+    )
+    if (held && held.left() < held.life * held.renew) {
       // A renewal that fails is tried again when another twentieth of the life is over.
       held.renew -= 0.05
-      join(scope).catch(() => {})
+      join(scope, minRemainingSeconds, false)
     }
-    const found = held ?? (await until(alone ? ask(options, scope) : join(scope), signal))
+    const { purpose } = request
+    const found = held ?? (await join(scope, minRemainingSeconds, isAlone).wait({ purpose, isAlone, signal }))
     // Another caller was faster to take what only one may have.
-    if (found.taken) return get(request, { signal }, true)
-    found.taken = alone || found.credential.uses === "once"
+    if (found.taken && !isAlone) return get(request, { signal }, true)
+    found.taken = isAlone || found.credential.uses === "once"
     return found.credential
   }
 
+  const invalidate = (credential: Credential): void => {
+    const { token } = credential
+    for (const one of kept) {
+      if (one.credential.token === token && report(one.scope, one.credential)) spent.add(token)
+    }
+    kept = kept.filter((one) => one.credential.token !== token)
+  }
+
   return {
-    open: async (request, more) => open(await get(request, more, true), more),
+    get,
     take: (request, more) => get(request, more, true),
-    invalidate: (credential) => {
-      kept = kept.filter((one) => one.credential.token !== credential.token)
-    },
-    get
+    invalidate,
+    open: async (request, more) => {
+      const credential = await get(request, more, true).catch((cause: unknown) => {
+        throw more?.signal?.aborted ? new ConnectionError({ kind: "aborted" }, { cause }) : cause
+      })
+      try {
+        return await open(credential, more)
+      } catch (error) {
+        if (error instanceof ConnectionError && /refused|closed/.test(error.failure.kind)) invalidate(credential)
+        throw error
+      }
+    }
   }
 }

@@ -6,17 +6,23 @@
 import type { Problem } from "./Credential.ts"
 
 /**
- * What went wrong. The endpoint refused: it does not know who is asking (`"unauthenticated"`, 401), its policy does not allow it (`"forbidden"`, 403), too
- * much was asked (`"limited"`, 429), the request is at fault (`"invalid"`, any other 4xx), or it cannot answer now (`"unavailable"`, 408 and 5xx). Or it
- * answered with what is no credential or with one that was over (`"garbled"`), or not at all within ten seconds (`"network"`). `retryAfter` is in seconds, from
- * a `Retry-After` in seconds or else from the problem.
+ * What went wrong:
+ *
+ * - The endpoint refused: `"unauthenticated"` (401), `"forbidden"` by its policy (403), `"limited"` (429), `"invalid"` request (any other 4xx), or
+ *   `"unavailable"` (408 and 5xx).
+ * - `"redirected"`: the endpoint answered with a redirect, which is not followed, as it could take the user's headers elsewhere. Set `endpoint` to the final URL;
+ *   usual causes are a trailing slash and `http` instead of `https`. The status is 0 in a browser, which hides it.
+ * - `"garbled"`: the answer is no credential, is over already, or repeats one that was for one use or was refused.
+ * - `"network"`: there was no answer within ten seconds.
+ *
+ * `retryAfter` is in seconds, from the `Retry-After` header (seconds or an HTTP date) or else from the problem.
  *
  * @category models
  * @since 0.1.0
  */
 export type Failure =
   | {
-      readonly kind: "unauthenticated" | "forbidden" | "limited" | "invalid" | "unavailable" | "garbled"
+      readonly kind: "unauthenticated" | "forbidden" | "limited" | "invalid" | "unavailable" | "redirected" | "garbled"
       readonly status: number
       readonly problem: Problem | undefined
       readonly retryAfter: number | undefined
@@ -24,8 +30,8 @@ export type Failure =
   | { readonly kind: "network"; readonly retryAfter: number }
 
 /**
- * There is no credential. It holds no token, no header and no request, so it can be logged; its `cause` is what `fetch` threw, where it did, such as a `TypeError`
- * for a URL that is none.
+ * There is no credential. It holds no token, no header and no request, so it can be logged. Its `cause` is the error that `fetch` threw, where it did, such as a
+ * `TypeError` for a URL that is none.
  *
  * @category errors
  * @since 0.1.0
@@ -33,7 +39,8 @@ export type Failure =
 export class SourceError extends Error {
   declare readonly failure: Failure
   constructor(failure: Failure, options?: ErrorOptions) {
-    super(`no credential: ${failure.kind}`, options)
+    const hint = failure.kind === "redirected" ? ": set endpoint to its final URL (trailing slash? https?)" : ""
+    super(`no credential: ${failure.kind}${hint}`, options)
     this.failure = failure
   }
 }

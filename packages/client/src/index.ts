@@ -4,9 +4,12 @@
  * @since 0.1.0
  */
 export { connection, open } from "./Connect.ts"
-export type { Filled, OpenOptions } from "./Connect.ts"
+export type { Choice, Filled, OpenOptions, Query } from "./Connect.ts"
+export { ConnectionError } from "./ConnectionError.ts"
+export type { ConnectionFailure } from "./ConnectionError.ts"
 export type { Connection, Credential, Feature, Placement, Problem, Purpose, Request } from "./Credential.ts"
 export { source } from "./Source.ts"
-export type { Fields, GetOptions, Options, Source } from "./Source.ts"
+export type { GetOptions, Source } from "./Source.ts"
+export type { Fields, Options } from "./source/Options.ts"
 export { SourceError } from "./SourceError.ts"
 export type { Failure } from "./SourceError.ts"

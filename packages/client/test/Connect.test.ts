@@ -1,5 +1,14 @@
 /** Which connection is used, with the token in its place, and what a WebSocket says first. */
-import { type Connection, connection, open, source } from "@tempcred/client"
+import {
+  type Connection,
+  connection,
+  ConnectionError,
+  type Credential,
+  open,
+  type OpenOptions,
+  type Query,
+  source
+} from "@tempcred/client"
 import { fill } from "@tempcred/core/Connection"
 import * as Minter from "@tempcred/core/Minter"
 import { encode } from "@tempcred/core/TempCredential"
@@ -9,8 +18,11 @@ import * as Adapter from "@tempcred/soniox/Soniox"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { assert, describe, it, onTestFinished } from "vitest"
-import { credential } from "./page.ts"
+import { once } from "node:events"
+import { createServer, type Socket } from "node:net"
+import { inspect } from "node:util"
+import { assert, describe, it, onTestFinished, vi } from "vitest"
+import { credential, pass, stopClocks } from "./page.ts"
 
 const secret = "to$&ken/+="
 
@@ -21,6 +33,22 @@ const way = (placement: Connection["placement"], more: Partial<Connection> = {})
   placement,
   ...more
 })
+
+/** Sockets that do what a test says, and what was done with them. */
+const scripted = (begin: (socket: EventTarget) => void) => {
+  const seen: Array<string> = []
+  class Scripted extends EventTarget {
+    constructor() {
+      super()
+      queueMicrotask(() => begin(this))
+    }
+    send = (text: string) => void seen.push(`sent ${text}`)
+    close = () => void seen.push("closed")
+  }
+  vi.stubGlobal("WebSocket", Scripted)
+  onTestFinished(() => void vi.unstubAllGlobals())
+  return seen
+}
 
 type Ways = readonly [Connection, ...ReadonlyArray<Connection>]
 
@@ -96,6 +124,222 @@ describe("connection", () => {
   })
 })
 
+describe("what an app adds to the URL", () => {
+  const added = (own: Connection, query: Query) =>
+    connection(credential({ token: secret, connections: [own] }), "websocket", query).url
+  const token = "token=to%24%26ken%2F%2B%3D"
+
+  it("is behind what the credential has: text, numbers, what is true or not, and lists", () => {
+    const query = {
+      model: "nova 3",
+      sample_rate: 16_000,
+      interim: true,
+      keyterm: ["a&b", "c"],
+      none: undefined,
+      empty: []
+    }
+    const written = "model=nova%203&sample_rate=16000&interim=true&keyterm=a%26b&keyterm=c"
+    const subprotocols = way({ in: "subprotocols", protocols: ["{token}"] })
+    assert.strictEqual(added(subprotocols, query), `wss://acme.example/listen?${written}`)
+    const inQuery = way({ in: "query", name: "token", value: "{token}" }, { url: "wss://acme.example/listen?a=1" })
+    assert.strictEqual(added(inQuery, query), `wss://acme.example/listen?a=1&${token}&${written}`)
+  })
+
+  it("displaces nothing of the credential, however the URL spells it", () => {
+    const url = "wss://acme.example/listen?agent+id=1&%6Dodel=fixed&flag&=&constructor"
+    const own = way({ in: "query", name: "token", value: "{token}" }, { url })
+    const query = { token: "mine", "agent id": "mine", model: "mine", flag: "mine", "": "mine", constructor: "mine" }
+    assert.strictEqual(added(own, { ...query, toString: "new" }), `${url}&${token}&toString=new`)
+  })
+
+  it("leaves a URL that is signed as a whole as it was signed", () => {
+    const signed = "wss://acme.example/talk?agent=1&signature=a%2Fb%3D*~%20!"
+    const whole = way({ in: "url", protocols: ["convai"] }, { url: "{token}" })
+    const { protocols, url } = connection(credential({ token: signed, connections: [whole] }), "websocket", {
+      signature: "mine",
+      language: "en"
+    })
+    assert.deepStrictEqual([url, protocols], [`${signed}&language=en`, ["convai"]])
+  })
+})
+
+describe("a connection that is not encrypted", () => {
+  const placement = { in: "subprotocols", protocols: ["{token}"] } as const
+  it.each([
+    "ws://acme.example/",
+    "http://acme.example/",
+    "ws://localhost.example/",
+    "ws://127.0.0.1@acme.example/",
+    "//acme.example/"
+  ])("is a TypeError, and opens nothing: %s", async (url) => {
+    const opening = open(credential({ connections: [way(placement, { url })] }))
+    const error = await opening.catch((failure: unknown) => failure)
+    assert.instanceOf(error, TypeError)
+    assert.match(error.message, /^(ws|http|\/\/.*): is allowed on loopback only/)
+  })
+
+  it.each(["ws://localhost:1/", "WS://127.0.0.1/", "ws://[::1]:1/", "ws://app.localhost/"])(
+    "is allowed on loopback: %s",
+    (url) => assert.strictEqual(connect(way(placement, { url })).url, url)
+  )
+
+  it("is a TypeError for a token that is a URL as a whole, which the error does not show", () => {
+    const token = "ws://acme.example/?signature=secret"
+    const connections = [way({ in: "url" }, { url: "{token}" })] as const
+    assert.throws(() => connection(credential({ token, connections })), TypeError, /^ws: is allowed on loopback only/)
+  })
+})
+
+describe("a socket that does not open", () => {
+  const placement = { in: "query", name: "token", value: "{token}" } as const
+  /** A credential whose connection is to a port where each connection is met so. */
+  const at = async (meet: (socket: Socket) => void) => {
+    const sockets = new Set<Socket>()
+    let close = (_: unknown) => {}
+    const closed = new Promise((resolve) => {
+      close = resolve
+    })
+    const server = createServer((socket) => {
+      sockets.add(socket.resume())
+      socket.on("close", close).on("error", () => {})
+      meet(socket)
+    }).listen(0, "127.0.0.1")
+    await once(server, "listening")
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    })
+    const address = server.address()
+    const port = typeof address === "object" ? address?.port : undefined
+    return {
+      credential: credential({ token: "secret", connections: [way(placement, { url: `ws://127.0.0.1:${port}/` })] }),
+      closed
+    }
+  }
+  const refusing = (socket: Socket) =>
+    void socket.once("data", () => socket.end("HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n"))
+  const failureOf = async (opening: Promise<unknown>) => {
+    const error = await opening.catch((failure: unknown) => failure)
+    assert.instanceOf(error, ConnectionError)
+    assert.notInclude(inspect(error, { depth: 10, showHidden: true }), "secret")
+    return error
+  }
+
+  it("was refused by the vendor, or was not reached", async () => {
+    const { credential: met } = await at(refusing)
+    assert.deepStrictEqual((await failureOf(open(met))).failure, { kind: "refused" })
+    const { credential: dropped } = await at((socket) => socket.destroy())
+    assert.deepStrictEqual((await failureOf(open(dropped))).failure, { kind: "refused" })
+  })
+
+  it("in time is closed", async () => {
+    const { closed, credential: met } = await at(() => {})
+    const error = await failureOf(open(met, { timeoutSeconds: 0.05 }))
+    assert.deepStrictEqual(error.failure, { kind: "timedOut" })
+    await closed
+  })
+
+  it("before the caller leaves is closed", async () => {
+    const { closed, credential: met } = await at(() => leaving.abort("away"))
+    const leaving = new AbortController()
+    const error = await failureOf(open(met, { signal: leaving.signal }))
+    assert.deepStrictEqual([error.failure, error.cause], [{ kind: "aborted" }, "away"])
+    await closed
+    const gone = await failureOf(open(met, { signal: AbortSignal.abort("gone") }))
+    assert.deepStrictEqual([gone.failure, gone.cause], [{ kind: "aborted" }, "gone"])
+  })
+
+  it("has ten seconds", async () => {
+    stopClocks()
+    const sockets = scripted(() => {})
+    let settled = false
+    const opening = failureOf(open(credential())).finally(() => {
+      settled = true
+    })
+    await pass(9999)
+    assert.isFalse(settled)
+    await pass(1)
+    assert.deepStrictEqual((await opening).failure, { kind: "timedOut" })
+    assert.deepStrictEqual(sockets, ["closed"])
+  })
+
+  it("was closed with a code and a reason, without the token", async () => {
+    scripted((socket) =>
+      socket.dispatchEvent(Object.assign(new Event("close"), { code: 4401, reason: "bad token secret" }))
+    )
+    const { failure } = await failureOf(open(credential({ token: "secret" })))
+    assert.deepStrictEqual(failure, { kind: "closed", code: 4401, reason: "bad token ***" })
+  })
+
+  it("has nothing sent on it, also when it opens late", async () => {
+    stopClocks()
+    const sockets = scripted((socket) => setTimeout(() => socket.dispatchEvent(new Event("open")), 60))
+    const opening = failureOf(open(credential(), { first: { model: "one" }, timeoutSeconds: 0.05 }))
+    await pass(100)
+    await opening
+    assert.deepStrictEqual(sockets, ["closed"])
+  })
+
+  it("has its credential invalidated by a source, and a reconnect has another", async () => {
+    const { credential: met } = await at(refusing)
+    const bodies: Array<unknown> = []
+    const credentials = source({
+      endpoint: "/",
+      fetch: async (_, { body }) => {
+        bodies.push(await new Request("http://localhost/", { method: "POST", body: body ?? null }).json())
+        return Response.json({ ...met, token: `secret ${bodies.length}` }, { status: 201 })
+      }
+    })
+    const { purpose } = met
+    await failureOf(credentials.open({ purpose }))
+    await failureOf(credentials.open({ purpose }))
+    await failureOf(credentials.open({ purpose }, { signal: AbortSignal.abort() }))
+    assert.deepStrictEqual(bodies, [{ purpose }, { purpose, refused: met.fingerprint }])
+  })
+
+  it("is not closed by a signal that comes later", async () => {
+    const sockets = scripted((socket) => socket.dispatchEvent(new Event("open")))
+    const leaving = new AbortController()
+    await open(credential(), { signal: leaving.signal, first: { model: "one" } })
+    leaving.abort()
+    assert.deepStrictEqual(sockets, ['sent {"model":"one"}'])
+  })
+})
+
+describe("a first message", () => {
+  const said = async (options: OpenOptions, more: Partial<Credential> = {}) => {
+    const sockets = scripted((socket) => socket.dispatchEvent(new Event("open")))
+    await open(credential({ token: secret, ...more }), options)
+    return sockets
+  }
+  const inMessage = { connections: [way({ in: "message", field: "api_key", value: "{token}" })] } as const
+
+  it("is made of the credential, so that each vendor is told its own", async () => {
+    const first = ({ provider, region }: Credential) => (provider === "acme" ? { model: "one", region } : undefined)
+    assert.deepStrictEqual(await said({ first }, { region: "eu" }), ['sent {"model":"one","region":"eu"}'])
+    assert.deepStrictEqual(await said({ first }, { provider: "other" }), [])
+    assert.deepStrictEqual(await said({ first }, { provider: "other", ...inMessage }), [
+      `sent ${JSON.stringify({ api_key: secret })}`
+    ])
+  })
+
+  it("displaces no field of the credential", async () => {
+    assert.deepStrictEqual(await said({ first: { api_key: "mine", model: "one" } }, inMessage), [
+      `sent ${JSON.stringify({ api_key: secret, model: "one" })}`
+    ])
+  })
+
+  it("that cannot be made rejects, and opens nothing", async () => {
+    const wrong = new Error("no model")
+    const refuse = () => {
+      throw wrong
+    }
+    for (const options of [{ first: refuse }, { query: refuse }]) {
+      assert.strictEqual(await open(credential(), options).catch((error: unknown) => error), wrong)
+    }
+  })
+})
+
 describe("open", () => {
   const start = async (options: Soniox.Options = {}, singleUse = true) => {
     const emulator = Soniox.make(options)
@@ -109,13 +353,11 @@ describe("open", () => {
   }
   const first = { model: "stt-rt-v5", audio_format: "pcm_s16le", sample_rate: 16_000, num_channels: 1 }
 
-  /** Talks for a second, to the end; the app's own listeners come after the first message. */
+  /** Talks for a second, to the end. */
   const talk = (socket: WebSocket) =>
     new Promise<string>((resolve) => {
-      socket.addEventListener("open", () => {
-        socket.send(new Uint8Array(32_000))
-        socket.send("")
-      })
+      socket.send(new Uint8Array(32_000))
+      socket.send("")
       socket.addEventListener("message", ({ data }) => {
         if (/"(finished|error_type)"/.test(String(data))) resolve(String(data))
       })
@@ -131,30 +373,38 @@ describe("open", () => {
     }
   )
 
+  /** What is sent on sockets from now on. */
+  const sending = () => {
+    const send = vi.spyOn(WebSocket.prototype, "send").mockImplementation(() => {})
+    onTestFinished(() => send.mockRestore())
+    const sent: Array<unknown> = []
+    send.mockImplementation((message) => void sent.push(message))
+    return sent
+  }
+
   it("leaves the first message to an app that gives none", async () => {
     const { credentials } = await start()
-    const socket = open(await credentials.take({ purpose: "stt.realtime" }))
-    socket.addEventListener("open", () => socket.send(JSON.stringify(first)))
+    const socket = await open(await credentials.take({ purpose: "stt.realtime" }))
+    socket.send(JSON.stringify(first))
     assert.propertyVal(JSON.parse(await talk(socket)), "finished", true)
   })
 
   it("shows the token to a vendor that wants it in a message, also where the app says nothing", async () => {
     const { credentials } = await start({ keyForm: "temp:" })
     const taken = await credentials.take({ purpose: "stt.realtime" })
-    const socket = open(taken)
-    const sent: Array<unknown> = []
-    socket.send = (message) => void sent.push(message)
-    await new Promise((resolve) => socket.addEventListener("open", resolve))
+    const sent = sending()
+    const socket = await open(taken)
     socket.close()
     assert.deepStrictEqual(sent, [JSON.stringify({ api_key: taken.token })])
   })
 
   it("says nothing of its own where the token travels elsewhere", async () => {
     const { credentials } = await start()
-    const socket = open(await credentials.take({ purpose: "stt.realtime" }))
-    socket.send = () => assert.fail("it said something")
-    await new Promise((resolve) => socket.addEventListener("open", resolve))
+    const taken = await credentials.take({ purpose: "stt.realtime" })
+    const sent = sending()
+    const socket = await open(taken)
     socket.close()
+    assert.deepStrictEqual(sent, [])
   })
 
   it("has a fresh credential for every connection of a source", async () => {
@@ -179,7 +429,9 @@ describe("open", () => {
     const { credentials, emulator } = await start()
     const leaving = AbortSignal.abort(new Error("away"))
     const opening = credentials.open({ purpose: "stt.realtime" }, { first, signal: leaving })
-    assert.strictEqual(await opening.catch((error: unknown) => String(error)), "Error: away")
+    const error = await opening.catch((failure: unknown) => failure)
+    assert.instanceOf(error, ConnectionError)
+    assert.deepStrictEqual([error.failure.kind, String(error.cause)], ["aborted", "Error: away"])
     assert.strictEqual(emulator.sessions, 0)
   })
 })

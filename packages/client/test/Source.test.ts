@@ -1,7 +1,7 @@
 /** What a source asks for, keeps, renews and hands out. */
-import { type Credential, SourceError } from "@tempcred/client"
-import { assert, beforeEach, describe, it } from "vitest"
-import { minted, page, pass, refused, request, sleep, slow, stopClocks, unreachable } from "./page.ts"
+import { type Credential, source, SourceError } from "@tempcred/client"
+import { assert, beforeEach, describe, it, onTestFinished, vi } from "vitest"
+import { credential, minted, page, pass, refused, request, sleep, slow, stopClocks, unreachable } from "./page.ts"
 
 beforeEach(stopClocks)
 
@@ -267,6 +267,218 @@ describe("invalidate", () => {
     const refusedOne = await get(request)
     invalidate(structuredClone(refusedOne))
     assert.notStrictEqual(await get(request), refusedOne)
+  })
+})
+
+describe("a request for life that is left", () => {
+  it("is met by what is kept, or else by the endpoint", async () => {
+    const { calls, get, take } = page()
+    const first = await get(request)
+    await pass(20_000)
+    assert.strictEqual(await get({ ...request, minRemainingSeconds: 30 }), first)
+    const longer = await get({ ...request, minRemainingSeconds: 50 })
+    assert.notStrictEqual(longer, first)
+    assert.strictEqual(calls[1]?.body, '{"purpose":"stt.realtime","minRemainingSeconds":50}')
+    assert.strictEqual(await take({ ...request, minRemainingSeconds: 50 }), longer)
+    assert.lengthOf(calls, 2)
+  })
+
+  it("takes what the endpoint answers, as a fresh credential may live no longer", async () => {
+    const { calls, get } = page(() => minted({ ttlSeconds: 30 }))
+    await get({ ...request, minRemainingSeconds: 50 })
+    assert.lengthOf(calls, 1)
+  })
+})
+
+describe("what was refused", () => {
+  const bodies = (calls: ReadonlyArray<{ readonly body?: unknown }>) =>
+    calls.map(({ body }): unknown => JSON.parse(String(body)))
+
+  it("is told to the endpoint with the next request of its scope, once", async () => {
+    const { calls, get, invalidate, take } = page()
+    const taken = await take(request)
+    invalidate(structuredClone(taken))
+    await take({ purpose: "agent" })
+    await take(request)
+    await get(request)
+    assert.deepStrictEqual(bodies(calls), [
+      request,
+      { purpose: "agent" },
+      { ...request, refused: taken.fingerprint },
+      request
+    ])
+  })
+
+  it("is told again until the endpoint has answered with a credential", async () => {
+    const { calls, invalidate, take } = page([minted, () => refused(403), () => refused(503, 1), minted])
+    const refusedOne = await take(request)
+    invalidate(refusedOne)
+    await failureOf(take(request))
+    const taking = take(request)
+    await pass(5000)
+    await taking
+    assert.deepStrictEqual(bodies(calls).slice(1), Array(3).fill({ ...request, refused: refusedOne.fingerprint }))
+  })
+
+  it("is not handed out again where the answer was under way, and is told then", async () => {
+    const same = credential()
+    const answer = () => Response.json(same, { status: 201 })
+    const { calls, get, invalidate, take } = page([answer, slow(100, answer), minted])
+    const first = await take(request)
+    const waiting = Promise.all([get(request), get(request)])
+    invalidate(first)
+    await pass(5000)
+    for (const { token } of await waiting) assert.notStrictEqual(token, same.token)
+    assert.deepStrictEqual(bodies(calls), [request, request, { ...request, refused: same.fingerprint }])
+  })
+
+  it("is not handed out by an endpoint that knows no other", async () => {
+    const same = credential()
+    const { invalidate, take } = page(() => Response.json(same, { status: 201 }))
+    invalidate(await take(request))
+    const failing = failureOf(take(request))
+    await pass(10_000)
+    const error = await failing
+    assert.instanceOf(error, SourceError)
+    assert.deepInclude(error.failure, { kind: "garbled", status: 201 })
+  })
+
+  it.each([undefined, "", "no fingerprint", "00000000000000GG", "0".repeat(17)])(
+    "is only forgotten where the endpoint gives no fingerprint: %j",
+    async (fingerprint) => {
+      const { fingerprint: _, ...plain } = credential()
+      const same = fingerprint === undefined ? plain : { ...plain, fingerprint }
+      const { calls, invalidate, take } = page(() => Response.json(same, { status: 201 }))
+      invalidate(await take(request))
+      assert.strictEqual((await take(request)).token, same.token)
+      assert.deepStrictEqual(bodies(calls), [request, request])
+    }
+  )
+})
+
+describe("an answer that repeats a credential", () => {
+  it("of one use is not handed out, and another one is asked for", async () => {
+    for (const method of ["take", "get"] as const) {
+      const same = credential({ uses: "once" })
+      const answer = () => Response.json(same, { status: 201 })
+      const { calls, [method]: obtain } = page([answer, answer, answer, minted])
+      assert.strictEqual((await obtain(request)).token, same.token)
+      const next = obtain(request)
+      await pass(10_000)
+      assert.notStrictEqual((await next).token, same.token)
+      assert.strictEqual(calls[2]?.body, JSON.stringify({ ...request, refused: same.fingerprint }))
+    }
+  })
+
+  it("of one use is handed out to one of those who ask at a time, and fails the others", async () => {
+    const same = credential({ uses: "once" })
+    const { take } = page(() => Response.json(same, { status: 201 }))
+    const waiting = Promise.allSettled([1, 2, 3].map(() => take(request)))
+    await pass(10_000)
+    assert.lengthOf(
+      (await waiting).filter(({ status }) => status === "fulfilled"),
+      1
+    )
+  })
+
+  it("for many uses may be shared", async () => {
+    const same = credential()
+    const { take } = page(() => Response.json(same, { status: 201 }))
+    assert.deepStrictEqual(await take(request), await take(request))
+  })
+})
+
+describe("a take that was left", () => {
+  it.each(["many", "once"] as const)("leaves its mint to the next one: a credential for %s", async (uses) => {
+    const { calls, take } = page(slow(100, () => minted({ uses })))
+    const leaving = new AbortController()
+    const left = failureOf(take(request, { signal: leaving.signal }))
+    await pass(50)
+    leaving.abort("away")
+    assert.strictEqual(await left, "away")
+    await pass(100)
+    const taken = await take(request)
+    assert.lengthOf(calls, 1)
+    const next = take(request)
+    await pass(100)
+    assert.notStrictEqual(await next, taken)
+  })
+
+  it.each(["stt.realtime", "agent"] as const)(
+    "and begun again at once, as React's StrictMode does, mints once: %s",
+    async (purpose) => {
+      const { calls, take } = page(slow(100, () => minted({ uses: "once" })))
+      const leaving = new AbortController()
+      const left = take({ purpose }, { signal: leaving.signal }).catch(() => {})
+      leaving.abort()
+      const staying = take({ purpose })
+      await left
+      await pass(100)
+      const { token } = await staying
+      const other = take({ purpose })
+      await pass(100)
+      assert.notStrictEqual((await other).token, token)
+      assert.lengthOf(calls, 2)
+    }
+  )
+
+  it("stops a mint that may begin a conversation, where nobody else waits for it", async () => {
+    const { calls, get, take } = page(slow(100))
+    for (const obtain of [take, get]) {
+      const leaving = new AbortController()
+      const left = obtain({ purpose: "agent" }, { signal: leaving.signal }).catch(() => {})
+      await pass(10)
+      leaving.abort()
+      await left
+      await pass(1)
+      assert.isTrue(calls.at(-1)?.signal?.aborted)
+    }
+    await pass(1000)
+    assert.lengthOf(calls, 2)
+    const leaving = new AbortController()
+    const left = get({ purpose: "agent" }, { signal: leaving.signal }).catch(() => {})
+    const staying = get({ purpose: "agent" })
+    leaving.abort()
+    await left
+    await pass(100)
+    assert.strictEqual((await staying).provider, "acme")
+    assert.lengthOf(calls, 3)
+  })
+
+  it("asks no more after it has stopped", async () => {
+    const { calls, take } = page(() => refused(503, 1))
+    const leaving = new AbortController()
+    const left = take({ purpose: "agent" }, { signal: leaving.signal }).catch(() => {})
+    await pass(500)
+    leaving.abort()
+    await left
+    await pass(10_000)
+    assert.lengthOf(calls, 1)
+  })
+})
+
+describe("an endpoint", () => {
+  it.each([
+    "http://app.example/v1/credentials",
+    "http://localhost.example/",
+    "http://127.0.0.1@app.example/",
+    "ftp://a"
+  ])("that would be sent the user's headers unencrypted is a TypeError: %s", (endpoint) => {
+    assert.throws(() => source({ endpoint }), TypeError, /^(http|ftp): is allowed on loopback only/)
+    assert.throws(() => source({ endpoint: new URL(endpoint) }), TypeError)
+  })
+
+  it.each(["https://app.example/v1", "http://localhost:4810/v1", "http://127.0.0.1/v1", "http://[::1]:1/v1", "/v1"])(
+    "may be on loopback, and relative: %s",
+    (endpoint) => void source({ endpoint })
+  )
+
+  it("relative to a page that is not encrypted is a TypeError", () => {
+    vi.stubGlobal("location", { href: "http://app.example/page" })
+    onTestFinished(() => void vi.unstubAllGlobals())
+    assert.throws(() => source({ endpoint: "/v1/credentials" }), TypeError)
+    vi.stubGlobal("location", { href: "http://localhost:3000/page" })
+    source({ endpoint: "/v1/credentials" })
   })
 })
 

@@ -1,7 +1,7 @@
 /** How a source fails, and what it asks again before it does. */
 import { type Failure, type Problem, SourceError } from "@tempcred/client"
 import { inspect } from "node:util"
-import { assert, beforeEach, describe, it } from "vitest"
+import { assert, beforeEach, describe, it, vi } from "vitest"
 import { credential, hanging, minted, page, pass, refused, request, stopClocks, unreachable } from "./page.ts"
 
 beforeEach(stopClocks)
@@ -65,7 +65,7 @@ describe("a refusal", () => {
       const { got, times } = await outcome([wait, minted])
       assert.strictEqual(got, "acme")
       assert.isAtLeast(times[1] ?? 0, 2)
-      assert.isAtMost(times[1] ?? 0, 2.4)
+      assert.isAtMost(times[1] ?? 0, 3.3)
     }
   })
 
@@ -83,7 +83,7 @@ describe("a refusal", () => {
     assert.lengthOf(calls, 1)
   })
 
-  it.each(["-1", "soon", "", "Sat, 21 Nov 2026 12:00:01 GMT"])(
+  it.each(["-1", "soon", "seconds 12", "1.5", "", "Sat, 99 Nov 2026 12:00:01 GMT", "2026-11-21T12:00:01Z"])(
     "with a Retry-After that says nothing is told at once: %j",
     async (header) => {
       const { got, times } = await outcome(after(header))
@@ -100,9 +100,33 @@ describe("a refusal", () => {
     assert.lengthOf(times, 1)
   })
 
-  it("is asked about again at once where Retry-After is 0", async () => {
-    assert.deepStrictEqual(await outcome([after("0"), minted]), { got: "acme", times: [0, 0] })
+  it("is asked about again after a date in Retry-After, by the endpoint's clock", async () => {
+    const later = (header: string) => () => {
+      const answer = after(header)()
+      answer.headers.set("date", "Sat, 21 Nov 2026 10:00:00 GMT")
+      return answer
+    }
+    const { got, times } = await outcome([later("Sat, 21 Nov 2026 10:00:02 GMT"), minted])
+    assert.strictEqual(got, "acme")
+    assert.isAtLeast(times[1] ?? 0, 2)
+    assert.isAtMost(times[1] ?? 0, 3.3)
+    const undated = await outcome([after("Sat, 21 Nov 2026 12:00:20 GMT"), minted])
+    assert.isEmpty(undated.times.slice(1))
   })
+
+  it.each(["0", "Sat, 21 Nov 2026 11:00:00 GMT"])(
+    "is asked about again, three times at most and never at once, where Retry-After has no wait: %j",
+    async (header) => {
+      for (const chance of [0, 0.5, 0.999]) {
+        vi.spyOn(Math, "random").mockReturnValue(chance)
+        const { got, times } = await outcome(after(header))
+        assert.deepInclude(got, { kind: "limited", retryAfter: 0 })
+        assert.lengthOf(times, 3)
+        assert.isAtLeast(times[1] ?? 0, 0.1)
+        assert.isAtLeast((times[2] ?? 0) - (times[1] ?? 0), 0.1)
+      }
+    }
+  )
 
   it("brings no credential, whatever is in it", async () => {
     const { got } = await outcome(() => Response.json(credential(), { status: 503 }))
@@ -145,6 +169,24 @@ describe("an endpoint that cannot be reached", () => {
     const { got, times } = await outcome(unreachable)
     assert.deepInclude(got, { kind: "network" })
     assert.lengthOf(times, 3)
+  })
+
+  it("is tried again by clients that failed together at times of their own, spread evenly", async () => {
+    const clients = Array.from({ length: 400 }, () => page(unreachable))
+    for (const { get } of clients) get(request).catch(() => {})
+    await pass(10_000)
+    for (const [attempt, length] of [
+      [1, 1000],
+      [2, 2000]
+    ] as const) {
+      const waits = clients.map(({ calls }) => (calls[attempt]?.at ?? 0) - (calls[attempt - 1]?.at ?? 0))
+      for (let tenth = 0; tenth < 10; tenth += 1) {
+        const from = 100 + (tenth * length) / 10
+        const count = waits.filter((wait) => wait >= from && wait < from + length / 10).length
+        assert.isAbove(count, 10, `between ${from} and ${from + length / 10} ms`)
+      }
+      assert.isAtMost(Math.max(...waits), 100 + length)
+    }
   })
 
   it("is asked with success when it is back", async () => {
@@ -212,13 +254,18 @@ describe("an answer that is no credential", () => {
     assert.lengthOf(times, 1)
   })
 
-  it("is garbled where it is a redirect, which is not followed", async () => {
-    const { calls, get } = page(
-      () => new Response(null, { status: 307, headers: { location: "https://else.example" } })
-    )
+  // A browser's answer to a redirect that it does not follow has no status.
+  const redirects: ReadonlyArray<() => Response> = [
+    () => new Response(null, { status: 307, headers: { location: "https://else.example" } }),
+    () => new Response(null, { status: 308, headers: { location: "/v1/credentials/" } }),
+    () => Response.error()
+  ]
+  it.each(redirects)("that is a redirect is not followed, and the error says where to look", async (redirect) => {
+    const { calls, get } = page(redirect)
     const error = await get(request).catch((failure: unknown) => failure)
     assert.instanceOf(error, SourceError)
-    assert.deepInclude(error.failure, { kind: "garbled", status: 307 })
+    assert.deepInclude(error.failure, { kind: "redirected", status: redirect().status })
+    assert.match(error.message, /redirected.*endpoint.*final URL.*trailing slash/)
     assert.strictEqual(calls[0]?.redirect, "manual")
   })
 })

@@ -24,6 +24,7 @@ export const credential = (more: Partial<Credential> = {}): Credential => {
     provider: "acme",
     purpose: "stt.realtime",
     token: `token-${count}`,
+    fingerprint: count.toString(16).padStart(16, "0"),
     issuedAt: new Date(Date.now()).toISOString(),
     expiresAt: new Date(Date.now() + 60_000).toISOString(),
     expirySource: "vendor",

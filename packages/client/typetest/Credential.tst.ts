@@ -13,12 +13,14 @@ describe("a type of the wire", () => {
     expectTypeOf<Client.Feature>().toEqualTypeOf<Feature>()
     expectTypeOf<Client.Connection>().toEqualTypeOf<Connection.Connection>()
     expectTypeOf<Client.Placement>().toEqualTypeOf<Connection.Placement>()
-    expectTypeOf<Client.Credential>().toEqualTypeOf<Json>()
+    expectTypeOf<Omit<Client.Credential, "fingerprint">>().toEqualTypeOf<Json>()
+    expectTypeOf<TokenEndpoint.Response>().toExtend<Client.Credential>()
     expectTypeOf<Client.Problem>().toEqualTypeOf<TokenEndpoint.Problem>()
   })
 
   it("allows undefined in a request, which is not sent", () => {
-    type Asked = Omit<TokenEndpoint.Request, "minRemainingSeconds" | "refused">
+    // A source adds what was refused.
+    type Asked = Omit<TokenEndpoint.Request, "refused">
     type Sent = { [K in keyof Client.Request]: Exclude<Client.Request[K], undefined> }
     expectTypeOf<Required<Sent>>().toEqualTypeOf<Required<Asked>>()
     expectTypeOf<Asked>().toExtend<Client.Request>()
@@ -26,8 +28,10 @@ describe("a type of the wire", () => {
 })
 
 describe("a first message", () => {
-  it("is fields, and neither audio nor text", () => {
+  it("is fields, or a function of the credential that makes them, and neither audio nor text", () => {
     type First = NonNullable<Client.OpenOptions["first"]>
+    expectTypeOf<(credential: Client.Credential) => { readonly model: string }>().toExtend<First>()
+    expectTypeOf<() => undefined>().toExtend<First>()
     expectTypeOf<{ readonly model: string }>().toExtend<First>()
     expectTypeOf<Uint8Array>().not.toExtend<First>()
     expectTypeOf<ReadonlyArray<string>>().not.toExtend<First>()

@@ -29,4 +29,6 @@ export interface Failure {
   readonly name: string
   /** Whether another connection, with another credential, may fare better. */
   readonly passing: boolean
+  /** Whether the vendor refused the credential. */
+  readonly refused?: boolean
 }

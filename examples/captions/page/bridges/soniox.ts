@@ -26,7 +26,8 @@ export const soniox: Bridge = {
     const message: Message = JSON.parse(text)
     const { error_code, error_type = "error", final_audio_proc_ms = 0, finished = false, tokens = [] } = message
     if (error_code !== undefined) {
-      return { failure: { name: `${error_code} ${error_type}`, passing: !lasting.includes(error_code) } }
+      const name = `${error_code} ${error_type}`
+      return { failure: { name, passing: !lasting.includes(error_code), refused: error_code === 401 } }
     }
     const said = (isFinal: boolean) =>
       tokens.flatMap((token) => (token.is_final === isFinal ? [token.text] : [])).join("")

@@ -39,7 +39,7 @@ export const speechmatics: Bridge = {
       case "EndOfTranscript":
         return { finished: true }
       case "Error":
-        return { failure: { name: type, passing: passing.includes(type) } }
+        return { failure: { name: type, passing: passing.includes(type), refused: type === "not_authorised" } }
       default:
         return {}
     }

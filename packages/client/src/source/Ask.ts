@@ -1,93 +1,121 @@
 /**
- * One question to a token endpoint, repeated where that is polite: three tries at most, and after a refusal only where `Retry-After` asks for it.
+ * One question to a token endpoint, with at most three tries. A refusal is tried again only where `Retry-After` allows it.
  *
  * @since 0.1.0
  */
 import type { Credential, Problem } from "../Credential.ts"
-import type { Options } from "../Source.ts"
 import { SourceError } from "../SourceError.ts"
+import type { Options } from "./Options.ts"
 import { until } from "./Until.ts"
 
 /**
- * A credential for those who ask the same, and the share of its life that is left, from 1 to 0 and below; with less than `renew` it is renewed in the
- * background.
+ * A credential that arrived, with its life by the clocks here, in milliseconds.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Kept {
+export interface Arrival {
   readonly credential: Credential
+  readonly life: number
+  /** The life that is left, from `life` to 0 and below. */
   readonly left: () => number
-  /** The request, as it was sent. */
-  readonly scope: string
-  renew: number
-  /** Whether the one who may have it has it. */
-  taken?: boolean | undefined
 }
 
 /**
- * Asks for a credential, for ten seconds at most; it fails with the last `SourceError`, as the app's own `headers` do, or with a `TypeError` where these cannot be
- * sent.
+ * What to ask, and what to make of the answer.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Question {
+  /** Writes the request's body; called for every try. */
+  readonly body: () => string
+  /** Whether a credential may be handed out; where not, the endpoint is asked again. */
+  readonly accepts: (credential: Credential) => boolean
+  /** Ends the question and its `fetch`. */
+  readonly stop: AbortController
+}
+
+/**
+ * Asks for a credential, for ten seconds at most. It rejects with the last `SourceError`, as the app's own `headers` do, or with a `TypeError` where these cannot
+ * be sent.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const ask = (options: Options, body: string): Promise<Kept> => {
+export const ask = (options: Options, { accepts, body, stop }: Question): Promise<Arrival> => {
   const monotonic = performance.now()
   const wall = Date.now()
-  const signal = AbortSignal.timeout(10_000)
+  const { signal } = stop
   const last = { reason: new SourceError(silence) }
+  const timer = setTimeout(() => stop.abort(), 10_000)
+  const remaining = () => monotonic + 10_000 - performance.now()
 
-  const attempt = async (retries: number): Promise<Kept> => {
+  const attempt = async (tries: number): Promise<Arrival> => {
     const given = options.headers
     const headers = new Headers(typeof given === "function" ? await given() : given)
     headers.set("content-type", "application/json")
-    let retryAfter = 0.5
+    let retryAfter: number | undefined = 0
     try {
       const reply = await (options.fetch ?? fetch)(options.endpoint, {
         headers,
         signal,
-        body,
+        body: body(),
         redirect: "manual",
         method: "POST"
       })
       const { headers: told, status } = reply
-      // An answer that breaks off is none that can be read, and may have minted.
+      // An answer that breaks off cannot be read, and may have minted.
       const said: Said = { ...(await reply.json().catch(() => {})) }
       const ends = Date.parse(said.expiresAt)
       const issued = Date.parse(said.issuedAt)
       const now = Date.parse(told.get("date") ?? "")
-      if (ends > (now || issued) && said.connections && said.token && reply.ok) {
+      const isCredential = ends > (now || issued) && said.connections && said.token && reply.ok
+      if (isCredential && accepts(said)) {
         // By the endpoint's clock, of which the header is cut to seconds, or else by ours; a clock that is slow lends no life.
         const life = Math.max(1, ends - Math.max(now + 1000 || wall, issued))
-        // By the clock that nobody sets, or the one on the wall, as the other may stand still while a machine sleeps.
-        const left = () => 1 - Math.max(performance.now() - monotonic, Date.now() - wall) / life
-        return { credential: said, left, scope: body, renew: 0.3 }
+        // By the monotonic clock, or by the wall clock, as the former may stand still while a machine sleeps.
+        const left = () => life - Math.max(performance.now() - monotonic, Date.now() - wall)
+        return { credential: said, life, left }
       }
-      retryAfter = Number(told.get("retry-after") || said.retryAfter || undefined)
+      retryAfter = isCredential ? 0 : seconds(told.get("retry-after"), now || wall, said.retryAfter)
       last.reason = new SourceError({
         kind: kinds[status] ?? kinds[(status / 100) | 0] ?? "garbled",
         status,
-        retryAfter: retryAfter >= 0 ? retryAfter : undefined,
+        retryAfter: isCredential ? undefined : retryAfter,
         problem: said.reason ? said : undefined
       })
     } catch (cause) {
       last.reason = new SourceError(silence, { cause })
     }
-    // There is to be as much time for the answer as for the wait, which is a little longer than the endpoint says.
-    if (retries && retryAfter >= 0 && retryAfter * 2000 < monotonic + 10_000 - performance.now()) {
-      await new Promise((resolve) => setTimeout(resolve, retryAfter * 1100))
-      return attempt(retries - 1)
+    // The answer gets as much time as the wait, which is a little longer than the endpoint says, and then random: clients that failed together do not return together.
+    const most = remaining() / 2
+    const least = Math.max(100, (retryAfter ?? Infinity) * 1100)
+    if (tries < 3 && least < most && !signal.aborted) {
+      const jitter = Math.random() * Math.min(500 * 2 ** tries, most - least)
+      await new Promise((resolve) => setTimeout(resolve, least + jitter))
+      if (!signal.aborted) return attempt(tries + 1)
     }
     throw last.reason
   }
-  return until(attempt(2), signal, last)
+  return until(attempt(1), signal, () => last.reason).finally(() => clearTimeout(timer))
 }
 
 /** There was no answer; after half a second it is worth another try. */
 const silence = { kind: "network", retryAfter: 0.5 } as const
 
-const kinds: Readonly<Record<number, "unauthenticated" | "forbidden" | "limited" | "invalid" | "unavailable">> = {
+/** Reads `Retry-After`, whole seconds or an HTTP date by the endpoint's clock, or else the problem's own field. A date that has passed asks for no wait. */
+const seconds = (header: string | null, now: number, field: unknown): number | undefined => {
+  if (/^\d+$/.test(header ?? "")) return Number(header)
+  const date = /^\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT$/.test(header ?? "") ? Date.parse(header ?? "") : NaN
+  if (date) return Math.max(0, date - now) / 1000
+  return typeof field === "number" && field >= 0 ? field : undefined
+}
+
+const kinds: Readonly<Record<number, Exclude<SourceError["failure"]["kind"], "network">>> = {
+  // A browser hides the status of a redirect that it does not follow.
+  0: "redirected",
+  3: "redirected",
   4: "invalid",
   5: "unavailable",
   408: "unavailable",
@@ -96,5 +124,5 @@ const kinds: Readonly<Record<number, "unauthenticated" | "forbidden" | "limited"
   429: "limited"
 }
 
-/** What an endpoint says: which of both it is shows in what is there. */
+/** An endpoint's answer: a credential or a problem, told apart by the fields. */
 type Said = Credential & Problem

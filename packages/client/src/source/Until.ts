@@ -5,18 +5,23 @@
  */
 
 /**
- * Waits for a promise or until the signal is aborted, whichever is first; then it rejects with the signal's reason.
+ * Waits for a promise or until the signal is aborted, whichever is first. At the abort it calls `leave` at once and rejects with the reason that `leave` returns.
  *
  * @category combinators
  * @since 0.1.0
  */
-export const until = <A>(
-  promise: Promise<A>,
-  signal: AbortSignal | undefined,
-  why: { readonly reason: unknown } | undefined = signal
-): Promise<A> =>
+export const until = <A>(promise: Promise<A>, signal: AbortSignal | undefined, leave: () => unknown): Promise<A> =>
   new Promise((resolve, reject) => {
-    const leave = () => reject(why?.reason)
-    signal?.addEventListener("abort", leave)
-    promise.then(resolve, reject).finally(() => signal?.removeEventListener("abort", leave))
+    const left = () => reject(leave())
+    signal?.addEventListener("abort", left)
+    promise.finally(() => signal?.removeEventListener("abort", left)).then(resolve, reject)
   })
+
+/**
+ * Reads the reason of an aborted signal. Polyfills, such as that of React Native, have none: there it is an `AbortError`.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const reasonOf = (signal: AbortSignal | undefined): unknown =>
+  signal?.reason ?? Object.assign(new Error("aborted"), { name: "AbortError" })
