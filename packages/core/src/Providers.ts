@@ -92,7 +92,9 @@ export const layerConfig = (adapters: ReadonlyArray<Descriptor>, options: Option
           Layer.provide(cached),
           Layer.provide(vendors),
           // The adapters read the same environment.
-          Layer.provide([policy, environment])
+          Layer.provide([policy, environment]),
+          // The adapters' layers are constants: without `fresh`, two stacks in one program would share the vendor and the key of the first.
+          Layer.fresh
         )
       })
     )

@@ -7,7 +7,7 @@ import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
 import * as Fiber from "effect/Fiber"
 import * as Acme from "./acme.ts"
@@ -20,7 +20,7 @@ const descriptor = (id: string): Adapter.Descriptor => ({
       Layer.effect(
         TempCredentialProvider,
         Adapter.make({
-          ...Acme.spec(),
+          ...Acme.spec({ apiKey: options.apiKey }),
           provider: id,
           issues: [
             ...checkKey(`${id.toUpperCase()}_API_KEY (apiKey)`, options.apiKey),
@@ -70,6 +70,44 @@ describe("TEMPCRED_PROVIDER", () => {
     Effect.gen(function* () {
       assert.strictEqual(yield* failure({ TEMPCRED_PROVIDER: "acme" }), "ACME_API_KEY is not set")
       assert.match(yield* failure({ TEMPCRED_PROVIDER: "acme", ACME_API_KEY: "a b" }), /^ACME_API_KEY \(apiKey\) holds/)
+    })
+  )
+})
+
+describe("two stacks in one program", () => {
+  const adapters = [descriptor("acme"), descriptor("globex")]
+  const mintedBy = Effect.fnUntraced(function* (environments: ReadonlyArray<Readonly<Record<string, string>>>) {
+    const vendor = Acme.vendor(Acme.ok)
+    const providers: Array<string> = []
+    const stacks = environments.map((env) =>
+      Layer.effectDiscard(Effect.map(mint, ({ provider }) => providers.push(provider))).pipe(
+        Layer.provide(Providers.layerConfig(adapters)),
+        Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
+      )
+    )
+    yield* Effect.scoped(Layer.build(Layer.provide(Layer.mergeAll(Layer.empty, ...stacks), vendor.layer)))
+    return { providers, keys: vendor.sent.map(({ key }) => Redacted.value(key)) }
+  })
+
+  it.effect("each ask their own vendor", () =>
+    Effect.gen(function* () {
+      const env = { ACME_API_KEY: "a", GLOBEX_API_KEY: "b" }
+      const stacks = [
+        { ...env, TEMPCRED_PROVIDER: "acme" },
+        { ...env, TEMPCRED_PROVIDER: "globex" }
+      ]
+      assert.sameMembers((yield* mintedBy(stacks)).providers, ["acme", "globex"])
+    })
+  )
+
+  it.effect("each use their own key of one vendor", () =>
+    Effect.gen(function* () {
+      const env = { TEMPCRED_PROVIDER: "acme" }
+      const { keys } = yield* mintedBy([
+        { ...env, ACME_API_KEY: "a" },
+        { ...env, ACME_API_KEY: "b" }
+      ])
+      assert.sameMembers(keys, ["a", "b"])
     })
   )
 })
