@@ -58,7 +58,7 @@ const minting = (step: Acme.Step, apiKey: Redacted.Redacted | KeySource.KeySourc
     Effect.flip
   )
 
-const Key = Schema.String.check(Schema.isPattern(/^[!-~]{16,60}$/))
+const Key = Schema.String.check(Schema.isPattern(/^[\w/+=][!-~]{14,58}[\w/+=]$/))
 
 describe.each(Object.entries(spellings))("a key that comes back %s", (_, spell) => {
   it.effect.prop(
