@@ -54,7 +54,10 @@ describe("a command that cannot be understood", () => {
     [["mint", "--purpose", "stt"], /--purpose must be stt\.realtime, stt\.batch, /],
     [["mint", "--ttl", "60"], /--ttl must be a length of time with its unit, such as "60 seconds"/],
     [["mint", "--usable-for", "long"], /--usable-for must be a length of time/],
-    [["mint", "--max-session", "long", "--subject", ""], /--subject must be text and not empty, in well-formed Unicode; --max-session must be/],
+    [
+      ["mint", "--max-session", "long", "--subject", ""],
+      /--subject must be text and not empty, in well-formed Unicode; --max-session must be/
+    ],
     [["emulate", "--port", "http"], /--port must be a whole number/],
     [["emulate", "--port", "65536"], /--port must be a whole number from 0 to 65535/],
     [["emulate", "acme"], /there is no emulator of that name/],

@@ -28,6 +28,7 @@ import type * as Scope from "effect/Scope"
 import { inBackground } from "./Background.ts"
 import { isForOneUse } from "./Capabilities.ts"
 import { ConfigurationError, type Issue } from "./ConfigurationError.ts"
+import * as Deadline from "./Deadline.ts"
 import { Events } from "./Events.ts"
 import * as MinRemaining from "./MinRemaining.ts"
 import type { Length, MintRequest } from "./MintRequest.ts"
@@ -94,7 +95,9 @@ const make = Effect.fnUntraced(function* (
           Effect.sync(() => stocks.get(key) === stock && stocks.delete(key)),
           stock.drop
         )
-        return Effect.as(FiberMap.run(keepers, key, inBackground(Effect.ensuring(stock.fill, forget))), stock)
+        // Neither the deadline of the caller who opened the stock nor the end of the program waits for refills.
+        const refilling = Deadline.until(() => Number.POSITIVE_INFINITY)(Effect.ensuring(stock.fill, forget))
+        return Effect.as(FiberMap.run(keepers, key, inBackground(refilling)), stock)
       })
     )
 

@@ -1,5 +1,6 @@
 /** The whole stack that configuration names: failover, sharing and cache. */
 import * as Adapter from "@tempcred/core/Adapter"
+import { fingerprint } from "@tempcred/core/Fingerprint"
 import * as Providers from "@tempcred/core/Providers"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { assert, describe, it } from "@effect/vitest"
@@ -75,6 +76,24 @@ describe("TEMPCRED_CACHE", () => {
         yield* minting({ ...env, ...cache }, vendor, vendor, 3)
         assert.strictEqual(vendor.sent.length, calls)
       }
+    })
+  )
+  it.effect("a refused credential is replaced in one mint, also where TEMPCRED_TTL fills the request in", () =>
+    Effect.gen(function* () {
+      const vendor = Acme.vendor(Acme.ok)
+      yield* TempCredentialProvider.use((provider) =>
+        Effect.gen(function* () {
+          const asked = { purpose: "stt.realtime", subject: "u1" } as const
+          const refused = yield* fingerprint((yield* provider.mint(asked)).token)
+          yield* provider.mint(asked, { refused: "0123456789abcdef", minRemaining: "20 seconds" })
+          assert.strictEqual(vendor.sent.length, 1)
+          yield* provider.mint(asked, { refused })
+          yield* provider.mint(asked)
+          assert.strictEqual(vendor.sent.length, 2)
+          yield* provider.invalidateFingerprint?.(asked, refused) ?? Effect.void
+          assert.isUndefined(provider.cached?.(asked))
+        })
+      ).pipe(Effect.provide(stack({ ...env, TEMPCRED_TTL: "90 seconds" }, vendor, vendor)))
     })
   )
   it.effect("hit-no-mint: TEMPCRED_TTL counts for what is at hand, too", () =>

@@ -19,6 +19,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Deadline from "../src/Deadline.ts"
 import { build, refused, request, seconds, settle, unavailable, vendor } from "./cache.ts"
+import * as Acme from "./acme.ts"
 import * as Failing from "./failover.ts"
 import * as Host from "./host.ts"
 import * as Redis from "./redis.ts"
@@ -278,6 +279,55 @@ describe("the deadline of a mint that several wait for", () => {
       assert.isDefined(cache.provider.joined?.(request, () => {}))
       yield* seconds(1)
       assert.deepStrictEqual(left, [Number.POSITIVE_INFINITY])
+    })
+  )
+})
+
+describe("the deadline of a caller", () => {
+  it.effect("does not end a mint for a patient one who joined: the vendor is tried again", () =>
+    Effect.gen(function* () {
+      const transport = Acme.vendor("hang", Acme.ok)
+      const cache = yield* build({ layer: Acme.layer().pipe(Layer.provide(transport.layer)) })
+      const asked = { ...request, subject: "u1" }
+      const hasty = cache.get(asked).pipe(Deadline.within(1000))
+      yield* Effect.forkChild(hasty, { startImmediately: true })
+      yield* seconds(0.5)
+      const patient = yield* Effect.forkChild(cache.get(asked), { startImmediately: true })
+      yield* seconds(2)
+      assert.strictEqual(yield* Host.joinNow(patient), Acme.token)
+      assert.strictEqual(transport.sent.length, 2)
+    })
+  )
+
+  it.effect("does not follow the refills of the pool that it opened", () =>
+    Effect.gen(function* () {
+      const left: Array<number> = []
+      const asked = { ...request, purpose: "tts.realtime", singleUse: true } as const
+      const below = Layer.effect(
+        TempCredentialProvider,
+        TempCredentialProvider.useSync((provider) => ({
+          ...provider,
+          mint: (one: MintRequest) =>
+            Effect.andThen(
+              Effect.map(Deadline.remaining, (millis) => void left.push(millis)),
+              provider.mint(one)
+            )
+        }))
+      ).pipe(Layer.provide(vendor().layer))
+      const pool = Context.get(
+        yield* Layer.build(WarmPool.layer({ idle: "1 hour" }).pipe(Layer.provide(below))),
+        TempCredentialProvider
+      )
+      yield* pool.mint(asked).pipe(Deadline.within(1000))
+      yield* settle
+      yield* seconds(5)
+      yield* pool.mint(asked)
+      yield* settle
+      assert.isAbove(left.length, 1)
+      assert.deepStrictEqual(
+        left.filter((millis) => millis < 1000),
+        []
+      )
     })
   )
 })
