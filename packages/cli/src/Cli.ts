@@ -113,7 +113,7 @@ const serve = Command.make(
     config,
     host: maybe("host", "<host>", "Where to listen; overrides TEMPCRED_HOST (default 127.0.0.1)"),
     port: port.pipe(
-      Flag.withDescription("Overrides TEMPCRED_PORT (default 8787); 0 is any free"),
+      Flag.withDescription("Overrides TEMPCRED_PORT, which overrides PORT (default 8787); 0 is any free"),
       Flag.optional,
       Flag.map(Option.getOrUndefined)
     ),

@@ -3,10 +3,12 @@
  *
  * @since 0.1.0
  */
+import * as Environment from "@tempcred/core/Environment"
 import type { Emulator } from "@tempcred/emulator/Emulator"
 import * as Node from "@tempcred/emulator/Node"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import { Failure, usage } from "./Failure.ts"
 import type { Variables } from "./Settings.ts"
@@ -35,11 +37,12 @@ export const serve = Effect.fnUntraced(function* (
   vendors: ReadonlyArray<string>,
   port: number
 ): Effect.fn.Return<ReadonlyArray<Served>, Failure, Scope.Scope> {
-  const unknown = vendors.filter((vendor) => !names.includes(vendor))
-  if (unknown.length > 0) {
-    return yield* usage(`there is no emulator of that name`, `Known are ${names.join(", ")}.`)
-  }
-  return yield* Effect.forEach(emulators(vendors), (emulator, index) => listen(emulator, port === 0 ? 0 : port + index))
+  const chosen = yield* Effect.fromResult(
+    Result.mapError(Environment.choose(vendors, names), (problem) =>
+      usage(`the command ${problem}`, "`tempcred providers` lists what each can do.")
+    )
+  )
+  return yield* Effect.forEach(emulators(chosen), (emulator, index) => listen(emulator, port === 0 ? 0 : port + index))
 })
 
 /**
@@ -52,10 +55,7 @@ export const inPlace = Effect.fnUntraced(function* (
   variables: Variables,
   vendors: string
 ): Effect.fn.Return<Variables, Failure, Scope.Scope> {
-  const served = yield* serve(
-    vendors.split(",").map((name) => name.trim()),
-    0
-  )
+  const served = yield* serve(Environment.split(vendors), 0)
   return Object.assign({}, withoutVendors(variables), ...served.map(({ env }) => env))
 })
 

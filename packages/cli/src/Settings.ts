@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import type { Options } from "@tempcred/server/ServerConfig"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
@@ -10,6 +11,7 @@ import * as Schema from "effect/Schema"
 import { readFile } from "node:fs/promises"
 import { parseEnv } from "node:util"
 import { Failure } from "./Failure.ts"
+import { redis } from "./Redis.ts"
 import { Surroundings } from "./Surroundings.ts"
 
 /**
@@ -24,6 +26,9 @@ const Flat = Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Fi
 
 const decodeFlat = Schema.decodeUnknownEffect(Schema.fromJsonString(Flat))
 
+/** It leaves out a byte order mark, and refuses what some editors and shells of Windows write. */
+const utf8 = new TextDecoder("utf-8", { fatal: true })
+
 const refuse = (path: string, summary: string): Failure =>
   new Failure({
     fault: "configuration",
@@ -32,10 +37,14 @@ const refuse = (path: string, summary: string): Failure =>
   })
 
 const readVariables = Effect.fnUntraced(function* (path: string): Effect.fn.Return<Variables, Failure> {
-  const text = yield* Effect.tryPromise({
-    try: () => readFile(path, "utf8"),
+  const bytes = yield* Effect.tryPromise({
+    try: () => readFile(path),
     catch: (cause) =>
       refuse(path, `cannot be read (${Predicate.hasProperty(cause, "code") ? String(cause.code) : "unknown"})`)
+  })
+  const text = yield* Effect.try({
+    try: () => utf8.decode(bytes),
+    catch: () => refuse(path, "is not encoded in UTF-8")
   })
   if (path.endsWith(".json")) {
     const decoded = yield* Effect.mapError(decodeFlat(text), () =>
@@ -47,7 +56,7 @@ const readVariables = Effect.fnUntraced(function* (path: string): Effect.fn.Retu
 })
 
 /**
- * Reads the variables of the environment and, where it has none, of a file of `NAME=value` lines or of JSON. An empty variable is none.
+ * Reads the variables of the environment and, where it has none, of a file of `NAME=value` lines or of JSON. An empty or blank variable is none.
  *
  * @category constructors
  * @since 0.1.0
@@ -55,7 +64,7 @@ const readVariables = Effect.fnUntraced(function* (path: string): Effect.fn.Retu
 export const read = Effect.fnUntraced(function* (file: string | undefined): Effect.fn.Return<Variables, Failure> {
   const { env } = yield* Surroundings
   const environment = Object.entries(env).flatMap(([name, value]) =>
-    value === undefined || value === "" ? [] : [[name, value] as const]
+    value === undefined || value.trim() === "" ? [] : [[name, value] as const]
   )
   return { ...(file === undefined ? {} : yield* readVariables(file)), ...Object.fromEntries(environment) }
 })
@@ -68,3 +77,11 @@ export const read = Effect.fnUntraced(function* (file: string | undefined): Effe
  */
 export const provider = (variables: Variables): ConfigProvider.ConfigProvider =>
   ConfigProvider.fromEnv({ env: variables })
+
+/**
+ * How the token endpoint is configured here: its port is also taken from the `PORT` of hosting platforms.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const endpoint: Options = { redis, portVariable: "PORT" }

@@ -60,7 +60,7 @@ describe("a command that cannot be understood", () => {
     ],
     [["emulate", "--port", "http"], /--port must be a whole number/],
     [["emulate", "--port", "65536"], /--port must be a whole number from 0 to 65535/],
-    [["emulate", "acme"], /there is no emulator of that name/],
+    [["emulate", "acme"], /the command names an unknown provider; known are assemblyai, /],
     [["keys", "create"], /--name is missing/],
     [["keys", "revoke"], /<id> is missing/]
   ])("%j exits with 2, and says so on stderr in two lines", async (args, sentence) => {

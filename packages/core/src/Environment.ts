@@ -29,7 +29,16 @@ import * as Misspelt from "./environment/Misspelt.ts"
 import * as Text from "./environment/Text.ts"
 import * as Variable from "./environment/Variable.ts"
 
-export { boolean, duration, type Format, ofSchema, oneOf, wholeNumber, wholeSeconds } from "./environment/Format.ts"
+export {
+  boolean,
+  duration,
+  type Format,
+  ofSchema,
+  oneOf,
+  wholeNumber,
+  wholeSeconds,
+  word
+} from "./environment/Format.ts"
 export { choose, variables } from "./environment/Names.ts"
 export { split } from "./environment/Text.ts"
 export { provider } from "./environment/Variable.ts"
@@ -96,7 +105,7 @@ export const list = (name: string): Effect.Effect<ReadonlyArray<string> | undefi
   Effect.flatMap(Variable.read(name), (found) => {
     if (found === undefined) return Effect.succeed(undefined)
     const items = Text.split(found)
-    return Effect.as(checked(name, items, Text.problemOf), items)
+    return Effect.as(checked(name, items, Text.itemProblemOf), items)
   })
 
 /**
@@ -114,12 +123,30 @@ export const required = <A>(
   )
 
 /**
- * Reads one variable; what is wrong with it is kept, and told at the end.
+ * Reads variables one after the other, and keeps what is wrong with them.
  *
  * @category models
  * @since 0.1.0
  */
-export type Collector = <A>(read: Effect.Effect<A | undefined, ConfigurationError>) => Effect.Effect<A | undefined>
+export interface Collector {
+  readonly issues: ReadonlyArray<Issue>
+  readonly read: <A>(read: Effect.Effect<A | undefined, ConfigurationError>) => Effect.Effect<A | undefined>
+}
+
+/**
+ * Makes a collector.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const collector = (): Collector => {
+  const issues: Array<Issue> = []
+  const note = (error: ConfigurationError) => {
+    issues.push(...error.issues)
+    return Effect.succeed(undefined)
+  }
+  return { issues, read: (read) => Effect.catch(read, note) }
+}
 
 /**
  * Reads several variables, and fails with all that is wrong with them.
@@ -128,16 +155,11 @@ export type Collector = <A>(read: Effect.Effect<A | undefined, ConfigurationErro
  * @since 0.1.0
  */
 export const collect = <A>(
-  reads: (collector: Collector) => Effect.Effect<A, ConfigurationError>
+  reads: (read: Collector["read"]) => Effect.Effect<A, ConfigurationError>
 ): Effect.Effect<A, ConfigurationError> =>
   Effect.suspend(() => {
-    const issues: Array<Issue> = []
-    const collector: Collector = (read) =>
-      Effect.catch(read, (error) => {
-        issues.push(...error.issues)
-        return Effect.succeed(undefined)
-      })
-    return Effect.flatMap(reads(collector), (values) =>
+    const { issues, read } = collector()
+    return Effect.flatMap(reads(read), (values) =>
       issues.length > 0 ? new ConfigurationError({ issues }) : Effect.succeed(values)
     )
   })

@@ -153,6 +153,12 @@ describe("a value", () => {
       }
     })
   )
+  it.effect("that is a list with a space in it is told to have commas", () =>
+    Effect.gen(function* () {
+      const expected = "ACME holds a space: write a comma between two items"
+      assert.strictEqual(yield* message(Environment.list("ACME"), { ACME: "soniox speechmatics" }), expected)
+    })
+  )
   it.effect("of another format is refused with what is allowed", () =>
     Effect.gen(function* () {
       const port = Environment.value("ACME", Environment.wholeNumber(0, 10))

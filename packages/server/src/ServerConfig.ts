@@ -46,12 +46,14 @@
  * | `OTEL_EXPORTER_OTLP_ENDPOINT` | where traces, metrics and logs go; nowhere |
  * | `OTEL_EXPORTER_OTLP_PROTOCOL`, `OTEL_RESOURCE_ATTRIBUTES` | `http/protobuf` (default) or `http/json`, and what is said of the process; the exporter reads other standard `OTEL_*` variables too |
  *
- * Another variable that begins with `TEMPCRED_AUTH_`, `TEMPCRED_POLICY_` or `TEMPCRED_LIMIT_` is an error, where the `ConfigProvider` lists its names: that of an
- * environment does.
+ * Each secret may be in a file instead, which `<NAME>_FILE` names: `TEMPCRED_AUTH_JWT_SECRET_FILE`, `TEMPCRED_AUTH_BEARER_TOKENS_FILE`, `TEMPCRED_POLICY_SUBJECT_KEY_FILE` and
+ * `TEMPCRED_LIMIT_STORE_FILE`. A misspelt `TEMPCRED_*` variable is an error, and so is an unknown one that begins with `TEMPCRED_AUTH_`, `TEMPCRED_POLICY_` or
+ * `TEMPCRED_LIMIT_`, where the `ConfigProvider` lists its names: that of an environment does. Empty variables and the service links of Kubernetes are ignored.
  *
  * @since 0.1.0
  */
 import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
+import * as Environment from "@tempcred/core/Environment"
 import type { Length } from "@tempcred/core/MintRequest"
 import type { Options as ProvidersOptions } from "@tempcred/core/Providers"
 import * as Effect from "effect/Effect"
@@ -71,6 +73,8 @@ import type * as TokenServer from "./TokenServer.ts"
 export interface Options {
   /** Reaches the Redis that `TEMPCRED_LIMIT_STORE` names, as for `Providers.layerConfig`. */
   readonly redis?: ProvidersOptions["redis"]
+  /** The variable that names the port where `TEMPCRED_PORT` is not set, such as the `PORT` of hosting platforms. @default none */
+  readonly portVariable?: string | undefined
 }
 
 /**
@@ -98,10 +102,12 @@ export interface ServerConfig {
  * @category constructors
  * @since 0.1.0
  */
-export const load = Effect.fnUntraced(function* (
-  options: Options = {}
-): Effect.fn.Return<ServerConfig, ConfigurationError> {
-  const variables = yield* Variables.read
-  const parts = yield* Parts.make(variables, options.redis)
-  return { ...parts, telemetry: Telemetry.layer(variables) }
-})
+export const load = (options: Options = {}): Effect.Effect<ServerConfig, ConfigurationError> =>
+  Environment.load(
+    Effect.gen(function* () {
+      const { issues, variables } = yield* Variables.read
+      const parts = yield* Parts.make(variables, issues, options)
+      return { ...parts, telemetry: Telemetry.layer(variables, yield* Environment.provider) }
+    }),
+    Variables.prefixes
+  )

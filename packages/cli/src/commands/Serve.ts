@@ -48,14 +48,18 @@ const variables = Effect.fnUntraced(function* (
 const provider = Layer.provide(Providers.layerConfig(adapters, { redis }), NodeTransport.layer)
 
 /** What is wrong with the endpoint's own variables, and with the vendor's too. */
-const load = ServerConfig.load({ redis }).pipe(
+const load = ServerConfig.load(Settings.endpoint).pipe(
   Effect.catch((error) =>
     Effect.scoped(Layer.build(provider)).pipe(
-      Effect.mapError((further) => new ConfigurationError({ issues: [...error.issues, ...further.issues] })),
+      Effect.mapError((further) => new ConfigurationError({ issues: [...error.issues, ...others(error, further)] })),
       Effect.andThen(error)
     )
   )
 )
+
+/** A misspelt variable is wrong for both. */
+const others = (told: ConfigurationError, { issues }: ConfigurationError): ReadonlyArray<Issue> =>
+  issues.filter(({ name }) => !told.issues.some((one) => one.name === name))
 
 const listen = Effect.fnUntraced(function* ({ host, port }: Options) {
   const { authenticator, server, telemetry } = yield* load

@@ -89,3 +89,14 @@ export const boolean: Format<boolean> = {
     return word === "true" || word === "false" ? Option.some(word === "true") : Option.none()
   }
 }
+
+/**
+ * A text without spaces.
+ *
+ * @category formats
+ * @since 0.1.0
+ */
+export const word: Format<string> = {
+  rule: "must be one word without spaces",
+  parse: (text) => (/\s/.test(text) ? Option.none() : Option.some(text))
+}

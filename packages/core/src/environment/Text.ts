@@ -52,6 +52,15 @@ export const secretProblemOf = (text: string): string | undefined =>
   problemOf(text) ?? (/\s/.test(text) ? "holds a space: copy it again" : undefined)
 
 /**
+ * Says what is wrong with an item of a list: as for any text, or a space where a comma was meant.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const itemProblemOf = (item: string): string | undefined =>
+  problemOf(item) ?? (/\s/.test(item) ? "holds a space: write a comma between two items" : undefined)
+
+/**
  * Splits a list at commas and line ends, and trims its items. A comma after the last item is no further item.
  *
  * @category combinators

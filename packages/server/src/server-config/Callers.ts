@@ -10,7 +10,7 @@ import * as Redacted from "effect/Redacted"
 import * as Bearer from "../authenticator/Bearer.ts"
 import * as Jwt from "../authenticator/Jwt.ts"
 import * as Authenticator from "../Authenticator.ts"
-import { list, type Variables } from "./Variables.ts"
+import type { Variables } from "./Variables.ts"
 
 const keySet = "TEMPCRED_AUTH_JWKS_URL"
 
@@ -24,9 +24,7 @@ const variableOf: Readonly<Record<string, string>> = {
   "Authenticator.layerJwt.secret": secret,
   "Authenticator.layerJwt.issuer": "TEMPCRED_AUTH_ISSUER",
   "Authenticator.layerJwt.audience": "TEMPCRED_AUTH_AUDIENCE",
-  "Authenticator.layerJwt.subjectClaim": "TEMPCRED_AUTH_SUBJECT_CLAIM",
-  "Authenticator.layerJwt.tokenFrom.cookie": "TEMPCRED_AUTH_COOKIE",
-  "Authenticator.layerJwt.tokenFrom.header": "TEMPCRED_AUTH_HEADER"
+  "Authenticator.layerJwt.subjectClaim": "TEMPCRED_AUTH_SUBJECT_CLAIM"
 }
 
 /** Where an option's own sentence would speak of code. */
@@ -53,15 +51,13 @@ export const make = Effect.fnUntraced(function* (variables: Variables): Effect.f
   if (ways.length > 1) {
     return yield* refuse(...ways.map((name) => issue(name, `must be set alone, and not beside ${others(ways, name)}`)))
   }
-  const { TEMPCRED_AUTH_AUDIENCE, TEMPCRED_AUTH_ISSUER, TEMPCRED_AUTH_SUBJECT_CLAIM } = variables
+  const { TEMPCRED_AUTH_AUDIENCE: audience, TEMPCRED_AUTH_ISSUER, TEMPCRED_AUTH_SUBJECT_CLAIM } = variables
   const { TEMPCRED_AUTH_COOKIE: cookie, TEMPCRED_AUTH_HEADER: header } = variables
   if (cookie !== undefined && header !== undefined) {
     return yield* refuse(issue("TEMPCRED_AUTH_COOKIE", "must be set alone, and not beside TEMPCRED_AUTH_HEADER"))
   }
   const tokenFrom = cookie !== undefined ? { cookie } : header !== undefined ? { header } : undefined
-  const issuer = TEMPCRED_AUTH_ISSUER === undefined ? undefined : list(TEMPCRED_AUTH_ISSUER)
-  const audience = TEMPCRED_AUTH_AUDIENCE === undefined ? undefined : list(TEMPCRED_AUTH_AUDIENCE)
-  const common = { issuer, subjectClaim: TEMPCRED_AUTH_SUBJECT_CLAIM, tokenFrom }
+  const common = { issuer: TEMPCRED_AUTH_ISSUER, subjectClaim: TEMPCRED_AUTH_SUBJECT_CLAIM, tokenFrom }
   if (shared !== undefined) return yield* jwt({ ...common, secret: shared, audience })
   if (jwksUrl !== undefined) {
     if (audience !== undefined) return yield* jwt({ ...common, jwksUrl, audience })
@@ -74,13 +70,13 @@ export const make = Effect.fnUntraced(function* (variables: Variables): Effect.f
   }
   const idle = set({
     TEMPCRED_AUTH_ISSUER,
-    TEMPCRED_AUTH_AUDIENCE,
+    TEMPCRED_AUTH_AUDIENCE: audience,
     TEMPCRED_AUTH_SUBJECT_CLAIM,
     TEMPCRED_AUTH_COOKIE: cookie,
     TEMPCRED_AUTH_HEADER: header
   })
   if (idle.length > 0) return yield* refuse(...idle.map((name) => issue(name, `says nothing beside ${tokens}`)))
-  const entries = pairs(listed)
+  const entries = listed.map(entryOf)
   yield* Effect.mapError(Bearer.make(entries), () => refuse(issue(tokens, tokensRule)))
   return Authenticator.layerBearer(entries)
 })
@@ -108,9 +104,8 @@ const jwt = Effect.fnUntraced(function* (
   return Authenticator.layerJwt(options)
 })
 
-/** A token may hold what divides pairs from each other least: an equals sign. */
-const pairs = (value: Redacted.Redacted): ReadonlyArray<Authenticator.BearerEntry> =>
-  list(Redacted.value(value)).map((pair) => {
-    const [subject = "", ...rest] = pair.split("=")
-    return { subject, token: Redacted.make(rest.join("=")) }
-  })
+/** A token may hold what divides a name from it: an equals sign. */
+const entryOf = (pair: Redacted.Redacted): Authenticator.BearerEntry => {
+  const [subject = "", ...rest] = Redacted.value(pair).split("=")
+  return { subject, token: Redacted.make(rest.join("=")) }
+}

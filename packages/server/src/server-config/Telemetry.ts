@@ -16,12 +16,15 @@ import type { Variables } from "./Variables.ts"
 const defaults = { OTEL_TRACES_EXPORTER: "otlp", OTEL_METRICS_EXPORTER: "otlp", OTEL_LOGS_EXPORTER: "otlp" }
 
 /**
- * Exports what the layers that it is provided to emit.
+ * Exports what the layers that it is provided to emit; the exporter reads further variables from the provider.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layer = (variables: Variables): Layer.Layer<never, ConfigurationError> => {
+export const layer = (
+  variables: Variables,
+  provider: ConfigProvider.ConfigProvider
+): Layer.Layer<never, ConfigurationError> => {
   const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: protocol = "http/protobuf" } = variables
   if (endpoint === undefined) return Layer.empty
   const named = /(^|,)\s*service\.name\s*=/.test(variables.OTEL_RESOURCE_ATTRIBUTES ?? "")
@@ -29,7 +32,7 @@ export const layer = (variables: Variables): Layer.Layer<never, ConfigurationErr
   return Otlp.layerFromConfig().pipe(
     Layer.provide(protocol === "http/json" ? OtlpSerialization.layerJson : OtlpSerialization.layerProtobuf),
     Layer.provide(FetchHttpClient.layer),
-    Layer.provide(ConfigProvider.layerAdd(ConfigProvider.fromUnknown(fallback))),
+    Layer.provide(ConfigProvider.layer(ConfigProvider.orElse(provider, ConfigProvider.fromUnknown(fallback)))),
     // The exporter dies of variables that it cannot read, and of nothing else.
     Layer.catchCause(() => Layer.effectDiscard(Effect.fail(unreadable)))
   )

@@ -11,7 +11,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
-import { redis } from "../../Redis.ts"
+import { endpoint } from "../../Settings.ts"
 import { failed, type Finding, ok, type Outcome } from "./Finding.ts"
 
 const patience = "8 seconds"
@@ -50,7 +50,7 @@ const counting = Effect.fnUntraced(function* ({
 })
 
 const outcome = Effect.gen(function* () {
-  const loaded = yield* Effect.result(ServerConfig.load({ redis }))
+  const loaded = yield* Effect.result(ServerConfig.load(endpoint))
   if (Result.isFailure(loaded)) {
     const advice =
       "Set it in the environment or in a file that --config names; `tempcred serve --help` says what is required."
