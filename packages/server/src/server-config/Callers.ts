@@ -24,7 +24,9 @@ const variableOf: Readonly<Record<string, string>> = {
   "Authenticator.layerJwt.secret": secret,
   "Authenticator.layerJwt.issuer": "TEMPCRED_AUTH_ISSUER",
   "Authenticator.layerJwt.audience": "TEMPCRED_AUTH_AUDIENCE",
-  "Authenticator.layerJwt.subjectClaim": "TEMPCRED_AUTH_SUBJECT_CLAIM"
+  "Authenticator.layerJwt.subjectClaim": "TEMPCRED_AUTH_SUBJECT_CLAIM",
+  "Authenticator.layerJwt.tokenFrom.cookie": "TEMPCRED_AUTH_COOKIE",
+  "Authenticator.layerJwt.tokenFrom.header": "TEMPCRED_AUTH_HEADER"
 }
 
 /** Where an option's own sentence would speak of code. */
