@@ -2,7 +2,13 @@
 import * as Node from "@tempcred/emulator/Node"
 import * as Soniox from "@tempcred/emulator/Soniox"
 import * as NodeRedis from "@effect/platform-node/NodeRedis"
+import * as Limits from "@tempcred/server/Limits"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Latch from "effect/Latch"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import { type ChildProcess, fork } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import { once } from "node:events"
@@ -306,4 +312,107 @@ describe.skipIf(program === "")("limits of two processes", () => {
       await Promise.all(impatient.map(kill))
     }, 45_000)
   }
+})
+
+describe.skipIf(program === "")("a Redis that stalls, or cannot be written", () => {
+  const lines: Array<string> = []
+  const logger = Logger.layer([Logger.make(({ message }) => void lines.push(String(message)))])
+
+  /** Limits of a process of their own, with what the test says to their Redis. */
+  const limitsAt = (url: string) => Limits.make({ redis: NodeRedis.layer({ url }), concurrent: 8 })
+  const server = Effect.acquireRelease(
+    Effect.promise(async () => {
+      const redis = await RedisServer.make(program)
+      await redis.start()
+      return redis
+    }),
+    (redis) => Effect.promise(() => redis[Symbol.asyncDispose]())
+  )
+  const command = Effect.fnUntraced(function* (url: string) {
+    const { use } = Context.get(yield* Layer.build(NodeRedis.layer({ url })), NodeRedis.NodeRedis)
+    return (...args: ReadonlyArray<string>) => use((client) => client.sendCommand([...args]))
+  })
+  const places = Effect.fnUntraced(function* (send: Effect.Success<ReturnType<typeof command>>) {
+    const keys = (yield* send("KEYS", "*:running")) as unknown as ReadonlyArray<string>
+    const counts = yield* Effect.forEach(
+      keys.filter((key) => !key.includes("probe")),
+      (key) => send("ZCARD", key)
+    )
+    return counts.reduce((sum, count) => sum + Number(count), 0)
+  })
+  const eventually = (holds: Effect.Effect<boolean, unknown>) =>
+    Effect.promise(() => until(() => Effect.runPromise(holds)))
+
+  it("locks nobody out: places that were given back meanwhile are free once it answers", () =>
+    Effect.gen(function* () {
+      const { url } = yield* server
+      const send = yield* command(url)
+      const [one, other] = [yield* limitsAt(url), yield* limitsAt(url)]
+      const over = Latch.makeUnsafe(false)
+      const running = yield* Effect.forEach(Array.from({ length: 8 }), () =>
+        Effect.forkChild(one.limited("ana", over.await))
+      )
+      yield* eventually(Effect.map(places(send), (count) => count === 8))
+      yield* send("CLIENT", "PAUSE", "400")
+      yield* over.open
+      yield* Fiber.joinAll(running)
+      // The lease is 30 seconds.
+      yield* eventually(Effect.map(places(send), (count) => count === 0))
+      const answers = yield* Effect.all(
+        Array.from({ length: 8 }, () => other.limited("ana", Effect.succeed("done"))),
+        { concurrency: 8 }
+      )
+      assert.deepStrictEqual(new Set(answers), new Set(["done"]))
+    }).pipe(Effect.scoped, Effect.provide(logger), Effect.runPromise))
+
+  it("keeps no place for who came meanwhile and was not answered in time", () =>
+    Effect.gen(function* () {
+      const { url } = yield* server
+      const send = yield* command(url)
+      const limits = yield* limitsAt(url)
+      yield* limits.limited("ana", Effect.void)
+      yield* eventually(Effect.map(places(send), (count) => count === 0))
+      yield* send("CLIENT", "PAUSE", "600")
+      const served = yield* Effect.all(
+        Array.from({ length: 8 }, () => limits.limited("bob", Effect.succeed("done"))),
+        { concurrency: 8 }
+      )
+      assert.lengthOf(served, 8)
+      const kept = Effect.map(send("KEYS", "*:left:*"), (keys) => (keys as unknown as ReadonlyArray<string>).length)
+      yield* eventually(Effect.map(kept, (count) => count === 8))
+      yield* eventually(Effect.map(places(send), (count) => count === 0))
+    }).pipe(Effect.scoped, Effect.provide(logger), Effect.runPromise))
+
+  it(
+    "is told as one outage while it is read-only",
+    () =>
+      Effect.gen(function* () {
+        const { url } = yield* server
+        const send = yield* command(url)
+        const limits = yield* limitsAt(url)
+        yield* limits.limited("ana", Effect.void)
+        lines.length = 0
+        yield* send("REPLICAOF", "127.0.0.1", "1")
+        const readings = () =>
+          Effect.map(
+            send("INFO", "commandstats"),
+            (text) => /cmdstat_evalsha:calls=(\d+)/.exec(String(text))?.[1] ?? "0"
+          )
+        const before = Number(yield* readings())
+        // One connection more than it takes to see that it is away.
+        yield* eventually(
+          Effect.gen(function* () {
+            yield* limits.limited("ana", Effect.void).pipe(Effect.ignore)
+            return Number(yield* readings()) > before + 2
+          })
+        )
+        assert.deepStrictEqual(lines, [
+          "Limits: Redis is away (a request failed: READONLY); each process counts for itself"
+        ])
+        yield* send("REPLICAOF", "NO", "ONE")
+        yield* eventually(Effect.sync(() => lines.length > 1))
+        assert.strictEqual(lines[1], "Limits: Redis is back")
+      }).pipe(Effect.scoped, Effect.provide(logger), Effect.runPromise),
+    30_000
+  )
 })

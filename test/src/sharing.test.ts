@@ -320,6 +320,33 @@ describe.skipIf(program === "")("a Redis in trouble", () => {
     await assertCloses(minter)
   })
 
+  it("a Redis that answers and cannot be written is told as one outage", async () => {
+    await using redis = await RedisServer.make(program)
+    await redis.start()
+    const { events, minter } = sharingMinter(redis.url)
+    const told = () => events.filter((event) => event.startsWith("Sharing"))
+    const send = (...args: ReadonlyArray<string>) =>
+      Effect.runPromise(
+        NodeRedis.NodeRedis.pipe(
+          Effect.flatMap(({ use }) => use((client) => client.sendCommand([...args]))),
+          Effect.provide(NodeRedis.layer({ url: redis.url }))
+        )
+      )
+    const scripts = async () =>
+      Number(/cmdstat_evalsha:calls=(\d+)/.exec(String(await send("INFO", "commandstats")))?.[1] ?? "0")
+    await minter.mint(someone()).catch(() => undefined)
+    await send("REPLICAOF", "127.0.0.1", "1")
+    await minter.mint(someone()).catch(() => undefined)
+    const before = await scripts()
+    // What connects again is asked, and shows that it cannot be written.
+    await Fleet.until(async () => {
+      await minter.mint(someone()).catch(() => undefined)
+      return (await scripts()) > before + 1
+    })
+    assert.deepStrictEqual(told(), ["SharingDegraded"])
+    await minter.close()
+  }, 30_000)
+
   it("close-stops: paused from the beginning, it holds up no close", async () => {
     await using redis = await RedisServer.make(program)
     await redis.start()

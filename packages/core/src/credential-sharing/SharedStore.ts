@@ -139,9 +139,11 @@ if text and string.sub(text, 1, 16) == ARGV[1] then redis.call("DEL", KEYS[1]) e
 redis.call("ZADD", KEYS[1], "GT", now + ARGV[2], ARGV[1])
 redis.call("PEXPIREAT", KEYS[1], redis.call("ZRANGE", KEYS[1], -1, -1, "WITHSCORES")[2])`
   }),
+  // It writes, so that a Redis that answers and cannot be written does not count as one that is back.
   withdrawn: Redis.script(() => [withdrawnKey], {
     numberOfKeys: 1,
-    lua: `${now}return redis.call("ZRANGEBYSCORE", KEYS[1], "(" .. now, "+inf")`
+    lua: `${now}redis.call("ZREMRANGEBYSCORE", KEYS[1], "-inf", now)
+return redis.call("ZRANGEBYSCORE", KEYS[1], "(" .. now, "+inf")`
   }).withReturnType<unknown>()
 } as const
 

@@ -8,7 +8,7 @@ import * as Link from "@tempcred/core/Link"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Base64Url from "effect/encoding/Base64Url"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
 import * as Redis from "effect/persistence/Redis"
 import type * as Scope from "effect/Scope"
 import * as Rate from "./Rate.ts"
@@ -22,11 +22,11 @@ const prefix = "tempcred:limits:"
  * @since 0.1.0
  */
 export interface Shared {
-  /** Takes a place among those of a key that run, for an owner, unless all are taken: then it tells false. */
+  /** Takes a place among those of a key that run, for an owner, unless all are taken: then it tells false. Where no answer comes in time, the place is taken back. */
   readonly enter: (key: string, owner: string) => Effect.Effect<Option.Option<boolean>>
   /** Keeps the owner's place, again and again, until it is interrupted. */
   readonly stay: (key: string, owner: string) => Effect.Effect<never>
-  /** Gives the owner's place back, and does not wait for it. */
+  /** Gives the owner's place back, and does not wait for it: while Redis is away, when it is back. */
   readonly leave: (key: string, owner: string) => Effect.Effect<void>
   /** Counts one more in the minute, or tells how long until there may be more. */
   readonly count: (key: string) => Effect.Effect<Option.Option<Duration.Duration | undefined>>
@@ -46,14 +46,24 @@ export const keyOf = (subject: string): Effect.Effect<string> =>
 
 const running = (key: string): string => `${prefix}${key}:running`
 
+/** Says that an owner has left, to an entry of its own that comes late. */
+const left = (key: string, owner: string): string => `${prefix}${key}:left:${owner}`
+
 /** Places are members of a sorted set, by the time when they end unless they are kept. */
 const scripts = {
   enter: Redis.script(
-    (key: string, owner: string, places: number, lease: number) => [running(key), owner, places, lease],
+    (key: string, owner: string, places: number, lease: number) => [
+      running(key),
+      left(key, owner),
+      owner,
+      places,
+      lease
+    ],
     {
-      numberOfKeys: 1,
+      numberOfKeys: 2,
       lua: `local time = redis.call("TIME")
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if redis.call("EXISTS", KEYS[2]) == 1 then return 0 end
 redis.call("ZREMRANGEBYSCORE", KEYS[1], "-inf", now)
 if redis.call("ZCARD", KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
 redis.call("ZADD", KEYS[1], now + ARGV[3], ARGV[1])
@@ -73,6 +83,14 @@ redis.call("PEXPIRE", KEYS[1], ARGV[2])`
     numberOfKeys: 1,
     lua: `redis.call("ZREM", KEYS[1], ARGV[1])`
   }),
+  takeBack: Redis.script(
+    (key: string, owner: string, lease: number) => [running(key), left(key, owner), owner, lease],
+    {
+      numberOfKeys: 2,
+      lua: `redis.call("ZREM", KEYS[1], ARGV[1])
+redis.call("SET", KEYS[2], "", "PX", ARGV[2])`
+    }
+  ),
   // How long until the window ends, in milliseconds, or 0 where one more was counted.
   count: Redis.script(
     (key: string, perMinute: number, window: number) => [`${prefix}${key}:minute`, perMinute, window],
@@ -108,17 +126,38 @@ export const make = Effect.fnUntraced(function* (options: {
   const lease = Duration.toMillis(options.lease)
   const scope = yield* Effect.scope
   const window = Duration.toMillis(Rate.window)
-  const ask = yield* Link.make({
+  // Owners that may still have a place, as Redis did not answer when they came or went, by their keys.
+  const lost = new Map<string, string>()
+  const ask: Link.Link<Redis.Redis["Service"]> = yield* Link.make({
     tag: Redis.Redis,
     layer: options.redis,
     limit,
-    probe: (redis) => redis.send("PING"),
+    // A Redis that answers and cannot be written, such as a replica, is as good as away.
+    probe: (redis) => redis.eval(scripts.enter)("{probe}", "probe", 1, 1),
     onDown: (reason) => Effect.logWarning(`Limits: Redis is away (${reason}); each process counts for itself`),
-    onUp: Effect.logInfo("Limits: Redis is back")
+    onUp: Effect.andThen(
+      Effect.logInfo("Limits: Redis is back"),
+      Effect.suspend(() => behind(Effect.forEach([...lost], ([owner, key]) => takeBack(key, owner))))
+    )
   })
+  const behind = (work: Effect.Effect<unknown>): Effect.Effect<void> => Effect.asVoid(Effect.forkIn(work, scope))
+  const takeBack = (key: string, owner: string): Effect.Effect<unknown> =>
+    Effect.tap(
+      ask((redis) => redis.eval(scripts.takeBack)(key, owner, lease)),
+      (answer) => Effect.sync(() => void (Option.isSome(answer) ? lost.delete(owner) : lost.set(owner, key)))
+    )
   return {
     enter: (key, owner) =>
-      ask((redis) => Effect.map(redis.eval(scripts.enter)(key, owner, concurrent, lease), (entered) => entered === 1)),
+      Effect.suspend(() => {
+        let wasSent = false
+        const entering = ask((redis) => {
+          wasSent = true
+          return Effect.map(redis.eval(scripts.enter)(key, owner, concurrent, lease), (entered) => entered === 1)
+        })
+        return Effect.tap(entering, (entered) =>
+          wasSent && Option.isNone(entered) ? behind(takeBack(key, owner)) : Effect.void
+        )
+      }),
     stay: (key, owner) =>
       Effect.forever(
         Effect.delay(
@@ -127,16 +166,16 @@ export const make = Effect.fnUntraced(function* (options: {
         )
       ),
     leave: (key, owner) =>
-      Effect.asVoid(
-        Effect.forkIn(
+      behind(
+        Effect.flatMap(
           ask((redis) => redis.eval(scripts.leave)(key, owner)),
-          scope
+          (answer) => (Option.isSome(answer) ? Effect.void : takeBack(key, owner))
         )
       ),
     count: (key) =>
       ask((redis) =>
-        Effect.map(redis.eval(scripts.count)(key, perMinute, window), (left) =>
-          typeof left === "number" && left > 0 ? Duration.millis(left) : undefined
+        Effect.map(redis.eval(scripts.count)(key, perMinute, window), (wait) =>
+          typeof wait === "number" && wait > 0 ? Duration.millis(wait) : undefined
         )
       )
   }
