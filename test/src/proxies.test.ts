@@ -62,7 +62,7 @@ const proxy = (target: number, status = 200) =>
     ({ server }) => closing(server)
   )
 
-const program = join(import.meta.dirname, "support/through-proxy.ts")
+const program = join(import.meta.dirname, "support/proxy-worker.ts")
 
 /** Sends twice to each address from a process of its own, and gives what became of it and all that it printed. */
 const sendApart = (env: Readonly<Record<string, string>>, ...urls: ReadonlyArray<string>) =>

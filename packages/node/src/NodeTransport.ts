@@ -15,7 +15,6 @@
  *
  * @since 0.1.0
  */
-/// <reference path="./undici.d.ts" />
 import { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import {
   type Exchange,
@@ -30,11 +29,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import type { Dispatcher } from "undici"
-// The whole of undici puts itself in the place of what the platform's `fetch` sends through.
-import connect from "undici/lib/api/api-connect.js"
-import Agent from "undici/lib/dispatcher/agent.js"
-import Pool from "undici/lib/dispatcher/pool.js"
-import ProxyAgent from "undici/lib/dispatcher/proxy-agent.js"
+import { openDirect, openProxied } from "./node-transport/Dispatchers.ts"
 
 /**
  * For how many milliseconds a connection stays open without a request: 55 seconds, as load balancers close theirs after a minute or more
@@ -56,7 +51,7 @@ export const layer: Layer.Layer<Transport, ConfigurationError> = Layer.effect(
   Transport,
   Effect.gen(function* () {
     const { of, proxy } = proxies()
-    const direct = yield* scoped(() => new Agent(pool))
+    const direct = yield* scoped(() => openDirect(pool))
     if (proxy === undefined) return make(through(() => direct))
     const proxied = yield* makeProxied(proxy)
     return make(
@@ -112,7 +107,7 @@ const isKnown = (dispatcher: Dispatcher): boolean => {
 
 const pool = { keepAliveTimeout, allowH2: false }
 
-const scoped = <D extends Dispatcher>(open: () => D) =>
+const scoped = (open: () => Dispatcher) =>
   Effect.acquireRelease(Effect.sync(open), (dispatcher) => Effect.promise(() => dispatcher.destroy()))
 
 const misconfigured = (name: string, message: string) => new ConfigurationError({ issues: [{ name, message }] })
@@ -121,11 +116,8 @@ const makeProxied = ({ address, host, variable }: Proxy) => {
   const uri = Redacted.value(address)
   return host === undefined || !/^(https?|socks5?):\/\//i.test(uri)
     ? misconfigured(variable, "must be the URL of a proxy, such as http://proxy.example:3128")
-    : scoped(() => new ProxyAgent({ ...pool, uri, clientFactory }))
+    : scoped(() => openProxied(pool, uri))
 }
-
-/** The whole of undici gives every dispatcher this method, which opens tunnels. */
-const clientFactory = (origin: URL, opts: object): Dispatcher => Object.assign(new Pool(origin, opts), { connect })
 
 const left = new Error("the request was left")
 

@@ -116,3 +116,44 @@ it.live("a dispatcher of the app's is used, and left open", () =>
     assert.deepStrictEqual(seen, { made: 1, open: 1 })
   })
 )
+
+describe("the dispatcher of an app", () => {
+  const acquired = <D extends { readonly destroy: () => Promise<unknown> }>(open: () => D) =>
+    Effect.acquireRelease(Effect.sync(open), (dispatcher) => Effect.promise(() => dispatcher.destroy()))
+
+  for (const [version, load] of [
+    [5, () => import("undici5")],
+    [6, () => import("undici6")]
+  ] as const) {
+    it.live(`of undici ${version} is refused when the layer is built, with the versions that will do`, () =>
+      Effect.gen(function* () {
+        const { Agent: Old, ProxyAgent } = yield* Effect.promise(load)
+        const agents: ReadonlyArray<unknown> = [
+          yield* acquired(() => new Old()),
+          yield* acquired(() => new ProxyAgent("http://127.0.0.1:9"))
+        ]
+        for (const agent of agents) {
+          // @ts-expect-error what apps in plain JavaScript can give
+          const layer = NodeTransport.layerDispatcher(agent)
+          const error = yield* Effect.flip(scoped(layer, send(new URL("http://127.0.0.1:9"))))
+          assert.strictEqual(
+            error.message,
+            "NodeTransport.layerDispatcher must be a dispatcher of undici 7 or 8: undici 5 and 6 speak another protocol"
+          )
+        }
+      })
+    )
+  }
+
+  it.live("of undici 7 is used", () =>
+    Effect.gen(function* () {
+      const { seen, url } = yield* vendor
+      const { Agent: Seventh } = yield* Effect.promise(() => import("undici7"))
+      const agent: unknown = yield* acquired(() => new Seventh())
+      // @ts-expect-error its types are those of another version
+      const layer = NodeTransport.layerDispatcher(agent)
+      const { status } = yield* scoped(layer, send(url))
+      assert.deepStrictEqual([status, seen.made], [200, 1])
+    })
+  )
+})

@@ -1,4 +1,4 @@
-/** `node through-proxy.ts <url>…`: sends twice to each address through the transport for Node, prints what became of it, and has nothing more to do. */
+/** `node proxy-worker.ts <url>…`: sends twice to each address through the transport for Node, prints what became of it, and has nothing more to do. */
 import { Transport } from "@tempcred/core/Transport"
 import * as NodeTransport from "@tempcred/node/NodeTransport"
 import * as Effect from "effect/Effect"
