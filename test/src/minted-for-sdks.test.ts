@@ -72,7 +72,9 @@ describe("@deepgram/sdk", () => {
       assert.property(heard, "results")
       for (const connect of [
         () => client.listen.v1.connect({ model: "nova-3", reconnectAttempts: 0 }),
+        () => client.listen.v2.connect({ model: "flux-general-en", reconnectAttempts: 0 }),
         () => client.speak.v1.connect({ reconnectAttempts: 0 }),
+        () => client.speak.v2.connect({ model: "flux-alexis-en", reconnectAttempts: 0 }),
         () => client.agent.v1.connect({ reconnectAttempts: 0 })
       ]) {
         const socket = await connect()

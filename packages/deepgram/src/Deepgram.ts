@@ -20,6 +20,7 @@ import { checkOneOf, checkUrl } from "@tempcred/core/ConfigurationError"
 import { bearer, type Connections } from "@tempcred/core/Connection"
 import * as KeySource from "@tempcred/core/KeySource"
 import { join, websocketOf } from "@tempcred/core/VendorApi"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -86,12 +87,13 @@ export const capabilities = {
 
 type Served = keyof typeof capabilities
 
-const paths: Record<Served, string> = {
-  "stt.realtime": "/v1/listen",
-  "stt.batch": "/v1/listen",
-  "tts.realtime": "/v1/speak",
-  "tts.batch": "/v1/speak",
-  agent: "/v1/agent/converse"
+/** `/v2` is Flux, which takes the same tokens: https://developers.deepgram.com/reference/speech-to-text/listen-flux (read 2026-11-30). */
+const paths: Record<Served, Arr.NonEmptyReadonlyArray<string>> = {
+  "stt.realtime": ["/v1/listen", "/v2/listen"],
+  "stt.batch": ["/v1/listen"],
+  "tts.realtime": ["/v1/speak", "/v2/speak"],
+  "tts.batch": ["/v1/speak"],
+  agent: ["/v1/agent/converse"]
 }
 
 const globalApi = "https://api.deepgram.com"
@@ -101,21 +103,20 @@ const connections = (options: Options, { purpose, region = "global" }: Resolved<
   const api = own?.baseUrl ?? `https://${hosts[region]}`
   // https://github.com/deepgram/deepgram-js-sdk#readme (5.13.0, read 2026-11-21): no browser can call the API over HTTP.
   const http = { kind: "http", where: "server", placement: bearer } as const
-  if (capabilities[purpose].needed === "every-request") return [{ ...http, url: join(api, paths[purpose]) }]
+  const [path] = paths[purpose]
+  if (capabilities[purpose].needed === "every-request") return [{ ...http, url: join(api, path) }]
   const sockets = own?.websocketUrl ?? websocketOf(api)
   const agents =
     own?.agentWebsocketUrl ?? (new URL(api).host === hosts["global"] ? "wss://agent.deepgram.com" : sockets)
-  const url = join(purpose === "agent" ? agents : sockets, paths[purpose])
-  return [
-    { kind: "websocket", url, where: "server", placement: bearer },
-    {
-      kind: "websocket",
-      url,
-      where: "anywhere",
-      placement: { in: "subprotocols", protocols: ["bearer", "{token}"] }
-    }
-  ]
+  // A base may end in `/v1`, which is no part of Flux' addresses.
+  const base = (purpose === "agent" ? agents : sockets).replace(/\/v1\/*$/, "")
+  return Arr.flatMap(paths[purpose], (one) => websockets(join(base, one)))
 }
+
+const websockets = (url: string): Connections => [
+  { kind: "websocket", url, where: "server", placement: bearer },
+  { kind: "websocket", url, where: "anywhere", placement: { in: "subprotocols", protocols: ["bearer", "{token}"] } }
+]
 
 /**
  * Makes the provider; its requirements are the transport and the retry policy at hand.

@@ -15,9 +15,9 @@ const http = (url: string): ReadonlyArray<Connection> => [{ kind: "http", url, w
 
 /** The connections of all purposes at these addresses. */
 const at = (api: string, sockets: string, agents: string) => ({
-  "stt.realtime": websocket(`${sockets}/v1/listen`),
+  "stt.realtime": [...websocket(`${sockets}/v1/listen`), ...websocket(`${sockets}/v2/listen`)],
   "stt.batch": http(`${api}/v1/listen`),
-  "tts.realtime": websocket(`${sockets}/v1/speak`),
+  "tts.realtime": [...websocket(`${sockets}/v1/speak`), ...websocket(`${sockets}/v2/speak`)],
   "tts.batch": http(`${api}/v1/speak`),
   agent: websocket(`${agents}/v1/agent/converse`)
 })

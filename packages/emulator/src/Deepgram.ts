@@ -20,7 +20,7 @@
  * console.log((await grant(`Bearer ${granted.access_token}`)).status) // => 403
  * ```
  *
- * Left out, as it is not published or not needed to connect: `/v2/listen`, `/v1/read`, management, what a failed
+ * Left out, as it is not published or not needed to connect: `/v1/read`, `POST /v2/speak`, management, what a failed
  * decoding looks like, and the `dg-request-id` of an upgrade that succeeds.
  *
  * @since 0.1.0
@@ -32,6 +32,7 @@ import type { Account } from "./deepgram/Account.ts"
 import * as Agent from "./deepgram/Agent.ts"
 import * as Failures from "./deepgram/Failures.ts"
 import type { DocumentedFailure } from "./deepgram/Failures.ts"
+import * as Flux from "./deepgram/Flux.ts"
 import { grant } from "./deepgram/Granting.ts"
 import * as Listening from "./deepgram/Listening.ts"
 import { type Options, settings } from "./deepgram/Options.ts"
@@ -66,6 +67,22 @@ export const listenRoute = "/v1/listen"
  * @since 0.1.0
  */
 export const speakRoute = "/v1/speak"
+
+/**
+ * The socket that transcribes in turns.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const fluxListenRoute = "/v2/listen"
+
+/**
+ * The socket that speaks in turns.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const fluxSpeakRoute = "/v2/speak"
 
 /**
  * The socket of a voice agent.
@@ -115,6 +132,8 @@ export const make = (options: Options = {}): Deepgram => {
       sockets: {
         [listenRoute]: (call) => Listening.stream(account, call),
         [speakRoute]: (call) => Speaking.stream(account, call),
+        [fluxListenRoute]: (call) => Flux.listen(account, call),
+        [fluxSpeakRoute]: (call) => Flux.speak(account, call),
         [agentRoute]: (call) => Agent.converse(account, call)
       },
       unknown,

@@ -153,7 +153,13 @@ describe("who is let in", () => {
     assert.strictEqual(emulator.sessions, 6)
   })
 
-  it.each([Deepgram.listenRoute, Deepgram.speakRoute, Deepgram.agentRoute])(
+  it.each([
+    Deepgram.listenRoute,
+    Deepgram.speakRoute,
+    Deepgram.fluxListenRoute,
+    Deepgram.fluxSpeakRoute,
+    Deepgram.agentRoute
+  ])(
     "refuses at %s, before the upgrade, each under the other's scheme, and what is wrong or in the query",
     async (route) => {
       const { emulator } = setUp()
@@ -376,6 +382,56 @@ describe("speaking and conversing", () => {
       ["Welcome", "SettingsApplied"]
     )
   })
+})
+
+describe("Flux", () => {
+  const fluxListen = `${Deepgram.fluxListenRoute}?model=flux-general-en&encoding=linear16&sample_rate=16000`
+  const fluxSpeak = `${Deepgram.fluxSpeakRoute}?model=flux-alexis-en`
+
+  it("transcribes in turns", async () => {
+    const { emulator } = setUp({ words: ["one", "two"] })
+    const socket = await dial(emulator, fluxListen, { headers: bearer(await mint(emulator)) })
+    socket.send(Speech.tone("x".repeat(5), 16_000))
+    socket.send(Speech.tone("x".repeat(5), 16_000))
+    socket.send({ type: "CloseStream" })
+    const told = socket.frames.map(({ event, sequence_id, transcript, type }) => [type, sequence_id, event, transcript])
+    assert.deepStrictEqual(told, [
+      ["Connected", 0, undefined, undefined],
+      ["TurnInfo", 1, "StartOfTurn", "one"],
+      ["TurnInfo", 2, "Update", "one two"],
+      ["TurnInfo", 3, "EndOfTurn", "one two"]
+    ])
+    assert.strictEqual(socket.code(), 1000)
+  })
+
+  it("speaks in turns", async () => {
+    const { emulator } = setUp()
+    const upgrade = new Request(`http://emulator.test${fluxSpeak}`, { headers: bearer(await mint(emulator)) })
+    const session = await emulator.connect(upgrade)
+    if (session instanceof Response) return assert.fail(`refused with ${session.status}`)
+    const told: Array<unknown> = []
+    session.open({
+      send: (data) => told.push(typeof data === "string" ? JSON.parse(data).type : data),
+      close: (code) => told.push(code),
+      destroy: () => {}
+    })
+    const texts = ["Hello ", "there"]
+    for (const text of texts) session.message(JSON.stringify({ type: "Speak", text }))
+    for (const type of ["Flush", "Close"]) session.message(JSON.stringify({ type }))
+    const tones = texts.map((text) => Speech.tone(text, 24_000))
+    assert.deepStrictEqual(told, ["Connected", "SpeechStarted", ...tones, "Flushed", 1000])
+  })
+
+  it.each([`${Deepgram.fluxListenRoute}?model=nova-3`, Deepgram.fluxSpeakRoute])(
+    "refuses %s, which names no model of its own",
+    async (path) => {
+      const { emulator } = setUp()
+      const answer = await emulator.connect(
+        new Request(`http://emulator.test${path}`, { headers: bearer(await mint(emulator)) })
+      )
+      assert.strictEqual(answer instanceof Response && answer.status, 400)
+    }
+  )
 })
 
 describe("hosts and routes", () => {

@@ -107,6 +107,21 @@ describe("opening", () => {
     assert.strictEqual((await request("POST /v2")).status, 405)
   })
 
+  it("transcribes in turns for an agent, with the models of agents only", async () => {
+    const { mint, open } = subject()
+    const client = await open(`/v2/agent?jwt=${await mint("rt")}`)
+    client.say(startRecognition({ model: "linden-1" }))
+    client.hear(900)
+    client.say({ message: "EndOfStream", last_seq_no: 1 })
+    const names = client.frames.map((frame) => frame["message"])
+    const turn = ["StartOfTurn", "AddSegment", "EndOfTurn", "EndOfTranscript"]
+    assert.deepStrictEqual(names.slice(names.indexOf("StartOfTurn")), turn)
+    assert.deepStrictEqual(named(client.frames, "AddTranscript"), [])
+    const other = await open(`/v2/agent?jwt=${await mint("rt")}`)
+    other.say(startRecognition({ model: "enhanced" }))
+    assert.strictEqual(other.closes[0]?.reason, "invalid_model")
+  })
+
   it("takes an agent profile, and any credential in its query", async () => {
     const { emulator, open, upgrade } = subject()
     assert.lengthOf((await open(`/v2/agent/smart?api_key=${emulator.apiKey}`)).closes, 0)

@@ -87,16 +87,24 @@ const types: Record<Served, string> = { "stt.realtime": "rt", "stt.batch": "batc
 /** The only field that is read; `apikey_id` is null for temporary keys. */
 const Response = Schema.Struct({ key_value: Schema.RedactedFromValue(Schema.NonEmptyString) })
 
+/** https://docs.speechmatics.com/api-ref/agent-stt-websocket (read 2026-11-30): Agent STT transcribes in turns, and takes the same keys. */
+const agentRegions: ReadonlySet<string> = new Set(["global", "eu", "us"])
+
+const websockets = (url: string): Connections => [
+  { kind: "websocket", url, where: "server", placement: bearer },
+  { kind: "websocket", url, where: "anywhere", placement: { in: "query", name: "jwt", value: "{token}" } }
+]
+
 const connections = (options: Options, { purpose, region }: Resolved<Served>): Connections => {
   const own = (home: string) => ((region ?? home) === (options.region ?? home) ? options : undefined)
   const http = { kind: "http", where: "anywhere", placement: bearer } as const
   switch (purpose) {
     case "stt.realtime": {
-      const url = own("global")?.realtimeUrl ?? `wss://${hosts.realtime[region ?? "global"]}/v2`
-      return [
-        { kind: "websocket", url, where: "server", placement: bearer },
-        { kind: "websocket", url, where: "anywhere", placement: { in: "query", name: "jwt", value: "{token}" } }
-      ]
+      const place = region ?? "global"
+      const url = own("global")?.realtimeUrl ?? `wss://${hosts.realtime[place]}/v2`
+      // An address with a language behind the version leads to no agent.
+      const hasAgent = agentRegions.has(place) && /\/v2\/*$/.test(url)
+      return [...websockets(url), ...(hasAgent ? websockets(join(url, "/agent")) : [])]
     }
     case "stt.batch":
       return [{ ...http, url: join(own("eu")?.batchUrl ?? `https://${hosts.batch[region ?? "eu"]}/v2`, "/jobs") }]

@@ -8,9 +8,15 @@ import { withOptions } from "./speechmatics.ts"
 
 const bearer: Connection["placement"] = { in: "header", name: "Authorization", value: "Bearer {token}" }
 
-const realtime = (url: string): ReadonlyArray<Connection> => [
+const websockets = (url: string): ReadonlyArray<Connection> => [
   { kind: "websocket", url, where: "server", placement: bearer },
   { kind: "websocket", url, where: "anywhere", placement: { in: "query", name: "jwt", value: "{token}" } }
+]
+
+/** Agent STT is documented for three hosts: https://docs.speechmatics.com/api-ref/agent-stt-websocket (read 2026-11-30). */
+const realtime = (url: string): ReadonlyArray<Connection> => [
+  ...websockets(url),
+  ...(/^wss:..(global|eu|us)\.rt\.|^wss:..rt.example.v2$/.test(url) ? websockets(`${url}/agent`) : [])
 ]
 
 const http = (url: string): ReadonlyArray<Connection> => [{ kind: "http", url, where: "anywhere", placement: bearer }]
@@ -120,6 +126,14 @@ describe("URLs that are set are those of the configured region only", () => {
   it.effect.each(cases)("configured %s, asked for %j", ([region, request, connections]) =>
     Effect.gen(function* () {
       assert.deepStrictEqual([...(yield* withOptions({ ...urls, region }).mint(request)).connections], connections)
+    })
+  )
+
+  it.effect("with Agent STT beside a realtime URL that ends with the version", () =>
+    Effect.gen(function* () {
+      const { connections } = yield* withOptions({ realtimeUrl: "wss://rt.example/v2" }).mint()
+      assert.deepStrictEqual([...connections], realtime("wss://rt.example/v2"))
+      assert.strictEqual(connections.length, 4)
     })
   )
 

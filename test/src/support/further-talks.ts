@@ -11,6 +11,7 @@ export const reply = { heard: "a reply" }
 interface Frame {
   readonly bytes?: Uint8Array
   readonly type?: string
+  readonly event?: string
   readonly message_type?: string
   readonly text?: string
   readonly audio?: string | null
@@ -117,28 +118,9 @@ const told = ({ code, error, error_code, type }: Frame): string | undefined => {
 /** What is heard where that is not looked at. */
 export const heardReply = () => reply
 
-export const deepgram: Readonly<Record<"stt.realtime" | "stt.batch" | "tts.realtime" | "tts.batch" | "agent", Talk>> = {
-  "stt.realtime": talk({
-    query: { model: "nova-3", encoding: "linear16", sample_rate: "16000" },
-    before: [speech, { type: "Finalize" }],
-    first: "Results",
-    after: [{ type: "CloseStream" }],
-    last: "Metadata",
-    hear: (frames) => ({
-      heard: frames
-        .flatMap(({ channel }) => channel?.alternatives[0]?.transcript ?? [])
-        .filter((words) => words !== "")
-        .join(" ")
-    })
-  }),
-  "stt.batch": async ({ headers, url }) => {
-    const sent = await fetch(`${url}?model=nova-3`, { method: "POST", headers, body: Speech.wav(speech, 16_000) })
-    const { results }: { readonly results?: { readonly channels: ReadonlyArray<NonNullable<Frame["channel"]>> } } =
-      await sent.json()
-    return answered(sent, results?.channels[0]?.alternatives[0]?.transcript ?? "")
-  },
-  "tts.realtime": talk({
-    query: { encoding: "linear16", sample_rate: "24000" },
+const speaking = (query: Readonly<Record<string, string>>): Talk =>
+  talk({
+    query: { encoding: "linear16", sample_rate: "24000", ...query },
     before: [{ type: "Speak", text: text.slice(0, 5) }, { type: "Flush" }],
     first: "Flushed",
     after: [{ type: "Speak", text: text.slice(5) }, { type: "Flush" }],
@@ -149,6 +131,42 @@ export const deepgram: Readonly<Record<"stt.realtime" | "stt.batch" | "tts.realt
         24_000
       )
     })
+  })
+
+export const deepgram: Readonly<Record<"stt.realtime" | "stt.batch" | "tts.realtime" | "tts.batch" | "agent", Talk>> = {
+  "stt.realtime": byPath({
+    "/v1/listen": talk({
+      query: { model: "nova-3", encoding: "linear16", sample_rate: "16000" },
+      before: [speech, { type: "Finalize" }],
+      first: "Results",
+      after: [{ type: "CloseStream" }],
+      last: "Metadata",
+      hear: (frames) => ({
+        heard: frames
+          .flatMap(({ channel }) => channel?.alternatives[0]?.transcript ?? [])
+          .filter((words) => words !== "")
+          .join(" ")
+      })
+    }),
+    "/v2/listen": talk({
+      kind: ({ event, type }) => event ?? type,
+      query: { model: "flux-general-en", encoding: "linear16", sample_rate: "16000" },
+      before: [speech],
+      first: "StartOfTurn",
+      after: [{ type: "CloseStream" }],
+      last: "EndOfTurn",
+      hear: (frames) => ({ heard: frames.at(-1)?.transcript ?? "" })
+    })
+  }),
+  "stt.batch": async ({ headers, url }) => {
+    const sent = await fetch(`${url}?model=nova-3`, { method: "POST", headers, body: Speech.wav(speech, 16_000) })
+    const { results }: { readonly results?: { readonly channels: ReadonlyArray<NonNullable<Frame["channel"]>> } } =
+      await sent.json()
+    return answered(sent, results?.channels[0]?.alternatives[0]?.transcript ?? "")
+  },
+  "tts.realtime": byPath({
+    "/v1/speak": speaking({}),
+    "/v2/speak": speaking({ model: "flux-alexis-en" })
   }),
   "tts.batch": async ({ headers, url }) => {
     const query = "encoding=linear16&sample_rate=24000&container=none"

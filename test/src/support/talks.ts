@@ -45,21 +45,35 @@ export const soniox: Readonly<Record<"stt.realtime" | "tts.realtime" | "tts.batc
   }
 }
 
+const recognition = {
+  message: "StartRecognition",
+  audio_format: { type: "raw", encoding: "pcm_s16le", sample_rate: 16_000 }
+}
+
+const endOfStream = JSON.stringify({ message: "EndOfStream", last_seq_no: 1 })
+
+const realtimeSpeech = talk({
+  first: { ...recognition, transcription_config: { language: "en" } },
+  before: speech,
+  after: endOfStream,
+  hear: (frames) =>
+    frames
+      .flatMap(({ message, metadata }) => (message === "AddTranscript" ? (metadata?.transcript ?? []) : []))
+      .join("")
+      .trim()
+})
+
+const agentSpeech = talk({
+  first: { ...recognition, transcription_config: { language: "en", model: "linden-1" } },
+  before: speech,
+  after: endOfStream,
+  hear: (frames) =>
+    frames.flatMap(({ message, segment }) => (message === "AddSegment" ? (segment?.transcript ?? []) : [])).join(" ")
+})
+
 export const speechmatics: Readonly<Record<"stt.realtime" | "stt.batch" | "tts.batch", Talk>> = {
-  "stt.realtime": talk({
-    first: {
-      message: "StartRecognition",
-      audio_format: { type: "raw", encoding: "pcm_s16le", sample_rate: 16_000 },
-      transcription_config: { language: "en" }
-    },
-    before: speech,
-    after: JSON.stringify({ message: "EndOfStream", last_seq_no: 1 }),
-    hear: (frames) =>
-      frames
-        .flatMap(({ message, metadata }) => (message === "AddTranscript" ? (metadata?.transcript ?? []) : []))
-        .join("")
-        .trim()
-  }),
+  "stt.realtime": (connection, midway) =>
+    (connection.url.includes("/agent") ? agentSpeech : realtimeSpeech)(connection, midway),
   "stt.batch": async (connection) => {
     const job = await submit(connection)
     return "refused" in job ? job : collect(connection, job.heard)
@@ -103,6 +117,7 @@ interface Frame {
   readonly message?: string
   readonly type?: string
   readonly metadata?: { readonly transcript: string }
+  readonly segment?: { readonly transcript: string }
 }
 
 interface Script {

@@ -45,12 +45,20 @@ export const realtimeRoute = "/v2"
 export const realtimeLanguageRoute = "/v2/:language"
 
 /**
- * The socket of a preview agent session, which speaks the same protocol.
+ * The socket of an Agent STT session, which transcribes in turns.
  *
  * @category routes
  * @since 0.1.0
  */
-export const agentRoute = "/v2/agent/:profile"
+export const agentRoute = "/v2/agent"
+
+/**
+ * The socket of a preview agent session, which speaks the realtime protocol.
+ *
+ * @category routes
+ * @since 0.1.0
+ */
+export const agentProfileRoute = "/v2/agent/:profile"
 
 /**
  * Answers realtime paths that are asked for without an upgrade.
@@ -85,17 +93,19 @@ export interface Realtime {
 export const make = (workspace: Workspace, words: ReadonlyArray<string>, options: Options): Realtime => {
   const active = new Set<Client>()
   const refusals: Array<RealtimeError> = []
-  const connect = (call: Call, keyInQuery: string | null): Response | Session => {
+  const connect = (call: Call, keyInQuery: string | null, agent: boolean = false): Response | Session => {
     const refusal = authorize(workspace, options, call, keyInQuery)
     if (refusal instanceof Response) return refusal
     const problem = () => refusal ?? refusals.shift()
-    return RealtimeSession.make({ clock: workspace.clock, words, options, call, active, problem })
+    return RealtimeSession.make({ clock: workspace.clock, words, options, call, active, problem, agent })
   }
   return {
     sockets: {
       [realtimeRoute]: (call) => connect(call, null),
+      // The first route that fits is taken.
+      [agentRoute]: (call) => connect(call, null, true),
       [realtimeLanguageRoute]: (call) => connect(call, null),
-      [agentRoute]: (call) =>
+      [agentProfileRoute]: (call) =>
         agents.has(call.params["profile"] ?? "")
           ? connect(call, call.url.searchParams.get("api_key"))
           : failure(404, "Not Found")

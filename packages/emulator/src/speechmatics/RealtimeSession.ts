@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import type { Call, Clock, Peer, Session } from "../Emulator.ts"
+import * as AgentTranscript from "./AgentTranscript.ts"
 import { describe, type RealtimeError } from "./RealtimeErrors.ts"
 import type { Client } from "./Recognition.ts"
 import * as Recognition from "./Recognition.ts"
@@ -46,6 +47,8 @@ export interface Setting {
   readonly active: Set<Client>
   /** Why the session fails as soon as it is open, if it does. */
   readonly problem: () => RealtimeError | undefined
+  /** Whether transcripts come as segments of turns. */
+  readonly agent: boolean
 }
 
 /**
@@ -54,7 +57,7 @@ export interface Setting {
  * @category constructors
  * @since 0.1.0
  */
-export const make = ({ clock, words, options, call, active, problem }: Setting): Session => {
+export const make = ({ clock, words, options, call, active, agent, problem }: Setting): Session => {
   const quota = options.maxSessions ?? 2
   let peer: Peer | undefined
   const client: Client = {
@@ -67,7 +70,9 @@ export const make = ({ clock, words, options, call, active, problem }: Setting):
       closing?.close(close.code, close.type)
     }
   }
-  const recognition = Recognition.make(client, words, call.params["language"])
+  const recognition = agent
+    ? Recognition.make(AgentTranscript.segmented(client), words, undefined, AgentTranscript.models)
+    : Recognition.make(client, words, call.params["language"])
   const timeouts = Timeouts.make(clock, options.sessionLimit, client)
   const opening = onceWithin(clock, options.openingDelay ?? 50, () => {
     const error = problem() ?? (active.size < quota ? undefined : "quota_exceeded")

@@ -9,7 +9,7 @@ import * as Speech from "../Speech.ts"
 import { numberOf, parseObject, type JsonObject } from "../Json.ts"
 import * as Languages from "./Languages.ts"
 import type { RealtimeError } from "./RealtimeErrors.ts"
-import { amend, read, type RecognitionConfig } from "./RecognitionConfig.ts"
+import { amend, read, realtimeModels, type RecognitionConfig } from "./RecognitionConfig.ts"
 import * as Transcriber from "./Transcriber.ts"
 import { orchestratorVersion } from "./Transcript.ts"
 
@@ -37,17 +37,23 @@ export interface Recognition {
 }
 
 /**
- * Makes a recognition that waits for StartRecognition; `language` is the one in the URL's path, when there is one.
+ * Makes a recognition that waits for StartRecognition; `language` is the one in the URL's path, when there is one, and
+ * `models` are those that it may name.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make = (client: Client, words: ReadonlyArray<string>, language: string | undefined): Recognition => {
+export const make = (
+  client: Client,
+  words: ReadonlyArray<string>,
+  language: string | undefined,
+  models: ReadonlySet<unknown> = realtimeModels
+): Recognition => {
   let running: Running | undefined
 
   const start = (message: JsonObject) => {
     if (running !== undefined) return client.fail("protocol_error")
-    const config = read(message, language)
+    const config = read(message, language, models)
     if (typeof config === "string") return client.fail(config)
     client.send({
       message: "RecognitionStarted",

@@ -34,7 +34,11 @@ export interface RecognitionConfig {
  * @category constructors
  * @since 0.1.0
  */
-export const read = (message: JsonObject, pathLanguage: string | undefined): RecognitionConfig | RealtimeError => {
+export const read = (
+  message: JsonObject,
+  pathLanguage: string | undefined,
+  models: ReadonlySet<unknown>
+): RecognitionConfig | RealtimeError => {
   const format = readFormat(message["audio_format"])
   if (format === undefined) return "invalid_audio_type"
   const config = message["transcription_config"]
@@ -82,7 +86,13 @@ const leastMaxDelay = 0.7
 const defaultMaxDelay = 4
 const greatestMaxDelay = 4
 
-const models: ReadonlySet<unknown> = new Set(["standard", "enhanced", "melia-1"])
+/**
+ * The models of realtime transcription.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const realtimeModels: ReadonlySet<unknown> = new Set(["standard", "enhanced", "melia-1"])
 
 const encodings: ReadonlyArray<Exclude<Format, "file">["encoding"]> = ["pcm_f32le", "pcm_s16le", "mulaw"]
 

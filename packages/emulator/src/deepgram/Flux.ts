@@ -1,0 +1,114 @@
+/**
+ * Flux, which listens and speaks in turns: the WebSockets `/v2/listen` and `/v2/speak`.
+ *
+ * Source: `asyncapi.yml` of https://github.com/deepgram/deepgram-api-specs (of 2026-07-22, read 2026-11-30). The end of a
+ * turn is the end of the stream, or the `Flush` of its text, as audio here has no pauses. Audio is always linear16.
+ *
+ * @since 0.1.0
+ */
+import type { Call, Session } from "../Emulator.ts"
+import { parseObject, stringOf } from "../Json.ts"
+import type { Line, Talk } from "../Lines.ts"
+import * as Speech from "../Speech.ts"
+import { type Account, connect } from "./Account.ts"
+import { type Failure, invalidQuery } from "./Failures.ts"
+import * as Transcript from "./Transcript.ts"
+
+/**
+ * Opens a transcription in turns, or refuses before the upgrade.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const listen = (account: Account, call: Call): Response | Session => {
+  const query = Transcript.readQuery(call)
+  const refusal = modelOf(call, /^flux-general-(en|multi)$/)
+  if (refusal !== undefined) return connect(account, call, refusal)
+  return connect(account, call, "status" in query ? query : (line) => transcribe(account, line, query))
+}
+
+const transcribe = ({ settings }: Account, line: Line, { format }: Transcript.Query): Talk => {
+  const meter = Speech.meter(format)
+  const request_id = crypto.randomUUID()
+  let sequence_id = 0
+  let told = 0
+  const send = (message: object) => line.send({ ...message, request_id, sequence_id: sequence_id++ })
+  const turnInfo = (event: "StartOfTurn" | "Update" | "EndOfTurn") => {
+    const words = Speech.spoken(settings.words, meter.milliseconds())
+    const { transcript, words: written } = Transcript.alternativeOf(words)
+    send({
+      type: "TurnInfo",
+      event,
+      turn_index: 0,
+      audio_window_start: 0,
+      audio_window_end: meter.milliseconds() / 1000,
+      transcript,
+      words: written,
+      end_of_turn_confidence: event === "EndOfTurn" ? 1 : 0
+    })
+  }
+  return {
+    opened: () => send({ type: "Connected" }),
+    message: (data) => {
+      if (typeof data !== "string") {
+        meter.add(data)
+        const count = Speech.spoken(settings.words, meter.milliseconds()).length
+        if (count > told) turnInfo(told === 0 ? "StartOfTurn" : "Update")
+        told = count
+      } else if (parseObject(data)?.["type"] === "CloseStream") {
+        if (told > 0) turnInfo("EndOfTurn")
+        line.close(1000)
+      }
+    }
+  }
+}
+
+/**
+ * Opens a WebSocket that speaks in turns, or refuses before the upgrade.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const speak = (account: Account, call: Call): Response | Session =>
+  connect(account, call, modelOf(call, /^flux-/) ?? ((line) => synthesize(line, call)))
+
+const synthesize = (line: Line, { url }: Call): Talk => {
+  const sampleRate = Number(url.searchParams.get("sample_rate")) || 24_000
+  let texts: Array<string> = []
+  let speech_id: string | undefined
+  const flush = () => {
+    if (speech_id === undefined) return
+    for (const text of texts) line.sendBytes(Speech.tone(text, sampleRate))
+    texts = []
+    line.send({ type: "Flushed", speech_id })
+    speech_id = undefined
+  }
+  return {
+    opened: () =>
+      line.send({
+        type: "Connected",
+        request_id: crypto.randomUUID(),
+        model_name: url.searchParams.get("model"),
+        model_version: "2026-11-30.0",
+        model_uuids: ["ecb76e9d-f2db-4127-8060-79b05590d22f"]
+      }),
+    message: (data) => {
+      const message = typeof data === "string" ? parseObject(data) : undefined
+      if (message?.["type"] === "Speak") {
+        texts.push(stringOf(message["text"]) ?? "")
+        if (speech_id === undefined) {
+          speech_id = `dg_sp_${crypto.randomUUID().slice(-12)}`
+          line.send({ type: "SpeechStarted", speech_id })
+        }
+      }
+      if (message?.["type"] === "Flush") flush()
+      if (message?.["type"] === "Close") {
+        flush()
+        line.close(1000)
+      }
+    }
+  }
+}
+
+const modelOf = ({ url }: Call, known: RegExp): Failure | undefined =>
+  known.test(url.searchParams.get("model") ?? "") ? undefined : invalidQuery("missing or unknown `model`")
