@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { join } from "@tempcred/core/VendorApi"
 
 /**
  * Hosts by product and region: https://docs.speechmatics.com/get-started/authentication (read 2026-08-13). `"global"` routes to the
@@ -44,6 +45,19 @@ export const hosts: Readonly<Record<"realtime" | "batch", Readonly<Record<string
 export const regions: ReadonlyArray<string> = [
   ...new Set([...Object.keys(hosts.realtime), ...Object.keys(hosts.batch)])
 ]
+
+/** https://docs.speechmatics.com/api-ref/agent-stt-websocket (read 2026-11-30). */
+const agentRegions: ReadonlySet<string> = new Set(["global", "eu", "us"])
+
+/**
+ * Lists the WebSockets that a realtime key opens: realtime transcription, and Agent STT where the region has it. An address with a language behind
+ * the version has none.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const realtimeUrls = (url: string, region: string): readonly [string, ...ReadonlyArray<string>] =>
+  agentRegions.has(region) && /\/v2\/*$/.test(url) ? [url, join(url, "/agent")] : [url]
 
 /**
  * Spells a region as the vendor's API does; `undefined` for hosts that stand for none of its three regions.

@@ -20,12 +20,13 @@ import { checkOneOf, checkUrl, type Issue } from "@tempcred/core/ConfigurationEr
 import { bearer, type Connections } from "@tempcred/core/Connection"
 import * as KeySource from "@tempcred/core/KeySource"
 import { join } from "@tempcred/core/VendorApi"
+import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { dialect } from "./Dialect.ts"
-import { hosts, regions, vendorRegion } from "./Places.ts"
+import { hosts, realtimeUrls, regions, vendorRegion } from "./Places.ts"
 
 export { hosts } from "./Places.ts"
 
@@ -87,9 +88,6 @@ const types: Record<Served, string> = { "stt.realtime": "rt", "stt.batch": "batc
 /** The only field that is read; `apikey_id` is null for temporary keys. */
 const Response = Schema.Struct({ key_value: Schema.RedactedFromValue(Schema.NonEmptyString) })
 
-/** https://docs.speechmatics.com/api-ref/agent-stt-websocket (read 2026-11-30): Agent STT transcribes in turns, and takes the same keys. */
-const agentRegions: ReadonlySet<string> = new Set(["global", "eu", "us"])
-
 const websockets = (url: string): Connections => [
   { kind: "websocket", url, where: "server", placement: bearer },
   { kind: "websocket", url, where: "anywhere", placement: { in: "query", name: "jwt", value: "{token}" } }
@@ -102,9 +100,7 @@ const connections = (options: Options, { purpose, region }: Resolved<Served>): C
     case "stt.realtime": {
       const place = region ?? "global"
       const url = own("global")?.realtimeUrl ?? `wss://${hosts.realtime[place]}/v2`
-      // An address with a language behind the version leads to no agent.
-      const hasAgent = agentRegions.has(place) && /\/v2\/*$/.test(url)
-      return [...websockets(url), ...(hasAgent ? websockets(join(url, "/agent")) : [])]
+      return Arr.flatMap(realtimeUrls(url, place), websockets)
     }
     case "stt.batch":
       return [{ ...http, url: join(own("eu")?.batchUrl ?? `https://${hosts.batch[region ?? "eu"]}/v2`, "/jobs") }]
