@@ -1,13 +1,18 @@
 /** What is peculiar to a token endpoint as a provider; what every provider does is in the contract. */
 import * as Endpoint from "@tempcred/client/effect"
+import { fingerprint } from "@tempcred/core/Fingerprint"
+import * as HttpClientTransport from "@tempcred/core/HttpClientTransport"
 import { TempCredentialError } from "@tempcred/core/TempCredentialError"
+import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { problem as problemOf } from "@tempcred/core/TokenEndpoint"
 import * as Errors from "@tempcred/core/TempCredentialError"
 import type { Fault } from "@tempcred/emulator/Faults"
 import { type Changes, trial as trialOf } from "@tempcred/testing/Contract"
+import * as EmulatorHttpClient from "@tempcred/testing/EmulatorHttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { make, mintRoute, type Options, problem } from "./endpoint.ts"
 
@@ -148,6 +153,77 @@ describe("a request", () => {
       assert.strictEqual((yield* reasonOf(mint()))._tag, "UnsupportedError")
       assert.lengthOf(requests, 0)
     })
+  )
+})
+
+describe("what the caller accepts", () => {
+  const request = { purpose: "stt.realtime" } as const
+  /** A program's provider before an endpoint, and the bodies that the endpoint is sent. */
+  const start = (options: Options = {}) => {
+    const emulator = make(options)
+    const layer = Endpoint.layer({
+      url: "http://127.0.0.1:9/v1/credentials",
+      apiKey: Redacted.make(emulator.apiKey)
+    }).pipe(Layer.provide(HttpClientTransport.layer), Layer.provide(EmulatorHttpClient.layer(emulator)))
+    const bodies = () => emulator.log.map(({ body }): unknown => JSON.parse(body))
+    return { bodies, layer }
+  }
+
+  it.effect("is told to the endpoint: how much life is left, in whole seconds, and what was refused", () => {
+    const { bodies, layer } = start()
+    return Effect.gen(function* () {
+      const { mint } = yield* TempCredentialProvider
+      yield* mint(request, { minRemaining: "1500 millis", refused: "0123456789abcdef" })
+      yield* mint(request, { minRemaining: "0 seconds" })
+      assert.deepStrictEqual(bodies(), [{ ...request, minRemainingSeconds: 2, refused: "0123456789abcdef" }, request])
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("is not what was refused: the next mint of that scope reports it, once", () => {
+    const { bodies, layer } = start()
+    return Effect.gen(function* () {
+      const { invalidate, invalidateFingerprint, mint } = yield* TempCredentialProvider
+      const refused = yield* mint({ ...request, ttl: "1 minute" })
+      yield* invalidate?.(refused) ?? assert.fail("there is no invalidate")
+      yield* mint(request)
+      yield* mint({ ...request, ttl: "60 seconds" })
+      yield* mint({ ...request, ttl: "60 seconds" })
+      const scope = { ...request, ttlSeconds: 60 }
+      const name = yield* fingerprint(refused.token)
+      assert.deepStrictEqual(bodies(), [scope, request, { ...scope, refused: name }, scope])
+      yield* invalidateFingerprint?.(request, name) ?? assert.fail("there is no invalidateFingerprint")
+      yield* mint(request)
+      assert.deepStrictEqual(bodies().at(-1), { ...request, refused: name })
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("is told again where the endpoint refused the request", () => {
+    const { bodies, layer } = start()
+    return Effect.gen(function* () {
+      const { invalidate, mint } = yield* TempCredentialProvider
+      const asked = { ...request, region: "mars" }
+      const refused = yield* mint(request)
+      yield* invalidate?.(refused) ?? assert.fail("there is no invalidate")
+      yield* Effect.flip(mint(asked))
+      yield* mint(request)
+      assert.property(bodies().at(-1), "refused")
+    }).pipe(Effect.provide(layer))
+  })
+
+  it.effect(
+    "is a single-use credential that nobody was given: one that an answer repeats is refused and reported",
+    () => {
+      const { bodies, layer } = start({ uses: "once", answer: (credential) => ({ ...credential, token: "the-same" }) })
+      return Effect.gen(function* () {
+        const { mint } = yield* TempCredentialProvider
+        const { token } = yield* mint(request)
+        const reason = yield* reasonOf(mint(request))
+        assert.strictEqual(reason._tag, "InvalidResponseError")
+        assert.include(reason.message, "repeated a single-use credential")
+        yield* Effect.flip(mint(request))
+        assert.deepStrictEqual(bodies().at(-1), { ...request, refused: yield* fingerprint(token) })
+      }).pipe(Effect.provide(layer))
+    }
   )
 })
 

@@ -55,6 +55,8 @@ interface Asked {
   readonly singleUse?: boolean
   readonly maxSessionSeconds?: number
   readonly region?: string
+  readonly minRemainingSeconds?: number
+  readonly refused?: string
 }
 
 const isSeconds = (value: unknown) => value === undefined || (Number.isInteger(value) && Number(value) > 0)
@@ -65,7 +67,9 @@ const invalid = (asked: Asked): ReadonlyArray<string> => {
     ttlSeconds: isSeconds(asked.ttlSeconds),
     singleUse: [undefined, true, false].includes(asked.singleUse),
     maxSessionSeconds: isSeconds(asked.maxSessionSeconds),
-    region: asked.region === undefined || asked.region !== ""
+    region: asked.region === undefined || asked.region !== "",
+    minRemainingSeconds: isSeconds(asked.minRemainingSeconds),
+    refused: asked.refused === undefined || /^[0-9a-f]{16}$/.test(asked.refused)
   }
   return [...new Set([...Object.keys(checks), ...Object.keys(asked)])].filter((field) => checks[field] !== true)
 }

@@ -68,7 +68,7 @@ import * as MintWatch from "./MintWatch.ts"
 import type { Purpose } from "./Purpose.ts"
 import { TempCredential } from "./TempCredential.ts"
 import { InvalidResponseError, type Reason, TempCredentialError } from "./TempCredentialError.ts"
-import { TempCredentialProvider } from "./TempCredentialProvider.ts"
+import { type MintOptions, TempCredentialProvider } from "./TempCredentialProvider.ts"
 import type { Transport } from "./Transport.ts"
 import * as VendorApi from "./VendorApi.ts"
 
@@ -104,8 +104,8 @@ export interface Minted {
 }
 
 /**
- * What some vendors' calls need beside the request: the moment, where they want moments and not lengths, and the request as it was before defaults were
- * filled in.
+ * The parts of a mint beside the request, for the calls that need them: the current time, for vendors that take timestamps instead of durations; the request before
+ * defaults were filled in; and what the caller accepts of a held credential, for a vendor that holds some.
  *
  * @category models
  * @since 0.1.0
@@ -113,6 +113,7 @@ export interface Minted {
 export interface Circumstances {
   readonly now: DateTime.Utc
   readonly asked: MintRequest.Decoded
+  readonly options: MintOptions
 }
 
 /**
@@ -187,12 +188,12 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
   const endpoint = api.endpoint(spec.response)
   const fail = (reason: Reason) => new TempCredentialError({ provider, reason })
 
-  const send = Effect.fnUntraced(function* (input: MintRequest.MintRequest) {
+  const send = Effect.fnUntraced(function* (input: MintRequest.MintRequest, options: MintOptions = {}) {
     const asked = yield* Effect.fromResult(Result.mapError(MintRequest.decode(input), fail))
     const request = yield* Effect.fromResult(Result.mapError(resolve(capabilities, asked, spec.region), fail))
     yield* Effect.annotateCurrentSpan("tempcred.purpose", request.purpose)
     const now = yield* DateTime.now
-    const call = spec.call(request, { asked, now })
+    const call = spec.call(request, { asked, now, options })
     const hasSideEffects = capabilities[request.purpose]?.mintingHasSideEffects
     const received = yield* endpoint({ ...call, subject: request.subject, hasSideEffects })
     const minted = spec.credential(received.value, request)
@@ -229,7 +230,12 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
   const watch = yield* MintWatch.make(provider)
   const alike = JSON.stringify([Redacted.value(keys.account), spec.region, spec.settings])
   const account = yield* Effect.cached(fingerprint(Redacted.make(alike)))
-  return TempCredentialProvider.of({ id: provider, account, capabilities, mint: (request) => watch(send(request)) })
+  return TempCredentialProvider.of({
+    id: provider,
+    account,
+    capabilities,
+    mint: (request, options) => watch(send(request, options))
+  })
 })
 
 /**

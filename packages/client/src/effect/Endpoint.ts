@@ -28,12 +28,15 @@ import * as Environment from "@tempcred/core/Environment"
 import * as KeySource from "@tempcred/core/KeySource"
 import { Json } from "@tempcred/core/TempCredential"
 import { Feature, Issue } from "@tempcred/core/TempCredentialError"
+import type { MintOptions } from "@tempcred/core/TempCredentialProvider"
 import * as VendorApi from "@tempcred/core/VendorApi"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import { reporting } from "./Refusals.ts"
 
 /**
  * What is fixed per app.
@@ -140,21 +143,35 @@ const carried = (all: Capabilities): Capabilities =>
     ])
   )
 
+/** At least as long as asked; the endpoint takes 1 or more. */
+const wholeSeconds = (length: MintOptions["minRemaining"]): number | undefined => {
+  const seconds = Math.ceil(
+    Option.match(Option.flatMap(Option.fromUndefinedOr(length), Duration.fromInput), {
+      onNone: () => 0,
+      onSome: Duration.toSeconds
+    })
+  )
+  return seconds > 0 && Number.isSafeInteger(seconds) ? seconds : undefined
+}
+
 /**
- * Makes the provider; its requirements are the transport and the retry policy at hand. `singleUse: "preferred"` leaves that to the endpoint, and is listed in
+ * Makes the provider; its requirements are the transport and the retry policy at hand. It hands `minRemaining` and `refused` on to the endpoint; `invalidate` reports
+ * with the next mint of the credential's scope. `singleUse: "preferred"` leaves that to the endpoint, and is listed in
  * `relaxed` where the credential is good for many uses; `onUnsupported: "relax"` does not reach the endpoint, which refuses what it lacks.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make = (options: Options): Adapter.Making =>
+export const make = (options: Options): Adapter.Making => Effect.map(asking(options), reporting)
+
+const asking = (options: Options): Adapter.Making =>
   Adapter.make({
     provider: "endpoint",
     keys: { "TEMPCRED_ENDPOINT_API_KEY (apiKey)": options.apiKey },
     issues: checkUrl("TEMPCRED_ENDPOINT_URL (url)", options.url),
     capabilities: carried(options.capabilities ?? capabilities),
     settings: [options.url],
-    call: (request, { asked }) => ({
+    call: (request, { asked, options: accepted }) => ({
       url: options.url,
       key: options.apiKey,
       body: {
@@ -162,7 +179,9 @@ export const make = (options: Options): Adapter.Making =>
         ttlSeconds: asked.ttl === undefined ? undefined : request.ttlSeconds,
         singleUse: asked.singleUse === true && request.singleUse ? true : undefined,
         maxSessionSeconds: request.maxSessionSeconds,
-        region: request.region
+        region: request.region,
+        minRemainingSeconds: wholeSeconds(accepted.minRemaining),
+        refused: accepted.refused
       }
     }),
     response: Response,
