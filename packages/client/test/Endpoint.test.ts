@@ -166,7 +166,7 @@ describe("what the caller accepts", () => {
       apiKey: Redacted.make(emulator.apiKey)
     }).pipe(Layer.provide(HttpClientTransport.layer), Layer.provide(EmulatorHttpClient.layer(emulator)))
     const bodies = () => emulator.log.map(({ body }): unknown => JSON.parse(body))
-    return { bodies, layer }
+    return { bodies, emulator, layer }
   }
 
   it.effect("is told to the endpoint: how much life is left, in whole seconds, and what was refused", () => {
@@ -197,16 +197,17 @@ describe("what the caller accepts", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("is told again where the endpoint refused the request", () => {
-    const { bodies, layer } = start()
+  it.effect("is told again where the endpoint had no credential", () => {
+    const { bodies, emulator, layer } = start()
     return Effect.gen(function* () {
       const { invalidate, mint } = yield* TempCredentialProvider
-      const asked = { ...request, region: "mars" }
       const refused = yield* mint(request)
       yield* invalidate?.(refused) ?? assert.fail("there is no invalidate")
-      yield* Effect.flip(mint(asked))
+      emulator.faults.add(mintRoute, problem(403, "ForbiddenError", "not now"))
+      yield* Effect.flip(mint(request))
       yield* mint(request)
-      assert.property(bodies().at(-1), "refused")
+      const report = { ...request, refused: yield* fingerprint(refused.token) }
+      assert.deepStrictEqual(bodies().slice(1), [report, report])
     }).pipe(Effect.provide(layer))
   })
 
