@@ -39,8 +39,8 @@ const folder = join(root, "examples/server")
 const installed = (pattern: string): ReadonlyArray<string> =>
   globSync(join(root, "node_modules/.runtimes/node_modules", pattern)).map((path) => dirname(path))
 
-const bun = find(["bun"], installed("@oven/bun-*/bin/bun"))
-const deno = find(["deno"], installed("@deno/*/deno"))
+export const bun = find(["bun"], installed("@oven/bun-*/bin/bun"))
+export const deno = find(["deno"], installed("@deno/*/deno"))
 const workerd = find(["workerd"], installed("@cloudflare/workerd-*/bin/workerd"))
 
 /** Bundles a Worker as `wrangler deploy` does, and binds the variables as its secrets. */
