@@ -563,6 +563,8 @@ it.effect("options that make no sense fail the layer, name the option, and tell 
     const nonsense: ReadonlyArray<readonly [CredentialSharing.Options, RegExp]> = [
       [{ ...sound, keys: [Redacted.make("secret")] }, /^CredentialSharing\.keys must each be 32 bytes in base64/],
       [{ ...sound, keys: [Host.key, Redacted.make("c2VjcmV0")] }, /CredentialSharing\.keys/],
+      [{ ...sound, keys: [Redacted.make(undefined as never)] }, /^CredentialSharing\.keys must each be 32 bytes/],
+      [{ ...sound, keys: [null as never] }, /^CredentialSharing\.keys must each be 32 bytes/],
       [{ ...sound, limit: "0 millis" }, /CredentialSharing\.limit must be a millisecond or longer/],
       [{ ...sound, lease: "0.5 millis" }, /CredentialSharing\.lease/],
       [{ ...sound, patience: Duration.infinity }, /CredentialSharing\.patience .* finite/],

@@ -85,6 +85,7 @@ describe("a list of tokens", () => {
         [[], /^Authenticator.layerBearer must hold an entry/],
         [[entry("sssh-15-letters")], /\[0\].token must be 16 visible ASCII characters or more$/],
         [[entry("sssh with a space in it")], /\[0\].token must be 16 visible/],
+        [[entry(undefined as never)], /\[0\].token must be 16 visible/],
         [[one, entry("sssh-first-token-1")], /^Authenticator.layerBearer\[1\].token is there twice$/],
         [
           [entry("sssh-sixteen-lets", "")],

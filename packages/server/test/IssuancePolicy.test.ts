@@ -346,7 +346,8 @@ describe("the vendor's name for a subject", () => {
   it.effect("needs a key of 32 bytes, which no message holds", () =>
     Effect.gen(function* () {
       const short = randomBytes(31).toString("base64")
-      for (const hashedWith of [Redacted.make(short), Redacted.make(`${"x".repeat(44)}!`), short]) {
+      const missing = [Redacted.make(undefined), Redacted.make(null), null]
+      for (const hashedWith of [Redacted.make(short), Redacted.make(`${"x".repeat(44)}!`), short, ...missing]) {
         const error = yield* Effect.flip(
           IssuancePolicy.make({ subject: { hashedWith } } as IssuancePolicy.IssuancePolicy)
         )

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 
@@ -37,7 +38,10 @@ export interface Sealer {
 export const idOf = (sealed: string): string => sealed.slice(0, idLength)
 
 const bytesOf = (key: Redacted.Redacted): Uint8Array<ArrayBuffer> | undefined => {
-  const decoded = Base64.decode(Redacted.value(key))
+  // Untyped callers pass anything, such as a variable that is not set.
+  const text: unknown = Redacted.isRedacted(key) ? Redacted.value(key) : undefined
+  if (!Predicate.isString(text)) return undefined
+  const decoded = Base64.decode(text)
   return Result.isSuccess(decoded) && decoded.success.length === 32 ? new Uint8Array(decoded.success) : undefined
 }
 

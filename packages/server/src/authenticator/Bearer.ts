@@ -5,6 +5,7 @@
  */
 import { ConfigurationError, type Issue } from "@tempcred/core/ConfigurationError"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import type { BearerEntry, Identity } from "../Authenticator.ts"
 import { isSubject, refused, subjectRule, type Verdict } from "./Verdict.ts"
@@ -53,15 +54,15 @@ const isEqual = (one: Uint8Array, other: Uint8Array): boolean => {
 
 const check = (entries: ReadonlyArray<BearerEntry>): ReadonlyArray<Issue> => {
   const issue = (name: string, message: string): Issue => ({ name: `Authenticator.layerBearer${name}`, message })
-  const seen = new Set<string>()
+  const seen = new Set<unknown>()
   const issues = entries.flatMap(({ subject, token }, index) => {
     const wrongSubject = isSubject(subject) ? [] : [issue(`[${index}].subject`, subjectRule)]
     // Untyped callers pass plain text; it is refused here, as nothing would keep it from being printed.
     if (!Redacted.isRedacted(token)) {
       return [...wrongSubject, issue(`[${index}].token`, "must be a Redacted: wrap it in Redacted.make")]
     }
-    const value = Redacted.value(token)
-    const isFit = value.length >= shortestToken && /^[\u0021-\u007e]+$/.test(value)
+    const value: unknown = Redacted.value(token)
+    const isFit = Predicate.isString(value) && value.length >= shortestToken && /^[\u0021-\u007e]+$/.test(value)
     const isTwice = seen.has(value)
     seen.add(value)
     return [

@@ -7,6 +7,7 @@ import { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
 import * as Base64Url from "effect/encoding/Base64Url"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 
@@ -19,8 +20,9 @@ import * as Result from "effect/Result"
 export const make = Effect.fnUntraced(function* (
   key: Redacted.Redacted
 ): Effect.fn.Return<(subject: string) => Effect.Effect<string>, ConfigurationError> {
-  // Untyped callers pass plain text; it is refused here, as nothing would keep it from being printed.
-  const bytes = Redacted.isRedacted(key) ? Result.getOrUndefined(Base64.decode(Redacted.value(key))) : undefined
+  // Untyped callers pass anything; plain text is refused, as nothing would keep it from being printed.
+  const text: unknown = Redacted.isRedacted(key) ? Redacted.value(key) : undefined
+  const bytes = Predicate.isString(text) ? Result.getOrUndefined(Base64.decode(text)) : undefined
   if (bytes === undefined || bytes.length < 32) {
     const message = "must be a Redacted of 32 bytes or more in base64: `openssl rand -base64 32` makes one"
     return yield* new ConfigurationError({ issues: [{ name: "IssuancePolicy.subject.hashedWith", message }] })
