@@ -291,12 +291,16 @@ describe("terms", () => {
         yield* problem({ terms: { usableFor: { agent: "2 minutes", realtime: "soon" } } }),
         /^IssuancePolicy.usableFor.realtime must be whole seconds with their unit, such as "60 seconds"$/
       )
-      for (const binding of [{}, { config: [] }, { config: {}, lock: "some" }, { config: { now: new Date() } }, "m"]) {
+      for (const binding of [{}, { config: [] }, { config: {}, lock: "some" }, "m"]) {
         assert.match(
           yield* problem({ terms: { session: { realtime: binding } } }),
           /^IssuancePolicy.session.realtime must be \{ config: a JSON object, lock\?: "none", "given" or "all" \}$/
         )
       }
+      assert.match(
+        yield* problem({ terms: { session: { realtime: { config: { now: new Date() } } } } }),
+        /^IssuancePolicy.session.realtime.config.now must be JSON/
+      )
       for (const name of ["session", "usableFor"]) {
         assert.match(
           yield* problem({ terms: { [name]: { speech: "1 minute" } } }),

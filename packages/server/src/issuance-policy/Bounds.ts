@@ -66,8 +66,8 @@ export const read = (terms: Terms): Result.Result<Bounds, ReadonlyArray<Issue>> 
   )
   for (const [purpose, binding] of entries("session", note, session)) {
     const wrong = Result.getFailure(MintRequest.decode({ purpose, session: binding }))
-    for (const { message } of Option.match(wrong, { onNone: () => [], onSome: (error) => error.issues })) {
-      note(`session.${purpose}`, message)
+    for (const { field, message } of Option.match(wrong, { onNone: () => [], onSome: (error) => error.issues })) {
+      note(`session.${purpose}${field.slice("session".length)}`, message)
     }
   }
   const bounds = {
