@@ -29,6 +29,7 @@ import { isUsedByFetch, unusedProxy } from "./transport/Proxy.ts"
 import * as Reading from "./transport/Reading.ts"
 import * as Wire from "./transport/Wire.ts"
 
+export { fetchOptions } from "./transport/FetchOptions.ts"
 export { type Environment, type Proxies, proxies, type Proxy, unusedProxy } from "./transport/Proxy.ts"
 export type { Receiver } from "./transport/Reading.ts"
 export type { Wire } from "./transport/Wire.ts"

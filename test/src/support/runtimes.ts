@@ -43,39 +43,41 @@ export const bun = find(["bun"], installed("@oven/bun-*/bin/bun"))
 export const deno = find(["deno"], installed("@deno/*/deno"))
 const workerd = find(["workerd"], installed("@cloudflare/workerd-*/bin/workerd"))
 
-/** Bundles a Worker as `wrangler deploy` does, and binds the variables as its secrets. */
-const worker = async (file: string, env: Env): Promise<Command> => {
-  const bundle = mkdtempSync(join(tmpdir(), "tempcred-worker-"))
-  await build({
-    entryPoints: [join(folder, file)],
-    outfile: join(bundle, "worker.js"),
-    bundle: true,
-    format: "esm",
-    target: "es2024",
-    conditions: ["workerd", "worker", "browser"],
-    external: ["cloudflare:*"],
-    logLevel: "silent"
-  })
-  const bindings = Object.entries(env).map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`)
-  const settings = `
+/** Bundles a Worker as `wrangler deploy` does, for the platform as it was at a date, and binds the variables as its secrets. */
+const worker =
+  (compatibilityDate: string) =>
+  async (file: string, env: Env): Promise<Command> => {
+    const bundle = mkdtempSync(join(tmpdir(), "tempcred-worker-"))
+    await build({
+      entryPoints: [join(folder, file)],
+      outfile: join(bundle, "worker.js"),
+      bundle: true,
+      format: "esm",
+      target: "es2024",
+      conditions: ["workerd", "worker", "browser"],
+      external: ["cloudflare:*"],
+      logLevel: "silent"
+    })
+    const bindings = Object.entries(env).map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`)
+    const settings = `
     using Workerd = import "/workerd/workerd.capnp";
     const config :Workerd.Config = (
       services = [
         (name = "main", worker = (
           modules = [(name = "worker.js", esModule = embed "worker.js")],
-          compatibilityDate = "2026-11-01",
+          compatibilityDate = "${compatibilityDate}",
           bindings = [${bindings.join(", ")}]
         )),
         (name = "internet", network = (allow = ["public", "private", "local"]))
       ],
       sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")]
     );`
-  writeFileSync(join(bundle, "config.capnp"), settings)
-  return {
-    args: ["serve", join(bundle, "config.capnp"), "--control-fd=1"],
-    cleanUp: () => rmSync(bundle, { recursive: true })
+    writeFileSync(join(bundle, "config.capnp"), settings)
+    return {
+      args: ["serve", join(bundle, "config.capnp"), "--control-fd=1"],
+      cleanUp: () => rmSync(bundle, { recursive: true })
+    }
   }
-}
 
 const node = { runtime: "Node", path: process.execPath } as const
 const alone: Program["command"] = (file) => ({ args: [file] })
@@ -90,7 +92,9 @@ export const programs: ReadonlyArray<Program> = [
   { ...node, file: "hono.ts", command: mounted },
   { runtime: "Bun", path: bun, file: "bun.ts", command: alone },
   { runtime: "Deno", path: deno, file: "deno.ts", command: (file) => ({ args: ["run", ...permitted, file] }) },
-  { runtime: "workerd", path: workerd, file: "worker.ts", command: worker }
+  { runtime: "workerd", path: workerd, file: "worker.ts", command: worker("2026-11-01") },
+  // Before 2024-11-11 the platform refuses options of `fetch` that it does not know.
+  { runtime: "workerd of 2024", path: workerd, file: "worker.ts", command: worker("2024-03-01") }
 ]
 
 const quiet = { NO_COLOR: "1", DO_NOT_TRACK: "1", DENO_NO_UPDATE_CHECK: "1" }

@@ -1,11 +1,11 @@
 /**
- * What `fetch` is told for every request to a vendor.
+ * What `fetch` is told for every request whose answer holds secrets or keys.
  *
  * @since 0.1.0
  */
 
 /**
- * Options of `fetch`: redirects come back as answers, and nothing is kept. Cloudflare Workers with a compatibility date before 2024-11-11 keep nothing and
+ * Gives options of `fetch` that every platform takes: redirects come back as answers, and nothing is kept. Cloudflare Workers with a compatibility date before 2024-11-11 keep nothing and
  * refuse the option.
  *
  * @category constructors

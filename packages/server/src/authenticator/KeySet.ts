@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import { fetchOptions } from "@tempcred/core/Transport"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -122,7 +123,7 @@ const fetchKeys = (url: string): Effect.Effect<Response, KeySetError> =>
 
 const boundedFetch = async (url: string, signal: AbortSignal): Promise<string> => {
   const headers = { accept: "application/json, application/jwk-set+json" }
-  const response = await fetch(url, { signal, headers, redirect: "manual", cache: "no-store", credentials: "omit" })
+  const response = await fetch(url, { ...fetchOptions(), signal, headers })
   if (response.status !== 200 || response.body === null) {
     await response.body?.cancel()
     throw new KeySetError({ problem: `the key set was answered with status ${response.status}` })
