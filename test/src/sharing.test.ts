@@ -1,6 +1,7 @@
 /** Machines that share credentials through a real Redis, each a process of its own. */
 import * as CredentialSharing from "@tempcred/core/CredentialSharing"
 import * as Events from "@tempcred/core/Events"
+import { fingerprint } from "@tempcred/core/Fingerprint"
 import * as Minter from "@tempcred/core/Minter"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import * as Soniox from "@tempcred/emulator/Soniox"
@@ -232,6 +233,23 @@ describe.skipIf(redisUrl === "")("one Redis", () => {
     assertServed(answers)
     assert.strictEqual(tokens(answers).size, 1)
     assert.notDeepEqual(answers[0]?.tokens, rejected.tokens)
+    assert.strictEqual(mints, 1)
+  })
+
+  it("a refused credential that a process never held is replaced in one mint, and served by none a while later", async () => {
+    const [one, other] = pair()
+    const request = someone()
+    const rejected = await one.mint(request)
+    const refused = await Effect.runPromise(fingerprint(Redacted.make(rejected.tokens[0] ?? "")))
+    const [answers, mints] = await counting(async () => {
+      const replaced = await other.mint(request, { refused, times: 20 })
+      // A second is the bound; the rest is for a busy machine.
+      await sleep(1500)
+      return [replaced, await one.mint(request), await other.mint(request, { refused })]
+    })
+    assertServed(answers)
+    assert.strictEqual(tokens(answers).size, 1)
+    assert.notInclude([...tokens(answers)], rejected.tokens[0])
     assert.strictEqual(mints, 1)
   })
 

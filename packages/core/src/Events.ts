@@ -16,13 +16,12 @@
  *
  * @since 0.1.0
  */
-import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Purpose } from "./Purpose.ts"
-import type { Reason, TempCredentialError } from "./TempCredentialError.ts"
+import type { Reason } from "./TempCredentialError.ts"
 
 /**
  * One event; `fingerprint` names a credential or a key without telling it.
@@ -66,20 +65,6 @@ export type Event =
   | { readonly _tag: "GateClosed"; readonly provider: string; readonly milliseconds: number }
   | { readonly _tag: "SharingDegraded"; readonly provider: string; readonly reason: string }
   | { readonly _tag: "SharingRestored"; readonly provider: string }
-
-/**
- * Names the reasons of a cause, for an event.
- *
- * @category combinators
- * @since 0.1.0
- */
-export const failureTags = (
-  cause: Cause.Cause<TempCredentialError>
-): ReadonlyArray<Reason["_tag"] | "defect" | "interrupted"> =>
-  cause.reasons.map((one) => {
-    if (Cause.isFailReason(one)) return one.error.reason._tag
-    return Cause.isDieReason(one) ? "defect" : "interrupted"
-  })
 
 /**
  * Receives nothing: where events go unless a layer says otherwise.

@@ -26,7 +26,13 @@ export interface Settings {
 }
 
 export type Act =
-  | { readonly act: "mint"; readonly times: number; readonly request: MintRequest; readonly cached: boolean }
+  | {
+      readonly act: "mint"
+      readonly times: number
+      readonly request: MintRequest
+      readonly cached: boolean
+      readonly refused?: string
+    }
   /** Takes back what was minted last. */
   | { readonly act: "invalidate" }
 
@@ -71,7 +77,7 @@ const perform = async (ask: Act): Promise<ReadonlyArray<string>> => {
     return []
   }
   const provider = ask.cached ? cached : bare
-  const mint = () => runtime.runPromise(provider.mint(ask.request))
+  const mint = () => runtime.runPromise(provider.mint(ask.request, { refused: ask.refused }))
   const credentials = await Promise.all(Array.from({ length: ask.times }, mint))
   last = credentials.at(-1)
   return credentials.map(({ token }) => Redacted.value(token))

@@ -20,7 +20,7 @@ export interface Worker {
   /** Gets so many credentials at once, by default one, with a cache above the sharing or without. */
   readonly mint: (
     request: MintRequest,
-    options?: { readonly times?: number; readonly cached?: boolean }
+    options?: { readonly times?: number; readonly cached?: boolean; readonly refused?: string }
   ) => Promise<Answer>
   readonly invalidate: () => Promise<Answer>
   /** Stops all of it, as a machine that sleeps. */
@@ -66,7 +66,8 @@ const connect = async (child: ChildProcess): Promise<Worker> => {
   }
   return {
     events,
-    mint: (request, { cached = true, times = 1 } = {}) => ask({ act: "mint", times, request, cached }),
+    mint: (request, { cached = true, times = 1, ...options } = {}) =>
+      ask({ act: "mint", times, request, cached, ...options }),
     invalidate: () => ask({ act: "invalidate" }),
     pause: () => void child.kill("SIGSTOP"),
     resume: () => void child.kill("SIGCONT"),

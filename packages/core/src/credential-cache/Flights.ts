@@ -18,7 +18,8 @@ import { type Cell, type Demand, type Held, hold, isRefusal, nothing, refuse, re
 import type { Cells } from "./Cells.ts"
 import type * as CacheMetrics from "./Metrics.ts"
 import type { Shares } from "./Windows.ts"
-import { type Event, failureTags } from "../Events.ts"
+import type { Event } from "../Events.ts"
+import { failureTags } from "../FailureTags.ts"
 import { InvalidResponseError, type Reason, TempCredentialError, TransportError } from "../TempCredentialError.ts"
 import type { TempCredentialProvider } from "../TempCredentialProvider.ts"
 
