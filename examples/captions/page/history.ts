@@ -59,6 +59,7 @@ export const makeHistory = (changed: () => void): History => {
   const notes: Array<Note> = []
   let running: ReadonlyArray<Track> = []
   let [begun, minted, opened]: [number?, Minted?, Opened?] = []
+  const known = new Set<string | undefined>()
 
   const write = (tone: Note["tone"], text: string, lane?: number, after = running) => {
     notes.push({ at: Date.now(), tone, text, before: running, after, lane })
@@ -84,7 +85,7 @@ export const makeHistory = (changed: () => void): History => {
       minted = opened = undefined
       changed()
     },
-    minted: ({ expiresAt, provider, relaxed, token, uses }) => {
+    minted: ({ expiresAt, fingerprint, provider, relaxed, token, uses }) => {
       const made: Minted = {
         kind: "credential",
         number: (minted?.number ?? 0) + 1,
@@ -94,9 +95,12 @@ export const makeHistory = (changed: () => void): History => {
         redeemBy: Date.parse(expiresAt)
       }
       minted = made
+      // A credential for many uses comes from the endpoint's cache until that renews it.
+      const from = known.has(fingerprint) ? "from the cache, minted by" : "minted by"
+      known.add(fingerprint)
       const use = uses === "once" ? "for one use" : "for many uses"
       const lack = relaxed.includes("singleUse") ? ", as the vendor has no single use" : ""
-      write("good", `Credential ${made.number} minted by ${provider}, ${redacted(token)}, ${use}${lack}`, made.lane, [
+      write("good", `Credential ${made.number} ${from} ${provider}, ${redacted(token)}, ${use}${lack}`, made.lane, [
         ...running,
         made
       ])

@@ -133,6 +133,7 @@ describe.skipIf(program === undefined)("live captions", () => {
             await opened.captions(beginning)
             await rehearse(opened, "An expired credential")
             await opened.note(expired)
+            if (vendor === "Speechmatics") await opened.note(/Credential 2 from the cache, minted by speechmatics/)
             await opened.note(/Connection \d opened with credential 3/)
             await opened.captions(/the long key.*the long key/)
             await opened.picture(`expired-${vendor}`)

@@ -15,6 +15,7 @@
  * @since 0.1.0
  */
 import type { Request } from "./Credential.ts"
+import { requireEncryption } from "./EncryptedUrl.ts"
 import type { Source } from "./Source.ts"
 
 /**
@@ -42,7 +43,8 @@ export interface Config {
 
 /**
  * Makes the function that `new SonioxClient({ config })` takes: a credential for speech to text or text to speech, as the SDK needs it, and the addresses that
- * go with it. It rejects as `take` does, and with a `TypeError` where the credential is another vendor's.
+ * go with it. It rejects as `take` does, and with a `TypeError` where the credential is another vendor's or its address is
+ * not encrypted.
  *
  * @category constructors
  * @since 0.1.0
@@ -58,6 +60,7 @@ export const config =
     const { connections, provider, token } = await credentials.take({ ...request, purpose })
     if (provider !== "soniox") throw new TypeError(`this is a credential of ${provider}, and the SDK is Soniox'`)
     const [{ url }] = connections
+    requireEncryption(url)
     if (!speaks) return { api_key: token, stt_ws_url: url }
     const { host, protocol } = new URL(url)
     return { api_key: token, tts_ws_url: url, tts_api_url: `${protocol.replace("ws", "http")}//${host}` }

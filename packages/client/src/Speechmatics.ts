@@ -26,6 +26,7 @@
  * @since 0.1.0
  */
 import type { Request } from "./Credential.ts"
+import { requireEncryption } from "./EncryptedUrl.ts"
 import type { Source } from "./Source.ts"
 
 /**
@@ -41,7 +42,7 @@ export interface Session {
 
 /**
  * Takes a credential for one realtime session, and the address that goes with it. It rejects as `take` does, and with a `TypeError` where the credential is
- * another vendor's.
+ * another vendor's or its address is not encrypted.
  *
  * @category constructors
  * @since 0.1.0
@@ -54,5 +55,7 @@ export const session = async (
   if (provider !== "speechmatics") {
     throw new TypeError(`this is a credential of ${provider}, and the SDK is Speechmatics'`)
   }
-  return { url: connections[0].url, jwt: token }
+  const [{ url }] = connections
+  requireEncryption(url)
+  return { url, jwt: token }
 }

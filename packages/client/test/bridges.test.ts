@@ -19,6 +19,7 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
 import { assert, describe, expectTypeOf, it, onTestFinished } from "vitest"
+import { credential } from "./page.ts"
 
 /** A source before a small backend that mints at the vendor, each credential for one use where the vendor has that. */
 const start = async <E extends Emulator>(emulator: E, { layerConfig }: Descriptor) => {
@@ -155,4 +156,17 @@ describe("@speechmatics/real-time-client", () => {
     assert.instanceOf(error, TypeError)
     assert.include(String(error), "credential of soniox")
   })
+})
+
+it("an SDK is not given an address that is not encrypted", async () => {
+  const plain = (provider: string) => {
+    const [way] = credential().connections
+    const { connections, ...rest } = credential({ provider, connections: [{ ...way, url: "ws://vendor.example/" }] })
+    return { take: async () => ({ ...rest, connections }) }
+  }
+  for (const connecting of [config(plain("soniox"))(), session(plain("speechmatics"))]) {
+    const error = await connecting.catch((reason: unknown) => reason)
+    assert.instanceOf(error, TypeError)
+    assert.include(String(error), "ws: is allowed on loopback only")
+  }
 })
