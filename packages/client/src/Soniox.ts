@@ -1,6 +1,6 @@
 /**
- * For apps that use Soniox' own `@soniox/client`: its `config`, from a source. The SDK calls it for every recording and again before it reconnects, and gets a
- * credential of its own each time.
+ * For apps that use Soniox' own `@soniox/client`: its `config`, from a source. The SDK calls it for every recording and again before it reconnects; each call takes a
+ * credential.
  *
  * ```ts
  * import { SonioxClient } from "@soniox/client"

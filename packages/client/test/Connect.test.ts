@@ -416,7 +416,7 @@ describe("open", () => {
     }
   })
 
-  it("has a credential that no other connection has, also where it is good for many uses", async () => {
+  it("takes a credential for every connection, also where it is good for many uses", async () => {
     const { credentials, emulator } = await start({}, false)
     await credentials.get({ purpose: "stt.realtime" })
     const opening = [1, 2, 3].map(() => credentials.open({ purpose: "stt.realtime" }, { first }))

@@ -208,7 +208,7 @@ describe("what is good for one use", () => {
 })
 
 describe("take", () => {
-  it("hands out what nobody is given afterwards, so that a reconnect has a fresh one", async () => {
+  it("asks the endpoint for every connection, and keeps what it took from other callers", async () => {
     const { get, take } = page()
     const first = await take(request)
     const second = await take(request)
