@@ -1,4 +1,4 @@
-/** A source and a socket on a platform whose `AbortController` is a polyfill, as that of React Native, and whose `URL` has no parameters. */
+/** A source and a socket on a platform whose `AbortController` is a polyfill, as that of React Native, and whose `URL` adds a slash. */
 import { connection, ConnectionError, open, source } from "@tempcred/client"
 import { assert, beforeEach, it, onTestFinished, vi } from "vitest"
 import { credential, minted, request, stopClocks } from "./page.ts"
@@ -17,11 +17,11 @@ class Controller {
   }
 }
 
-/** https://github.com/facebook/react-native/blob/v0.76.0/packages/react-native/Libraries/Blob/URL.js: most of it is not implemented. */
+/** https://github.com/facebook/react-native/blob/main/packages/react-native/Libraries/Blob/URL.js (read 2026-11-30): a slash is added where there is no base. */
 class PlainUrl {
   readonly href: string
-  constructor(url: string) {
-    this.href = url
+  constructor(url: string, base?: string) {
+    this.href = base === undefined && !url.endsWith("/") ? `${url}/` : url
   }
 }
 
