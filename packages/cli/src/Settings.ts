@@ -36,6 +36,12 @@ const refuse = (path: string, summary: string): Failure =>
     advice: "Name a file of NAME=value lines, or a .json file with one object of names and values."
   })
 
+const unreadable = new Failure({
+  fault: "configuration",
+  summary: "the environment cannot be read",
+  advice: "On Deno, allow it with --allow-env."
+})
+
 const readVariables = Effect.fnUntraced(function* (path: string): Effect.fn.Return<Variables, Failure> {
   const bytes = yield* Effect.tryPromise({
     try: () => readFile(path),
@@ -63,7 +69,8 @@ const readVariables = Effect.fnUntraced(function* (path: string): Effect.fn.Retu
  */
 export const read = Effect.fnUntraced(function* (file: string | undefined): Effect.fn.Return<Variables, Failure> {
   const { env } = yield* Surroundings
-  const environment = Object.entries(env).flatMap(([name, value]) =>
+  const set = yield* Effect.try({ try: () => Object.entries(env), catch: () => unreadable })
+  const environment = set.flatMap(([name, value]) =>
     value === undefined || value.trim() === "" ? [] : [[name, value] as const]
   )
   return { ...(file === undefined ? {} : yield* readVariables(file)), ...Object.fromEntries(environment) }

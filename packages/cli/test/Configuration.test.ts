@@ -82,6 +82,15 @@ describe("the names of vendors", () => {
   })
 })
 
+it("an environment that may not be read says how to allow it", async () => {
+  const denied = () => {
+    throw new Error("NotCapable")
+  }
+  const env = new Proxy({}, { ownKeys: denied, get: denied })
+  const { code, err } = await run(["mint"], { env })
+  assert.deepStrictEqual([code, err.split("\n")[1]], [3, "On Deno, allow it with --allow-env."])
+})
+
 describe("the port of serve", () => {
   /** Where it listens, by a variable that is out of range, so that the one that counts is named. */
   const named = async (args: ReadonlyArray<string>, env: Readonly<Record<string, string>>) => {

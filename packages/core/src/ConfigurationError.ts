@@ -110,22 +110,18 @@ const absent = new Set(["Missing key", "Expected string"])
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /**
- * Turns what `Config` reports into issues by variable name; `rules` says of a variable what is allowed.
+ * Turns what `Config` reports into issues by variable name.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const fromConfigError = (
-  error: Config.ConfigError,
-  rules: Readonly<Record<string, string>> = {}
-): ConfigurationError =>
+export const fromConfigError = (error: Config.ConfigError): ConfigurationError =>
   new ConfigurationError({
     issues:
       error.cause._tag === "SchemaError"
         ? format(error.cause.issue).issues.map((issue) => {
             const name = (issue.path ?? []).map(String).join("_") || "configuration"
-            const message = absent.has(issue.message) ? "is not set" : `is not valid: ${issue.message}`
-            return { name, message: rules[name] ?? message }
+            return { name, message: absent.has(issue.message) ? "is not set" : `is not valid: ${issue.message}` }
           })
         : [{ name: "configuration", message: "cannot be read" }]
   })

@@ -33,6 +33,7 @@ export {
   boolean,
   duration,
   type Format,
+  isRedisUrl,
   ofSchema,
   oneOf,
   wholeNumber,

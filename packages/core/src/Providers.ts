@@ -65,7 +65,8 @@ type Settings = Effect.Success<typeof settings>
  * Builds the whole stack that configuration names: the adapters of `TEMPCRED_PROVIDER` (several are a failover order) with retry and rate gate, sharing
  * through Redis, and a cache. Only the chosen adapters' variables are read. `TEMPCRED_TTL` is the ttl of requests that have none, `TEMPCRED_TIMEOUT`
  * bounds a mint with all its retries, `TEMPCRED_RETRIES` is how often a failed try is repeated, `TEMPCRED_CACHE` is `memory` (default), `off`, or the
- * URL of a Redis, for which `TEMPCRED_CACHE_KEY` is the encryption key: 32 bytes in base64.
+ * URL of a Redis, for which `TEMPCRED_CACHE_KEY` is the encryption key: 32 bytes in base64. `TEMPCRED_CACHE_FILE` and `TEMPCRED_CACHE_KEY_FILE` name files that hold
+ * these two instead. A misspelt `TEMPCRED_*` variable fails the layer.
  *
  * @category layers
  * @since 0.1.0
@@ -129,7 +130,7 @@ const sharing = (read: Settings, { redis }: Options): Effect.Effect<Wrapper, Con
   const place = placeOf(read)
   const { cacheKey } = read
   if (place === "off" || place === "memory") return Effect.succeed(nothing)
-  if (!/^rediss?:\/\/\S+$/.test(place)) return refuse("TEMPCRED_CACHE", "must be memory, off, or redis://host:port")
+  if (!Environment.isRedisUrl(place)) return refuse("TEMPCRED_CACHE", "must be memory, off, or redis://host:port")
   if (cacheKey === undefined || !/^[\w+/]{43}=$/.test(Redacted.value(cacheKey))) {
     const problem = cacheKey === undefined ? "is not set" : "must be 32 bytes in base64"
     return refuse("TEMPCRED_CACHE_KEY", `${problem}: make one with openssl rand -base64 32`)

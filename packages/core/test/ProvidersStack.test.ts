@@ -7,6 +7,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Redis from "effect/persistence/Redis"
 import * as TestClock from "effect/testing/TestClock"
@@ -133,9 +134,31 @@ describe("TEMPCRED_CACHE", () => {
         yield* failing({ ...env, TEMPCRED_CACHE: redis, TEMPCRED_CACHE_KEY: key }),
         /TEMPCRED_CACHE names a Redis, and .*option redis/
       )
+      for (const url of ["redis://", "redis://h:secret", "redis:h", "redis://:%ff@h"]) {
+        const message = yield* failing({ ...env, TEMPCRED_CACHE: url, TEMPCRED_CACHE_KEY: key }, unreachable)
+        assert.strictEqual(message, "TEMPCRED_CACHE must be memory, off, or redis://host:port")
+      }
       const short = yield* failing({ ...env, TEMPCRED_CACHE: redis, TEMPCRED_CACHE_KEY: "c2VjcmV0" }, unreachable)
       assert.match(short, /^TEMPCRED_CACHE_KEY must be 32 bytes in base64/)
       assert.notInclude(short, "c2VjcmV0")
+    })
+  )
+  it.effect("a Redis with a password and its encryption key may be in files", () =>
+    Effect.gen(function* () {
+      const held: Readonly<Record<string, string>> = {
+        url: "redis://:secret@127.0.0.1:1\n",
+        key: "\uFEFFMDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\r\n"
+      }
+      const files = FileSystem.layerNoop({ readFileString: (path) => Effect.succeed(held[path] ?? "") })
+      const reached: Array<string> = []
+      const redis = (url: string) => {
+        reached.push(url)
+        return Layer.effect(Redis.Redis, Effect.fail("down"))
+      }
+      const variables = { ...env, TEMPCRED_CACHE_FILE: "url", TEMPCRED_CACHE_KEY_FILE: "key" }
+      const vendor = Acme.vendor(Acme.ok)
+      yield* Layer.build(stack(variables, vendor, vendor, { redis })).pipe(Effect.scoped, Effect.provide(files))
+      assert.deepStrictEqual(reached, ["redis://:secret@127.0.0.1:1"])
     })
   )
 })

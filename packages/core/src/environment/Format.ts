@@ -100,3 +100,29 @@ export const word: Format<string> = {
   rule: "must be one word without spaces",
   parse: (text) => (/\s/.test(text) ? Option.none() : Option.some(text))
 }
+
+/**
+ * Tells whether a text is the URL of a Redis. A client throws over another one when it connects, which is too late to be seen.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isRedisUrl = (value: string): boolean => {
+  const url = /\s/.test(value) ? null : URL.parse(value)
+  return (
+    url !== null &&
+    /^rediss?:$/.test(url.protocol) &&
+    url.hostname !== "" &&
+    /^(\/\d*)?$/.test(url.pathname) &&
+    [url.username, url.password].every(isEncoded)
+  )
+}
+
+const isEncoded = (value: string): boolean => {
+  try {
+    decodeURIComponent(value)
+    return true
+  } catch {
+    return false
+  }
+}

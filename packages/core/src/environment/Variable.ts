@@ -59,7 +59,7 @@ export const read = (name: string): Effect.Effect<string | undefined, Configurat
     Config.option(Config.String(name))
       .parse(current)
       .pipe(
-        Effect.mapError((error) => fromConfigError(error)),
+        Effect.mapError(fromConfigError),
         Effect.map((found) => {
           const set = Text.trim(Option.getOrElse(found, () => ""))
           return set === "" || Names.isServiceLink(name, set) ? undefined : set

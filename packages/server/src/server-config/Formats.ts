@@ -105,27 +105,6 @@ export const singleUse: Environment.Format<"required" | "preferred" | "asked"> =
   "asked"
 ])
 
-/** A client throws over what is none, when it connects, which is too late to be seen. */
-const isRedisUrl = (value: string): boolean => {
-  const url = /\s/.test(value) ? null : URL.parse(value)
-  return (
-    url !== null &&
-    /^rediss?:$/.test(url.protocol) &&
-    url.hostname !== "" &&
-    /^(\/\d*)?$/.test(url.pathname) &&
-    [url.username, url.password].every(isEncoded)
-  )
-}
-
-const isEncoded = (value: string): boolean => {
-  try {
-    decodeURIComponent(value)
-    return true
-  } catch {
-    return false
-  }
-}
-
 /**
  * Where limits are counted.
  *
@@ -133,7 +112,7 @@ const isEncoded = (value: string): boolean => {
  * @since 0.1.0
  */
 export const store: Environment.Format<string> = text(
-  (value) => value === "memory" || isRedisUrl(value),
+  (value) => value === "memory" || Environment.isRedisUrl(value),
   "must be memory, or a URL such as redis://host:port or rediss://user:password@host:port/0"
 )
 
