@@ -1,7 +1,7 @@
 /**
  * Keeps the calls to a vendor account under its rate limit. There is always a gate: one refusal (429) holds every call of that provider for as long as the
- * vendor says, subjects take turns, and from then on the calls are paced by what the vendor was seen to take. `layer` keeps under a known limit
- * to begin with, and `layerShared` does so together with other machines.
+ * vendor says, and subjects take turns. Where refusals in a row show a limit, the calls are paced from then on. `layer` keeps under a known limit to begin
+ * with, and `layerShared` does so together with other machines.
  *
  * ```ts
  * import * as Minter from "@tempcred/core/Minter"

@@ -111,7 +111,7 @@ export const make = Effect.fnUntraced(function* (
   settings: Settings
 ): Effect.fn.Return<Gate> {
   const publish = yield* Events
-  const pace = Pace.make(settings.firstWindow)
+  let pace = Pace.make(settings.firstWindow)
   const queue = FairQueue.make<Waiter>()
   const outcome = (name: string) => Metric.withAttributes(waits, { provider, outcome: name })
   const outcomes = { admitted: outcome("admitted"), refused: outcome("refused") }
@@ -129,14 +129,14 @@ export const make = Effect.fnUntraced(function* (
     queue.add(waiter.lane, waiter, ahead)
     if (head === undefined) next()
   }
-  const start = (waiter: Waiter, now: number) => {
+  const start = (waiter: Waiter, now: number, waited: boolean) => {
     waiter.startedAt = now
-    pace.started(now)
+    pace = Pace.started(pace, now, waited)
     next()
   }
-  const leave = (waiter: Waiter, now: number) => {
+  const leave = (waiter: Waiter) => {
     if (waiter.startedAt !== undefined) {
-      pace.ended(now)
+      pace = Pace.ended(pace)
       back.send()
     } else if (head === waiter) next()
     else queue.remove(waiter.lane, waiter)
@@ -156,22 +156,22 @@ export const make = Effect.fnUntraced(function* (
 
   /** How long it takes at least until one more in this lane has its turn. */
   const expected = (lane: string, again: boolean, now: number): number => {
-    const rate = Math.min(pace.rate(now) ?? Number.POSITIVE_INFINITY, settings.perMillisecond)
+    const rate = Math.min(Pace.rate(pace, now) ?? Number.POSITIVE_INFINITY, settings.perMillisecond)
     const before = again || rate === Number.POSITIVE_INFINITY ? 0 : queue.before(lane) + 1 - settings.burst
-    return pace.held(now) + Math.max(0, before) / rate
+    return Pace.held(pace, now) + Math.max(0, before) / rate
   }
 
   const admit = Effect.fnUntraced(function* (waiter: Waiter): Effect.fn.Return<number, RateLimitError> {
     while (true) {
       const now = yield* monotonicMillis
-      const own = pace.wait(now)
+      const own = Pace.wait(pace, now)
       if (own === Number.POSITIVE_INFINITY) {
         yield* back.wait
         continue
       }
       const { epoch, wait } = own > 0 ? { epoch: 0, wait: own } : yield* limits.ask
       if (wait <= 0) {
-        start(waiter, yield* monotonicMillis)
+        start(waiter, yield* monotonicMillis, true)
         return epoch
       }
       dismiss(now, wait)
@@ -183,8 +183,9 @@ export const make = Effect.fnUntraced(function* (
 
   const refused = Effect.fnUntraced(function* (startedAt: number, epoch: number, asked: Duration.Duration | undefined) {
     const now = yield* monotonicMillis
-    const known = pace.held(now) > 0
-    const hold = pace.refused(now, startedAt, asked === undefined ? undefined : Duration.toMillis(asked))
+    const known = Pace.held(pace, now) > 0
+    pace = Pace.refused(pace, now, startedAt, asked === undefined ? undefined : Duration.toMillis(asked))
+    const hold = Pace.held(pace, now)
     if (hold <= 0) return
     close(now, hold)
     if (!known) yield* publish({ _tag: "GateClosed", provider, milliseconds: Math.ceil(hold) })
@@ -192,7 +193,7 @@ export const make = Effect.fnUntraced(function* (
   })
 
   const succeeded = (startedAt: number, now: number) => {
-    pace.succeeded(startedAt)
+    pace = Pace.succeeded(pace, now)
     usual += (now - startedAt - usual) / 8
   }
 
@@ -224,8 +225,8 @@ export const make = Effect.fnUntraced(function* (
     /** Where nobody waits and nothing holds, no wait is timed. */
     const enter = Effect.suspend(() => {
       const isUnlimited = settings.perMillisecond === Number.POSITIVE_INFINITY
-      if (head !== undefined || !isUnlimited || patience <= 0 || pace.wait(arrived) > 0) return turn
-      start(waiter, arrived)
+      if (head !== undefined || !isUnlimited || patience <= 0 || Pace.wait(pace, arrived) > 0) return turn
+      start(waiter, arrived, false)
       return Effect.as(count("admitted"), 0)
     })
     return yield* enter.pipe(
@@ -238,7 +239,7 @@ export const make = Effect.fnUntraced(function* (
           )
         )
       }),
-      Effect.ensuring(Effect.map(monotonicMillis, (now) => leave(waiter, now)))
+      Effect.ensuring(Effect.sync(() => leave(waiter)))
     )
   })
 
@@ -247,7 +248,7 @@ export const make = Effect.fnUntraced(function* (
     hold: (length) =>
       Effect.map(monotonicMillis, (now) => {
         const wait = Duration.toMillis(length)
-        pace.spent(now, wait)
+        pace = Pace.spent(pace, now, wait)
         close(now, wait)
       })
   }

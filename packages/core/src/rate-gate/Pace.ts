@@ -1,170 +1,239 @@
 /**
- * What a vendor's refusals teach about how fast it can be asked. Before the first refusal only the number of calls under way is bounded, and it grows
- * with every call that goes well. A refusal tells how fast calls went well until then; from there the pace comes back to what was found, stays
- * near it for a while, and then feels its way up along a cubic curve, as TCP does. All times are monotonic milliseconds.
+ * How fast the calls to one vendor account may go, learned from refusals (429). The rule:
+ *
+ * 1. A refusal holds every call for as long as the vendor asks. One refusal alone changes no pace.
+ * 2. Four refusals in a row, while callers were waiting, show a limit. The pace becomes the number of calls accepted in the last second.
+ * 3. The pace stays for a second after the hold. Then what goes beyond it doubles each second, from 2 %, until a call is refused again.
+ * 4. A refusal beyond the pace confirms it: the next attempt to go faster comes after four times the time, at most a minute. The pace may rise a little.
+ * 5. A refusal at the pace itself lowers it by 3 %.
+ *
+ * Before a limit is known only the number of calls under way is bounded: it grows with each success and halves with each refusal.
+ * The functions are pure. All times are monotonic milliseconds.
  *
  * @since 0.1.0
  */
 
-/** A pace as slow as this, one in a second, is not worth keeping: being held does the rest. */
+/** Refusals in a row that show a limit. Random refusals of one call in fifty come so once in six million calls. */
+const proof = 4
+
+/** No vendor counts in shorter periods than a second, so refusals within a second of each other are one. */
+const second = 1000
+
+/** What goes beyond the pace at first; it doubles each second. */
+const firstExcess = 0.02
+
+/** The pace rises at most by this part of the way to the pace that was refused. */
+const rise = 0.25
+
+/** A refusal at the pace lowers it to this part. */
+const fall = 0.97
+
+/** The vendor has taken so many times the pace without a refusal: the pace was no limit of this vendor any more. */
+const outgrown = 3
+
+/** The time between two attempts to go faster grows by this factor, up to a minute. */
+const patienceFactor = 4
+const longestPatience = 60_000
+
+/** A slower pace than one call a second is not worth keeping: the hold does the rest. */
 const slowest = 0.001
-
-/** How far below the limit that was found a pace begins. */
-const caution = 0.02
-
-/** How long a pace takes to come back to the limit that was found, and to go as far beyond it, for each call that went well; at least and at most. */
-const trust = 500
-const leastRecovery = 1000
-const mostRecovery = 15_000
-
-/** By how much a pace comes down at most for one refusal, and for one that went well for so long. */
-const step = 0.06
-const smallStep = 0.04
-const long = 10_000
-
-/** No vendor counts in shorter periods than a second. */
-const period = 1000
-
-/** Calls after a rest so long are measured afresh: it was not the vendor that made them few. */
-const rest = 1000
 
 /** A timer that fires late by this much does not slow the pace. */
 const slack = 10
 
-/** The wait after a refusal that names none, doubled with each that follows, up to the longest. */
+/** The wait after a refusal that names none doubles with each that follows, up to the longest. */
 const firstHold = 500
 const longestHold = 30_000
 
 /** Nothing that a vendor says holds everybody for longer than an hour. */
 const mostHold = 3_600_000
 
-/** A wait in whole seconds was rounded up, by half a second on average. */
-const exact = (hold: number): number => (hold >= 1000 && hold % 1000 === 0 ? hold - 500 : hold)
-
-/** What went well between two refusals, and what the pace was at the second. */
-interface Measure {
-  readonly since: number
-  readonly length: number
-  readonly refusedAt: number | undefined
-  readonly lowest: number
-  accepted: number
-}
-
-const limitOf = ({ accepted, length, lowest, refusedAt = Number.POSITIVE_INFINITY }: Measure): number =>
-  Math.min(refusedAt, Math.max(accepted / length, lowest))
-
-// What few calls told is not held on to for long.
-const recoveryOf = ({ accepted }: Measure): number => Math.min(mostRecovery, Math.max(leastRecovery, accepted * trust))
-
 /**
- * What was learned of one vendor account.
+ * The state of the pace of one vendor account.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Pace {
+  /** Calls under way, and how many there may be. */
+  readonly underway: number
+  readonly window: number
   /** Calls in a millisecond; `undefined` where no limit is known. */
-  readonly rate: (now: number) => number | undefined
-  /** How long all are still held. */
-  readonly held: (now: number) => number
-  /** How long the next call has to wait for its moment; `Infinity` until one that is under way comes back. */
-  readonly wait: (now: number) => number
-  readonly started: (now: number) => void
-  /** A call came back, however it ended. */
-  readonly ended: (now: number) => void
-  readonly succeeded: (startedAt: number) => void
-  /** An answer told that nothing is left for so long. */
-  readonly spent: (now: number, milliseconds: number) => void
-  /** A call was refused, with or without a wait asked for: tells how long all are to wait. */
-  readonly refused: (now: number, startedAt: number, asked: number | undefined) => number
+  readonly limit: number | undefined
+  /** How long the pace stays at the limit before it grows. */
+  readonly patience: number
+  /** When the hold ends, and when the next call may go. */
+  readonly opensAt: number
+  readonly nextAt: number
+  /** Whether the calls of late had to wait. */
+  readonly isBusy: boolean
+  /** Calls accepted while callers waited: since a moment, and in the second before it. */
+  readonly accepted: number
+  readonly acceptedBefore: number
+  readonly countedFrom: number
+  /** Refusals, and holds, since the last success. */
+  readonly refusals: number
+  readonly holds: number
+  /** When a refusal last changed the limit. */
+  readonly changedAt: number
 }
 
+const uncounted = { accepted: 0, acceptedBefore: 0, countedFrom: Number.NEGATIVE_INFINITY }
+
 /**
- * Makes a pace that knows nothing yet, and bounds the calls under way to so many.
+ * Makes a pace that knows no limit, and bounds the calls under way to so many.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make = (firstWindow: number): Pace => {
-  let window = firstWindow
-  let underway = 0
-  let accepted = 0
-  let refusals = 0
-  let restingSince = Number.NEGATIVE_INFINITY
-  let opened = Number.NEGATIVE_INFINITY
-  let next = Number.NEGATIVE_INFINITY
-  let measure: Measure | undefined
-  let found: { readonly limit: number; readonly at: number; readonly recovery: number } | undefined
+export const make = (window: number): Pace => ({
+  underway: 0,
+  window,
+  limit: undefined,
+  patience: second,
+  opensAt: Number.NEGATIVE_INFINITY,
+  nextAt: Number.NEGATIVE_INFINITY,
+  isBusy: false,
+  ...uncounted,
+  refusals: 0,
+  holds: 0,
+  changedAt: Number.NEGATIVE_INFINITY
+})
 
-  const rate = (now: number): number | undefined => {
-    if (found === undefined) return undefined
-    const distance = (now - found.at) / found.recovery - 1
-    return Math.max(slowest, found.limit * (1 + caution * distance ** 3))
-  }
-  const held = (now: number) => Math.max(0, opened - now)
-  const spent = (now: number, milliseconds: number) => {
-    opened = Math.max(opened, now + Math.min(mostHold, milliseconds))
-  }
-  const learn = (now: number, hold: number) => {
-    const open = now - opened
-    const at = now + hold
-    const refusedAt = rate(now)
-    if (accepted === 0) {
-      // It was too early, which tells nothing about the pace.
-      window = 1
-      measure = undefined
-      if (found !== undefined) found = { ...found, at }
-    } else {
-      const lowest = refusedAt === undefined ? 0 : refusedAt * (1 - (open > long ? smallStep : step))
-      measure = { since: opened, length: Math.max(period, open + exact(hold)), refusedAt, lowest, accepted }
-      found = { limit: limitOf(measure), at, recovery: recoveryOf(measure) }
-    }
-    opened = at
-    next = at
-    accepted = 0
-  }
+/**
+ * Tells how many calls may go in a millisecond; `undefined` where no limit is known.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const rate = ({ limit, opensAt, patience }: Pace, now: number): number | undefined => {
+  if (limit === undefined) return undefined
+  const growing = now - opensAt - patience
+  return growing < 0 ? limit : limit * (1 + firstExcess * 2 ** (growing / second))
+}
+
+/**
+ * Tells for how long all calls are still held.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const held = ({ opensAt }: Pace, now: number): number => Math.max(0, opensAt - now)
+
+/**
+ * Tells how long the next call has to wait; `Infinity` until one that is under way comes back.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const wait = (pace: Pace, now: number): number => {
+  if (pace.underway >= pace.window) return Number.POSITIVE_INFINITY
+  return pace.limit === undefined ? held(pace, now) : Math.max(held(pace, now), pace.nextAt - now)
+}
+
+/**
+ * Notes that a call started, and whether it had to wait. What was accepted while nobody waited is demand, and no limit.
+ *
+ * @category transitions
+ * @since 0.1.0
+ */
+export const started = (pace: Pace, now: number, waited: boolean): Pace => {
+  const known = rate(pace, now)
   return {
-    rate,
-    held,
-    wait: (now) => {
-      if (found !== undefined) return Math.max(held(now), next - now)
-      return underway < window ? held(now) : Number.POSITIVE_INFINITY
-    },
-    started: (now) => {
-      if (underway === 0 && now - restingSince > rest) {
-        opened = Math.max(opened, now)
-        accepted = 0
-      }
-      underway += 1
-      const known = rate(now)
-      if (known !== undefined) next = Math.max(next, now - slack) + 1 / known
-    },
-    ended: (now) => {
-      underway -= 1
-      restingSince = now
-    },
-    succeeded: (startedAt) => {
-      window += 1
-      if (startedAt >= opened) {
-        accepted += 1
-        refusals = 0
-      } else if (measure !== undefined && found !== undefined && startedAt >= measure.since) {
-        // It was on its way when another was refused, and counts to what went well before.
-        measure.accepted += 1
-        found = { ...found, limit: limitOf(measure), recovery: recoveryOf(measure) }
-      }
-    },
-    spent,
-    refused: (now, startedAt, asked) => {
-      // It was on its way when another was refused: it tells at most that the wait is longer.
-      if (startedAt < opened) {
-        if (now < opened) spent(now, asked ?? 0)
-        return held(now)
-      }
-      const hold = Math.min(mostHold, asked ?? Math.min(longestHold, firstHold * 2 ** refusals))
-      refusals += 1
-      learn(now, hold)
-      return hold
-    }
+    ...pace,
+    underway: pace.underway + 1,
+    isBusy: waited,
+    ...(waited && pace.isBusy ? {} : uncounted),
+    nextAt: known === undefined ? pace.nextAt : Math.max(pace.nextAt, now - slack) + 1 / known
   }
+}
+
+/**
+ * Notes that a call came back, however it ended.
+ *
+ * @category transitions
+ * @since 0.1.0
+ */
+export const ended = (pace: Pace): Pace => ({ ...pace, underway: pace.underway - 1 })
+
+/** Calls accepted in the last second, counted with a sliding window of two. */
+const acceptedOfLate = ({ accepted, acceptedBefore, countedFrom }: Pace, now: number): number => {
+  const age = (now - countedFrom) / second
+  if (age < 1) return accepted + acceptedBefore * (1 - age)
+  return age < 2 ? accepted * (2 - age) : 0
+}
+
+/** Counts one more accepted call, in the second that it came in. */
+const counted = (pace: Pace, now: number): Pace => {
+  const age = now - pace.countedFrom
+  if (age < second) return { ...pace, accepted: pace.accepted + 1 }
+  return age < 2 * second
+    ? { ...pace, accepted: 1, acceptedBefore: pace.accepted, countedFrom: pace.countedFrom + second }
+    : { ...pace, accepted: 1, acceptedBefore: 0, countedFrom: now }
+}
+
+/**
+ * Notes that a call was accepted.
+ *
+ * @category transitions
+ * @since 0.1.0
+ */
+export const succeeded = (pace: Pace, now: number): Pace => ({
+  ...counted(pace, now),
+  window: pace.window + 1,
+  refusals: 0,
+  holds: 0
+})
+
+/**
+ * Holds all calls for so long, as an answer said that nothing is left until then.
+ *
+ * @category transitions
+ * @since 0.1.0
+ */
+export const spent = (pace: Pace, now: number, milliseconds: number): Pace => ({
+  ...pace,
+  opensAt: Math.max(pace.opensAt, now + Math.min(mostHold, milliseconds))
+})
+
+/** Takes the calls accepted in the last second for the limit, once enough refusals in a row have shown that there is one. */
+const learn = (pace: Pace, now: number): Pace => {
+  if (pace.limit !== undefined || !pace.isBusy || pace.refusals < proof) return pace
+  const accepted = acceptedOfLate(pace, now)
+  return accepted === 0
+    ? pace
+    : { ...pace, limit: Math.max(slowest, accepted / second), patience: second, changedAt: now }
+}
+
+/** Changes what is known, after a refusal of a call that started at a moment when the pace was open. */
+const correct = (pace: Pace, now: number, startedAt: number): Pace => {
+  const { limit, patience } = pace
+  // Fewer calls under way make callers wait, so that the next refusals can teach.
+  if (limit === undefined) return { ...pace, window: Math.max(1, Math.ceil(Math.min(pace.window, pace.underway) / 2)) }
+  if (now - pace.changedAt < second) return pace
+  const refusedAt = rate(pace, startedAt) ?? limit
+  if (refusedAt <= limit) return { ...pace, limit: Math.max(slowest, limit * fall), changedAt: now }
+  const isOutgrown = refusedAt > limit * outgrown
+  if (isOutgrown && !pace.isBusy) return { ...pace, limit: undefined }
+  const measured = Math.min(limit + (refusedAt - limit) * rise, acceptedOfLate(pace, now) / second)
+  return {
+    ...pace,
+    limit: Math.max(limit, measured),
+    patience: isOutgrown ? second : Math.min(longestPatience, patience * patienceFactor),
+    changedAt: now
+  }
+}
+
+/**
+ * Notes that a call was refused, with or without a wait asked for. All calls are held from then on, as `held` tells.
+ *
+ * @category transitions
+ * @since 0.1.0
+ */
+export const refused = (pace: Pace, now: number, startedAt: number, asked: number | undefined): Pace => {
+  const learned = learn({ ...pace, refusals: pace.refusals + 1 }, now)
+  // It was on its way when another was refused: it tells at most that the wait is longer.
+  if (startedAt < pace.opensAt) return now < pace.opensAt ? spent(learned, now, asked ?? 0) : learned
+  const hold = Math.min(mostHold, asked ?? Math.min(longestHold, firstHold * 2 ** pace.holds))
+  return { ...correct(learned, now, startedAt), holds: pace.holds + 1, opensAt: now + hold, nextAt: now + hold }
 }
