@@ -1,7 +1,7 @@
 /** A proxy of the environment between a server and its vendors: real ones, in processes whose environment names them. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { execFile } from "node:child_process"
+import { execFile, spawn } from "node:child_process"
 import { once } from "node:events"
 import { createServer as createProxy } from "node:http"
 import { createServer } from "node:https"
@@ -9,6 +9,7 @@ import { type AddressInfo, connect } from "node:net"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { certificate } from "./support/certificate.ts"
+import { root } from "./support/workspace.ts"
 
 const listen = async (server: ReturnType<typeof createProxy> | ReturnType<typeof createServer>) => {
   await once(server.listen(0, "127.0.0.1"), "listening")
@@ -27,6 +28,11 @@ const vendor = Effect.acquireRelease(
     const { path, pem, remove } = certificate("vendor.invalid", "api.vendor.invalid")
     const seen = { connections: 0, requests: Array<string>() }
     const server = createServer(pem, (request, response) => {
+      if (request.url === "/keys") return response.end('{"keys":[]}')
+      if (request.url === "/v1/auth/temporary-api-key") {
+        const expires_at = new Date(Date.now() + 60_000).toISOString()
+        return response.writeHead(201).end(JSON.stringify({ api_key: "temp:token-of-the-vendor", expires_at }))
+      }
       seen.requests.push(
         `${request.headers.host} ${request.headers.authorization} ${request.headers["proxy-authorization"]}`
       )
@@ -152,5 +158,143 @@ describe("the transport for Node", () => {
         assert.strictEqual(outcome, "https_proxy must be the URL of a proxy, such as http://proxy.example:3128")
       }
     })
+  )
+})
+
+describe("the command line", () => {
+  const main = join(root, "packages/cli/src/main.ts")
+  const patience = { timeout: 60_000 }
+
+  const configured = (authority: string, port: number) => ({
+    HTTPS_PROXY: `http://user:pass-word@127.0.0.1:${port}`,
+    NODE_EXTRA_CA_CERTS: authority,
+    TEMPCRED_PROVIDER: "soniox",
+    SONIOX_API_KEY: "long-lived-key",
+    SONIOX_API_BASE_URL: "https://vendor.invalid",
+    SONIOX_WS_URL: "wss://api.vendor.invalid/listen"
+  })
+
+  /** Runs a command to its end, and gives all that it printed. */
+  const command = (env: Readonly<Record<string, string>>, ...args: ReadonlyArray<string>) =>
+    Effect.promise(async () => {
+      const { PATH } = process.env
+      const ended = promisify(execFile)(process.execPath, [main, ...args], { env: { PATH, ...env }, timeout: 30_000 })
+      return ended.catch((failed: { readonly stdout: string; readonly stderr: string }) => failed)
+    })
+
+  it.live(
+    "mints through the proxy, and doctor checks the same way",
+    () =>
+      Effect.gen(function* () {
+        const { authority, port } = yield* vendor
+        const between = yield* proxy(port)
+        const env = {
+          ...configured(authority, between.port),
+          TEMPCRED_AUTH_JWKS_URL: "https://api.vendor.invalid/keys",
+          TEMPCRED_AUTH_AUDIENCE: "speech"
+        }
+        const minted = yield* command(env, "mint", "--json")
+        assert.strictEqual(minted.stderr, "")
+        assert.include(JSON.parse(minted.stdout), { provider: "soniox" })
+        const { stderr, stdout } = yield* command(env, "doctor", "--json")
+        const findings: ReadonlyArray<{ check: string; outcome: string; detail: string }> = JSON.parse(stdout)
+        const at = `the proxy at 127.0.0.1:${between.port} (HTTPS_PROXY)`
+        assert.deepStrictEqual(
+          findings.map(({ check, outcome }) => `${check} ${outcome}`),
+          [
+            "configuration ok",
+            "dns skipped",
+            "tls ok",
+            "clock ok",
+            "mint ok",
+            "connection skipped",
+            // The key set too is read through the proxy.
+            "endpoint ok"
+          ]
+        )
+        assert.strictEqual(findings[1]?.detail, `vendor.invalid is looked up by ${at}`)
+        assert.match(
+          findings[2]?.detail ?? "",
+          /^vendor\.invalid speaks TLSv1\.3, certificate valid for \d days, through the proxy/
+        )
+        assert.notInclude(stdout + stderr, "pass-word")
+        assert.deepStrictEqual(new Set(between.seen.tunnels), new Set(["vendor.invalid:443", "api.vendor.invalid:443"]))
+      }),
+    patience
+  )
+
+  it.live(
+    "serve mints through the proxy, with nothing added",
+    () =>
+      Effect.gen(function* () {
+        const { authority, port } = yield* vendor
+        const between = yield* proxy(port)
+        const { PATH } = process.env
+        const serving = yield* Effect.acquireRelease(
+          Effect.sync(() =>
+            spawn(process.execPath, [main, "serve", "--port", "0"], {
+              env: {
+                PATH,
+                ...configured(authority, between.port),
+                TEMPCRED_AUTH_BEARER_TOKENS: "kiosk-7=a-token-of-the-app-for-the-kiosk"
+              },
+              stdio: ["ignore", "ignore", "pipe"]
+            })
+          ),
+          (child) => Effect.sync(() => child.kill("SIGKILL"))
+        )
+        const origin = yield* Effect.promise(async () => {
+          let said = ""
+          for await (const text of serving.stderr.setEncoding("utf8")) {
+            said += text
+            const [, found] = /Listening on (\S+)\. /.exec(said) ?? []
+            if (found !== undefined) return found
+          }
+          throw new Error(said)
+        })
+        const answer = yield* Effect.promise(() =>
+          fetch(`${origin}/v1/credentials`, {
+            method: "POST",
+            headers: {
+              authorization: "Bearer a-token-of-the-app-for-the-kiosk",
+              "content-type": "application/json",
+              connection: "close"
+            },
+            body: '{"purpose":"stt.realtime"}'
+          })
+        )
+        assert.strictEqual(answer.status, 201)
+        assert.deepStrictEqual(between.seen.tunnels, ["vendor.invalid:443"])
+      }),
+    patience
+  )
+
+  it.live(
+    "doctor names a proxy that refuses, one that cannot be reached, and one that is none",
+    () =>
+      Effect.gen(function* () {
+        const { authority } = yield* vendor
+        const refusing = yield* proxy(1, 407)
+        const gone = yield* Effect.scoped(proxy(1))
+        for (const [env, said, advised] of [
+          [
+            configured(authority, refusing.port),
+            "refused the way to vendor.invalid (status 407)",
+            "user name and password"
+          ],
+          [configured(authority, gone.port), "cannot be reached (ECONNREFUSED)", "NO_PROXY"],
+          [
+            { ...configured(authority, 1), HTTPS_PROXY: "ftp://user:pass-word@proxy" },
+            "HTTPS_PROXY must be the URL",
+            ""
+          ]
+        ] as const) {
+          const { stdout } = yield* command(env, "doctor")
+          assert.include(stdout, said)
+          assert.include(stdout, advised)
+          assert.notInclude(stdout, "pass-word")
+        }
+      }),
+    patience
   )
 })

@@ -8,6 +8,7 @@ import process from "node:process"
 import { run } from "./Cli.ts"
 import { codeOf } from "./Ending.ts"
 import { exitCodes } from "./ExitCode.ts"
+import * as GlobalProxy from "./GlobalProxy.ts"
 import { runMain } from "./Termination.ts"
 
 // Who reads our output may stop reading; what is under way goes on.
@@ -16,6 +17,8 @@ for (const stream of [process.stdout, process.stderr]) {
     if (!("code" in error) || error.code !== "EPIPE") process.exit(exitCodes.defect)
   })
 }
+
+GlobalProxy.install()
 
 run(process.argv.slice(2)).pipe(
   runMain({ disableErrorReporting: true, teardown: (exit, onExit) => onExit(codeOf(exit)) })

@@ -5,7 +5,7 @@
  */
 import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import type { Reason, TempCredentialError } from "@tempcred/core/TempCredentialError"
-import { layerFetch } from "@tempcred/core/Transport"
+import * as NodeTransport from "@tempcred/node/NodeTransport"
 import { layerConfig, ManagementApi } from "@tempcred/speechmatics/ManagementApi"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as DateTime from "effect/DateTime"
@@ -45,7 +45,9 @@ const calling = <A>(
 ): Effect.Effect<A, Failure> =>
   Effect.flatMap(Settings.read(options.config), (variables) =>
     ManagementApi.use(call).pipe(
-      Effect.provide(Layer.provide(layerConfig, [layerFetch, ConfigProvider.layer(Settings.provider(variables))])),
+      Effect.provide(
+        Layer.provide(layerConfig, [NodeTransport.layer, ConfigProvider.layer(Settings.provider(variables))])
+      ),
       Effect.catchTags({
         ConfigurationError: (error) => Effect.fail(ofConfiguration(error)),
         TempCredentialError: (error) => Effect.fail(ofVendor(error, advice[error.reason._tag]))

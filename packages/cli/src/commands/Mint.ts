@@ -9,7 +9,7 @@ import * as Providers from "@tempcred/core/Providers"
 import type { Purpose } from "@tempcred/core/Purpose"
 import { encode, type TempCredential } from "@tempcred/core/TempCredential"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
-import { layerFetch } from "@tempcred/core/Transport"
+import * as NodeTransport from "@tempcred/node/NodeTransport"
 import * as Clock from "effect/Clock"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as DateTime from "effect/DateTime"
@@ -99,7 +99,7 @@ const variables = Effect.fnUntraced(function* (
  */
 export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Return<void, Failure, Scope.Scope> {
   const asked = yield* request(options)
-  const layer = Layer.provide(Providers.layerConfig(adapters), layerFetch).pipe(
+  const layer = Layer.provide(Providers.layerConfig(adapters), NodeTransport.layer).pipe(
     Layer.provide(ConfigProvider.layer(Settings.provider(yield* variables(options))))
   )
   const credential = yield* TempCredentialProvider.use((provider) => provider.mint(asked)).pipe(

@@ -6,6 +6,7 @@
 import * as NodeWS from "@effect/platform-node/NodeWS"
 import { choose, fill } from "@tempcred/core/Connection"
 import type { TempCredential } from "@tempcred/core/TempCredential"
+import { proxies } from "@tempcred/core/Transport"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
@@ -24,6 +25,10 @@ export const open = ({ connections, token }: TempCredential): Effect.Effect<Outc
   const connection = Option.getOrUndefined(choose(connections, "server", "websocket"))
   if (connection === undefined) return Effect.succeed(skipped("the credential is for HTTP, which has nothing to open"))
   const { headers, protocols, url } = fill(connection, token)
+  const proxy = proxies().of(new URL(url.replace(/^ws/, "http")))
+  if (proxy !== undefined) {
+    return Effect.succeed(skipped(`clients open ${connection.url}; from here it would need the proxy at ${proxy.host}`))
+  }
   const options = { headers, handshakeTimeout: patience, followRedirects: false }
   return Effect.acquireUseRelease(
     Effect.sync(() => new NodeWS.WebSocket(url, [...protocols], options)),

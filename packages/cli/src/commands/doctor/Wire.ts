@@ -3,8 +3,10 @@
  *
  * @since 0.1.0
  */
+import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import { InvalidResponseError } from "@tempcred/core/TempCredentialError"
-import { type Answer, layerFetch, Transport } from "@tempcred/core/Transport"
+import { type Answer, Transport } from "@tempcred/core/Transport"
+import * as NodeTransport from "@tempcred/node/NodeTransport"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
@@ -15,8 +17,8 @@ import * as Layer from "effect/Layer"
  * @since 0.1.0
  */
 export interface Wire {
-  /** Sends nothing until `connect`. */
-  readonly layer: Layer.Layer<Transport>
+  /** Sends nothing until `connect`, and then as `tempcred serve` does. */
+  readonly layer: Layer.Layer<Transport, ConfigurationError>
   readonly connect: Effect.Effect<void>
   /** Where the last request went, or would have gone. */
   readonly target: () => URL | undefined
@@ -48,7 +50,7 @@ export const make = (): Wire => {
     }))
   )
   return {
-    layer: Layer.provide(layer, layerFetch),
+    layer: Layer.provide(layer, NodeTransport.layer),
     connect: Effect.sync(() => {
       connected = true
     }),
