@@ -11,6 +11,8 @@ import { connect, type Socket } from "node:net"
 import { createServer } from "node:http"
 import { vi } from "vitest"
 import { inTurn } from "../src/node/Connections.ts"
+import * as Port from "../src/node/Port.ts"
+import * as Admission from "../src/token-server/Admission.ts"
 import { authenticator, until, vendor } from "./server.ts"
 
 const serving = Effect.fnUntraced(function* (options: Node.Options = {}) {
@@ -288,6 +290,31 @@ describe("what two servers could read as different requests", () => {
       assert.deepStrictEqual(statuses(kept), [200, 200])
       const [expected] = statuses(yield* exchange(port, post("Expect: a miracle", "Connection: close")))
       assert.strictEqual(expected, 417)
+    })
+  )
+})
+
+describe("a stop", () => {
+  it.live("answers connections that came just before the port closed", () =>
+    Effect.gen(function* () {
+      const admission = Admission.make(8, Duration.seconds(1))
+      const server = Port.make((_, response) => void response.end("ok"), admission, 1000)
+      yield* Port.listen(server, "127.0.0.1", 0)
+      const address = server.address()
+      const port = typeof address === "object" && address !== null ? address.port : 0
+      const answers: Array<Promise<string>> = []
+      const count = server.getConnections.bind(server)
+      // When it has counted that there are no connections, the kernel has some that Node has not taken.
+      server.getConnections = (told) =>
+        count((error, open) => {
+          if (answers.length === 0) {
+            for (let number = 0; number < 20; number++) answers.push(Effect.runPromise(exchange(port, get("/"))))
+          }
+          told(error, open)
+        })
+      yield* Port.stop(server, admission)
+      for (const text of yield* Effect.promise(() => Promise.all(answers)))
+        assert.deepStrictEqual(statuses(text), [200])
     })
   )
 })

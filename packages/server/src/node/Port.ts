@@ -63,18 +63,22 @@ const connections = (server: Server): Effect.Effect<number> =>
     server.getConnections((_, count) => resume(Effect.succeed(count)))
   })
 
-/** The kernel resets the connections that Node has not taken when the port closes: it closes after a turn of the event loop that brought none. */
+/**
+ * Closes the port after a turn of the event loop without a new connection, and waits for the open ones: the kernel resets what Node has not taken when the port
+ * closes. Where connections never pause, the port closes after the time to linger.
+ */
 const closed = (server: Server): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
     let isNew = true
+    let isLate = false
     server.on("connection", () => (isNew = true))
+    setTimeout(() => (isLate = true), Duration.toMillis(linger))
     const turn = () => {
-      if (!isNew) return void server.close(() => resume(Effect.void))
+      if (!isNew || isLate) return void server.close(() => resume(Effect.void))
       isNew = false
-      timer = setImmediate(turn)
+      setImmediate(turn)
     }
-    let timer = setImmediate(turn)
-    return Effect.sync(() => clearImmediate(timer))
+    turn()
   })
 
 /**
@@ -88,6 +92,5 @@ export const stop = Effect.fnUntraced(function* (server: Server, admission: Admi
   const lingering = Effect.repeat(Effect.delay(connections(server), "10 millis"), { until: (count) => count === 0 })
   yield* Effect.timeoutOption(lingering, linger)
   yield* Effect.timeoutOption(closed(server), farewell)
-  server.close()
   server.closeAllConnections()
 })
