@@ -22,6 +22,8 @@ const good = Acme.adapter()
 const spec = (change: (spec: Acme.Spec, options: Acme.Options) => Partial<Acme.Spec>): Descriptor =>
   Acme.adapter((unchanged, options) => ({ ...unchanged, ...change(unchanged, options) }))
 
+const isCutOff = ({ detail = "" }: { readonly detail?: string }): boolean => detail.endsWith("was cut off")
+
 const call = (change: (call: Call, request: Acme.Request) => Partial<Call>): Descriptor =>
   spec((unchanged) => ({
     call: (request, circumstances) => {
@@ -158,12 +160,10 @@ export const broken: Readonly<Record<string, Descriptor>> = {
   "500 is an UnavailableError and is retried, unless the mint has side effects": status({ 500: "InvalidRequestError" }),
   "503 with a web page is an UnavailableError and is retried": status({ 503: "InvalidResponseError" }),
   "a reset is a TransportError and is retried, unless the mint has side effects": send(
-    (unchanged) => (request) =>
-      Effect.mapError(unchanged(request), (error) => (error.detail === undefined ? unreadable : error))
+    (unchanged) => (request) => Effect.mapError(unchanged(request), (error) => (isCutOff(error) ? error : unreadable))
   ),
   "an answer that is cut off is a TransportError and is retried, unless the mint has side effects": send(
-    (unchanged) => (request) =>
-      Effect.mapError(unchanged(request), (error) => (error.detail === "the answer was cut off" ? unreadable : error))
+    (unchanged) => (request) => Effect.mapError(unchanged(request), (error) => (isCutOff(error) ? unreadable : error))
   ),
   "a vendor that hangs is a TransportError and is retried, unless the mint has side effects": mint(
     (unchanged) => (request) =>
