@@ -70,13 +70,13 @@ it.concurrent(
   { timeout: 180_000 },
   async () => {
     await using endpoint = await Endpoint.make()
-    const { emulator, heap, metrics, origin } = endpoint
+    const { emulator, memory, metrics, origin } = endpoint
     const calm = troubled(emulator)
     const warm = await load(origin, 200, 5000)
-    const before = await heap()
+    const { heap: before } = await memory()
     const outcomes = [...warm, ...(await load(origin, 200, 12_000))]
     calm()
-    const after = await heap()
+    const { heap: after } = await memory()
 
     const unanswered = outcomes.filter(({ error }) => error !== undefined)
     assert.deepStrictEqual(unanswered, [])

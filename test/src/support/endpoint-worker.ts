@@ -19,8 +19,8 @@ export interface Settings {
 
 export type Message =
   | { readonly _tag: "Listening"; readonly origin: string }
-  /** After collecting garbage, in bytes. */
-  | { readonly _tag: "Heap"; readonly used: number }
+  /** After collecting garbage, in bytes: of the heap, and of the whole process. */
+  | { readonly _tag: "Memory"; readonly heap: number; readonly resident: number }
 
 const send = (message: Message): void => void process.send?.(message)
 
@@ -51,7 +51,8 @@ const measured = async () => {
     await sleep(50)
     globalThis.gc?.()
   }
-  send({ _tag: "Heap", used: process.memoryUsage().heapUsed })
+  const { heapUsed, rss } = process.memoryUsage()
+  send({ _tag: "Memory", heap: heapUsed, resident: rss })
 }
 
 process.on("message", () => void measured())

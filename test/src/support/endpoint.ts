@@ -10,8 +10,8 @@ import type { Message, Settings } from "./endpoint-worker.ts"
 export interface Endpoint extends AsyncDisposable {
   readonly emulator: Soniox.Soniox
   readonly origin: string
-  /** The heap that is in use after collecting garbage, in bytes. */
-  readonly heap: () => Promise<number>
+  /** What is in use after collecting garbage, in bytes: of the heap, and of the whole process. */
+  readonly memory: () => Promise<{ readonly heap: number; readonly resident: number }>
   readonly metrics: () => Promise<string>
   /** Tells it to end, as an orchestrator does. */
   readonly terminate: () => void
@@ -37,10 +37,10 @@ export const make = async (): Promise<Endpoint> => {
   return {
     emulator,
     origin,
-    heap: async () => {
-      child.send("heap")
+    memory: async () => {
+      child.send("memory")
       const message = await told()
-      return message._tag === "Heap" ? message.used : Number.NaN
+      return message._tag === "Memory" ? message : { heap: Number.NaN, resident: Number.NaN }
     },
     metrics: async () => (await fetch(`${origin}/metrics`)).text(),
     terminate: () => void child.kill("SIGTERM"),
