@@ -80,7 +80,7 @@ it.concurrent("clients that read nothing take little of its memory", { timeout: 
   const first = await endpoint.memory()
   sockets.push(...(await Promise.all(paths.map(attack))))
   const second = await endpoint.memory()
-  assert.isBelow(second.heap - before.heap, 20_000_000, JSON.stringify([before, first, second]))
+  assert.isBelow(second.heap - before.heap, 8_000_000, JSON.stringify([before, first, second]))
   assert.isBelow(second.resident - first.resident, 60_000_000, JSON.stringify([before, first, second]))
   assert.strictEqual((await fetch(`${endpoint.origin}/healthz`)).status, 200)
   for (const socket of sockets) socket.destroy()
