@@ -4,7 +4,7 @@ import * as Emulators from "@tempcred/emulator"
 import { serve, type Server } from "@tempcred/emulator/Node"
 import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { blocks, extract, remove, run, typeCheck, type Block } from "./support/examples.ts"
+import { blocks, extract, remove, runAll, typeCheck, type Block } from "./support/examples.ts"
 import { files, packages, read, root, scripts, sources } from "./support/workspace.ts"
 
 const documents = files.filter((path) => /^(docs\/.*|packages\/[^/]+\/[^/]+|[^/]+)\.md$/.test(path))
@@ -16,26 +16,26 @@ const place = ({ line, path }: Block): string => `${path}:${line}`
 describe("every example", () => {
   const emulators = Object.values(Emulators).flatMap((module) => ("mintRoute" in module ? [module.make()] : []))
   let servers: ReadonlyArray<Server> = []
-  let env: Readonly<Record<string, string>> = {}
+  let ran: Awaited<ReturnType<typeof runAll>>
   let problems: (example: Block) => ReadonlyArray<string>
 
   beforeAll(async () => {
     extract(examples)
     servers = await Promise.all(emulators.map((emulator) => serve(emulator)))
     const settings = servers.flatMap(({ origin }, index) => Object.entries(emulators[index]?.env(origin) ?? {}))
-    env = { ...Object.fromEntries(settings), TEMPCRED_PROVIDER: "soniox" }
-    problems = await typeCheck(examples)
-  }, 60_000)
+    const env = { ...Object.fromEntries(settings), TEMPCRED_PROVIDER: "soniox" }
+    ;[problems, ran] = await Promise.all([typeCheck(examples), runAll(examples, env)])
+  }, 90_000)
 
   afterAll(async () => {
     remove()
     await Promise.all(servers.map((server) => server.close()))
   })
 
-  it.concurrent.each(examples.map((example) => [place(example), example] as const))("runs: %s", async (_, example) => {
+  it.each(examples.map((example) => [place(example), example] as const))("runs: %s", (_, example) => {
     assert.deepStrictEqual(problems(example), [], "The example does not compile.")
-    const { failed, stderr, stdout } = await run(example, env)
-    if (failed) assert.fail(`The example fails as it runs:\n${stderr}\n${stdout}`)
+    const { error, stdout } = ran(example)
+    if (error !== undefined) assert.fail(`The example fails as it runs:\n${error}\n${stdout}`)
     const results = Array.from(example.code.matchAll(/\/\/ => (.*)$/gm), ([, result = ""]) => result)
     if (results.length === 0) return
     const printed = stdout.trimEnd().split("\n")

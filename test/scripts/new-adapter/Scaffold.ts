@@ -87,7 +87,7 @@ const additionsOf = (read: Read, name: string, today: Date): Texts => {
       .replaceAll("Soniox", module)
       .replaceAll("soniox", id)
   return [
-    ...["package.json", "tsconfig.json", "tsconfig.build.json", "vitest.config.ts"].map(
+    ...["package.json", "tsconfig.json", "tsconfig.build.json"].map(
       (path) => [`packages/${id}/${path}`, likeSoniox(path)] as const
     ),
     [`packages/${id}/README.md`, filled("readme")],

@@ -1,7 +1,9 @@
 /** The code blocks of documents and doc comments, as files that the compiler and Node take. */
 import { execFile } from "node:child_process"
+import { once } from "node:events"
 import { mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { Worker } from "node:worker_threads"
 import { read, root } from "./workspace.ts"
 
 export interface Block {
@@ -82,9 +84,54 @@ export const typeCheck = async (examples: ReadonlyArray<Block>): Promise<(block:
   return (block) => problems(block).map((line) => line.replace(fileOf(block), block.path))
 }
 
-/** Runs an extracted block in a Node of its own, with nothing but these variables. */
-export const run = (block: Block, env: Readonly<Record<string, string>>): Promise<Output> => {
-  const vitest = [join(root, "node_modules/vitest/vitest.mjs"), "run", "--root", folder]
-  const args = [...(isTest(block) ? vitest : []), fileOf(block)]
-  return execute(process.execPath, args, { PATH: process.env["PATH"], ...env })
+/** Whether an example changes the environment, which must not reach the examples after it. */
+const changesEnvironment = ({ code }: Block): boolean => /process\.env(\[.*?\]|\.\w+) =[^=]/.test(code)
+
+interface Message {
+  readonly file: string
+  readonly stdout: string
+  readonly error: string | undefined
+}
+
+const lane = join(import.meta.dirname, "examples-worker.ts")
+
+/** Runs examples one after the other in a thread, which must end by itself: an example that leaves something open fails the lane. */
+const runLane = async (
+  files: ReadonlyArray<string>,
+  env: Readonly<Record<string, string>>
+): Promise<ReadonlyArray<Message>> => {
+  const messages: Array<Message> = []
+  const worker = new Worker(lane, { workerData: { folder, files }, env: { PATH: process.env["PATH"], ...env } })
+  worker.on("message", (message: Message) => messages.push(message))
+  const ended = once(worker, "exit")
+  const limit = setTimeout(() => void worker.terminate(), 50_000)
+  const [code] = await ended
+  clearTimeout(limit)
+  if (code !== 0)
+    throw new Error(`One of these examples leaves something open or ends the process: ${files.join(", ")}`)
+  return messages
+}
+
+const runTests = async (files: ReadonlyArray<string>, env: Readonly<Record<string, string>>) => {
+  const vitest = [join(root, "node_modules/vitest/vitest.mjs"), "run", "--root", folder, ...files]
+  const { failed, stderr, stdout } = await execute(process.execPath, vitest, { PATH: process.env["PATH"], ...env })
+  return files.map((file) => ({ file, stdout, error: failed ? `${stderr}\n${stdout}` : undefined }))
+}
+
+/** Runs all extracted blocks with nothing but these variables: plain ones in two threads, tests in one vitest. */
+export const runAll = async (
+  examples: ReadonlyArray<Block>,
+  env: Readonly<Record<string, string>>
+): Promise<(block: Block) => Message> => {
+  const plain = examples.filter((example) => !isTest(example))
+  const alone = plain.filter(changesEnvironment).map(fileOf)
+  const together = plain.filter((example) => !changesEnvironment(example)).map(fileOf)
+  const half = Math.ceil(together.length / 2)
+  const lanes = [together.slice(0, half), together.slice(half), ...alone.map((file) => [file])]
+  const messages = await Promise.all([
+    ...lanes.map((files) => runLane(files, env)),
+    runTests(examples.filter(isTest).map(fileOf), env)
+  ])
+  const byFile = new Map(messages.flat().map((message) => [message.file, message]))
+  return (block) => byFile.get(fileOf(block)) ?? { file: fileOf(block), stdout: "", error: "The example was not run." }
 }

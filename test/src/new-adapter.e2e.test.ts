@@ -43,6 +43,13 @@ const run = (folder: string, program: string, ...args: ReadonlyArray<string>) =>
     )
   })
 
+/** Runs tests of the copy, and reads what came of each. */
+const results = async (path: string): Promise<ReadonlyArray<Result>> => {
+  const { printed } = await run("", "vitest", "run", path)
+  assert.isTrue(existsSync(at("results.json")), printed)
+  return JSON.parse(read("results.json")).testResults
+}
+
 /** What `pnpm install` would do: our packages are those of the copy where it has them, and the checkout's where not. */
 const link = (folder: string, like: string) => {
   const modules = join(root, like, "node_modules")
@@ -85,8 +92,10 @@ beforeAll(() => {
   ]) {
     cpSync(join(root, path), at(path), { recursive: true, filter: withoutModules })
   }
-  for (const path of ["vitest.shared.ts", "tsconfig.base.json", "package.json", ".gitignore", ".oxfmtrc.json"])
+  for (const path of ["tsconfig.base.json", "package.json", ".gitignore", ".oxfmtrc.json"])
     cpSync(join(root, path), at(path))
+  const config = { test: { testTimeout: 30_000, reporters: [["json", { outputFile: "results.json" }]] } }
+  writeFileSync(at("vitest.config.ts"), `export default ${JSON.stringify(config)}`)
   symlinkSync(join(root, "node_modules"), at("node_modules"))
   begun.push(...names.map((name) => scaffold(workspace, name, new Date(0))))
   for (const id of ids) link(`packages/${id}`, "packages/soniox")
@@ -212,7 +221,7 @@ describe("what is begun", () => {
   })
 
   it("tests what is peculiar to the vendor as the other vendors' tests do, before anything is filled in", async () => {
-    const { failed, printed } = await run("packages/acmevoice", "vitest", "run", "test/AcmeVoice.test.ts")
+    const { failed, printed } = await run("", "vitest", "run", "packages/acmevoice/test/AcmeVoice.test.ts")
     assert.isFalse(failed, printed)
   }, 60_000)
 
@@ -232,11 +241,7 @@ describe("what is begun", () => {
       writeFileSync(at(join(folder, "contract.test.ts")), contract)
       return folder
     })
-    const { printed } = await run("packages/acmevoice", "vitest", "run", "test/stage-")
-    assert.include(printed, ".test-results.json")
-    const { testResults }: { readonly testResults: ReadonlyArray<Result> } = JSON.parse(
-      read("packages/acmevoice/node_modules/.test-results.json")
-    )
+    const testResults = await results("packages/acmevoice/test/stage-")
     for (const [index, folder] of stages.entries()) {
       const assertions = testResults.find(({ name }) => name.includes(`${folder}/`))?.assertionResults ?? []
       const failures = assertions.filter(({ status }) => status === "failed")
@@ -252,14 +257,9 @@ describe("what is begun", () => {
   }, 120_000)
 
   it("asks for what the vendor's pages show, and compares adapter and emulator with it", async () => {
-    const config = { test: { include: ["src/*.test.ts"], reporters: [["json", { outputFile: "results.json" }]] } }
-    writeFileSync(at("test/vitest.config.ts"), `export default ${JSON.stringify(config)}`)
-    const results = async () => {
-      await run("test", "vitest", "run", "src/fixtures.test.ts")
-      const { testResults }: { readonly testResults: ReadonlyArray<Result> } = JSON.parse(read("test/results.json"))
-      return testResults.flatMap(({ assertionResults }) => assertionResults)
-    }
-    const failed = (await results()).filter(({ status }) => status === "failed")
+    const compared = async () =>
+      (await results("test/src/fixtures.test.ts")).flatMap(({ assertionResults }) => assertionResults)
+    const failed = (await compared()).filter(({ status }) => status === "failed")
     const blanks = ["test/src/fixtures/acmevoice.ts: call", "test/src/fixtures/acmevoice.ts: answer", fixture]
     for (const blank of blanks) {
       const found = failed.filter(({ failureMessages }) => failureMessages.join().includes(`fill in ${blank}: `))
@@ -269,14 +269,14 @@ describe("what is begun", () => {
     for (const { change, path } of fills) writeFileSync(at(path), filled(read(path), change))
     writeFileSync(at(fixture), JSON.stringify(evidence.fixture))
     writeFileSync(at("test/src/fixtures/acmevoice.ts"), evidence.rows)
-    const ours = (await results()).filter(({ title }) => title.includes("acmevoice"))
+    const ours = (await compared()).filter(({ title }) => title.includes("acmevoice"))
     assert.lengthOf(ours, blanks.length)
     assert.deepStrictEqual(
       ours.filter(({ status }) => status !== "passed"),
       []
     )
     rmSync(at("packages/testing/fixtures/acmevoice"), { recursive: true })
-    const demanded = (await results()).find(({ title }) => title === "each vendor has some")
+    const demanded = (await compared()).find(({ title }) => title === "each vendor has some")
     assert.match(demanded?.failureMessages.join() ?? "", /Put what the vendor's pages show into/)
   }, 60_000)
 })
