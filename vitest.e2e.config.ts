@@ -1,11 +1,10 @@
 /** What `pnpm test:e2e` runs: tests with a Redis, a browser, other runtimes, processes, and load. */
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
-import { endToEnd, project, settings } from "./vitest.shared.ts"
+import { endToEnd, project } from "./vitest.shared.ts"
 
 export default defineConfig({
   test: {
-    ...settings,
     pool: "forks",
     maxWorkers: 3,
     reporters: ["default", ["json", { outputFile: "node_modules/.test-results-e2e.json" }]],
