@@ -105,7 +105,9 @@ describe("providers", () => {
     const section = readme.split(/^## /m).find((part) => part.startsWith("Vendors")) ?? ""
     const rows = section.split("\n").filter((line) => line.startsWith("|"))
     const { out } = await run(["providers", "--markdown"])
-    const found = rows.map((row) => row.replaceAll(/ +/g, " ").replaceAll(/-{3,}/g, "---"))
+    // The last column is about tests, which the command line does not know.
+    const known = rows.map((row) => row.replace(/[^|]*\|$/, ""))
+    const found = known.map((row) => row.replaceAll(/ +/g, " ").replaceAll(/-{3,}/g, "---"))
     assert.deepStrictEqual(found, out.trimEnd().split("\n"), `put this table into README.md under "Vendors":\n${out}`)
   })
 })
