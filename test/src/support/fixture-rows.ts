@@ -56,7 +56,13 @@ export const minting = (layer: ProviderLayer, request: MintRequest = { purpose: 
   TempCredentialProvider.use((provider) => provider.mint(request)).pipe(
     Effect.map(encode),
     Effect.map(({ connections, expiresAt, expirySource, token, uses }) => {
-      return { token, expiresAt, expirySource, uses, placements: connections.map(({ placement }) => placement.in) }
+      return {
+        token,
+        expiresAt,
+        expirySource,
+        uses,
+        placements: [...new Set(connections.map(({ placement }) => placement.in))]
+      }
     }),
     Effect.provide(layer)
   )
