@@ -49,19 +49,21 @@
  */
 import type * as Config from "effect/Config"
 import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
+import * as Expiry from "./adapter/Expiry.ts"
 import { asAsked, asStated, type Terms } from "./adapter/Terms.ts"
 import { type Capabilities, resolve, type Resolved } from "./Capabilities.ts"
 import { ConfigurationError, type Issue } from "./ConfigurationError.ts"
 import type { Connections } from "./Connection.ts"
 import * as Environment from "./Environment.ts"
+import { Events } from "./Events.ts"
 import { fingerprint } from "./Fingerprint.ts"
-import { expiresAt } from "./Jwt.ts"
 import type { KeySource } from "./KeySource.ts"
 import * as MintRequest from "./MintRequest.ts"
 import * as MintWatch from "./MintWatch.ts"
@@ -72,21 +74,7 @@ import { type MintOptions, TempCredentialProvider } from "./TempCredentialProvid
 import type { Transport } from "./Transport.ts"
 import * as VendorApi from "./VendorApi.ts"
 
-/**
- * How the end of a credential is known: the vendor stated a moment, or a length that counts from before the request was sent; the token is a
- * JWT whose `exp` says it (or else, and where that contradicts the request, its ttl does); the request's ttl alone says it, from
- * when the last try was sent, or from when the call was written where the vendor was told a moment and no length; or the vendor's documents do.
- *
- * @category models
- * @since 0.1.0
- */
-export type Expiry =
-  | { readonly source: "vendor"; readonly at: DateTime.Utc }
-  | { readonly source: "vendor"; readonly seconds: number }
-  | { readonly source: "jwt" }
-  | { readonly source: "request"; readonly told?: "length" | "moment" }
-  | { readonly source: "documented"; readonly seconds: number }
-
+export type { Expiry } from "./adapter/Expiry.ts"
 export type { Terms } from "./adapter/Terms.ts"
 
 /**
@@ -97,7 +85,7 @@ export type { Terms } from "./adapter/Terms.ts"
  */
 export interface Minted {
   readonly token: Redacted.Redacted
-  readonly expiry: Expiry
+  readonly expiry: Expiry.Expiry
   readonly connections: Connections
   /** What the reply says that the credential is good for. @default as it was asked */
   readonly terms?: Terms | undefined
@@ -185,6 +173,7 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
   const keys = yield* api.open(spec.keys)
   const issues = [...keys.issues, ...spec.issues]
   if (issues.length > 0) return yield* new ConfigurationError({ issues })
+  const publish = yield* Events
   const endpoint = api.endpoint(spec.response)
   const fail = (reason: Reason) => new TempCredentialError({ provider, reason })
 
@@ -207,7 +196,9 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
     ) {
       return yield* fail(new InvalidResponseError({ detail: "the credential holds the long-lived key" }))
     }
-    const { source, at, usableUntil } = ending(minted, request, received, DateTime.toEpochMillis(now))
+    const longest = longestLife(minted.terms, request.ttlSeconds, capabilities[request.purpose]?.ttlSeconds.max)
+    const ends = Expiry.ends(minted, request, longest, received, DateTime.toEpochMillis(now))
+    const { at, notBelieved, source, usableUntil } = ends
     const end = Option.getOrUndefined(DateTime.make(at))
     if (end === undefined) return yield* fail(new InvalidResponseError({ detail: "the expiry is no date" }))
     if (at <= received.receivedAt) {
@@ -216,7 +207,14 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
     const terms =
       minted.terms === undefined
         ? asAsked(provider, request, usableUntil)
-        : yield* Effect.fromResult(Result.mapError(asStated(minted.terms, asked, request.relaxed), fail))
+        : yield* Effect.fromResult(
+            Result.mapError(asStated(minted.terms, asked, request.relaxed, received.sentAt), fail)
+          )
+    if (notBelieved !== undefined) {
+      const seconds = (millis: number) => Math.round((millis - received.sentAt) / 1000)
+      const { purpose } = terms
+      yield* publish({ _tag: "ExpiryNotBelieved", provider, purpose, stated: seconds(notBelieved), kept: seconds(at) })
+    }
     return new TempCredential({
       ...terms,
       token: minted.token,
@@ -266,35 +264,6 @@ export const layerConfig = <Options>(
   options: () => Effect.Effect<Options, Config.ConfigError | ConfigurationError>
 ): ProviderLayer => Layer.unwrap(Effect.map(Environment.load(Effect.suspend(options)), layerOf))
 
-/** The ends in epoch milliseconds by our clock. */
-const ending = (minted: Minted, request: Resolved, received: VendorApi.Received<unknown>, now: number) => {
-  const { receivedAt, sentAt, skew } = received
-  const { expiry } = minted
-  const after = (seconds: number) => sentAt + seconds * 1000
-  // What the vendor's clock says is uncertain by the header's resolution and the trip; within that, what was asked for is nearest.
-  const told = (at: number, near: number) => Math.min(at - skew.least, Math.max(at - skew.most, near))
-  /** A moment was written once, however often the call was sent, and by our clock. */
-  const requested = (seconds: number) => {
-    const moment = now + seconds * 1000
-    return expiry.source === "request" && expiry.told === "moment" ? told(moment, moment) : after(seconds)
-  }
-  const asked = requested(request.ttlSeconds)
-  const usableUntil = request.usableForSeconds === undefined ? undefined : requested(request.usableForSeconds)
-  switch (expiry.source) {
-    case "vendor": {
-      const at = "at" in expiry ? told(DateTime.toEpochMillis(expiry.at), asked) : after(expiry.seconds)
-      return { source: expiry.source, at, usableUntil }
-    }
-    case "jwt": {
-      const at = told(expiresAt(minted.token) ?? 0, asked)
-      // A hint from inside the token: one that contradicts what was asked for is not believed.
-      return at > receivedAt && at <= asked + 60_000
-        ? { source: expiry.source, at, usableUntil }
-        : { source: "request" as const, at: asked, usableUntil }
-    }
-    case "request":
-      return { source: expiry.source, at: asked, usableUntil }
-    case "documented":
-      return { source: expiry.source, at: after(expiry.seconds), usableUntil }
-  }
-}
+/** In seconds: where an answer states its own terms, its life is held against the request there. */
+const longestLife = (terms: Terms | undefined, asked: number, most: number = asked): number =>
+  terms?.life === undefined ? asked : Math.min(Duration.toSeconds(terms.life), most)

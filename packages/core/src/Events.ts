@@ -50,6 +50,14 @@ export type Event =
       /** The tag of the reason, `"interrupted"`, or `"defect"` where the provider threw. */
       readonly reason: Reason["_tag"] | "defect" | "interrupted"
     }
+  | {
+      /** An end was stated that is more than a minute past what was asked for: the life in seconds as stated, and as it was kept. */
+      readonly _tag: "ExpiryNotBelieved"
+      readonly provider: string
+      readonly purpose: Purpose
+      readonly stated: number
+      readonly kept: number
+    }
   | { readonly _tag: "KeyRefused"; readonly provider: string; readonly fingerprint: string }
   | { readonly _tag: "KeyAccepted"; readonly provider: string; readonly fingerprint: string }
   | { readonly _tag: "KeysReloaded"; readonly provider: string; readonly keys: number }

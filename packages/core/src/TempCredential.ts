@@ -42,7 +42,7 @@ const shared = {
 /**
  * A minted credential. `expiresAt` is the end of the window in which it may be redeemed, fixed once at minting:
  * `expirySource` says whether the vendor stated it, it was read from a JWT, it follows from the ttl that was asked for, or from the
- * vendor's documents. After `usableUntil`, where the vendor has such a second end, open sessions are refused too. `sessionLock` says that a configuration is bound to it, and
+ * vendor's documents. It is at most a minute past the ttl that was asked for. After `usableUntil`, where the vendor has such a second end, open sessions are refused too. `sessionLock` says that a configuration is bound to it, and
  * how firmly. `relaxed` lists what was asked for and is not enforced.
  *
  * @category models

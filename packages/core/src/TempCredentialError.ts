@@ -72,7 +72,7 @@ const common = {
 }
 
 /**
- * What every reason may carry: HTTP status, the vendor's code and request id, how long to wait, and its sentence (at most 300 characters, no secrets).
+ * What every reason may carry: HTTP status, the vendor's code and request id, how long to wait (at most an hour), and its sentence (at most 300 characters, no secrets).
  *
  * @category models
  * @since 0.1.0
@@ -289,7 +289,7 @@ export class TempCredentialError extends Schema.TaggedError<TempCredentialError>
   get isRetryable(): boolean {
     return this.reason.isRetryable
   }
-  /** How long the vendor asks to wait, where it says so. */
+  /** How long the vendor asks to wait, where it says so: at most an hour. */
   get retryAfter(): Duration.Duration | undefined {
     return this.reason.retryAfter
   }

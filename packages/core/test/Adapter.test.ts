@@ -1,4 +1,5 @@
 import * as Adapter from "@tempcred/core/Adapter"
+import * as Events from "@tempcred/core/Events"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import {
   InvalidRequestError,
@@ -222,7 +223,8 @@ describe("expiry is a fact with a source", () => {
   )
   it.effect("from the vendor's documents", () =>
     Effect.gen(function* () {
-      assert.deepStrictEqual(yield* expiring({ source: "documented", seconds: 900 }, Acme.ok), ["documented", 900])
+      const expiry = { source: "documented", seconds: 900 } as const
+      assert.deepStrictEqual(yield* expiring(expiry, Acme.ok, "15 minutes"), ["documented", 900])
     })
   )
   it.effect("from a JWT, and from the ttl where the token is none or does not say", () =>
@@ -270,12 +272,69 @@ describe("expiry is a fact with a source", () => {
       assert.deepStrictEqual(yield* expiring(expiry, minted("t", { ...date(-600), age: "600" })), ["vendor", 60])
     })
   )
+  const vendorAt = (seconds: number) => ({ source: "vendor", at: DateTime.makeUnsafe(at(seconds)) }) as const
+  const year9999 = { source: "vendor", at: DateTime.makeUnsafe("9999-12-31T23:59:59Z") } as const
+  const tooLate: ReadonlyArray<readonly [name: string, expiry: Adapter.Expiry, step: Acme.Step]> = [
+    ["a moment in the year 9999", year9999, Acme.ok],
+    ["a moment two minutes past the ttl", vendorAt(181), Acme.ok],
+    ["a length without end", { source: "vendor", seconds: 1e300 }, Acme.ok],
+    ["a length two minutes past the ttl", { source: "vendor", seconds: 181 }, Acme.ok],
+    ["a JWT of a year", { source: "jwt" }, minted(jwt(at(31_536_000) / 1000))],
+    ["documents that promise a day", { source: "documented", seconds: 86_400 }, Acme.ok]
+  ]
+  for (const [name, expiry, step] of tooLate) {
+    it.effect(`${name} is not believed: the credential ends as the request asked, and an event tells`, () =>
+      Effect.gen(function* () {
+        const seen: Array<Events.Event> = []
+        const events = Events.layer((event) => Effect.sync(() => void seen.push(event)))
+        assert.deepStrictEqual(yield* Effect.provide(expiring(expiry, step), events), ["request", 60])
+        const told = seen.find((event) => event._tag === "ExpiryNotBelieved")
+        assert.isDefined(told)
+        assert.strictEqual(told.kept, 60)
+        assert.isAbove(told.stated, 120)
+      })
+    )
+  }
+  it.effect("a life up to a minute longer than asked is believed, from every source", () =>
+    Effect.gen(function* () {
+      for (const [expiry, step] of [
+        [vendorAt(119), Acme.ok],
+        [{ source: "vendor", seconds: 119 }, Acme.ok],
+        [{ source: "jwt" }, minted(jwt(at(119) / 1000))]
+      ] as const) {
+        assert.deepStrictEqual(yield* expiring(expiry, step), [expiry.source, 119])
+      }
+    })
+  )
+  it.effect("a right moment beside a Date header of 1970 or 2999 is read by our clock", () =>
+    Effect.gen(function* () {
+      for (const wrong of ["Thu, 01 Jan 1970 00:00:00 GMT", "Tue, 01 Jan 2999 00:00:00 GMT"]) {
+        assert.deepStrictEqual(yield* expiring(vendorAt(60), minted("t", { date: wrong })), ["vendor", 60])
+        const token = jwt(at(60) / 1000)
+        assert.deepStrictEqual(yield* expiring({ source: "jwt" }, minted(token, { date: wrong })), ["jwt", 60])
+      }
+    })
+  )
+  it.effect("a moment that was sent is not moved by a Date header of 1970", () =>
+    Effect.gen(function* () {
+      const step = minted("t", { date: "Thu, 01 Jan 1970 00:00:00 GMT" })
+      assert.deepStrictEqual(yield* expiring({ source: "request", told: "moment" }, step), ["request", 60])
+    })
+  )
+  it.effect("a Date header that is no HTTP date teaches no skew", () =>
+    Effect.gen(function* () {
+      for (const date of ["2026", "21 Nov 2026 11:50", "2026-11-21T11:50:00Z", "Sat, 21 Nov 2026 11:50:00"]) {
+        assert.deepStrictEqual(yield* expiring(vendorAt(60), minted("t", { date })), ["vendor", 60])
+      }
+    })
+  )
   it.effect("expired-on-arrival, malformed-expiry: no credential", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(start)
       for (const [expiry, step] of [
         [{ source: "vendor", at: DateTime.makeUnsafe(at(0)) }, Acme.ok],
-        [{ source: "vendor", seconds: 1e300 }, Acme.ok]
+        [{ source: "vendor", seconds: Number.NaN }, Acme.ok],
+        [{ source: "vendor", seconds: -1 }, Acme.ok]
       ] as const) {
         const reason = yield* failing({ purpose: "stt.realtime" }, Acme.vendor(step), { expiry })
         assert.strictEqual(reason._tag, "InvalidResponseError")

@@ -138,7 +138,8 @@ describe("vendor-limit-header", () => {
       "a moment in epoch seconds",
       { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1700000004", date: "Tue, 14 Nov 2023 22:13:20 GMT" }
     ],
-    ["RateLimit", { ratelimit: '"default";r=0;t=4' }]
+    ["RateLimit", { ratelimit: '"default";r=0;t=4' }],
+    ["the policy of RateLimit that has nothing left", { ratelimit: '"burst";r=3;t=1, "minute";r=0;t=4' }]
   ]
   for (const [name, headers] of cases) {
     it.effect(`${name}: nothing is left, so the next waits until the reset`, () =>
@@ -150,6 +151,27 @@ describe("vendor-limit-header", () => {
           yield* TestClock.adjust("1 minute")
         }).pipe(providing(vendor))
         assert.deepStrictEqual(times(vendor), [0, 4000])
+      })
+    )
+  }
+  it.effect("no answer but a refusal holds callers for more than a minute", () =>
+    Effect.gen(function* () {
+      const headers = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "86400" }
+      const vendor = Acme.vendor({ status: 201, headers, body: { token: Acme.token } }, Acme.ok)
+      yield* Effect.gen(function* () {
+        yield* mint()
+        yield* TestClock.adjust("1 minute")
+        yield* mint()
+      }).pipe(providing(vendor))
+      assert.deepStrictEqual(times(vendor), [0, 60_000])
+    })
+  )
+  for (const reset of ["Infinity", "-1", "NaN", "1e3", "1700000004000000", "tomorrow"]) {
+    it.effect(`a reset of ${reset} holds nobody`, () =>
+      Effect.gen(function* () {
+        const headers = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": reset }
+        const vendor = Acme.vendor({ status: 201, headers, body: { token: Acme.token } }, Acme.ok)
+        yield* Effect.andThen(mint(), mint()).pipe(providing(vendor))
       })
     )
   }

@@ -113,7 +113,13 @@ describe("how long is waited", () => {
       2000
     ],
     ["retry-after-ms", { "retry-after-ms": "250" }, 250],
-    ["a date in the past", { "retry-after": new Date(0).toUTCString() }, 0]
+    ["a date as RFC 850 writes it", { "retry-after": "Thursday, 01-Jan-70 00:00:04 GMT" }, 4000],
+    ["a date as asctime writes it", { "retry-after": "Thu Jan  1 00:00:04 1970" }, 4000],
+    [
+      "a date, where the vendor's clock is years behind ours",
+      { date: "Wed, 01 Jan 1800 00:00:00 GMT", "retry-after": "Thu, 01 Jan 1970 00:00:04 GMT" },
+      4000
+    ]
   ]
   for (const [name, headers, waited] of asked) {
     it.effect(`${name}: wins over the backoff`, () =>
@@ -124,14 +130,66 @@ describe("how long is waited", () => {
       })
     )
   }
-  it.effect("a Retry-After that cannot be read is no Retry-After", () =>
+  const unreadable: ReadonlyArray<Readonly<Record<string, string>>> = [
+    { "retry-after": "soon", "retry-after-ms": "-1" },
+    { "retry-after": "seconds 12" },
+    { "retry-after": "12 seconds" },
+    { "retry-after": "1.5" },
+    { "retry-after": "0x10" },
+    { "retry-after": "-3" },
+    { "retry-after": "0" },
+    { "retry-after-ms": "0" },
+    { "retry-after": "Infinity" },
+    { "retry-after": "Jan 4 1970" },
+    { "retry-after": "1970-01-01T00:00:04Z" },
+    { "retry-after": "Thu, 01 Jan 1970 00:00:04 CET" },
+    { "retry-after": "Thu, 31 Feb 1970 00:00:04 GMT" },
+    { "retry-after": "Thu, 01 Jan 1970 24:00:04 GMT" },
+    { "retry-after": "Thu, 01 Jan 1970 00:00:00 GMT" },
+    { date: "Thu, 01 Jan 1970 01:00:00 GMT", "retry-after": "Thu, 01 Jan 1970 00:59:00 GMT" },
+    { "ratelimit-remaining": "0", "ratelimit-reset": "Infinity" },
+    { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1e3" },
+    { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1700000004000000" },
+    { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "0" },
+    { ratelimit: '"default";r=0;t=many' }
+  ]
+  for (const headers of unreadable) {
+    it.effect(`${JSON.stringify(headers)} says no time to come: the gate's own backoff holds`, () =>
+      Effect.gen(function* () {
+        const vendor = Acme.vendor({ status: 429, headers }, Acme.ok)
+        assert.strictEqual(yield* settle(vendor), "minted")
+        // The rate gate holds it for as long as it holds everybody.
+        assert.deepStrictEqual(vendor.times, [0, 500])
+      })
+    )
+  }
+  it.effect("ten callers whose refusals name a time that has passed do not ask again at once", () =>
     Effect.gen(function* () {
-      const vendor = Acme.vendor({ status: 429, headers: { "retry-after": "soon", "retry-after-ms": "-1" } }, Acme.ok)
-      assert.strictEqual(yield* settle(vendor), "minted")
-      // The rate gate holds it for as long as it holds everybody.
-      assert.deepStrictEqual(vendor.times, [0, 500])
+      const vendor = Acme.vendor({ status: 429, headers: { "retry-after": "seconds 12" } })
+      yield* Effect.forEach(
+        Array.from({ length: 10 }),
+        () => Effect.forkChild(Effect.ignore(mint), { startImmediately: true }),
+        { discard: true }
+      ).pipe(Effect.andThen(TestClock.adjust(400)), providing(vendor))
+      assert.isAtMost(vendor.sent.length, 10)
     })
   )
+  const endless: ReadonlyArray<Readonly<Record<string, string>>> = [
+    { "retry-after": "9".repeat(400) },
+    { "retry-after": "86400" },
+    { "retry-after-ms": "99999999999" },
+    { "retry-after": "Fri, 31 Dec 9999 23:59:59 GMT" },
+    { "ratelimit-remaining": "0", "ratelimit-reset": "999999999" },
+    { date: "Wed, 01 Jan 1800 00:00:00 GMT", "retry-after": "Fri, 31 Dec 9999 23:59:59 GMT" }
+  ]
+  for (const headers of endless) {
+    it.effect(`${JSON.stringify(headers).slice(0, 60)}: an error asks for an hour at most`, () =>
+      Effect.gen(function* () {
+        const error = yield* mint.pipe(providing(Acme.vendor({ status: 503, headers })), Effect.flip)
+        assert.deepStrictEqual(error.retryAfter, Duration.hours(1))
+      })
+    )
+  }
   it.effect("retry-after-clamp: one that does not fit the deadline comes back at once, and says how long", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor({ status: 429, headers: { "retry-after": "3600" } })

@@ -10,6 +10,7 @@ import type { Resolved } from "../Capabilities.ts"
 import { type Decoded, SessionLock } from "../MintRequest.ts"
 import type { TempCredential } from "../TempCredential.ts"
 import { type Feature, InvalidResponseError } from "../TempCredentialError.ts"
+import { slack } from "./Expiry.ts"
 
 /**
  * For whom, for what, for how many connections and where a credential is good.
@@ -45,7 +46,8 @@ export const asAsked = (provider: string, request: Resolved, usableUntil: number
 
 /**
  * The terms that an answer states. What was asked for and is not met, or is listed as relaxed, is listed where the request allows that, and is an
- * `InvalidResponseError` where it does not; a purpose and a region are never relaxed. A life may be a minute over the ttl, as clocks differ.
+ * `InvalidResponseError` where it does not; a purpose and a region are never relaxed. A life may be a minute over the ttl, as clocks differ. A second end is
+ * at most as late as was asked, or a day after the request was sent, plus a minute.
  *
  * @category constructors
  * @since 0.1.0
@@ -53,14 +55,32 @@ export const asAsked = (provider: string, request: Resolved, usableUntil: number
 export const asStated = (
   { life, ...stated }: Terms,
   asked: Decoded,
-  relaxed: ReadonlyArray<Feature>
+  relaxed: ReadonlyArray<Feature>,
+  sentAt: number
 ): Result.Result<Terms, InvalidResponseError> => {
   const listed = stated.relaxed.filter((feature) => (asked[feature] ?? false) !== false)
   const unmet = [...listed, ...missing(stated, asked), ...overlong(life, asked)]
   const broken = unmet.find((feature) => !isRelaxed(feature, asked))
   return broken === undefined
-    ? Result.succeed({ ...stated, relaxed: [...new Set([...relaxed, ...stated.relaxed, ...unmet])] })
+    ? Result.succeed({
+        ...stated,
+        ...second(stated, asked, sentAt),
+        relaxed: [...new Set([...relaxed, ...stated.relaxed, ...unmet])]
+      })
     : Result.fail(new InvalidResponseError({ detail: `the credential is not what was asked for: ${broken}` }))
+}
+
+/** No session that a vendor opens stays usable for longer. */
+const longestUse = Duration.days(1)
+
+const second = (
+  { usableUntil }: Terms,
+  { usableFor = longestUse }: Decoded,
+  sentAt: number
+): Pick<Terms, "usableUntil"> => {
+  if (usableUntil === undefined) return {}
+  const latest = DateTime.makeUnsafe(sentAt + Duration.toMillis(Duration.sum(usableFor, slack)))
+  return { usableUntil: DateTime.min(usableUntil, latest) }
 }
 
 const isRelaxed = (feature: Feature, { onUnsupported, singleUse }: Decoded): boolean => {
@@ -72,8 +92,6 @@ const isRelaxed = (feature: Feature, { onUnsupported, singleUse }: Decoded): boo
 
 const overlong = (life: Duration.Duration | undefined, { ttl }: Decoded): ReadonlyArray<Feature> =>
   life !== undefined && ttl !== undefined && Duration.isGreaterThan(life, Duration.sum(ttl, slack)) ? ["ttl"] : []
-
-const slack = Duration.minutes(1)
 
 const missing = (
   stated: Terms,

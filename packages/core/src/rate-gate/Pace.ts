@@ -45,9 +45,6 @@ const slack = 10
 const firstHold = 500
 const longestHold = 30_000
 
-/** Nothing that a vendor says holds everybody for longer than an hour. */
-const mostHold = 3_600_000
-
 /**
  * The state of the pace of one vendor account.
  *
@@ -193,7 +190,7 @@ export const succeeded = (pace: Pace, now: number): Pace => ({
  */
 export const spent = (pace: Pace, now: number, milliseconds: number): Pace => ({
   ...pace,
-  opensAt: Math.max(pace.opensAt, now + Math.min(mostHold, milliseconds))
+  opensAt: Math.max(pace.opensAt, now + milliseconds)
 })
 
 /** Takes the calls accepted in the last second for the limit, once enough refusals in a row have shown that there is one. */
@@ -234,6 +231,6 @@ export const refused = (pace: Pace, now: number, startedAt: number, asked: numbe
   const learned = learn({ ...pace, refusals: pace.refusals + 1 }, now)
   // It was on its way when another was refused: it tells at most that the wait is longer.
   if (startedAt < pace.opensAt) return now < pace.opensAt ? spent(learned, now, asked ?? 0) : learned
-  const hold = Math.min(mostHold, asked ?? Math.min(longestHold, firstHold * 2 ** pace.holds))
+  const hold = asked ?? Math.min(longestHold, firstHold * 2 ** pace.holds)
   return { ...correct(learned, now, startedAt), holds: pace.holds + 1, opensAt: now + hold, nextAt: now + hold }
 }

@@ -48,13 +48,13 @@ export const clauses: ReadonlyArray<Clause> = [
     })
   },
   {
-    name: "a vendor's clock that is ten minutes off moves no expiry, except that of a moment which the vendor was told",
+    name: "a vendor's clock that is ten minutes off moves no expiry, but a fast one ends sooner a moment that the vendor was told",
     check: Effect.fnUntraced(function* (examined, trial) {
       const seconds = capability(examined).ttlSeconds.max
       for (const offset of [600_000, -600_000]) {
         const clock = { now: () => Date.now() + offset, after: (_: number, run: () => void) => (run(), () => {}) }
         const credential = yield* trial({ emulator: { clock } }).mint({ ttl: Duration.seconds(seconds) })
-        const sooner = examined.told === "moment" ? offset / 1000 : 0
+        const sooner = examined.told === "moment" ? Math.max(0, offset / 1000) : 0
         assert.closeTo(lifetime(credential), seconds - sooner, 3)
       }
     })

@@ -1,0 +1,45 @@
+/**
+ * Reads HTTP dates as RFC 9110 (section 5.6.7) writes them, and nothing else: `Date.parse` takes almost any text for a date.
+ *
+ * @since 0.1.0
+ */
+
+const months = "JanFebMarAprMayJunJulAugSepOctNovDec"
+const month = "(?<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+const time = String.raw`(?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d)`
+
+/** The preferred format, and the two obsolete ones that a recipient must understand. */
+const formats = [
+  String.raw`(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (?<day>\d\d) ${month} (?<year>\d{4}) ${time} GMT`,
+  String.raw`(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (?<day>\d\d)-${month}-(?<year>\d\d) ${time} GMT`,
+  String.raw`(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ${month} (?<day>\d\d| \d) ${time} (?<year>\d{4})`
+].map((format) => new RegExp(`^${format}$`))
+
+const century = 100
+
+/** A year of two digits that seems more than fifty years ahead is the latest past one that ends so. */
+const fullYear = (year: string, now: number): number => {
+  if (year.length === 4) return Number(year)
+  const thisYear = new Date(now).getUTCFullYear()
+  const inThisCentury = thisYear - (thisYear % century) + Number(year)
+  return inThisCentury > thisYear + 50 ? inThisCentury - century : inThisCentury
+}
+
+/**
+ * Reads an HTTP date, in epoch milliseconds; `undefined` where the text is none. The time of reading decides the century of a year with two digits.
+ *
+ * @category decoding
+ * @since 0.1.0
+ */
+export const parse = (text: string, now: number): number | undefined => {
+  for (const format of formats) {
+    const found = format.exec(text)?.groups
+    if (found === undefined) continue
+    const { day = "", hour = "", minute = "", month: name = "", second = "", year = "" } = found
+    const at = new Date(0)
+    at.setUTCFullYear(fullYear(year, now), months.indexOf(name) / 3, Number(day))
+    const isReal = at.getUTCDate() === Number(day) && Number(hour) < 24 && Number(minute) < 60 && Number(second) <= 60
+    return isReal ? at.setUTCHours(Number(hour), Number(minute), Number(second)) : undefined
+  }
+  return undefined
+}
