@@ -3,7 +3,7 @@ import { DeepgramClient } from "@deepgram/sdk"
 import { AudioFormat, CommitStrategy, ElevenLabsClient, RealtimeEvents } from "@elevenlabs/elevenlabs-js"
 import { GoogleGenAI } from "@google/genai"
 import * as AssemblyAi from "@tempcred/assemblyai/AssemblyAi"
-import type { Descriptor } from "@tempcred/core/Adapter"
+import type { Adapter } from "@tempcred/core/Adapter"
 import * as Minter from "@tempcred/core/Minter"
 import * as TempCredential from "@tempcred/core/TempCredential"
 import * as Deepgram from "@tempcred/deepgram/Deepgram"
@@ -35,7 +35,7 @@ beforeAll(() => {
 afterAll(() => restore())
 
 /** A vendor on a port, and what an app has of it: a minter, and the token as a client receives it. */
-const start = async (adapter: Descriptor, emulator: Emulator) => {
+const start = async (adapter: Adapter, emulator: Emulator) => {
   const server = await serve(emulator)
   const config = ConfigProvider.fromEnv({ env: { ...emulator.env(server.origin) } })
   const minter = Minter.make(Layer.provide(adapter.layerConfig, ConfigProvider.layer(config)))

@@ -1,7 +1,7 @@
 /**
  * The vendors that the page can choose from: emulated on free ports, or the vendors themselves where their key is in the environment.
  */
-import type { Descriptor } from "@tempcred/core/Adapter"
+import type { Adapter } from "@tempcred/core/Adapter"
 import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import * as Providers from "@tempcred/core/Providers"
 import type { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
@@ -43,7 +43,7 @@ const catalog = ({ maxSessionSeconds = 60 }: Options) => [
 const termsOf = (maxSession: Terms["maxSession"]): Terms => ({ purposes: ["stt.realtime"], maxSession })
 
 /** The stack that an app gets, with its cache; the key is in `env` and goes no further than this layer. */
-const configured = (adapter: Descriptor, env: Readonly<Record<string, string>>) => {
+const configured = (adapter: Adapter, env: Readonly<Record<string, string>>) => {
   const variables = ConfigProvider.fromEnv({ env: { ...env, TEMPCRED_PROVIDER: adapter.id } })
   return Providers.layerConfig([adapter]).pipe(
     Layer.provide(layerFetch),

@@ -1,6 +1,6 @@
 import type { Connection } from "@tempcred/core/Connection"
 import type { MintRequest } from "@tempcred/core/MintRequest"
-import { answering, arrived, lacks, misconfigured, noon, reasonOf } from "@tempcred/testing/Trials"
+import { answering, arrived, lacks, misconfigured, noon, reasonOf } from "@tempcred/testing/Harness"
 import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"

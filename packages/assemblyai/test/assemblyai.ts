@@ -1,12 +1,12 @@
 /** AssemblyAI's adapter before its emulator. */
 import * as AssemblyAi from "@tempcred/assemblyai/AssemblyAi"
 import * as Emulator from "@tempcred/emulator/AssemblyAi"
-import * as Trials from "@tempcred/testing/Trials"
+import * as Harness from "@tempcred/testing/Harness"
 import * as Redacted from "effect/Redacted"
 
 export const key = "key-of-assemblyai"
 
-export const { withEnv, withOptions } = Trials.make({
+export const { withEnv, withOptions } = Harness.make({
   adapter: AssemblyAi.adapter,
   layer: AssemblyAi.layer,
   options: { apiKey: Redacted.make(key) },

@@ -1,8 +1,4 @@
-/**
- * The commands, their flags and their help. What a command does is loaded when it runs, so that help and usage errors come at once.
- *
- * @since 0.1.0
- */
+/** The commands, their flags and their help. What a command does is loaded when it runs, so that help and usage errors come at once. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Purpose from "@tempcred/core/Purpose"
 import * as Argument from "effect/cli/Argument"
@@ -204,12 +200,7 @@ const services = Layer.mergeAll(
   CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions] })
 )
 
-/**
- * Runs the command that the arguments name, and tells what went wrong.
- *
- * @category running
- * @since 0.1.0
- */
+/** Runs the command that the arguments name, and tells what went wrong. */
 export const run = (args: ReadonlyArray<string>): Effect.Effect<void, Failure | CliError> =>
   Command.runWith(root, { version: manifest.version })(args).pipe(
     Effect.tapCause(report),

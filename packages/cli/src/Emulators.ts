@@ -1,8 +1,4 @@
-/**
- * Emulated vendors on ports of this machine, for as long as a command needs them.
- *
- * @since 0.1.0
- */
+/** Emulated vendors on ports of this machine, for as long as a command needs them. */
 import * as Environment from "@tempcred/core/Environment"
 import type { Emulator } from "@tempcred/emulator/Emulator"
 import * as Node from "@tempcred/emulator/Node"
@@ -14,12 +10,7 @@ import { Failure, usage } from "./Failure.ts"
 import type { Variables } from "./Settings.ts"
 import { emulators, names, withoutVendors } from "./Vendors.ts"
 
-/**
- * An emulated vendor that can be reached, with the variables that point the library at it.
- *
- * @category models
- * @since 0.1.0
- */
+/** An emulated vendor that can be reached, with the variables that point the library at it. */
 export interface Served {
   readonly vendor: string
   readonly origin: string
@@ -27,12 +18,7 @@ export interface Served {
   readonly env: Readonly<Record<string, string>>
 }
 
-/**
- * Serves the emulators of the named vendors until the scope closes: on the given port and those after it, or, where that is 0, on any free ones.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Serves the emulators of the named vendors until the scope closes: on the given port and those after it, or, where that is 0, on any free ones. */
 export const serve = Effect.fnUntraced(function* (
   vendors: ReadonlyArray<string>,
   port: number
@@ -47,9 +33,6 @@ export const serve = Effect.fnUntraced(function* (
 
 /**
  * Serves the emulators of the named vendors, with commas between them, until the scope closes, and gives the variables with theirs in place of the vendors' own.
- *
- * @category constructors
- * @since 0.1.0
  */
 export const inPlace = Effect.fnUntraced(function* (
   variables: Variables,

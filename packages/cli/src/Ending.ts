@@ -1,8 +1,4 @@
-/**
- * How a run ended: what is told of it, and the exit code.
- *
- * @since 0.1.0
- */
+/** How a run ended: what is told of it, and the exit code. */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -14,12 +10,7 @@ import * as Printing from "./Printing.ts"
 
 const debug = debuglog("tempcred")
 
-/**
- * Tells what went wrong in two lines; the details of a defect may hold anything, and are shown to who asks for them.
- *
- * @category printing
- * @since 0.1.0
- */
+/** Tells what went wrong in two lines; the details of a defect may hold anything, and are shown to who asks for them. */
 export const report = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>): Effect.fn.Return<void> {
   const error = Cause.squash(cause)
   if (Cause.hasInterruptsOnly(cause) || Runtime.getErrorExitCode(error) === exitCodes.done) return
@@ -32,12 +23,7 @@ export const report = Effect.fnUntraced(function* (cause: Cause.Cause<unknown>):
   return yield* tell(`a defect of this program (${name})`, "NODE_DEBUG=tempcred shows its details.")
 })
 
-/**
- * Gives the exit code of a run.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Gives the exit code of a run. */
 export const codeOf = <E, A>(exit: Exit.Exit<A, E>): number => {
   if (Exit.isSuccess(exit)) return exitCodes.done
   if (Cause.hasInterruptsOnly(exit.cause)) return exitCodes.interrupted

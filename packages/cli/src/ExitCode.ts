@@ -1,16 +1,7 @@
-/**
- * What the command line says of a run by its exit code.
- *
- * @since 0.1.0
- */
+/** What the command line says of a run by its exit code. */
 import type { Reason } from "@tempcred/core/TempCredentialError"
 
-/**
- * The exit codes; a defect of the program itself is 1, and an interrupted run 130, as everywhere.
- *
- * @category constants
- * @since 0.1.0
- */
+/** The exit codes; a defect of the program itself is 1, and an interrupted run 130, as everywhere. */
 export const exitCodes = {
   done: 0,
   defect: 1,
@@ -21,20 +12,10 @@ export const exitCodes = {
   interrupted: 130
 }
 
-/**
- * What a run that failed can exit with.
- *
- * @category models
- * @since 0.1.0
- */
+/** What a run that failed can exit with. */
 export type Fault = "usage" | "configuration" | "refused" | "unavailable"
 
-/**
- * The exit codes in words, one line each.
- *
- * @category constants
- * @since 0.1.0
- */
+/** The exit codes in words, one line each. */
 export const legend = `Exit codes:
   0    done
   1    a defect of this program
@@ -44,12 +25,7 @@ export const legend = `Exit codes:
   5    unavailable: rate limit, outage, network, or no readable answer
   130  interrupted`
 
-/**
- * Sorts the reasons of a mint: what a person must mend, and what may pass by itself.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Sorts the reasons of a mint: what a person must mend, and what may pass by itself. */
 export const faultOf = (reason: Reason): "refused" | "unavailable" => {
   switch (reason._tag) {
     case "InvalidRequestError":

@@ -1,20 +1,11 @@
-/**
- * What a command fails with: one sentence that says what is wrong, one that says what to do, and the exit code.
- *
- * @since 0.1.0
- */
+/** What a command fails with: one sentence that says what is wrong, one that says what to do, and the exit code. */
 import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import type { Reason, TempCredentialError } from "@tempcred/core/TempCredentialError"
 import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
 import { exitCodes, faultOf } from "./ExitCode.ts"
 
-/**
- * A command failed; `summary` and `advice` are printed, and hold no secret.
- *
- * @category errors
- * @since 0.1.0
- */
+/** A command failed; `summary` and `advice` are printed, and hold no secret. */
 export class Failure extends Schema.TaggedError<Failure>()("Failure", {
   fault: Schema.Literals(["usage", "configuration", "refused", "unavailable"]),
   summary: Schema.String,
@@ -29,40 +20,20 @@ export class Failure extends Schema.TaggedError<Failure>()("Failure", {
   }
 }
 
-/**
- * Says that the command cannot be understood.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Says that the command cannot be understood. */
 export const usage = (summary: string, advice: string): Failure => new Failure({ fault: "usage", summary, advice })
 
-/**
- * Says which variables are missing or malformed.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Says which variables are missing or malformed. */
 export const ofConfiguration = (
   error: ConfigurationError,
   advice: string = "Set it in the environment or in a file that --config names."
 ): Failure => new Failure({ fault: "configuration", summary: error.message, advice })
 
-/**
- * Says why a vendor did not serve.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Says why a vendor did not serve. */
 export const ofVendor = (error: TempCredentialError, advice: string = adviceOf(error.reason)): Failure =>
   new Failure({ fault: faultOf(error.reason), summary: error.message, advice })
 
-/**
- * Says what to do about a reason.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Says what to do about a reason. */
 export const adviceOf = (reason: Reason): string => {
   switch (reason._tag) {
     case "InvalidRequestError":

@@ -1,8 +1,4 @@
-/**
- * The proxy of the environment, for what is sent by `fetch`: key sets are read and telemetry is exported through it, as vendors are asked.
- *
- * @since 0.1.0
- */
+/** The proxy of the environment, for what is sent by `fetch`: key sets are read and telemetry is exported through it, as vendors are asked. */
 import { proxies } from "@tempcred/core/Transport"
 import * as Redacted from "effect/Redacted"
 import * as http from "node:http"
@@ -11,9 +7,6 @@ import process from "node:process"
 /**
  * Sends what the platform's `fetch` sends through the proxy that the environment names, but not to this machine. Node before 24.14 cannot be told so while it
  * runs; there `NODE_USE_ENV_PROXY=1` does it.
- *
- * @category configuration
- * @since 0.1.0
  */
 export const install = (): void => {
   const { proxy } = proxies()

@@ -1,16 +1,12 @@
-/**
- * A line on stderr that says what is being waited for: only at a terminal, and only once it takes longer than half a second.
- *
- * @since 0.1.0
- */
+/** A line on stderr that says what is being waited for: only at a terminal, and only once it takes longer than half a second. */
 import * as Effect from "effect/Effect"
 import { paintNote } from "./Printing.ts"
-import { Surroundings } from "./Surroundings.ts"
+import { ProcessIO } from "./ProcessIO.ts"
 
 const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
 
 const line = (text: string): Effect.Effect<void> =>
-  Surroundings.useSync(({ stderr }) => {
+  ProcessIO.useSync(({ stderr }) => {
     stderr.write(`\r\u001B[K${text}`)
   })
 
@@ -28,15 +24,10 @@ const spin = Effect.fnUntraced(function* (text: string) {
   return yield* Effect.ensuring(turn(text), line(""))
 })
 
-/**
- * Shows that something is under way while it is.
- *
- * @category printing
- * @since 0.1.0
- */
+/** Shows that something is under way while it is. */
 export const during =
   (text: string) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Surroundings.use(({ env, stderr }) =>
+    ProcessIO.use(({ env, stderr }) =>
       stderr.isTTY === true && env["TERM"] !== "dumb" ? Effect.raceFirst(effect, spin(text)) : effect
     )

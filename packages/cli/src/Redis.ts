@@ -1,8 +1,4 @@
-/**
- * How the command line reaches a Redis; its client is loaded only where configuration names one.
- *
- * @since 0.1.0
- */
+/** How the command line reaches a Redis; its client is loaded only where configuration names one. */
 import type { Options } from "@tempcred/core/Providers"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -11,12 +7,7 @@ import * as Logger from "effect/Logger"
 /** Whoever counts or keeps in a Redis tells once that it is away; its client would tell so with every try, and with a stack. */
 const silent = Logger.layer([])
 
-/**
- * Connects to a Redis by its URL; the socket's own limits let go of one that stopped.
- *
- * @category layers
- * @since 0.1.0
- */
+/** Connects to a Redis by its URL; the socket's own limits let go of one that stopped. */
 export const redis: NonNullable<Options["redis"]> = (url) =>
   Layer.unwrap(
     Effect.map(

@@ -1,8 +1,4 @@
-/**
- * What a command is configured by: the environment, over a file where one is named, over nothing.
- *
- * @since 0.1.0
- */
+/** What a command is configured by: the environment, over a file where one is named, over nothing. */
 import type { Options } from "@tempcred/server/ServerConfig"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
@@ -12,14 +8,9 @@ import { readFile } from "node:fs/promises"
 import { parseEnv } from "node:util"
 import { Failure } from "./Failure.ts"
 import { redis } from "./Redis.ts"
-import { Surroundings } from "./Surroundings.ts"
+import { ProcessIO } from "./ProcessIO.ts"
 
-/**
- * Variables by name.
- *
- * @category models
- * @since 0.1.0
- */
+/** Variables by name. */
 export type Variables = Readonly<Record<string, string>>
 
 const Flat = Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite, Schema.Boolean]))
@@ -61,14 +52,9 @@ const readVariables = Effect.fnUntraced(function* (path: string): Effect.fn.Retu
   return Object.fromEntries(Object.entries(parseEnv(text)).map(([name, value]) => [name, value ?? ""]))
 })
 
-/**
- * Reads the variables of the environment and, where it has none, of a file of `NAME=value` lines or of JSON. An empty or blank variable is none.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Reads the variables of the environment and, where it has none, of a file of `NAME=value` lines or of JSON. An empty or blank variable is none. */
 export const read = Effect.fnUntraced(function* (file: string | undefined): Effect.fn.Return<Variables, Failure> {
-  const { env } = yield* Surroundings
+  const { env } = yield* ProcessIO
   const set = yield* Effect.try({ try: () => Object.entries(env), catch: () => unreadable })
   const environment = set.flatMap(([name, value]) =>
     value === undefined || value.trim() === "" ? [] : [[name, value] as const]
@@ -76,19 +62,9 @@ export const read = Effect.fnUntraced(function* (file: string | undefined): Effe
   return { ...(file === undefined ? {} : yield* readVariables(file)), ...Object.fromEntries(environment) }
 })
 
-/**
- * Makes variables what `Config` reads.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes variables what `Config` reads. */
 export const provider = (variables: Variables): ConfigProvider.ConfigProvider =>
   ConfigProvider.fromEnv({ env: variables })
 
-/**
- * How the token endpoint is configured here: its port is also taken from the `PORT` of hosting platforms.
- *
- * @category constants
- * @since 0.1.0
- */
+/** How the token endpoint is configured here: its port is also taken from the `PORT` of hosting platforms. */
 export const endpoint: Options = { redis, portVariable: "PORT" }

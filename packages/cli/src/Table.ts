@@ -1,18 +1,9 @@
-/**
- * Text in columns.
- *
- * @since 0.1.0
- */
+/** Text in columns. */
 import { stripVTControlCharacters } from "node:util"
 
 const widthOf = (cell: string): number => [...stripVTControlCharacters(cell)].length
 
-/**
- * Lines up rows of cells, each column as wide as its widest cell, two spaces apart.
- *
- * @category printing
- * @since 0.1.0
- */
+/** Lines up rows of cells, each column as wide as its widest cell, two spaces apart. */
 export const render = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
   const columns = Math.max(0, ...rows.map((row) => row.length))
   const widths = Array.from({ length: columns }, (_, column) =>
@@ -59,12 +50,7 @@ const narrowed = (rows: Rows, width: number): ReadonlyArray<number> => {
   return widths
 }
 
-/**
- * Breaks cells between words so that the rows are no wider than this, as far as words allow; each row becomes one or more.
- *
- * @category printing
- * @since 0.1.0
- */
+/** Breaks cells between words so that the rows are no wider than this, as far as words allow; each row becomes one or more. */
 export const wrap = (rows: Rows, width: number): ReadonlyArray<Rows> => {
   const widths = narrowed(rows, width)
   return rows.map((row) => {
@@ -74,11 +60,6 @@ export const wrap = (rows: Rows, width: number): ReadonlyArray<Rows> => {
   })
 }
 
-/**
- * Writes rows as a Markdown table, the first as its head.
- *
- * @category printing
- * @since 0.1.0
- */
+/** Writes rows as a Markdown table, the first as its head. */
 export const renderMarkdown = ([head = [], ...rows]: ReadonlyArray<ReadonlyArray<string>>): string =>
   [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n")

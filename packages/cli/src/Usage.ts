@@ -1,14 +1,10 @@
-/**
- * What is printed when a command cannot be understood: one line on stderr that repeats no value, as a value may be a secret in the wrong place.
- *
- * @since 0.1.0
- */
+/** What is printed when a command cannot be understood: one line on stderr that repeats no value, as a value may be a secret in the wrong place. */
 import type * as CliError from "effect/cli/CliError"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as Printing from "./Printing.ts"
-import { type Output, Surroundings } from "./Surroundings.ts"
+import { type Output, ProcessIO } from "./ProcessIO.ts"
 
 const meant = (suggestions: ReadonlyArray<string>): string =>
   suggestions.length === 0 ? "" : `; did you mean ${suggestions.join(" or ")}?`
@@ -41,7 +37,7 @@ const expectation = ({ expected }: CliError.InvalidValue): string =>
   expected.startsWith("Expected") ? "a whole number" : expected.replaceAll('"', "").replaceAll(" | ", ", ")
 
 const present: CliOutput.Presenter["present"] = Effect.fnUntraced(function* (event) {
-  const { stderr, stdout } = yield* Surroundings
+  const { stderr, stdout } = yield* ProcessIO
   const formatter = (stream: Output) => CliOutput.defaultFormatter({ colors: Printing.isColoured(stream) })
   switch (event._tag) {
     case "Version":
@@ -59,10 +55,5 @@ const present: CliOutput.Presenter["present"] = Effect.fnUntraced(function* (eve
   }
 })
 
-/**
- * Prints help that was asked for to stdout, and everything else to stderr.
- *
- * @category layers
- * @since 0.1.0
- */
+/** Prints help that was asked for to stdout, and everything else to stderr. */
 export const layer: Layer.Layer<never> = CliOutput.layerPresenter({ present })

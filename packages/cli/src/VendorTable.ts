@@ -1,18 +1,9 @@
-/**
- * What each vendor can do for each purpose, in words: the table of `tempcred providers` and of the project's README.
- *
- * @since 0.1.0
- */
-import type { Descriptor } from "@tempcred/core/Adapter"
+/** What each vendor can do for each purpose, in words: the table of `tempcred providers` and of the project's README. */
+import type { Adapter } from "@tempcred/core/Adapter"
 import type { Capability, Range } from "@tempcred/core/Capabilities"
 import * as Duration from "effect/Duration"
 
-/**
- * The heads of the columns.
- *
- * @category constants
- * @since 0.1.0
- */
+/** The heads of the columns. */
 export const heads: ReadonlyArray<string> = [
   "vendor",
   "purpose",
@@ -48,13 +39,8 @@ const cells = (capability: Capability): ReadonlyArray<string> => {
   ]
 }
 
-/**
- * One row for each vendor and purpose that it serves.
- *
- * @category combinators
- * @since 0.1.0
- */
-export const rows = (vendors: ReadonlyArray<Descriptor>): ReadonlyArray<ReadonlyArray<string>> =>
+/** One row for each vendor and purpose that it serves. */
+export const rows = (vendors: ReadonlyArray<Adapter>): ReadonlyArray<ReadonlyArray<string>> =>
   vendors.flatMap(({ capabilities, id }) =>
     Object.entries(capabilities).map(([purpose, capability]) => [id, purpose, ...cells(capability)])
   )

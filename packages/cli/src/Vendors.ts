@@ -1,9 +1,5 @@
-/**
- * The vendors that the command line knows, each with its adapter and its emulator.
- *
- * @since 0.1.0
- */
-import type { Descriptor } from "@tempcred/core/Adapter"
+/** The vendors that the command line knows, each with its adapter and its emulator. */
+import type { Adapter } from "@tempcred/core/Adapter"
 import type { Emulator } from "@tempcred/emulator/Emulator"
 import * as AssemblyAi from "@tempcred/assemblyai/AssemblyAi"
 import * as Deepgram from "@tempcred/deepgram/Deepgram"
@@ -21,7 +17,7 @@ import * as EmulatedSoniox from "@tempcred/emulator/Soniox"
 import * as EmulatedSpeechmatics from "@tempcred/emulator/Speechmatics"
 
 interface Vendor {
-  readonly adapter: Descriptor
+  readonly adapter: Adapter
   readonly emulator: () => Emulator
 }
 
@@ -44,37 +40,17 @@ const vendors: ReadonlyArray<Vendor> = [
   { adapter: Speechmatics.adapter, emulator: emulatedSpeechmatics }
 ]
 
-/**
- * The adapters, in the order in which tables show them.
- *
- * @category constants
- * @since 0.1.0
- */
-export const adapters: ReadonlyArray<Descriptor> = vendors.map(({ adapter }) => adapter)
+/** The adapters, in the order in which tables show them. */
+export const adapters: ReadonlyArray<Adapter> = vendors.map(({ adapter }) => adapter)
 
-/**
- * The names of all vendors.
- *
- * @category constants
- * @since 0.1.0
- */
+/** The names of all vendors. */
 export const names: ReadonlyArray<string> = adapters.map(({ id }) => id)
 
-/**
- * Makes the emulators of vendors, in the order in which all vendors are listed.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the emulators of vendors, in the order in which all vendors are listed. */
 export const emulators = (wanted: ReadonlyArray<string>): ReadonlyArray<Emulator> =>
   vendors.filter(({ adapter }) => wanted.includes(adapter.id)).map(({ emulator }) => emulator())
 
-/**
- * Leaves out the variables of all vendors: those that begin as one that a vendor's emulator names.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Leaves out the variables of all vendors: those that begin as one that a vendor's emulator names. */
 export const withoutVendors = <A>(variables: Readonly<Record<string, A>>): Readonly<Record<string, A>> => {
   const own = emulators(names).flatMap(({ env }) => Object.keys(env("http://127.0.0.1")))
   const prefixes = new Set(own.map(prefixOf))

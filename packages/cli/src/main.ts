@@ -1,9 +1,5 @@
 #!/usr/bin/env node
-/**
- * The program: runs the command that the arguments name, and exits with what became of it.
- *
- * @since 0.1.0
- */
+/** The program: runs the command that the arguments name, and exits with what became of it. */
 import process from "node:process"
 import { run } from "./Cli.ts"
 import { codeOf } from "./Ending.ts"

@@ -4,7 +4,7 @@ import * as TestClock from "effect/testing/TestClock"
 import { Writable } from "node:stream"
 import { assert, describe, it } from "vitest"
 import { during } from "../src/Progress.ts"
-import { Surroundings } from "../src/Surroundings.ts"
+import { ProcessIO } from "../src/ProcessIO.ts"
 
 /** What is written to stderr while something takes so many milliseconds. */
 const written = async (isTTY: boolean, milliseconds: number, env: Readonly<Record<string, string>> = {}) => {
@@ -24,7 +24,7 @@ const written = async (isTTY: boolean, milliseconds: number, env: Readonly<Recor
     yield* TestClock.adjust(milliseconds)
     assert.strictEqual(yield* Fiber.join(fiber), "done")
   }).pipe(
-    Effect.provideService(Surroundings, { env, stdin: process.stdin, stdout: process.stdout, stderr }),
+    Effect.provideService(ProcessIO, { env, stdin: process.stdin, stdout: process.stdout, stderr }),
     Effect.provide(TestClock.layer()),
     Effect.runPromise
   )

@@ -11,7 +11,7 @@ import { Readable, Writable, type WritableOptions } from "node:stream"
 import { inject, onTestFinished } from "vitest"
 import * as Cli from "../src/Cli.ts"
 import { codeOf } from "../src/Ending.ts"
-import { Surroundings } from "../src/Surroundings.ts"
+import { ProcessIO } from "../src/ProcessIO.ts"
 
 export const source = join(import.meta.dirname, "../src/main.ts")
 
@@ -58,8 +58,8 @@ export const run = async (
     return Object.assign(new Writable({ write }), seen(stream))
   }
   const stdin = Object.assign(Readable.from([input]), seen("stdin"))
-  const surroundings = { env, stdin, stdout: into("out", "stdout"), stderr: into("err", "stderr") }
-  const exit = await Effect.runPromiseExit(Effect.provideService(Cli.run(args), Surroundings, surroundings))
+  const processIO = { env, stdin, stdout: into("out", "stdout"), stderr: into("err", "stderr") }
+  const exit = await Effect.runPromiseExit(Effect.provideService(Cli.run(args), ProcessIO, processIO))
   return { ...output, code: codeOf(exit) }
 }
 

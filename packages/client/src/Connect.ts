@@ -14,20 +14,13 @@
  * socket.close()
  * await minter.close()
  * ```
- *
- * @since 0.1.0
  */
 import { ConnectionError, type ConnectionFailure } from "./ConnectionError.ts"
 import type { Connection, Credential, Placement } from "./Credential.ts"
 import { requireEncryption } from "./EncryptedUrl.ts"
 import { reasonOf } from "./source/Until.ts"
 
-/**
- * A connection with the token filled in, ready for `new WebSocket(url, protocols)` or `fetch(url, { headers })`. It is not to be logged.
- *
- * @category models
- * @since 0.1.0
- */
+/** A connection with the token filled in, ready for `new WebSocket(url, protocols)` or `fetch(url, { headers })`. It is not to be logged. */
 export interface Filled {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
@@ -40,21 +33,13 @@ export interface Filled {
 
 type Value = string | number | boolean
 
-/**
- * Query parameters that the app adds to a URL. A list repeats its parameter; `undefined` leaves it out.
- *
- * @category models
- * @since 0.1.0
- */
+/** Query parameters that the app adds to a URL. A list repeats its parameter; `undefined` leaves it out. */
 export type Query = Readonly<Record<string, Value | ReadonlyArray<Value> | undefined>>
 
 /**
  * Fills the token into the first connection that a browser can use; one that the vendor no longer accepts today only where there is no other. Parameters of
  * `query` are added behind those of the URL, which stay as they are: a parameter that the URL or the token's place has already is not added. It throws a `TypeError`
  * where a browser can use none, and where the URL would send the token unencrypted to another machine.
- *
- * @category combinators
- * @since 0.1.0
  */
 export const connection = (
   credential: Credential,
@@ -111,20 +96,10 @@ const withQuery = (url: string, own: Readonly<Record<string, string>>, added: Qu
   return all ? `${address}?${all}` : address
 }
 
-/**
- * A value, or a function that makes it of the credential, such as one for each `credential.provider`.
- *
- * @category models
- * @since 0.1.0
- */
+/** A value, or a function that makes it of the credential, such as one for each `credential.provider`. */
 export type Choice<A> = A | ((credential: Credential) => A | undefined)
 
-/**
- * How a WebSocket begins. The credential's own parameters and fields win over those of the app.
- *
- * @category models
- * @since 0.1.0
- */
+/** How a WebSocket begins. The credential's own parameters and fields win over those of the app. */
 export interface OpenOptions {
   /**
    * The app's first message, sent as JSON as soon as the socket is open, with the token in it where the vendor wants it there. Without it the token alone is
@@ -142,9 +117,6 @@ export interface OpenOptions {
 /**
  * Opens a WebSocket as the credential says, and resolves when it is open; a listener that is added at once misses no message. It rejects with a `ConnectionError`, and
  * closes the socket, where it does not open; with a `TypeError` where a browser can use no connection.
- *
- * @category constructors
- * @since 0.1.0
  */
 export const open = async (credential: Credential, options: OpenOptions = {}): Promise<WebSocket> => {
   const { signal, timeoutSeconds = 10 } = options

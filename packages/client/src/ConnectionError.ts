@@ -1,8 +1,4 @@
-/**
- * The error of a WebSocket that did not open: `error.failure.kind` says why.
- *
- * @since 0.1.0
- */
+/** The error of a WebSocket that did not open: `error.failure.kind` says why. */
 
 /**
  * Why a WebSocket did not open:
@@ -11,20 +7,12 @@
  * - `"closed"`: it was closed before it was open, with the code and the reason of the close frame.
  * - `"timedOut"`: it was not open in time.
  * - `"aborted"`: the caller's signal ended the wait, before or after there was a credential; its reason is the `cause`.
- *
- * @category models
- * @since 0.1.0
  */
 export type ConnectionFailure =
   | { readonly kind: "refused" | "timedOut" | "aborted" }
   | { readonly kind: "closed"; readonly code: number; readonly reason: string }
 
-/**
- * The error of `open`. It holds no token and no URL, so it can be logged.
- *
- * @category errors
- * @since 0.1.0
- */
+/** The error of `open`. It holds no token and no URL, so it can be logged. */
 export class ConnectionError extends Error {
   declare readonly failure: ConnectionFailure
   constructor(failure: ConnectionFailure, options?: ErrorOptions) {

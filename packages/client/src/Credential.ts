@@ -1,24 +1,12 @@
 /**
  * What a token endpoint is asked and what it answers, as plain types: the request, the credential with its connections, and the problem that says why
  * there is none. They are those of `@tempcred/core`, spelled out so that a browser's build needs nothing of it.
- *
- * @since 0.1.0
  */
 
-/**
- * What a credential is for: speech to text or text to speech, as a live stream or as a job; a hosted voice agent; or speech to speech (`"realtime"`).
- *
- * @category models
- * @since 0.1.0
- */
+/** What a credential is for: speech to text or text to speech, as a live stream or as a job; a hosted voice agent; or speech to speech (`"realtime"`). */
 export type Purpose = "stt.realtime" | "stt.batch" | "tts.realtime" | "tts.batch" | "agent" | "realtime"
 
-/**
- * What a client may ask for; the endpoint's policy decides what is not said, and for whom it is.
- *
- * @category models
- * @since 0.1.0
- */
+/** What a client may ask for; the endpoint's policy decides what is not said, and for whom it is. */
 export interface Request {
   readonly purpose: Purpose
   /** How long the credential may be used to open a connection, in whole seconds. */
@@ -33,12 +21,7 @@ export interface Request {
   readonly minRemainingSeconds?: number | undefined
 }
 
-/**
- * Where the token travels; `{token}` stands for it.
- *
- * @category models
- * @since 0.1.0
- */
+/** Where the token travels; `{token}` stands for it. */
 export type Placement =
   | { readonly in: "header"; readonly name: string; readonly value: string }
   | { readonly in: "query"; readonly name: string; readonly value: string }
@@ -48,12 +31,7 @@ export type Placement =
   | { readonly in: "url"; readonly protocols?: ReadonlyArray<string> }
   | { readonly in: "sdk"; readonly name: string }
 
-/**
- * One way to present a credential; `deprecatedFrom` is the ISO date from which the vendor no longer accepts it.
- *
- * @category models
- * @since 0.1.0
- */
+/** One way to present a credential; `deprecatedFrom` is the ISO date from which the vendor no longer accepts it. */
 export interface Connection {
   readonly kind: "websocket" | "http"
   readonly url: string
@@ -62,20 +40,12 @@ export interface Connection {
   readonly deprecatedFrom?: string
 }
 
-/**
- * What a vendor may be unable to serve or to enforce.
- *
- * @category models
- * @since 0.1.0
- */
+/** What a vendor may be unable to serve or to enforce. */
 export type Feature = "purpose" | "ttl" | "singleUse" | "maxSession" | "usableFor" | "session" | "subject" | "region"
 
 /**
  * A short-lived credential, with the token in plain: log nothing of it. Times are ISO 8601 by the endpoint's clock; `relaxed` lists what was asked
  * for and is not enforced; connections are best first.
- *
- * @category models
- * @since 0.1.0
  */
 export interface Credential {
   readonly provider: string
@@ -101,9 +71,6 @@ export interface Credential {
 /**
  * Why there is no credential, in the endpoint's words (RFC 9457): `reason` is its name, `retryAfter` is in whole seconds, `issues` and `feature` say
  * what of the request to change.
- *
- * @category models
- * @since 0.1.0
  */
 export interface Problem {
   readonly type: "about:blank"

@@ -20,8 +20,6 @@
  * console.log(first.provider, first === second) // => soniox true
  * await minter.close()
  * ```
- *
- * @since 0.1.0
  */
 import { open, type OpenOptions } from "./Connect.ts"
 import { ConnectionError } from "./ConnectionError.ts"
@@ -31,12 +29,7 @@ import type { Options } from "./source/Options.ts"
 import { begin, type Kept, type PendingMint } from "./source/PendingMint.ts"
 import { reasonOf } from "./source/Until.ts"
 
-/**
- * How long a caller waits.
- *
- * @category models
- * @since 0.1.0
- */
+/** How long a caller waits. */
 export interface GetOptions {
   /** Ends the wait. The mint goes on for the others who wait and for the next caller; for the purpose `"agent"` it is stopped when nobody waits any more. */
   readonly signal?: AbortSignal | undefined
@@ -45,9 +38,6 @@ export interface GetOptions {
 /**
  * Hands out credentials. Every promise of `get` and `take` is settled within some ten seconds; it rejects with a `SourceError`, with the reason of the caller's
  * signal, as the app's own `headers` do, or with a `TypeError` where these cannot be sent. A single-use credential is never handed out twice.
- *
- * @category models
- * @since 0.1.0
  */
 export interface Source {
   /** Gets a credential, which other callers get too unless it is single-use: for calls over HTTP, and to have one ready. */
@@ -72,9 +62,6 @@ export interface Source {
 /**
  * Makes a source. It renews a kept credential in the background when one asks for it in the last 30 % of its life; in the last 10 %, callers wait for the next
  * one. It throws a `TypeError` where the endpoint is not `https://`, except on loopback.
- *
- * @category constructors
- * @since 0.1.0
  */
 export const source = (options: Options): Source => {
   // Where there is no page that it could be relative to, `fetch` refuses it.

@@ -1,8 +1,4 @@
-/**
- * The one error of a source, with what went wrong as a small union: `error.failure.kind` tells its members apart.
- *
- * @since 0.1.0
- */
+/** The one error of a source, with what went wrong as a small union: `error.failure.kind` tells its members apart. */
 import type { Problem } from "./Credential.ts"
 
 /**
@@ -16,9 +12,6 @@ import type { Problem } from "./Credential.ts"
  * - `"network"`: there was no answer within ten seconds.
  *
  * `retryAfter` is in seconds, from the `Retry-After` header (seconds or an HTTP date) or else from the problem.
- *
- * @category models
- * @since 0.1.0
  */
 export type Failure =
   | {
@@ -32,9 +25,6 @@ export type Failure =
 /**
  * There is no credential. It holds no token, no header and no request, so it can be logged. Its `cause` is the error that `fetch` threw, where it did, such as a
  * `TypeError` for a URL that is none.
- *
- * @category errors
- * @since 0.1.0
  */
 export class SourceError extends Error {
   declare readonly failure: Failure

@@ -4,7 +4,7 @@ import { RealtimeClient, type Raw } from "@speechmatics/real-time-client"
 import { type Options, source } from "@tempcred/client"
 import { config } from "@tempcred/client/Soniox"
 import { session } from "@tempcred/client/Speechmatics"
-import type { Descriptor } from "@tempcred/core/Adapter"
+import type { Adapter } from "@tempcred/core/Adapter"
 import * as Minter from "@tempcred/core/Minter"
 import { encode } from "@tempcred/core/TempCredential"
 import * as TokenEndpoint from "@tempcred/core/TokenEndpoint"
@@ -22,7 +22,7 @@ import { assert, describe, expectTypeOf, it, onTestFinished } from "vitest"
 import { credential } from "./page.ts"
 
 /** A source before a small backend that mints at the vendor, each credential for one use where the vendor has that. */
-const start = async <E extends Emulator>(emulator: E, { layerConfig }: Descriptor) => {
+const start = async <E extends Emulator>(emulator: E, { layerConfig }: Adapter) => {
   const server = await serve(emulator)
   const variables = ConfigProvider.layer(ConfigProvider.fromEnv({ env: emulator.env(server.origin) }))
   const minter = Minter.make(Layer.provide(layerConfig, variables))

@@ -57,7 +57,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
 import * as Expiry from "./adapter/Expiry.ts"
-import { asAsked, asStated, type Terms } from "./adapter/Terms.ts"
+import { fromRequest, fromResponse, type Terms } from "./adapter/Terms.ts"
 import { type Capabilities, resolve, type Resolved } from "./Capabilities.ts"
 import { ConfigurationError, type Issue } from "./ConfigurationError.ts"
 import type { Connections } from "./Connection.ts"
@@ -66,7 +66,7 @@ import { Events } from "./Events.ts"
 import { fingerprint } from "./Fingerprint.ts"
 import type { KeySource } from "./KeySource.ts"
 import * as MintRequest from "./MintRequest.ts"
-import * as MintWatch from "./MintWatch.ts"
+import * as Telemetry from "./Telemetry.ts"
 import type { Purpose } from "./Purpose.ts"
 import { TempCredential } from "./TempCredential.ts"
 import { InvalidResponseError, type Reason, TempCredentialError } from "./TempCredentialError.ts"
@@ -98,7 +98,7 @@ export interface Minted {
  * @category models
  * @since 0.1.0
  */
-export interface Circumstances {
+export interface CallContext {
   readonly now: DateTime.Utc
   readonly asked: MintRequest.Decoded
   readonly options: MintOptions
@@ -123,7 +123,7 @@ export interface Spec<P extends Purpose, Response, Failure> {
   /** What else is configured that shapes a credential, such as URLs: machines share credentials only where all of it is alike. */
   readonly settings?: ReadonlyArray<string | undefined>
   /** Writes the vendor's call for a request that the capabilities allow. */
-  readonly call: (request: Resolved<P>, circumstances: Circumstances) => VendorApi.Call
+  readonly call: (request: Resolved<P>, context: CallContext) => VendorApi.Call
   readonly response: Schema.Codec<Response, unknown>
   /** Reads a reply; one that cannot be the answer to this request is told in words that hold none of its values. */
   readonly credential: (response: Response, request: Resolved<P>) => Minted | InvalidResponseError
@@ -136,7 +136,7 @@ export interface Spec<P extends Purpose, Response, Failure> {
  * @category models
  * @since 0.1.0
  */
-export interface Descriptor {
+export interface Adapter {
   readonly id: string
   /** What the vendor can do where keys for all its regions are configured. */
   readonly capabilities: Capabilities
@@ -206,9 +206,9 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
     }
     const terms =
       minted.terms === undefined
-        ? asAsked(provider, request, usableUntil)
+        ? fromRequest(provider, request, usableUntil)
         : yield* Effect.fromResult(
-            Result.mapError(asStated(minted.terms, asked, request.relaxed, received.sentAt), fail)
+            Result.mapError(fromResponse(minted.terms, asked, request.relaxed, received.sentAt), fail)
           )
     if (notBelieved !== undefined) {
       const seconds = (millis: number) => Math.round((millis - received.sentAt) / 1000)
@@ -225,7 +225,7 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
     })
   })
 
-  const watch = yield* MintWatch.make(provider)
+  const watch = yield* Telemetry.make(provider)
   const alike = JSON.stringify([Redacted.value(keys.account), spec.region, spec.settings])
   const account = yield* Effect.cached(fingerprint(Redacted.make(alike)))
   return TempCredentialProvider.of({

@@ -1,8 +1,4 @@
-/**
- * Waits that do not keep a process alive, for work that nobody waits for.
- *
- * @since 0.1.0
- */
+/** Waits that do not keep a process alive, for work that nobody waits for. */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -44,11 +40,6 @@ const released: Clock.Clock = {
   sleep: (duration) => sleep(Duration.toMillis(duration))
 }
 
-/**
- * Runs an effect whose waits do not keep the process alive; a clock of the app's own keeps its waits.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Runs an effect whose waits do not keep the process alive; a clock of the app's own keeps its waits. */
 export const inBackground = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.updateService(self, Clock.Clock, (clock) => (clock === standard ? released : clock))

@@ -21,7 +21,7 @@ import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 import { type MintRequest, type Decoded, type SessionBinding, SessionLock } from "./MintRequest.ts"
 import type { Purpose } from "./Purpose.ts"
-import { quote } from "./Sentence.ts"
+import { quote } from "./LogText.ts"
 import { type Feature, InvalidRequestError, UnsupportedError } from "./TempCredentialError.ts"
 
 /**

@@ -27,14 +27,14 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Random from "effect/Random"
 import { isForOneUse } from "./Capabilities.ts"
-import { type Demand, nothing } from "./credential-cache/Cell.ts"
-import * as CacheCells from "./credential-cache/Cells.ts"
-import * as CacheDoor from "./credential-cache/Door.ts"
-import * as CacheFlights from "./credential-cache/Flights.ts"
+import { type Demand, nothing } from "./credential-cache/Entry.ts"
+import * as Entries from "./credential-cache/Entries.ts"
+import * as CacheAccess from "./credential-cache/CacheAccess.ts"
+import * as PendingMints from "./credential-cache/PendingMints.ts"
 import * as CacheMetrics from "./credential-cache/Metrics.ts"
 import { ConfigurationError, type Issue } from "./ConfigurationError.ts"
 import * as Events from "./Events.ts"
-import { moment } from "./Moment.ts"
+import { moment } from "./ClockReading.ts"
 import type { Length, MintRequest } from "./MintRequest.ts"
 import { scopeKey } from "./ScopeKey.ts"
 import type { TempCredential } from "./TempCredential.ts"
@@ -137,7 +137,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
   const clock = yield* Clock.Clock
   const now = () => moment(clock)
   const isShared = sharing(provider, settings.clientWithoutSubject)
-  const cells = CacheCells.make<CacheFlights.Flight>(settings.capacity, (request) =>
+  const entries = Entries.make<PendingMints.PendingMint>(settings.capacity, (request) =>
     isShared(request) ? scopeKey(request) : undefined
   )
   const metrics = CacheMetrics.make(provider.id, now, yield* Effect.context())
@@ -145,19 +145,23 @@ const make = Effect.fnUntraced(function* (options: Options) {
     timeout: settings.timeout,
     shares: settings,
     provider,
-    cells,
+    entries,
     metrics,
     now,
     publish: yield* Events.Events,
     scope: yield* Effect.scope,
     random: yield* Random.Random
   }
-  const { cached, close, get, invalidateFingerprint, joined } = CacheDoor.make(ground, CacheFlights.make(ground), clock)
+  const { cached, close, get, invalidateFingerprint, joined } = CacheAccess.make(
+    ground,
+    PendingMints.make(ground),
+    clock
+  )
   yield* Effect.addFinalizer(() => close)
 
   const invalidate = (credential: TempCredential) =>
     Effect.suspend(() => {
-      for (const cell of cells.holdersOf(credential)) cells.hold(cell, undefined)
+      for (const entry of entries.holdersOf(credential)) entries.hold(entry, undefined)
       return provider.invalidate?.(credential) ?? Effect.void
     })
   return Context.make(TempCredentialProvider, {
@@ -178,7 +182,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
     Context.add(CredentialCache, {
       get: (request, wishes = {}) => Effect.flatMap(read(provider.id, wishes, true), (demand) => get(request, demand)),
       invalidate,
-      size: Effect.sync(cells.size)
+      size: Effect.sync(entries.size)
     })
   )
 })

@@ -1,22 +1,17 @@
 /**
  * When a credential ends by the monotonic clock: it is fixed by the first holder that the credential comes to, and travels with it, so that holders
  * above do not work it out again from a wall clock that may have been set back meanwhile.
- *
- * @since 0.1.0
  */
 import * as DateTime from "effect/DateTime"
-import type { Moment } from "./Moment.ts"
+import type { ClockReading } from "./ClockReading.ts"
 import type { TempCredential } from "./TempCredential.ts"
 
-const ends = new WeakMap<TempCredential, Moment>()
+const ends = new WeakMap<TempCredential, ClockReading>()
 
 /**
  * Tells when a credential ends, whose mint began at `begun` if this is its first holder. A wall clock that was set back during the mint lengthens no life.
- *
- * @category combinators
- * @since 0.1.0
  */
-export const endOf = (credential: TempCredential, begun: Moment, now: Moment): Moment => {
+export const endOf = (credential: TempCredential, begun: ClockReading, now: ClockReading): ClockReading => {
   const known = ends.get(credential)
   if (known !== undefined) return known
   const setBack = Math.max(0, now.monotonic - begun.monotonic - (now.wall - begun.wall))
@@ -29,9 +24,6 @@ export const endOf = (credential: TempCredential, begun: Moment, now: Moment): M
 /**
  * Tells how many milliseconds are left until an end. The stricter clock decides: a machine that slept is told by the wall clock, a wall clock that was
  * set back by the monotonic one.
- *
- * @category combinators
- * @since 0.1.0
  */
-export const lifeLeft = (end: Moment, now: Moment): number =>
+export const lifeLeft = (end: ClockReading, now: ClockReading): number =>
   Math.min(end.monotonic - now.monotonic, end.wall - now.wall)

@@ -1,17 +1,8 @@
-/**
- * Names what a mint failed of, for events.
- *
- * @since 0.1.0
- */
+/** Names what a mint failed of, for events. */
 import * as Cause from "effect/Cause"
 import type { Reason, TempCredentialError } from "./TempCredentialError.ts"
 
-/**
- * Lists the tags of the reasons of a cause: `"defect"` for what was thrown, `"interrupted"` for what was ended.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Lists the tags of the reasons of a cause: `"defect"` for what was thrown, `"interrupted"` for what was ended. */
 export const failureTags = (
   cause: Cause.Cause<TempCredentialError>
 ): ReadonlyArray<Reason["_tag"] | "defect" | "interrupted"> =>

@@ -1,8 +1,4 @@
-/**
- * Tells where a value is something that JSON cannot say.
- *
- * @since 0.1.0
- */
+/** Tells where a value is something that JSON cannot say. */
 
 const isPlain = (value: object): boolean => {
   const prototype: unknown = Object.getPrototypeOf(value)
@@ -16,9 +12,6 @@ const member = (path: string, name: string): string =>
 /**
  * Finds the path of the first part that is neither text, a finite number, true, false, null, nor an array or a plain object of such; a part that
  * contains itself counts too.
- *
- * @category combinators
- * @since 0.1.0
  */
 export const findForeign = (value: unknown, path: string, within: ReadonlyArray<unknown> = []): string | undefined => {
   if (value === null || typeof value === "string" || typeof value === "boolean") return undefined

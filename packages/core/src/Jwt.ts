@@ -1,8 +1,4 @@
-/**
- * Reads the one claim of a JWT that matters here, as a hint: the vendor checks signatures, not we.
- *
- * @since 0.1.0
- */
+/** Reads the one claim of a JWT that matters here, as a hint: the vendor checks signatures, not we. */
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -12,12 +8,7 @@ const Claims = Schema.fromJsonString(Schema.Struct({ exp: Schema.Finite }))
 
 const decodeClaims = Schema.decodeUnknownOption(Claims)
 
-/**
- * Reads when a JWT ends, in epoch milliseconds; `undefined` where the token is none or does not say.
- *
- * @category decoding
- * @since 0.1.0
- */
+/** Reads when a JWT ends, in epoch milliseconds; `undefined` where the token is none or does not say. */
 export const expiresAt = (token: Redacted.Redacted): number | undefined =>
   Option.fromNullishOr(Redacted.value(token).split(".")[1]).pipe(
     Option.flatMap((payload) => Option.getSuccess(Base64Url.decodeString(payload))),

@@ -1,8 +1,4 @@
-/**
- * Reads how much life a caller wants a credential to have left.
- *
- * @since 0.1.0
- */
+/** Reads how much life a caller wants a credential to have left. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -10,24 +6,14 @@ import type { MintRequest } from "./MintRequest.ts"
 import { InvalidRequestError, TempCredentialError } from "./TempCredentialError.ts"
 import type { MintOptions } from "./TempCredentialProvider.ts"
 
-/**
- * Makes the error for a `minRemaining` that is not allowed.
- *
- * @category errors
- * @since 0.1.0
- */
+/** Makes the error for a `minRemaining` that is not allowed. */
 export const refuse = (provider: string, message: string): TempCredentialError =>
   new TempCredentialError({
     provider,
     reason: new InvalidRequestError({ issues: [{ field: "minRemaining", message }] })
   })
 
-/**
- * Reads `minRemaining` in milliseconds, or fails with an `InvalidRequestError` that names it; `undefined` where it is not given.
- *
- * @category decoding
- * @since 0.1.0
- */
+/** Reads `minRemaining` in milliseconds, or fails with an `InvalidRequestError` that names it; `undefined` where it is not given. */
 export const read = (
   provider: string,
   minRemaining: MintOptions["minRemaining"]

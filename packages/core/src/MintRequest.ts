@@ -20,7 +20,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { findForeign } from "./Json.ts"
 import { Purpose } from "./Purpose.ts"
-import { quote } from "./Sentence.ts"
+import { quote } from "./LogText.ts"
 import { InvalidRequestError } from "./TempCredentialError.ts"
 
 /**

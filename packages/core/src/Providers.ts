@@ -23,7 +23,7 @@ import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import type { Descriptor, ProviderLayer } from "./Adapter.ts"
+import type { Adapter, ProviderLayer } from "./Adapter.ts"
 import type { Capabilities } from "./Capabilities.ts"
 import { ConfigurationError } from "./ConfigurationError.ts"
 import * as CredentialCache from "./CredentialCache.ts"
@@ -71,7 +71,7 @@ type Settings = Effect.Success<typeof settings>
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig = (adapters: ReadonlyArray<Descriptor>, options: Options = {}): ProviderLayer =>
+export const layerConfig = (adapters: ReadonlyArray<Adapter>, options: Options = {}): ProviderLayer =>
   Layer.unwrap(
     Environment.load(
       Effect.gen(function* () {
@@ -107,7 +107,7 @@ const refuse = (name: string, message: string) => new ConfigurationError({ issue
 
 /** The layers of the adapters that a list of names chooses, in its order. */
 const chosen = (
-  adapters: ReadonlyArray<Descriptor>,
+  adapters: ReadonlyArray<Adapter>,
   names: ReadonlyArray<string> | undefined
 ): Effect.Effect<readonly [ProviderLayer, ...ReadonlyArray<ProviderLayer>], ConfigurationError> => {
   const known = adapters.map((one) => one.id)

@@ -162,7 +162,7 @@ export const mayHaveMinted = (reason: Reason): boolean => {
  * @category models
  * @since 0.1.0
  */
-export interface Manner {
+export interface AttemptOptions {
   readonly lane: string
   readonly hasSideEffects: boolean
 }
@@ -177,7 +177,7 @@ export interface Manner {
 export type Run = <A, R>(
   attempt: Effect.Effect<A, Reason, R>,
   gate: Gate,
-  manner: Manner
+  options: AttemptOptions
 ) => Effect.Effect<A, Reason, R>
 
 /**
@@ -216,7 +216,7 @@ export const makeRun = (policy: Policy, provider: string): Run => {
   return Effect.fnUntraced(function* <A, R>(
     attempt: Effect.Effect<A, Reason, R>,
     gate: Gate,
-    { hasSideEffects, lane }: Manner
+    { hasSideEffects, lane }: AttemptOptions
   ): Effect.fn.Return<A, Reason, R> {
     let attempts = 0
     const bounded = Effect.flatMap(remaining, (left) => {

@@ -1,8 +1,6 @@
 /**
  * Which requests may be served with one credential: those whose every field says the same. A field that is absent, `undefined` or its default is
  * one thing, and so are a `Duration` and the text that stands for it. The provider has no place in the key, as each cache stands over one.
- *
- * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
@@ -80,12 +78,7 @@ const sessionKey = (session: MintRequest["session"]): string | undefined => {
   return findForeign(bound, "session") === undefined ? sorted(bound) : undefined
 }
 
-/**
- * Writes the key of a request, or nothing for one that is malformed. It holds the subject in clear, so it must not leave the cache.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Writes the key of a request, or nothing for one that is malformed. It holds the subject in clear, so it must not leave the cache. */
 export const scopeKey = (request: MintRequest): string | undefined => {
   if (!isWellFormed(request)) return undefined
   // The shortest text for what is asked most, as to write a key and to hash it is most of what a cache does.
@@ -104,23 +97,13 @@ export const scopeKey = (request: MintRequest): string | undefined => {
   return `${purpose} ${ttl} ${maxSession} ${usableFor} ${bound.length}:${bound} ${singleUse ?? false} ${exposure ?? "client"} ${onUnsupported ?? "reject"} ${place} ${owner}`
 }
 
-/**
- * A request as it was when it was made, whatever the caller does with its object afterwards: the fields that say something.
- *
- * @category models
- * @since 0.1.0
- */
+/** A request as it was when it was made, whatever the caller does with its object afterwards: the fields that say something. */
 export interface Kept {
   readonly request: MintRequest
   readonly size: number
 }
 
-/**
- * Keeps a request.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Keeps a request. */
 export const keep = (given: MintRequest): Kept => {
   // By name, as a request may be an object whose fields are computed.
   const { exposure, maxSession, onUnsupported, purpose, region, session, singleUse, subject, ttl, usableFor } = given
@@ -130,12 +113,7 @@ export const keep = (given: MintRequest): Kept => {
   return { request: { purpose, ...Object.fromEntries(said) }, size: said.length + 1 }
 }
 
-/**
- * Tells, without writing a key, that a request says what a kept one says; it may miss that two lengths written differently are the same.
- *
- * @category guards
- * @since 0.1.0
- */
+/** Tells, without writing a key, that a request says what a kept one says; it may miss that two lengths written differently are the same. */
 export const saysTheSame = ({ request, size }: Kept, other: MintRequest): boolean => {
   let count = 0
   for (const _ in other) count += 1

@@ -1,8 +1,6 @@
 /**
  * Finds long-lived keys in text that came from outside, in every spelling that servers give them: percent-encoded in any letter case and any number of
  * times, form-encoded, HTML-encoded, escaped as in JSON, and in base64 or base64url at any offset.
- *
- * @since 0.1.0
  */
 import * as Base64 from "effect/encoding/Base64"
 import * as Redacted from "effect/Redacted"
@@ -10,12 +8,7 @@ import * as Redacted from "effect/Redacted"
 /** Shorter keys are no real ones: their spellings would be found by chance in text that does not hold them. */
 const realLength = 8
 
-/**
- * Replaces every spelling of these keys by `<redacted>`.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Replaces every spelling of these keys by `<redacted>`. */
 export const scrub = (text: string, keys: ReadonlyArray<Redacted.Redacted>): string => {
   const readings = read(text)
   const needles = keys.flatMap(needlesOf)
@@ -29,12 +22,7 @@ export const scrub = (text: string, keys: ReadonlyArray<Redacted.Redacted>): str
   return clean + text.slice(end)
 }
 
-/**
- * Tests whether text holds one of these keys in any spelling. A key under 8 characters must be the whole text.
- *
- * @category guards
- * @since 0.1.0
- */
+/** Tests whether text holds one of these keys in any spelling. A key under 8 characters must be the whole text. */
 export const holds = (text: string, keys: ReadonlyArray<Redacted.Redacted>): boolean =>
   keys.some((key) => {
     const value = Redacted.value(key)

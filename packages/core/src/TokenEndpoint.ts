@@ -21,7 +21,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { type MintRequest, Name } from "./MintRequest.ts"
 import { Purpose } from "./Purpose.ts"
-import { quote } from "./Sentence.ts"
+import { quote } from "./LogText.ts"
 import { Json } from "./TempCredential.ts"
 import { Feature, InvalidRequestError, Issue, type Reason, type TempCredentialError } from "./TempCredentialError.ts"
 

@@ -41,7 +41,7 @@ import { nothingLeftFor, type Skew, skew } from "./vendor-api/ReplyHeaders.ts"
 import { reader } from "./vendor-api/Refusal.ts"
 import { makeRun, RetryPolicy } from "./RetryPolicy.ts"
 import { holds, scrub } from "./Scrubber.ts"
-import { quote } from "./Sentence.ts"
+import { quote } from "./LogText.ts"
 import { type Feature, InvalidResponseError, type Issue, TempCredentialError } from "./TempCredentialError.ts"
 import { type Answer, type Outgoing, Transport } from "./Transport.ts"
 
@@ -82,7 +82,7 @@ export interface Call {
  * @category models
  * @since 0.1.0
  */
-export interface Told {
+export interface VendorFailure {
   readonly code?: string | undefined
   readonly detail?: string | undefined
   readonly requestId?: string | undefined
@@ -118,7 +118,7 @@ export const lenient = <A>(schema: Schema.Codec<A, unknown>): Schema.Codec<A | u
  */
 export interface Dialect<Failure> {
   readonly failure: Schema.Codec<Failure, unknown>
-  readonly read: (failure: Failure) => Told
+  readonly read: (failure: Failure) => VendorFailure
   /** The vendor's codes that stand for a reason; they win over the status. */
   readonly codes?: Readonly<Partial<Record<AnswerTag, ReadonlyArray<string>>>>
   /** Reasons by status, where this vendor uses one in a sense of its own. */

@@ -52,7 +52,7 @@ const layerConfig = Adapter.layerConfig(
   options
 )
 
-const adapter: Adapter.Descriptor = { id: "acme", capabilities: Acme.capabilities, layerConfig }
+const adapter: Adapter.Adapter = { id: "acme", capabilities: Acme.capabilities, layerConfig }
 
 describe("the environment", () => {
   const doors = { "an adapter's layerConfig": layerConfig, "Providers.layerConfig": Providers.layerConfig([adapter]) }
@@ -348,7 +348,7 @@ describe("a variable that begins with TEMPCRED_", () => {
 
 describe("TEMPCRED_PROVIDER", () => {
   const known = "known are soniox, speechmatics"
-  const adapters = ["soniox", "speechmatics"].map((id): Adapter.Descriptor => ({ ...adapter, id }))
+  const adapters = ["soniox", "speechmatics"].map((id): Adapter.Adapter => ({ ...adapter, id }))
   const chosen = (names: string) =>
     message(Layer.build(Layer.provide(Providers.layerConfig(adapters), vendor().transport)).pipe(Effect.scoped), {
       TEMPCRED_PROVIDER: names,

@@ -12,7 +12,7 @@ import * as TestClock from "effect/testing/TestClock"
 import * as Fiber from "effect/Fiber"
 import * as Acme from "./acme.ts"
 
-const descriptor = (id: string): Adapter.Descriptor => ({
+const descriptor = (id: string): Adapter.Adapter => ({
   id,
   capabilities: Acme.capabilities,
   layerConfig: Adapter.layerConfig(

@@ -15,7 +15,7 @@ import * as Acme from "./acme.ts"
 
 type Vendor = ReturnType<typeof Acme.vendor>
 
-const descriptor = (id: string, vendor: Vendor): Adapter.Descriptor => ({
+const descriptor = (id: string, vendor: Vendor): Adapter.Adapter => ({
   id,
   capabilities: Acme.capabilities,
   layerConfig: Adapter.layer(Adapter.make({ ...Acme.spec(), provider: id })).pipe(Layer.provide(vendor.layer))

@@ -1,8 +1,4 @@
-/**
- * How Deepgram tells of failures: three shapes of a body, and a wrong key that only the sentence gives away.
- *
- * @since 0.1.0
- */
+/** How Deepgram tells of failures: three shapes of a body, and a wrong key that only the sentence gives away. */
 import { type Dialect, lenient } from "@tempcred/core/VendorApi"
 import * as Schema from "effect/Schema"
 
@@ -14,12 +10,7 @@ const Failure = Schema.Union([
   Schema.Struct({ err_code: text, err_msg: text, category: text, message: text, details: text, request_id: text })
 ])
 
-/**
- * The dialect of the Deepgram API.
- *
- * @category models
- * @since 0.1.0
- */
+/** The dialect of the Deepgram API. */
 export const dialect: Dialect<typeof Failure.Type> = {
   failure: Failure,
   read: (failure) => {

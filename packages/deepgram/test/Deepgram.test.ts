@@ -1,5 +1,5 @@
 import type { MintRequest } from "@tempcred/core/MintRequest"
-import { answering, arrived, lacks, noon, reasonOf } from "@tempcred/testing/Trials"
+import { answering, arrived, lacks, noon, reasonOf } from "@tempcred/testing/Harness"
 import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"

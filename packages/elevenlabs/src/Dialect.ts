@@ -1,8 +1,4 @@
-/**
- * How ElevenLabs tells of failures: a detail that is an object, a list of fields, or a sentence; a code decides, as one status means several things.
- *
- * @since 0.1.0
- */
+/** How ElevenLabs tells of failures: a detail that is an object, a list of fields, or a sentence; a code decides, as one status means several things. */
 import { type Dialect, lenient } from "@tempcred/core/VendorApi"
 import type { Issue } from "@tempcred/core/TempCredentialError"
 import * as Schema from "effect/Schema"
@@ -31,12 +27,7 @@ const fieldOf = (location: typeof Location.Type): string =>
 
 const sentence = ({ field, message }: Issue): string => [field, message].filter((part) => part !== "").join(": ")
 
-/**
- * The dialect of the ElevenLabs API.
- *
- * @category models
- * @since 0.1.0
- */
+/** The dialect of the ElevenLabs API. */
 export const dialect: Dialect<typeof Failure.Type> = {
   failure: Failure,
   read: ({ detail }) => {

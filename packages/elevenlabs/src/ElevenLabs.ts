@@ -27,7 +27,7 @@ import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { dialect } from "./Dialect.ts"
-import { apiOf, checkVoice, keysByRegion, products, regions } from "./Places.ts"
+import { apiOf, checkVoice, keysByRegion, products, regions } from "./Hosts.ts"
 
 /**
  * What is fixed per app.
@@ -193,4 +193,4 @@ export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(layer, () 
  * @category adapters
  * @since 0.1.0
  */
-export const adapter: Adapter.Descriptor = { id: "elevenlabs", capabilities, layerConfig }
+export const adapter: Adapter.Adapter = { id: "elevenlabs", capabilities, layerConfig }

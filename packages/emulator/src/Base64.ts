@@ -1,42 +1,18 @@
-/**
- * Bytes as text, in the alphabet of messages and in that of URLs.
- *
- * @since 0.1.0
- */
+/** Bytes as text, in the alphabet of messages and in that of URLs. */
 
-/**
- * Writes bytes in base64.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Writes bytes in base64. */
 export const encode = (bytes: Uint8Array): string =>
   btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))
 
-/**
- * Writes bytes in base64url without padding, as tokens do.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Writes bytes in base64url without padding, as tokens do. */
 export const encodeUrl = (bytes: Uint8Array): string =>
   encode(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")
 
-/**
- * Reads base64; undefined where a text is none.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Reads base64; undefined where a text is none. */
 export const decode = (text: string): Uint8Array | undefined =>
   /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0
     ? Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
     : undefined
 
-/**
- * So many random bytes in base64url.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** So many random bytes in base64url. */
 export const random = (bytes: number): string => encodeUrl(crypto.getRandomValues(new Uint8Array(bytes)))

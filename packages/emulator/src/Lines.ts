@@ -1,16 +1,7 @@
-/**
- * The open WebSockets of one emulator: each is a line that says JSON or audio, closes once, and takes its alarms with it.
- *
- * @since 0.1.0
- */
+/** The open WebSockets of one emulator: each is a line that says JSON or audio, closes once, and takes its alarms with it. */
 import type { Clock, Peer, Session } from "./Emulator.ts"
 
-/**
- * One open WebSocket; once it is closed, all that is asked of it has no effect.
- *
- * @category models
- * @since 0.1.0
- */
+/** One open WebSocket; once it is closed, all that is asked of it has no effect. */
 export interface Line {
   /** Sends a message of JSON. */
   readonly send: (frame: object) => void
@@ -21,23 +12,13 @@ export interface Line {
   readonly alarm: (name: string, milliseconds: number, run: () => void) => void
 }
 
-/**
- * What the vendor does on a line.
- *
- * @category models
- * @since 0.1.0
- */
+/** What the vendor does on a line. */
 export interface Talk {
   readonly opened: () => void
   readonly message: (data: string | Uint8Array) => void
 }
 
-/**
- * The lines of one emulator.
- *
- * @category models
- * @since 0.1.0
- */
+/** The lines of one emulator. */
 export interface Lines {
   /** How many are open. */
   readonly size: () => number
@@ -45,12 +26,7 @@ export interface Lines {
   readonly session: (talk: (line: Line) => Talk, protocol?: string) => Session
 }
 
-/**
- * Makes an emulator's lines, none of them open.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes an emulator's lines, none of them open. */
 export const make = (clock: Clock): Lines => {
   const open = new Set<Line>()
   return {
@@ -94,12 +70,7 @@ export const make = (clock: Clock): Lines => {
   }
 }
 
-/**
- * The subprotocols that an upgrade offers, in their order.
- *
- * @category accessors
- * @since 0.1.0
- */
+/** The subprotocols that an upgrade offers, in their order. */
 export const protocolsOf = (headers: Headers): ReadonlyArray<string> =>
   (headers.get("sec-websocket-protocol") ?? "")
     .split(",")

@@ -1,15 +1,6 @@
-/**
- * Finding what a request is for in a table of routes.
- *
- * @since 0.1.0
- */
+/** Finding what a request is for in a table of routes. */
 
-/**
- * What a table has for a request; without a value, `allowed` lists the methods that the path does have.
- *
- * @category models
- * @since 0.1.0
- */
+/** What a table has for a request; without a value, `allowed` lists the methods that the path does have. */
 export interface Found<A> {
   readonly key: string
   readonly value: A | undefined
@@ -17,12 +8,7 @@ export interface Found<A> {
   readonly allowed: ReadonlyArray<string>
 }
 
-/**
- * Finds the entry whose key, `"<METHOD> <path>"` or a path alone, has this method and path.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Finds the entry whose key, `"<METHOD> <path>"` or a path alone, has this method and path. */
 export const find = <A>(table: Readonly<Record<string, A>>, method: string, path: string): Found<A> => {
   const allowed: Array<string> = []
   for (const [key, value] of Object.entries(table)) {

@@ -1,16 +1,7 @@
-/**
- * Knowing which sockets are open, and cutting one in the middle.
- *
- * @since 0.1.0
- */
+/** Knowing which sockets are open, and cutting one in the middle. */
 import type { Peer, Session } from "./Emulator.ts"
 
-/**
- * The session, whose peer is among the open ones as long as it lasts, and is cut before more bytes than these are sent.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** The session, whose peer is among the open ones as long as it lasts, and is cut before more bytes than these are sent. */
 export const tracked = (session: Session, open: Set<Peer>, cutAfter: number): Session => {
   let own: Peer | undefined
   return {

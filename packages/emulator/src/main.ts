@@ -1,8 +1,4 @@
-/**
- * Serves every emulated vendor on a port of its own until it is told to stop, and prints one line of JSON for each.
- *
- * @since 0.1.0
- */
+/** Serves every emulated vendor on a port of its own until it is told to stop, and prints one line of JSON for each. */
 import process from "node:process"
 import { parseArgs } from "node:util"
 import * as AssemblyAi from "./AssemblyAi.ts"

@@ -71,13 +71,13 @@ describe("projects", () => {
     is_default: false,
     is_active: true,
     name: "Lab",
-    description: "Trials",
+    description: "Harness",
     created_at: "2026-11-21T12:00:00.000Z"
   }
 
   it("are created, read, renamed and deleted", async () => {
     const { request } = subject()
-    const created = await request("POST /v1/projects", { key, json: { name: "Lab", description: "Trials" } })
+    const created = await request("POST /v1/projects", { key, json: { name: "Lab", description: "Harness" } })
     assert.strictEqual(created.status, 201)
     assert.deepStrictEqual(created.json, lab)
     assert.deepStrictEqual((await request("GET /v1/projects/2", { key })).json, lab)

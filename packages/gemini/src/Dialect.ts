@@ -1,8 +1,4 @@
-/**
- * How Google tells of failures: a status that says how, and details that say why.
- *
- * @since 0.1.0
- */
+/** How Google tells of failures: a status that says how, and details that say why. */
 import { type Dialect, lenient } from "@tempcred/core/VendorApi"
 import * as Schema from "effect/Schema"
 
@@ -21,12 +17,7 @@ const Failure = Schema.Struct({
   })
 })
 
-/**
- * The dialect of the Gemini API.
- *
- * @category models
- * @since 0.1.0
- */
+/** The dialect of the Gemini API. */
 export const dialect: Dialect<typeof Failure.Type> = {
   failure: Failure,
   read: ({ error: { details = [], message, status } }) => ({

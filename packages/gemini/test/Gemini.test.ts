@@ -1,6 +1,6 @@
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import { InvalidRequestError } from "@tempcred/core/TempCredentialError"
-import { answering, arrived, lacks, misconfigured, noon, reasonOf } from "@tempcred/testing/Trials"
+import { answering, arrived, lacks, misconfigured, noon, reasonOf } from "@tempcred/testing/Harness"
 import { assert, describe, it } from "@effect/vitest"
 import * as Emulator from "@tempcred/emulator/Gemini"
 import * as DateTime from "effect/DateTime"

@@ -1,12 +1,12 @@
 /** Gemini's adapter before its emulator. */
 import * as Emulator from "@tempcred/emulator/Gemini"
 import * as Gemini from "@tempcred/gemini/Gemini"
-import * as Trials from "@tempcred/testing/Trials"
+import * as Harness from "@tempcred/testing/Harness"
 import * as Redacted from "effect/Redacted"
 
 export const key = "key-of-gemini"
 
-export const { withEnv, withOptions } = Trials.make({
+export const { withEnv, withOptions } = Harness.make({
   adapter: Gemini.adapter,
   layer: Gemini.layer,
   options: { apiKey: Redacted.make(key) },

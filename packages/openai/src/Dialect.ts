@@ -1,8 +1,4 @@
-/**
- * How OpenAI tells of failures: a code or else a type, and the field that is wrong by its path.
- *
- * @since 0.1.0
- */
+/** How OpenAI tells of failures: a code or else a type, and the field that is wrong by its path. */
 import { type Dialect, lenient } from "@tempcred/core/VendorApi"
 import * as Schema from "effect/Schema"
 
@@ -10,12 +6,7 @@ const text = Schema.optionalKey(lenient(Schema.NonEmptyString))
 
 const Failure = Schema.Struct({ error: Schema.Struct({ message: text, type: text, param: text, code: text }) })
 
-/**
- * The dialect of the OpenAI API.
- *
- * @category models
- * @since 0.1.0
- */
+/** The dialect of the OpenAI API. */
 export const dialect: Dialect<typeof Failure.Type> = {
   failure: Failure,
   read: ({ error: { code, message, param, type } }) => ({

@@ -183,4 +183,4 @@ export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(layer, () 
  * @category adapters
  * @since 0.1.0
  */
-export const adapter: Adapter.Descriptor = { id: "openai", capabilities, layerConfig }
+export const adapter: Adapter.Adapter = { id: "openai", capabilities, layerConfig }

@@ -1,5 +1,5 @@
 import type { Connection } from "@tempcred/core/Connection"
-import { answering, misconfigured } from "@tempcred/testing/Trials"
+import { answering, misconfigured } from "@tempcred/testing/Harness"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { withEnv, withOptions } from "./openai.ts"

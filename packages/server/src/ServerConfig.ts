@@ -59,7 +59,7 @@ import type { Options as ProvidersOptions } from "@tempcred/core/Providers"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import type { Authenticator } from "./Authenticator.ts"
-import * as Parts from "./server-config/Parts.ts"
+import * as ServerOptions from "./server-config/ServerOptions.ts"
 import * as Telemetry from "./server-config/Telemetry.ts"
 import * as Variables from "./server-config/Variables.ts"
 import type * as TokenServer from "./TokenServer.ts"
@@ -106,7 +106,7 @@ export const load = (options: Options = {}): Effect.Effect<ServerConfig, Configu
   Environment.load(
     Effect.gen(function* () {
       const { issues, variables } = yield* Variables.read
-      const parts = yield* Parts.make(variables, issues, options)
+      const parts = yield* ServerOptions.make(variables, issues, options)
       return { ...parts, telemetry: Telemetry.layer(variables, yield* Environment.provider) }
     }),
     Variables.prefixes

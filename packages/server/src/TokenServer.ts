@@ -46,7 +46,7 @@ import type { Write } from "./AccessLog.ts"
 import type { Authenticator } from "./Authenticator.ts"
 import type { IssuancePolicy } from "./IssuancePolicy.ts"
 import type * as Limits from "./Limits.ts"
-import * as FetchDoor from "./token-server/FetchDoor.ts"
+import * as WebHandler from "./token-server/WebHandler.ts"
 import * as Routes from "./token-server/Routes.ts"
 
 export { ClosedError } from "./token-server/ClosedError.ts"
@@ -137,5 +137,5 @@ export const make = (
   }
 ): TokenServer => {
   const { authenticator, provider, transport = layerFetch } = options
-  return FetchDoor.make(options, Layer.merge(Layer.provide(provider, transport), authenticator))
+  return WebHandler.make(options, Layer.merge(Layer.provide(provider, transport), authenticator))
 }

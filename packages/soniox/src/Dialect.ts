@@ -1,8 +1,4 @@
-/**
- * How Soniox tells of failures: an ApiError whose type decides, never its message or its status.
- *
- * @since 0.1.0
- */
+/** How Soniox tells of failures: an ApiError whose type decides, never its message or its status. */
 import { type Dialect, lenient } from "@tempcred/core/VendorApi"
 import * as Schema from "effect/Schema"
 
@@ -16,12 +12,7 @@ const Failure = Schema.Struct({
   validation_errors: Schema.optionalKey(lenient(Schema.Array(Schema.Struct({ location: text, message: text }))))
 })
 
-/**
- * The dialect of the Soniox API.
- *
- * @category models
- * @since 0.1.0
- */
+/** The dialect of the Soniox API. */
 export const dialect: Dialect<typeof Failure.Type> = {
   failure: Failure,
   read: (failure) => ({

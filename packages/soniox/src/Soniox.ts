@@ -196,4 +196,4 @@ export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(layer, () 
  * @category adapters
  * @since 0.1.0
  */
-export const adapter: Adapter.Descriptor = { id: "soniox", capabilities, layerConfig }
+export const adapter: Adapter.Adapter = { id: "soniox", capabilities, layerConfig }

@@ -1,5 +1,5 @@
 import * as KeySource from "@tempcred/core/KeySource"
-import { arrived, misconfigured } from "@tempcred/testing/Trials"
+import { arrived, misconfigured } from "@tempcred/testing/Harness"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"

@@ -1,6 +1,6 @@
 import * as Connection from "@tempcred/core/Connection"
 import type { Purpose } from "@tempcred/core/Purpose"
-import { arrived } from "@tempcred/testing/Trials"
+import { arrived } from "@tempcred/testing/Harness"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"

@@ -1,7 +1,7 @@
 import type { Reason } from "@tempcred/core/TempCredentialError"
 import { InvalidRequestError } from "@tempcred/core/TempCredentialError"
 import * as Emulator from "@tempcred/emulator/Soniox"
-import { reasonOf } from "@tempcred/testing/Trials"
+import { reasonOf } from "@tempcred/testing/Harness"
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

@@ -1,8 +1,6 @@
 /**
  * How the Speechmatics management platform tells of failures: the framework's `{ code, message }`, where a code of 600 and up is a
  * validation rule, and the handlers' `{ code, error, detail }`. Both are read alike.
- *
- * @since 0.1.0
  */
 import { type Dialect, lenient } from "@tempcred/core/VendorApi"
 import * as Schema from "effect/Schema"
@@ -17,12 +15,7 @@ const Failure = Schema.Struct({
   detail: text
 })
 
-/**
- * The dialect of both surfaces of the platform.
- *
- * @category models
- * @since 0.1.0
- */
+/** The dialect of both surfaces of the platform. */
 export const dialect: Dialect<typeof Failure.Type> = {
   failure: Failure,
   read: ({ code, detail, error, message }) => {

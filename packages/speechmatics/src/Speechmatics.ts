@@ -26,9 +26,9 @@ import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { dialect } from "./Dialect.ts"
-import { hosts, realtimeUrls, regions, vendorRegion } from "./Places.ts"
+import { hosts, realtimeUrls, regions, vendorRegion } from "./Hosts.ts"
 
-export { hosts } from "./Places.ts"
+export { hosts } from "./Hosts.ts"
 
 /**
  * What is fixed per app.
@@ -197,4 +197,4 @@ export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(layer, () 
  * @category adapters
  * @since 0.1.0
  */
-export const adapter: Adapter.Descriptor = { id: "speechmatics", capabilities, layerConfig }
+export const adapter: Adapter.Adapter = { id: "speechmatics", capabilities, layerConfig }

@@ -3,7 +3,7 @@ import { InvalidRequestError, type TempCredentialError } from "@tempcred/core/Te
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { layerConfig, ManagementApi } from "@tempcred/speechmatics/ManagementApi"
 import * as Speechmatics from "@tempcred/speechmatics/Speechmatics"
-import { arrived, reasonOf } from "@tempcred/testing/Trials"
+import { arrived, reasonOf } from "@tempcred/testing/Harness"
 import { assert, describe, it } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Duration from "effect/Duration"

@@ -2,7 +2,7 @@ import { InvalidRequestError, type Reason } from "@tempcred/core/TempCredentialE
 import type { Fault } from "@tempcred/emulator/Faults"
 import { createKeyRoute } from "@tempcred/emulator/Speechmatics"
 import { ManagementApi } from "@tempcred/speechmatics/ManagementApi"
-import { reasonOf, skippingWaits } from "@tempcred/testing/Trials"
+import { reasonOf, skippingWaits } from "@tempcred/testing/Harness"
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

@@ -1,6 +1,6 @@
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import { InvalidRequestError, UnsupportedError } from "@tempcred/core/TempCredentialError"
-import { answering, arrived, lacks, noon, reasonOf } from "@tempcred/testing/Trials"
+import { answering, arrived, lacks, noon, reasonOf } from "@tempcred/testing/Harness"
 import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"

@@ -1,4 +1,4 @@
-import { arrived, misconfigured } from "@tempcred/testing/Trials"
+import { arrived, misconfigured } from "@tempcred/testing/Harness"
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

@@ -1,7 +1,7 @@
 import type { Connection } from "@tempcred/core/Connection"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import * as Speechmatics from "@tempcred/speechmatics/Speechmatics"
-import { arrived } from "@tempcred/testing/Trials"
+import { arrived } from "@tempcred/testing/Harness"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { withOptions } from "./speechmatics.ts"

@@ -1,5 +1,5 @@
 import { InvalidRequestError, type Reason } from "@tempcred/core/TempCredentialError"
-import { reasonOf } from "@tempcred/testing/Trials"
+import { reasonOf } from "@tempcred/testing/Harness"
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

@@ -18,7 +18,7 @@
  * @since 0.1.0
  */
 import { describe, it } from "@effect/vitest"
-import type { Descriptor } from "@tempcred/core/Adapter"
+import type { Adapter } from "@tempcred/core/Adapter"
 import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import * as RetryPolicy from "@tempcred/core/RetryPolicy"
@@ -42,7 +42,7 @@ import * as EmulatorHttpClient from "./EmulatorHttpClient.ts"
  * @since 0.1.0
  */
 export interface Subject {
-  readonly adapter: Descriptor
+  readonly adapter: Adapter
   /** Makes a fresh emulator. */
   readonly emulator: (options?: Options) => Emulator
   /** The emulator's route that mints, for scripted faults. */

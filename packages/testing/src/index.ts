@@ -6,4 +6,4 @@
 export * as Contract from "./Contract.ts"
 export * as EmulatorHttpClient from "./EmulatorHttpClient.ts"
 export * as EmulatorMsw from "./EmulatorMsw.ts"
-export * as Trials from "./Trials.ts"
+export * as Harness from "./Harness.ts"

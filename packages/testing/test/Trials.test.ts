@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Options } from "@tempcred/emulator/Emulator"
 import type { Trial } from "@tempcred/testing/Contract"
-import * as Trials from "@tempcred/testing/Trials"
+import * as Harness from "@tempcred/testing/Harness"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -12,7 +12,7 @@ import * as Acme from "./acme.ts"
 
 const key = "key-of-acme"
 
-const { withEnv, withOptions } = Trials.make({
+const { withEnv, withOptions } = Harness.make({
   ...Acme.subject,
   layer: Acme.layer,
   options: { apiKey: Redacted.make(key), baseUrl: "https://api.acme.example" },
@@ -34,17 +34,17 @@ describe("an adapter on trial", () => {
       const { emulator, mint } = withOptions()
       yield* mint({ ttl: "2 minutes" })
       const body = { purpose: "stt.realtime", ttl: 120, once: false, end: 3600 }
-      assert.deepStrictEqual(Trials.arrived(emulator.log), [{ call, key: `Bearer ${key}`, body }])
-      assert.strictEqual(emulator.log[0]?.at, Trials.noon)
+      assert.deepStrictEqual(Harness.arrived(emulator.log), [{ call, key: `Bearer ${key}`, body }])
+      assert.strictEqual(emulator.log[0]?.at, Harness.noon)
     })
   )
 
   it.effect("has the options of its trial, and the emulator has its own", () =>
     Effect.gen(function* () {
       const apiKey = Redacted.make("another")
-      assert.strictEqual((yield* Trials.reasonOf(withOptions({ apiKey }).mint()))._tag, "AuthenticationError")
+      assert.strictEqual((yield* Harness.reasonOf(withOptions({ apiKey }).mint()))._tag, "AuthenticationError")
       yield* withOptions({ apiKey }, { emulator: { apiKey: "another" } }).mint()
-      const { message } = yield* Trials.misconfigured(withOptions({ baseUrl: "http://api.acme.example" }))
+      const { message } = yield* Harness.misconfigured(withOptions({ baseUrl: "http://api.acme.example" }))
       assert.match(message, /^ACME_BASE_URL must begin with https/)
     })
   )
@@ -53,11 +53,11 @@ describe("an adapter on trial", () => {
     Effect.gen(function* () {
       const { emulator, mint, origin } = withEnv({})
       yield* mint()
-      assert.strictEqual(Trials.arrived(emulator.log)[0]?.call, `POST ${origin}/tokens`)
+      assert.strictEqual(Harness.arrived(emulator.log)[0]?.call, `POST ${origin}/tokens`)
       const unset = withEnv({ ACME_BASE_URL: undefined })
       yield* unset.mint()
-      assert.strictEqual(Trials.arrived(unset.emulator.log)[0]?.call, call)
-      assert.match((yield* Trials.misconfigured(withEnv({ ACME_API_KEY: "two words" }))).message, /^ACME_API_KEY /)
+      assert.strictEqual(Harness.arrived(unset.emulator.log)[0]?.call, call)
+      assert.match((yield* Harness.misconfigured(withEnv({ ACME_API_KEY: "two words" }))).message, /^ACME_API_KEY /)
     })
   )
 
@@ -65,10 +65,10 @@ describe("an adapter on trial", () => {
     Effect.gen(function* () {
       const body = { token: "t", expires_at: "2999-01-01T00:00:00Z" }
       const baseUrl = "https://elsewhere.example"
-      const { token } = yield* withOptions({ baseUrl }, Trials.answering(body)).mint()
+      const { token } = yield* withOptions({ baseUrl }, Harness.answering(body)).mint()
       assert.strictEqual(Redacted.value(token), "t")
-      const refused = withOptions({ baseUrl }, Trials.answering({ code: "c", message: "m" }, 403))
-      assert.deepInclude(yield* Trials.reasonOf(refused.mint()), { _tag: "PermissionError", status: 403, detail: "m" })
+      const refused = withOptions({ baseUrl }, Harness.answering({ code: "c", message: "m" }, 403))
+      assert.deepInclude(yield* Harness.reasonOf(refused.mint()), { _tag: "PermissionError", status: 403, detail: "m" })
     })
   )
 })
@@ -83,27 +83,27 @@ it("a request without a body, and with a key of another header, arrived as such"
     region: "",
     status: 200
   }
-  assert.deepStrictEqual(Trials.arrived([{ ...entry, body: "" }], "x-key"), [
+  assert.deepStrictEqual(Harness.arrived([{ ...entry, body: "" }], "x-key"), [
     { call: "GET https://a/", key: "k", body: undefined }
   ])
-  assert.isUndefined(Trials.arrived([{ ...entry, body: "" }])[0]?.key)
+  assert.isUndefined(Harness.arrived([{ ...entry, body: "" }])[0]?.key)
 })
 
 describe("a check fails", () => {
   const usual = withOptions()
   const heard = (trial: Trial): Trial => ({ ...trial, requests: [new Request("https://api.acme.example/tokens")] })
   const checks: ReadonlyArray<readonly [name: string, checking: Effect.Effect<unknown>]> = [
-    ["where a mint that must fail mints", Trials.reasonOf(withOptions().mint())],
-    ["where it fails for no reason of a vendor's", Trials.reasonOf(withOptions({ baseUrl: "x" }).mint())],
-    ["where a vendor serves what it should lack", Trials.lacks(withOptions(), {}, "purpose", /./)],
-    ["where it lacks something else", Trials.lacks(withOptions(), { purpose: "agent" }, "region", /./)],
-    ["where it says so in other words", Trials.lacks(withOptions(), { purpose: "agent" }, "purpose", /^served/)],
-    ["where a request is refused for something else", Trials.lacks(withOptions(), { subject: "" }, "subject", /./)],
-    ["where a configuration can be used", Trials.misconfigured(withOptions())],
-    ["where the vendor hears of what it lacks", Trials.lacks(heard(usual), { purpose: "agent" }, "purpose", /./)],
-    ["where the vendor hears of a configuration", Trials.misconfigured(heard(withOptions({ baseUrl: "x" })))],
-    ["where the key is only wrong", Trials.misconfigured(withOptions({ apiKey: Redacted.make("another") }))],
-    ["where the request is at fault", Trials.misconfigured({ ...usual, mint: () => usual.mint({ subject: "" }) })]
+    ["where a mint that must fail mints", Harness.reasonOf(withOptions().mint())],
+    ["where it fails for no reason of a vendor's", Harness.reasonOf(withOptions({ baseUrl: "x" }).mint())],
+    ["where a vendor serves what it should lack", Harness.lacks(withOptions(), {}, "purpose", /./)],
+    ["where it lacks something else", Harness.lacks(withOptions(), { purpose: "agent" }, "region", /./)],
+    ["where it says so in other words", Harness.lacks(withOptions(), { purpose: "agent" }, "purpose", /^served/)],
+    ["where a request is refused for something else", Harness.lacks(withOptions(), { subject: "" }, "subject", /./)],
+    ["where a configuration can be used", Harness.misconfigured(withOptions())],
+    ["where the vendor hears of what it lacks", Harness.lacks(heard(usual), { purpose: "agent" }, "purpose", /./)],
+    ["where the vendor hears of a configuration", Harness.misconfigured(heard(withOptions({ baseUrl: "x" })))],
+    ["where the key is only wrong", Harness.misconfigured(withOptions({ apiKey: Redacted.make("another") }))],
+    ["where the request is at fault", Harness.misconfigured({ ...usual, mint: () => usual.mint({ subject: "" }) })]
   ]
   it.effect.each(checks)("%s", ([, checking]) => failsToHold(checking))
 })

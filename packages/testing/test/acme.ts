@@ -78,7 +78,7 @@ const config = Config.all({
 })
 
 /** The adapter; `change` makes another one of it. */
-export const adapter = (change = (spec: Spec, _: Options): Spec => spec): Adapter.Descriptor => ({
+export const adapter = (change = (spec: Spec, _: Options): Spec => spec): Adapter.Adapter => ({
   id: "acme",
   capabilities,
   layerConfig: Adapter.layerConfig(

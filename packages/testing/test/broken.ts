@@ -1,5 +1,5 @@
 /** For each clause an adapter that breaks it, as a small change to a good one. */
-import type { Descriptor } from "@tempcred/core/Adapter"
+import type { Adapter } from "@tempcred/core/Adapter"
 import * as RetryPolicy from "@tempcred/core/RetryPolicy"
 import { TempCredential } from "@tempcred/core/TempCredential"
 import { InvalidResponseError, TempCredentialError, UnavailableError } from "@tempcred/core/TempCredentialError"
@@ -19,12 +19,12 @@ type Send = Transport["Service"]["send"]
 
 const good = Acme.adapter()
 
-const spec = (change: (spec: Acme.Spec, options: Acme.Options) => Partial<Acme.Spec>): Descriptor =>
+const spec = (change: (spec: Acme.Spec, options: Acme.Options) => Partial<Acme.Spec>): Adapter =>
   Acme.adapter((unchanged, options) => ({ ...unchanged, ...change(unchanged, options) }))
 
 const isCutOff = ({ detail = "" }: { readonly detail?: string }): boolean => detail.includes(" was cut off")
 
-const call = (change: (call: Call, request: Acme.Request) => Partial<Call>): Descriptor =>
+const call = (change: (call: Call, request: Acme.Request) => Partial<Call>): Adapter =>
   spec((unchanged) => ({
     call: (request, circumstances) => {
       const written = unchanged.call(request, circumstances)
@@ -32,14 +32,14 @@ const call = (change: (call: Call, request: Acme.Request) => Partial<Call>): Des
     }
   }))
 
-const body = (change: object): Descriptor => call((written) => ({ body: { ...written.body, ...change } }))
+const body = (change: object): Adapter => call((written) => ({ body: { ...written.body, ...change } }))
 
-const dialect = (change: (options: Acme.Options) => Partial<Acme.Spec["dialect"]>): Descriptor =>
+const dialect = (change: (options: Acme.Options) => Partial<Acme.Spec["dialect"]>): Adapter =>
   spec((unchanged, options) => ({ dialect: { ...unchanged.dialect, ...change(options) } }))
 
-const status = (statuses: NonNullable<Dialect<never>["statuses"]>): Descriptor => dialect(() => ({ statuses }))
+const status = (statuses: NonNullable<Dialect<never>["statuses"]>): Adapter => dialect(() => ({ statuses }))
 
-const mint = (change: (mint: Mint) => Mint): Descriptor => ({
+const mint = (change: (mint: Mint) => Mint): Adapter => ({
   ...good,
   layerConfig: Layer.effect(
     TempCredentialProvider,
@@ -47,13 +47,13 @@ const mint = (change: (mint: Mint) => Mint): Descriptor => ({
   ).pipe(Layer.provide(good.layerConfig))
 })
 
-const credential = (change: (credential: TempCredential) => Partial<TempCredential>): Descriptor =>
+const credential = (change: (credential: TempCredential) => Partial<TempCredential>): Adapter =>
   mint(
     (unchanged) => (request) =>
       Effect.map(unchanged(request), (minted) => new TempCredential({ ...minted, ...change(minted) }))
   )
 
-const send = (change: (send: Send) => Send): Descriptor => ({
+const send = (change: (send: Send) => Send): Adapter => ({
   ...good,
   layerConfig: good.layerConfig.pipe(
     Layer.provide(
@@ -65,14 +65,14 @@ const send = (change: (send: Send) => Send): Descriptor => ({
   )
 })
 
-const answer = (change: (answer: Answer) => Partial<Answer>): Descriptor =>
+const answer = (change: (answer: Answer) => Partial<Answer>): Adapter =>
   send((unchanged) => (request) => Effect.map(unchanged(request), (received) => ({ ...received, ...change(received) })))
 
 const unavailable = new TempCredentialError({ provider: "acme", reason: new UnavailableError({}) })
 
 const unreadable = new InvalidResponseError({})
 
-export const broken: Readonly<Record<string, Descriptor>> = {
+export const broken: Readonly<Record<string, Adapter>> = {
   "a missing or malformed key fails by its variable's name, before any call": spec((_, { apiKey }) => ({
     keys: { apiKey }
   })),

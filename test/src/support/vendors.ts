@@ -1,5 +1,5 @@
 /** The vendors on real ports, in two regions each, behind their adapters; their clock and ours stand still until they are moved. */
-import type { Descriptor } from "@tempcred/core/Adapter"
+import type { Adapter } from "@tempcred/core/Adapter"
 import * as Minter from "@tempcred/core/Minter"
 import type { Purpose } from "@tempcred/core/Purpose"
 import type { Clock, Emulator } from "@tempcred/emulator/Emulator"
@@ -24,7 +24,7 @@ export interface Use {
 
 export interface Vendor {
   readonly name: string
-  readonly adapter: Descriptor
+  readonly adapter: Adapter
   /** Whether a credential of one region is refused in another. */
   readonly regional: boolean
   readonly uses: ReadonlyArray<Use>

@@ -1,9 +1,5 @@
-/**
- * `tempcred doctor`: what works, what does not, and what to do about it.
- *
- * @since 0.1.0
- */
-import type { Descriptor } from "@tempcred/core/Adapter"
+/** `tempcred doctor`: what works, what does not, and what to do about it. */
+import type { Adapter } from "@tempcred/core/Adapter"
 import type { Decoded } from "@tempcred/core/MintRequest"
 import * as Providers from "@tempcred/core/Providers"
 import type { Purpose } from "@tempcred/core/Purpose"
@@ -25,12 +21,7 @@ import * as Settings from "../Settings.ts"
 import * as Table from "../Table.ts"
 import { adapters } from "../Vendors.ts"
 
-/**
- * What is asked on the command line.
- *
- * @category models
- * @since 0.1.0
- */
+/** What is asked on the command line. */
 export interface Options {
   readonly provider: string | undefined
   readonly purpose: Purpose
@@ -39,7 +30,7 @@ export interface Options {
 }
 
 /** Checks what is configured for all vendors alike, and gives those that are chosen: with adapters that need nothing, nothing else can be missing. */
-const chosen = Effect.fnUntraced(function* (): Effect.fn.Return<ReadonlyArray<Descriptor>, Failure, Scope.Scope> {
+const chosen = Effect.fnUntraced(function* (): Effect.fn.Return<ReadonlyArray<Adapter>, Failure, Scope.Scope> {
   const built: Array<string> = []
   const stubs = adapters.map((adapter) => ({
     ...adapter,
@@ -89,12 +80,7 @@ const worst = (findings: ReadonlyArray<Finding>): Failure | undefined => {
   return new Failure({ fault: first.fault, summary: checks, advice: "What to do is said with each of them." })
 }
 
-/**
- * Checks every vendor that is configured, and the token endpoint where one is, and prints what was found; fails with the worst of it.
- *
- * @category commands
- * @since 0.1.0
- */
+/** Checks every vendor that is configured, and the token endpoint where one is, and prints what was found; fails with the worst of it. */
 export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Return<void, Failure, Scope.Scope> {
   const { json, provider, purpose } = options
   const read = yield* Settings.read(options.config)

@@ -1,8 +1,4 @@
-/**
- * `tempcred emulate`: emulated vendors on ports, until it is stopped.
- *
- * @since 0.1.0
- */
+/** `tempcred emulate`: emulated vendors on ports, until it is stopped. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Emulators from "../Emulators.ts"
@@ -11,12 +7,7 @@ import * as Printing from "../Printing.ts"
 import { orderly } from "../Termination.ts"
 import { names } from "../Vendors.ts"
 
-/**
- * What is asked on the command line.
- *
- * @category models
- * @since 0.1.0
- */
+/** What is asked on the command line. */
 export interface Options {
   /** None for all. */
   readonly vendors: ReadonlyArray<string>
@@ -28,12 +19,7 @@ export interface Options {
 const exports = ({ env, origin, vendor }: Emulators.Served): string =>
   [`# ${vendor} at ${origin}`, ...Object.entries(env).map(([name, value]) => `export ${name}='${value}'`)].join("\n")
 
-/**
- * Serves the emulators, prints the variables that point the library at them, and stays.
- *
- * @category commands
- * @since 0.1.0
- */
+/** Serves the emulators, prints the variables that point the library at them, and stays. */
 export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Return<void, Failure, Scope.Scope> {
   const terminated = yield* orderly
   const served = yield* Emulators.serve(options.vendors.length === 0 ? names : options.vendors, options.port)

@@ -1,8 +1,4 @@
-/**
- * `tempcred keys`: the long-lived keys of a Speechmatics workspace.
- *
- * @since 0.1.0
- */
+/** `tempcred keys`: the long-lived keys of a Speechmatics workspace. */
 import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import type { Reason, TempCredentialError } from "@tempcred/core/TempCredentialError"
 import * as NodeTransport from "@tempcred/node/NodeTransport"
@@ -21,12 +17,7 @@ import { during } from "../Progress.ts"
 import * as Settings from "../Settings.ts"
 import * as Table from "../Table.ts"
 
-/**
- * What all of them are told.
- *
- * @category models
- * @since 0.1.0
- */
+/** What all of them are told. */
 export interface Options {
   readonly json: boolean
   readonly config: string | undefined
@@ -56,12 +47,7 @@ const calling = <A>(
     )
   )
 
-/**
- * Prints the keys, without their secrets.
- *
- * @category commands
- * @since 0.1.0
- */
+/** Prints the keys, without their secrets. */
 export const list = Effect.fnUntraced(function* (
   options: Options & { readonly project: number | undefined }
 ): Effect.fn.Return<void, Failure> {
@@ -79,12 +65,7 @@ export const list = Effect.fnUntraced(function* (
   yield* Printing.result(Table.render([heads, ...cells.map((row) => row.map(Printing.plain))]))
 })
 
-/**
- * Creates a key where there is a place for it: nobody can show it again.
- *
- * @category commands
- * @since 0.1.0
- */
+/** Creates a key where there is a place for it: nobody can show it again. */
 export const create = Effect.fnUntraced(function* (
   options: Options & {
     readonly name: string
@@ -115,12 +96,7 @@ export const create = Effect.fnUntraced(function* (
   )
 })
 
-/**
- * Revokes a key, once somebody said that it is meant.
- *
- * @category commands
- * @since 0.1.0
- */
+/** Revokes a key, once somebody said that it is meant. */
 export const revoke = Effect.fnUntraced(function* (
   options: Options & { readonly id: string; readonly yes: boolean }
 ): Effect.fn.Return<void, Failure> {

@@ -1,8 +1,4 @@
-/**
- * `tempcred mint`: one credential, minted as an app would.
- *
- * @since 0.1.0
- */
+/** `tempcred mint`: one credential, minted as an app would. */
 import { choose } from "@tempcred/core/Connection"
 import * as MintRequest from "@tempcred/core/MintRequest"
 import * as Providers from "@tempcred/core/Providers"
@@ -29,12 +25,7 @@ import * as Settings from "../Settings.ts"
 import * as Table from "../Table.ts"
 import { adapters } from "../Vendors.ts"
 
-/**
- * What is asked on the command line.
- *
- * @category models
- * @since 0.1.0
- */
+/** What is asked on the command line. */
 export interface Options {
   readonly provider: string | undefined
   readonly purpose: Purpose
@@ -91,12 +82,7 @@ const variables = Effect.fnUntraced(function* (
   return { ...read, ...(provider === undefined ? {} : { TEMPCRED_PROVIDER: provider }), ...fresh }
 })
 
-/**
- * Mints and prints. Emulators stay until the credential expires where a connection to them was asked for, and else end at once.
- *
- * @category commands
- * @since 0.1.0
- */
+/** Mints and prints. Emulators stay until the credential expires where a connection to them was asked for, and else end at once. */
 export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Return<void, Failure, Scope.Scope> {
   const asked = yield* request(options)
   const layer = Layer.provide(Providers.layerConfig(adapters), NodeTransport.layer).pipe(

@@ -1,31 +1,17 @@
-/**
- * `tempcred providers`: what each vendor can do.
- *
- * @since 0.1.0
- */
+/** `tempcred providers`: what each vendor can do. */
 import * as Effect from "effect/Effect"
 import * as Printing from "../Printing.ts"
 import * as Table from "../Table.ts"
 import * as VendorTable from "../VendorTable.ts"
 import { adapters } from "../Vendors.ts"
 
-/**
- * What is asked on the command line.
- *
- * @category models
- * @since 0.1.0
- */
+/** What is asked on the command line. */
 export interface Options {
   readonly json: boolean
   readonly markdown: boolean
 }
 
-/**
- * Prints the table: for people, for machines (the adapters' own capabilities), or for a page.
- *
- * @category commands
- * @since 0.1.0
- */
+/** Prints the table: for people, for machines (the adapters' own capabilities), or for a page. */
 export const run = Effect.fnUntraced(function* ({ json, markdown }: Options): Effect.fn.Return<void> {
   if (json) {
     return yield* Printing.json(

@@ -1,8 +1,4 @@
-/**
- * `tempcred serve`: the token endpoint, until it is stopped.
- *
- * @since 0.1.0
- */
+/** `tempcred serve`: the token endpoint, until it is stopped. */
 import { ConfigurationError, type Issue } from "@tempcred/core/ConfigurationError"
 import * as Providers from "@tempcred/core/Providers"
 import * as NodeTransport from "@tempcred/node/NodeTransport"
@@ -19,16 +15,11 @@ import { type Failure, ofConfiguration } from "../Failure.ts"
 import * as Printing from "../Printing.ts"
 import { redis } from "../Redis.ts"
 import * as Settings from "../Settings.ts"
-import { Surroundings } from "../Surroundings.ts"
+import { ProcessIO } from "../ProcessIO.ts"
 import { orderly } from "../Termination.ts"
 import { adapters } from "../Vendors.ts"
 
-/**
- * What is asked on the command line.
- *
- * @category models
- * @since 0.1.0
- */
+/** What is asked on the command line. */
 export interface Options {
   readonly config: string | undefined
   readonly host: string | undefined
@@ -63,7 +54,7 @@ const others = (told: ConfigurationError, { issues }: ConfigurationError): Reado
 
 const listen = Effect.fnUntraced(function* ({ host, port }: Options) {
   const { authenticator, server, telemetry } = yield* load
-  const { stdout } = yield* Surroundings
+  const { stdout } = yield* ProcessIO
   const log = AccessLog.json((line) => stdout.write(`${line}\n`))
   const place = { host: host ?? server.host, port: port ?? server.port }
   const layer = Node.layer({ ...server, ...place, log }).pipe(
@@ -96,12 +87,7 @@ const refusal = ({ issues }: ConfigurationError): Failure => {
   return ofConfiguration(new ConfigurationError({ issues: known }), advice)
 }
 
-/**
- * Serves until SIGTERM or Ctrl-C; requests that are under way are answered first.
- *
- * @category commands
- * @since 0.1.0
- */
+/** Serves until SIGTERM or Ctrl-C; requests that are under way are answered first. */
 export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Return<void, Failure, Scope.Scope> {
   const terminated = yield* orderly
   const { origin } = yield* listen(options).pipe(

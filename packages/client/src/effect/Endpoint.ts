@@ -226,4 +226,4 @@ export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(layer, () 
  * @category adapters
  * @since 0.1.0
  */
-export const adapter: Adapter.Descriptor = { id: "endpoint", capabilities, layerConfig }
+export const adapter: Adapter.Adapter = { id: "endpoint", capabilities, layerConfig }

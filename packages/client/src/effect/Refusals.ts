@@ -1,8 +1,4 @@
-/**
- * Reports of refused credentials to a token endpoint, and the promise that it hands out a single-use credential once.
- *
- * @since 0.1.0
- */
+/** Reports of refused credentials to a token endpoint, and the promise that it hands out a single-use credential once. */
 import { fingerprint } from "@tempcred/core/Fingerprint"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import type { TempCredential } from "@tempcred/core/TempCredential"
@@ -40,9 +36,6 @@ interface Known {
 /**
  * Remembers what was refused until the next mint of its scope, and reports it then. An answer that repeats a single-use credential is an `InvalidResponseError`;
  * the next mint reports that credential too.
- *
- * @category combinators
- * @since 0.1.0
  */
 export const reporting = (provider: TempCredentialProvider["Service"]): TempCredentialProvider["Service"] => {
   const known = MutableHashMap.empty<Redacted.Redacted, Known>()

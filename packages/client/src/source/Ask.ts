@@ -1,19 +1,10 @@
-/**
- * One question to a token endpoint, with at most three tries. A refusal is tried again only where `Retry-After` allows it.
- *
- * @since 0.1.0
- */
+/** One question to a token endpoint, with at most three tries. A refusal is tried again only where `Retry-After` allows it. */
 import type { Credential, Problem } from "../Credential.ts"
 import { SourceError } from "../SourceError.ts"
 import type { Options } from "./Options.ts"
 import { until } from "./Until.ts"
 
-/**
- * A credential that arrived, with its life by the clocks here, in milliseconds.
- *
- * @category models
- * @since 0.1.0
- */
+/** A credential that arrived, with its life by the clocks here, in milliseconds. */
 export interface Arrival {
   readonly credential: Credential
   readonly life: number
@@ -21,12 +12,7 @@ export interface Arrival {
   readonly left: () => number
 }
 
-/**
- * What to ask, and what to make of the answer.
- *
- * @category models
- * @since 0.1.0
- */
+/** What to ask, and what to make of the answer. */
 export interface Question {
   /** Writes the request's body; called for every try. */
   readonly body: () => string
@@ -39,9 +25,6 @@ export interface Question {
 /**
  * Asks for a credential, for ten seconds at most. It rejects with the last `SourceError`, as the app's own `headers` do, or with a `TypeError` where these cannot
  * be sent.
- *
- * @category constructors
- * @since 0.1.0
  */
 export const ask = (options: Options, { accepts, body, stop }: Question): Promise<Arrival> => {
   const monotonic = performance.now()

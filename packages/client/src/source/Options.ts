@@ -1,23 +1,9 @@
-/**
- * The options of a source.
- *
- * @since 0.1.0
- */
+/** The options of a source. */
 
-/**
- * Header fields by name.
- *
- * @category models
- * @since 0.1.0
- */
+/** Header fields by name. */
 export type Fields = Readonly<Record<string, string>>
 
-/**
- * How the token endpoint is reached.
- *
- * @category models
- * @since 0.1.0
- */
+/** How the token endpoint is reached. */
 export interface Options {
   /**
    * The URL where credentials are minted by `POST`; relative to the page, or whole. It must be `https://`; `http://` is allowed on loopback only (`localhost`,

@@ -1,19 +1,10 @@
-/**
- * A mint under way, and the callers that wait for it.
- *
- * @since 0.1.0
- */
+/** A mint under way, and the callers that wait for it. */
 import type { Purpose } from "../Credential.ts"
 import { type Arrival, ask, type Question } from "./Ask.ts"
 import type { Options } from "./Options.ts"
 import { reasonOf, until } from "./Until.ts"
 
-/**
- * A credential that arrived for those who ask the same.
- *
- * @category models
- * @since 0.1.0
- */
+/** A credential that arrived for those who ask the same. */
 export interface Kept extends Arrival {
   readonly scope: string
   /** The share of the life below which it is renewed in the background. */
@@ -22,12 +13,7 @@ export interface Kept extends Arrival {
   taken: boolean
 }
 
-/**
- * A mint under way.
- *
- * @category models
- * @since 0.1.0
- */
+/** A mint under way. */
 export interface PendingMint {
   readonly scope: string
   readonly minRemaining: number | undefined
@@ -38,12 +24,7 @@ export interface PendingMint {
   readonly wait: (caller: Caller) => Promise<Kept>
 }
 
-/**
- * A caller that waits.
- *
- * @category models
- * @since 0.1.0
- */
+/** A caller that waits. */
 export interface Caller {
   readonly purpose: Purpose
   readonly isAlone: boolean
@@ -53,9 +34,6 @@ export interface Caller {
 /**
  * Begins a mint. It goes on when all callers have left, as what it brings is kept for the next one, except that a mint for the purpose `"agent"` is stopped then: it
  * may begin a conversation at the vendor. A caller that comes back in the same task, as React's StrictMode does, finds it under way.
- *
- * @category constructors
- * @since 0.1.0
  */
 export const begin = (
   options: Options,

@@ -1,14 +1,7 @@
-/**
- * Waiting that ends.
- *
- * @since 0.1.0
- */
+/** Waiting that ends. */
 
 /**
  * Waits for a promise or until the signal is aborted, whichever is first. At the abort it calls `leave` at once and rejects with the reason that `leave` returns.
- *
- * @category combinators
- * @since 0.1.0
  */
 export const until = <A>(promise: Promise<A>, signal: AbortSignal | undefined, leave: () => unknown): Promise<A> =>
   new Promise((resolve, reject) => {
@@ -17,11 +10,6 @@ export const until = <A>(promise: Promise<A>, signal: AbortSignal | undefined, l
     promise.finally(() => signal?.removeEventListener("abort", left)).then(resolve, reject)
   })
 
-/**
- * Reads the reason of an aborted signal. Polyfills, such as that of React Native, have none: there it is an `AbortError`.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Reads the reason of an aborted signal. Polyfills, such as that of React Native, have none: there it is an `AbortError`. */
 export const reasonOf = (signal: AbortSignal | undefined): unknown =>
   signal?.reason ?? Object.assign(new Error("aborted"), { name: "AbortError" })

@@ -1,8 +1,4 @@
-/**
- * When a credential ends by our clock: as its source says, where that is no later than what was asked for plus a minute.
- *
- * @since 0.1.0
- */
+/** When a credential ends by our clock: as its source says, where that is no later than what was asked for plus a minute. */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import type * as Redacted from "effect/Redacted"
@@ -16,9 +12,6 @@ import type { Received } from "../VendorApi.ts"
  * JWT whose `exp` says it (or else its ttl does); the request's ttl alone says it, from when the last try was sent, or from when the call was written where
  * the vendor was told a moment and no length; or the vendor's documents do. An end more than a minute past the ttl that was asked for is not believed: the
  * credential then ends as the request asked.
- *
- * @category models
- * @since 0.1.0
  */
 export type Expiry =
   | { readonly source: "vendor"; readonly at: DateTime.Utc }
@@ -27,22 +20,12 @@ export type Expiry =
   | { readonly source: "request"; readonly told?: "length" | "moment" }
   | { readonly source: "documented"; readonly seconds: number }
 
-/**
- * How much longer than asked a stated life may be: clocks differ, and vendors round.
- *
- * @category constants
- * @since 0.1.0
- */
+/** How much longer than asked a stated life may be: clocks differ, and vendors round. */
 export const slack: Duration.Duration = Duration.minutes(1)
 
 const slackMillis = Duration.toMillis(slack)
 
-/**
- * The ends of a credential in epoch milliseconds by our clock. `notBelieved` is the end that its source stated, where that was too late to be believed.
- *
- * @category models
- * @since 0.1.0
- */
+/** The ends of a credential in epoch milliseconds by our clock. `notBelieved` is the end that its source stated, where that was too late to be believed. */
 export interface Ends {
   readonly source: TempCredential["expirySource"]
   readonly at: number
@@ -50,12 +33,7 @@ export interface Ends {
   readonly notBelieved?: number | undefined
 }
 
-/**
- * Fixes when a credential ends. `longestSeconds` is the longest life that it may have; `now` is when the call was written, in epoch milliseconds.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Fixes when a credential ends. `longestSeconds` is the longest life that it may have; `now` is when the call was written, in epoch milliseconds. */
 export const ends = (
   { expiry, token }: { readonly expiry: Expiry; readonly token: Redacted.Redacted },
   request: Resolved,

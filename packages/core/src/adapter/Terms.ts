@@ -1,8 +1,4 @@
-/**
- * What a credential is good for: as it was asked, where a vendor's answer says nothing of it, or as the answer says, held against what was asked.
- *
- * @since 0.1.0
- */
+/** What a credential is good for: as it was asked, where a vendor's answer says nothing of it, or as the answer says, held against what was asked. */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
@@ -12,12 +8,7 @@ import type { TempCredential } from "../TempCredential.ts"
 import { type Feature, InvalidResponseError } from "../TempCredentialError.ts"
 import { slack } from "./Expiry.ts"
 
-/**
- * For whom, for what, for how many connections and where a credential is good.
- *
- * @category models
- * @since 0.1.0
- */
+/** For whom, for what, for how many connections and where a credential is good. */
 export interface Terms extends Pick<
   TempCredential,
   "provider" | "purpose" | "uses" | "maxSession" | "usableUntil" | "sessionLock" | "subject" | "region" | "relaxed"
@@ -26,13 +17,8 @@ export interface Terms extends Pick<
   readonly life?: Duration.Duration
 }
 
-/**
- * The terms of a request that the vendor serves as it stands, with its second end in epoch milliseconds.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const asAsked = (provider: string, request: Resolved, usableUntil: number | undefined): Terms => ({
+/** The terms of a request that the vendor serves as it stands, with its second end in epoch milliseconds. */
+export const fromRequest = (provider: string, request: Resolved, usableUntil: number | undefined): Terms => ({
   provider,
   purpose: request.purpose,
   uses: request.singleUse ? "once" : "many",
@@ -48,11 +34,8 @@ export const asAsked = (provider: string, request: Resolved, usableUntil: number
  * The terms that an answer states. What was asked for and is not met, or is listed as relaxed, is listed where the request allows that, and is an
  * `InvalidResponseError` where it does not; a purpose and a region are never relaxed. A life may be a minute over the ttl, as clocks differ. A second end is
  * at most as late as was asked, or a day after the request was sent, plus a minute.
- *
- * @category constructors
- * @since 0.1.0
  */
-export const asStated = (
+export const fromResponse = (
   { life, ...stated }: Terms,
   asked: Decoded,
   relaxed: ReadonlyArray<Feature>,

@@ -1,12 +1,8 @@
-/**
- * What a cache tells of itself: how gets were answered, how renewals ended, how much life was left in what it served, and how many scopes it holds.
- *
- * @since 0.1.0
- */
+/** What a cache tells of itself: how gets were answered, how renewals ended, how much life was left in what it served, and how many scopes it holds. */
 import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
-import type { Moment } from "../Moment.ts"
-import { type Cell, type Held, refusal, remaining } from "./Cell.ts"
+import type { ClockReading } from "../ClockReading.ts"
+import { type Entry, type Held, refusal, remaining } from "./Entry.ts"
 
 const gets = Metric.counter("tempcred_cache_gets_total", {
   description:
@@ -29,13 +25,8 @@ const scopes = Metric.gauge("tempcred_cache_scopes", { description: "Scopes that
 /** One update costs half a hit, so hits are counted by the batch. */
 const batch = 64
 
-/**
- * Counts for one cache.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const make = (provider: string, now: () => Moment, context: Context.Context<never>) => {
+/** Counts for one cache. */
+export const make = (provider: string, now: () => ClockReading, context: Context.Context<never>) => {
   const outcome = (name: string) => Metric.withAttributes(gets, { provider, outcome: name })
   const outcomes = { hit: outcome("hit"), stale: outcome("stale"), miss: outcome("miss"), refused: outcome("refused") }
   const ends = {
@@ -59,8 +50,8 @@ export const make = (provider: string, now: () => Moment, context: Context.Conte
   return {
     hit,
     /** Counts what was served, which is stale where its renewal has failed. */
-    served: (cell: Cell<unknown>, served: Held) => {
-      if (refusal(cell, now()) === undefined) return hit(served)
+    served: (entry: Entry<unknown>, served: Held) => {
+      if (refusal(entry, now()) === undefined) return hit(served)
       outcomes.stale.updateUnsafe(1, context)
       left.updateUnsafe(remaining(served, now()) / 1000, context)
     },

@@ -18,7 +18,7 @@ import * as Deadline from "../Deadline.ts"
 import { fingerprint } from "../Fingerprint.ts"
 import * as MinRemaining from "../MinRemaining.ts"
 import type { MintRequest } from "../MintRequest.ts"
-import { type Moment, moment } from "../Moment.ts"
+import { type ClockReading, moment } from "../ClockReading.ts"
 import { scopeKey } from "../ScopeKey.ts"
 import * as Sealed from "./Sealed.ts"
 import type { Kept, SharedStore } from "./SharedStore.ts"
@@ -62,7 +62,7 @@ interface Holder {
   readonly _tag: "Holder"
   readonly fence: number
   readonly given: number
-  readonly came: Moment
+  readonly came: ClockReading
 }
 
 /** How the visit to the store ended. */
@@ -146,7 +146,7 @@ const withdrawRefused = Effect.fnUntraced(function* (parts: Parts, name: string,
   yield* withdrawals.withdraw(credential.value)
 })
 
-const now: Effect.Effect<Moment> = Effect.clockWith((clock) => Effect.sync(() => moment(clock)))
+const now: Effect.Effect<ClockReading> = Effect.clockWith((clock) => Effect.sync(() => moment(clock)))
 
 const outcomes = { Found: "found", Holder: "minted", Alone: "alone" } as const
 
@@ -199,7 +199,7 @@ const decodeText = Schema.decodeUnknownEffect(Schema.fromJsonString(TempCredenti
 
 /** A stored text, and when this machine asked for it. */
 interface Found extends Kept {
-  readonly asked: Moment
+  readonly asked: ClockReading
 }
 
 /** Reads a stored credential into this machine's time, counted from before it was asked for, if it can be read. */

@@ -15,7 +15,7 @@ import { inBackground } from "../Background.ts"
 import { endOf, lifeLeft } from "../CredentialEnd.ts"
 import { monotonicMillis } from "../Deadline.ts"
 import { fingerprint } from "../Fingerprint.ts"
-import { moment } from "../Moment.ts"
+import { moment } from "../ClockReading.ts"
 import type { SharedStore } from "./SharedStore.ts"
 import type { TempCredential } from "../TempCredential.ts"
 

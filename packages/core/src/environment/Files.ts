@@ -1,8 +1,6 @@
 /**
  * Files of this machine, on every runtime that has them: by Effect's `FileSystem` where the app provides one, and else by `node:fs`, which Node, Bun and
  * Deno give without an import, so that a bundle for the edge holds none.
- *
- * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
@@ -12,12 +10,7 @@ import * as Predicate from "effect/Predicate"
 /** A file on a network drive or a pipe that nobody writes to must not hold a start for ever. */
 const limit = "3 seconds"
 
-/**
- * Reads a whole file; fails with a reason that is safe to show, such as `ENOENT`.
- *
- * @category models
- * @since 0.1.0
- */
+/** Reads a whole file; fails with a reason that is safe to show, such as `ENOENT`. */
 export type ReadFile = (path: string) => Effect.Effect<string, string>
 
 /** What `node:fs` is here; browsers and most edge runtimes have none. */
@@ -48,12 +41,7 @@ const reasonOf = (cause: unknown): string => {
   return Predicate.hasProperty(cause, "code") && Predicate.isString(cause.code) ? cause.code : "unknown reason"
 }
 
-/**
- * Gives what reads files here; nothing where the runtime has no files and the app provides none.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Gives what reads files here; nothing where the runtime has no files and the app provides none. */
 export const reader: Effect.Effect<ReadFile | undefined> = Effect.map(
   Effect.serviceOption(FileSystem.FileSystem),
   (provided) => {

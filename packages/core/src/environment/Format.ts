@@ -1,52 +1,28 @@
-/**
- * What the text of a variable may be, and the value that it stands for.
- *
- * @since 0.1.0
- */
+/** What the text of a variable may be, and the value that it stands for. */
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
-/**
- * A rule for a text: what is allowed, as a sentence that follows the variable's name, and how it becomes a value.
- *
- * @category models
- * @since 0.1.0
- */
+/** A rule for a text: what is allowed, as a sentence that follows the variable's name, and how it becomes a value. */
 export interface Format<A> {
   readonly rule: string
   readonly parse: (text: string) => Option.Option<A>
 }
 
-/**
- * Makes a format of a schema.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes a format of a schema. */
 export const ofSchema = <A>(schema: Schema.Decoder<A>, rule: string): Format<A> => ({
   rule,
   parse: Schema.decodeUnknownOption(schema)
 })
 
-/**
- * A whole number, written in digits only, from `min` to `max`.
- *
- * @category formats
- * @since 0.1.0
- */
+/** A whole number, written in digits only, from `min` to `max`. */
 export const wholeNumber = (min: number, max: number = Number.MAX_SAFE_INTEGER): Format<number> => ({
   rule: `must be a whole number, ${min} ${max === Number.MAX_SAFE_INTEGER ? "or more" : `to ${max}`}`,
   parse: (text) =>
     Option.filter(Option.some(/^\d+$/.test(text) ? Number(text) : Number.NaN), (value) => value >= min && value <= max)
 })
 
-/**
- * A length of time in whole seconds, with its unit.
- *
- * @category formats
- * @since 0.1.0
- */
+/** A length of time in whole seconds, with its unit. */
 export const wholeSeconds: Format<Duration.Duration> = ofSchema(
   Schema.DurationFromString.check(
     Schema.makeFilter((length) => Number.isSafeInteger(Duration.toSeconds(length)) && Duration.toSeconds(length) > 0)
@@ -54,12 +30,7 @@ export const wholeSeconds: Format<Duration.Duration> = ofSchema(
   'must be whole seconds with their unit, such as "60 seconds"'
 )
 
-/**
- * A length of time of a millisecond or more, with its unit.
- *
- * @category formats
- * @since 0.1.0
- */
+/** A length of time of a millisecond or more, with its unit. */
 export const duration: Format<Duration.Duration> = ofSchema(
   Schema.DurationFromString.check(
     Schema.makeFilter((length) => Number.isFinite(Duration.toMillis(length)) && Duration.toMillis(length) >= 1)
@@ -67,21 +38,11 @@ export const duration: Format<Duration.Duration> = ofSchema(
   'must be a length of time with its unit, such as "20 seconds"'
 )
 
-/**
- * One of several words.
- *
- * @category formats
- * @since 0.1.0
- */
+/** One of several words. */
 export const oneOf = <const A extends string>(words: ReadonlyArray<A>): Format<A> =>
   ofSchema(Schema.Literals(words), `must be one of ${words.join(", ")}`)
 
-/**
- * `true` or `false`, in any letter case.
- *
- * @category formats
- * @since 0.1.0
- */
+/** `true` or `false`, in any letter case. */
 export const boolean: Format<boolean> = {
   rule: "must be true or false",
   parse: (text) => {
@@ -90,23 +51,13 @@ export const boolean: Format<boolean> = {
   }
 }
 
-/**
- * A text without spaces.
- *
- * @category formats
- * @since 0.1.0
- */
+/** A text without spaces. */
 export const word: Format<string> = {
   rule: "must be one word without spaces",
   parse: (text) => (/\s/.test(text) ? Option.none() : Option.some(text))
 }
 
-/**
- * Tells whether a text is the URL of a Redis. A client throws over another one when it connects, which is too late to be seen.
- *
- * @category guards
- * @since 0.1.0
- */
+/** Tells whether a text is the URL of a Redis. A client throws over another one when it connects, which is too late to be seen. */
 export const isRedisUrl = (value: string): boolean => {
   const url = /\s/.test(value) ? null : URL.parse(value)
   return (

@@ -1,8 +1,4 @@
-/**
- * Variables that begin with `TEMPCRED_` and that nobody reads, as their name is misspelt.
- *
- * @since 0.1.0
- */
+/** Variables that begin with `TEMPCRED_` and that nobody reads, as their name is misspelt. */
 import type * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import type { Issue } from "../ConfigurationError.ts"
@@ -27,9 +23,6 @@ const prefix = "TEMPCRED_"
 /**
  * Finds misspelt variables: those that are nearly the name of another one, and those that begin as one of `prefixes` or as a variable of the provider
  * stack does. A provider that lists no names has none.
- *
- * @category decoding
- * @since 0.1.0
  */
 export const find = Effect.fnUntraced(
   function* (

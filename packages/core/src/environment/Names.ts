@@ -1,16 +1,7 @@
-/**
- * The names of variables and of vendors: which there are, which one was meant, and which a platform sets for itself.
- *
- * @since 0.1.0
- */
+/** The names of variables and of vendors: which there are, which one was meant, and which a platform sets for itself. */
 import * as Result from "effect/Result"
 
-/**
- * The variables of the provider stack, which are read wherever a provider is chosen by configuration.
- *
- * @category constants
- * @since 0.1.0
- */
+/** The variables of the provider stack, which are read wherever a provider is chosen by configuration. */
 export const stack: ReadonlyArray<string> = [
   "TEMPCRED_PROVIDER",
   "TEMPCRED_TTL",
@@ -61,23 +52,13 @@ const endpoint = [
 /** The variables of a client that asks a token endpoint. */
 const client = ["TEMPCRED_ENDPOINT_URL", "TEMPCRED_ENDPOINT_API_KEY", "TEMPCRED_ENDPOINT_API_KEY_FILE"]
 
-/**
- * All variables that begin with `TEMPCRED_`.
- *
- * @category constants
- * @since 0.1.0
- */
+/** All variables that begin with `TEMPCRED_`. */
 export const variables: ReadonlyArray<string> = [...stack, ...endpoint, ...client]
 
 /** What Kubernetes and Docker set for a service in the same namespace: `<SERVICE>_SERVICE_HOST`, `<SERVICE>_PORT=tcp://…` and kin. */
 const serviceNames = /_SERVICE_(HOST|PORT)(_[A-Z0-9_]+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/
 
-/**
- * Tells whether a variable is a service link of the platform, which an app of ours has not set.
- *
- * @category guards
- * @since 0.1.0
- */
+/** Tells whether a variable is a service link of the platform, which an app of ours has not set. */
 export const isServiceLink = (name: string, value: string): boolean =>
   serviceNames.test(name) || (name.endsWith("_PORT") && /^(tcp|udp|sctp):\/\//.test(value))
 
@@ -98,12 +79,7 @@ const distance = (one: string, other: string): number => {
   return at(one.length, other.length)
 }
 
-/**
- * Finds the name that was probably meant: nearest of all, and no more than a third of the letters away. Letter case does not count.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Finds the name that was probably meant: nearest of all, and no more than a third of the letters away. Letter case does not count. */
 export const nearest = (name: string, known: ReadonlyArray<string>): string | undefined => {
   const [first] = known
     .map((one) => ({ one, letters: distance(name.toLowerCase(), one.toLowerCase()) }))
@@ -112,12 +88,7 @@ export const nearest = (name: string, known: ReadonlyArray<string>): string | un
   return first?.one
 }
 
-/**
- * Chooses names from a list in any letter case, in the order of the list, or says what is wrong with it without repeating it.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Chooses names from a list in any letter case, in the order of the list, or says what is wrong with it without repeating it. */
 export const choose = (
   wanted: ReadonlyArray<string>,
   known: ReadonlyArray<string>

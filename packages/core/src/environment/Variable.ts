@@ -1,8 +1,4 @@
-/**
- * Where the text of a variable comes from: the environment as it is now or the app's own `ConfigProvider`, and for a secret also a file.
- *
- * @since 0.1.0
- */
+/** Where the text of a variable comes from: the environment as it is now or the app's own `ConfigProvider`, and for a secret also a file. */
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
@@ -14,20 +10,12 @@ import * as Files from "./Files.ts"
 import * as Names from "./Names.ts"
 import * as Text from "./Text.ts"
 
-/**
- * Makes the error of one variable.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the error of one variable. */
 export const refuse = (name: string, message: string): ConfigurationError =>
   new ConfigurationError({ issues: [{ name, message }] })
 
 /**
  * Gives the app's own `ConfigProvider`, and else one of the environment as it is now: Effect's default one keeps what it read first, for the whole process.
- *
- * @category configuration
- * @since 0.1.0
  */
 export const provider: Effect.Effect<ConfigProvider.ConfigProvider, ConfigurationError> = Effect.flatMap(
   Effect.context(),
@@ -48,12 +36,7 @@ const environment = Effect.try({
   }
 })
 
-/**
- * Reads the trimmed text of a variable; nothing where it is empty, or a service link of the platform.
- *
- * @category configuration
- * @since 0.1.0
- */
+/** Reads the trimmed text of a variable; nothing where it is empty, or a service link of the platform. */
 export const read = (name: string): Effect.Effect<string | undefined, ConfigurationError> =>
   Effect.flatMap(provider, (current) =>
     Config.option(Config.String(name))
@@ -67,21 +50,13 @@ export const read = (name: string): Effect.Effect<string | undefined, Configurat
       )
   )
 
-/**
- * Where a secret is: in its own variable, or in a file that `variable` names.
- *
- * @category models
- * @since 0.1.0
- */
+/** Where a secret is: in its own variable, or in a file that `variable` names. */
 export type Place =
   | { readonly in: "variable"; readonly held: string }
   | { readonly in: "file"; readonly variable: string; readonly path: string; readonly read: Files.ReadFile }
 
 /**
  * Finds a secret by its variable or, where `<name>_FILE` is set instead, by the file that it names; fails where both are set, or where nothing reads files.
- *
- * @category configuration
- * @since 0.1.0
  */
 export const placeOf = Effect.fnUntraced(function* (
   name: string

@@ -2,8 +2,6 @@
  * A circuit breaker for one provider, on Effect's: it opens after some failures in a row, lets one mint through when its pause is over, and closes when
  * that one succeeds. A provider that keeps failing is left alone for longer and longer. This is the only module that imports
  * `effect/persistence/CircuitBreaker`.
- *
- * @since 0.1.0
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -20,12 +18,7 @@ import type * as Scope from "effect/Scope"
 import { Events } from "../Events.ts"
 import { type Reason, TempCredentialError, UnavailableError } from "../TempCredentialError.ts"
 
-/**
- * When circuits open, and for how long.
- *
- * @category models
- * @since 0.1.0
- */
+/** When circuits open, and for how long. */
 export interface Policy {
   readonly failures: number
   readonly openFor: Duration.Duration
@@ -33,12 +26,7 @@ export interface Policy {
   readonly counts: (reason: Reason) => boolean
 }
 
-/**
- * Runs a mint, or fails at once with `UnavailableError` while the circuit is open.
- *
- * @category models
- * @since 0.1.0
- */
+/** Runs a mint, or fails at once with `UnavailableError` while the circuit is open. */
 export type Circuit = <A>(mint: Effect.Effect<A, TempCredentialError>) => Effect.Effect<A, TempCredentialError>
 
 type Store = CircuitBreaker.CircuitBreakerStore["Service"]
@@ -52,12 +40,7 @@ const state = Metric.gauge("tempcred_circuit_state", {
 /** A pause doubles with every failure of the mint that tries, up to so many times the first. */
 const longest = 16
 
-/**
- * Makes what makes circuits. They share one store: that of the app where it provides one, such as Redis, or else one in memory.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes what makes circuits. They share one store: that of the app where it provides one, such as Redis, or else one in memory. */
 export const makeCircuits = Effect.fnUntraced(function* ({ counts, failures, openFor }: Policy) {
   const publish = yield* Events
   const given = yield* Effect.serviceOption(CircuitBreaker.CircuitBreakerStore)

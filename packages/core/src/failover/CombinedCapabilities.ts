@@ -1,17 +1,10 @@
-/**
- * What several providers can do between them, each standing in for the others.
- *
- * @since 0.1.0
- */
+/** What several providers can do between them, each standing in for the others. */
 import type { Capabilities, Capability, Range, SubjectSupport } from "../Capabilities.ts"
 import * as Purpose from "../Purpose.ts"
 
 /**
  * Combines capabilities in the order in which providers are asked. What can be asked for is what one of them at least can do, as the others
  * are passed over; what happens without being asked, and what is demanded of a request, is what holds whichever of them serves.
- *
- * @category combinators
- * @since 0.1.0
  */
 export const combine = (all: ReadonlyArray<Capabilities>): Capabilities =>
   Object.fromEntries(

@@ -1,8 +1,6 @@
 /**
  * The keys of one source as they are used: which to send next, what became of those that were refused, and what is kept while the source
  * cannot be read.
- *
- * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -25,20 +23,10 @@ const readingLimit = Duration.seconds(3)
 /** A refused key is left alone for so many milliseconds, by chance in between: a vendor may need minutes to learn of a new one. */
 const pause = { min: 60_000, max: 300_000 }
 
-/**
- * What configuration gives where keys are wanted: one key, or a source of keys.
- *
- * @category models
- * @since 0.1.0
- */
+/** What configuration gives where keys are wanted: one key, or a source of keys. */
 export type Source = Redacted.Redacted | KeySource
 
-/**
- * The keys of one source in use.
- *
- * @category models
- * @since 0.1.0
- */
+/** The keys of one source in use. */
 export interface KeyRing {
   /** Reads the source, and says what is wrong with it. */
   readonly read: Effect.Effect<ReadonlyArray<string>>
@@ -50,12 +38,7 @@ export interface KeyRing {
   ) => Effect.Effect<A, Reason>
 }
 
-/**
- * The rings of one vendor, one for each source.
- *
- * @category models
- * @since 0.1.0
- */
+/** The rings of one vendor, one for each source. */
 export interface KeyRings {
   readonly of: (source: Source) => KeyRing
   /** Reads sources for the first time: what is wrong with them by option, and a secret that names their account. */
@@ -64,12 +47,7 @@ export interface KeyRings {
   ) => Effect.Effect<{ readonly issues: ReadonlyArray<Issue>; readonly account: Redacted.Redacted }>
 }
 
-/**
- * Makes the rings of one vendor; events go to whoever listens here.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the rings of one vendor; events go to whoever listens here. */
 export const makeRings = Effect.fnUntraced(function* (provider: string): Effect.fn.Return<KeyRings> {
   const publish = yield* Events
   const rings = new WeakMap<Source, KeyRing>()

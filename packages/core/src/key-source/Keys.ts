@@ -1,38 +1,19 @@
-/**
- * Long-lived keys before they are used: trimmed, and held against what a header can carry.
- *
- * @since 0.1.0
- */
+/** Long-lived keys before they are used: trimmed, and held against what a header can carry. */
 import * as Redacted from "effect/Redacted"
 import * as Text from "../environment/Text.ts"
 
-/**
- * Reads a file with one key on each line.
- *
- * @category decoding
- * @since 0.1.0
- */
+/** Reads a file with one key on each line. */
 export const lines = (text: string): ReadonlyArray<Redacted.Redacted> =>
   text.split(/\r?\n/).flatMap((line) => (Text.trim(line) === "" ? [] : Redacted.make(Text.trim(line))))
 
-/**
- * Removes what files and pipes leave around keys.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Removes what files and pipes leave around keys. */
 export const trimmed = (keys: ReadonlyArray<Redacted.Redacted>): ReadonlyArray<Redacted.Redacted> =>
   keys.map((key) => {
     const text = Redacted.value(key)
     return text === Text.trim(text) ? key : Redacted.make(Text.trim(text))
   })
 
-/**
- * Says what is wrong with a key, without the key: it is missing, or holds what a header cannot carry. Blanks and line ends around it are no mistake.
- *
- * @category guards
- * @since 0.1.0
- */
+/** Says what is wrong with a key, without the key: it is missing, or holds what a header cannot carry. Blanks and line ends around it are no mistake. */
 export const problemOf = (key: unknown): string | undefined => {
   const value: unknown = Redacted.isRedacted(key) ? Redacted.value(key) : key
   // Untyped callers pass anything, such as a variable that is not set.
@@ -48,12 +29,7 @@ export const problemOf = (key: unknown): string | undefined => {
     : "holds a space, a line end or another character that no key has: copy the key again"
 }
 
-/**
- * Says what is wrong with the keys of a source, without the keys.
- *
- * @category guards
- * @since 0.1.0
- */
+/** Says what is wrong with the keys of a source, without the keys. */
 export const problemsOf = (keys: ReadonlyArray<Redacted.Redacted>): ReadonlyArray<string> => {
   // Untyped sources may give anything.
   if (!Array.isArray(keys) || keys.length === 0) return ["holds no key"]

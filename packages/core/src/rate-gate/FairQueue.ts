@@ -1,15 +1,6 @@
-/**
- * A queue in which those who wait take turns by lane: a lane with a thousand waiting is served no more often than one with a single one.
- *
- * @since 0.1.0
- */
+/** A queue in which those who wait take turns by lane: a lane with a thousand waiting is served no more often than one with a single one. */
 
-/**
- * A queue of lanes; the lane whose turn it is comes first, and a lane that is empty is forgotten.
- *
- * @category models
- * @since 0.1.0
- */
+/** A queue of lanes; the lane whose turn it is comes first, and a lane that is empty is forgotten. */
 export interface FairQueue<A> {
   /** Puts one at the end of its lane, or with `ahead` at its beginning. */
   readonly add: (lane: string, one: A, ahead: boolean) => void
@@ -23,12 +14,7 @@ export interface FairQueue<A> {
   readonly all: () => ReadonlyArray<A>
 }
 
-/**
- * Makes an empty queue.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes an empty queue. */
 export const make = <A>(): FairQueue<A> => {
   const lanes = new Map<string, Array<A>>()
   return {

@@ -1,8 +1,6 @@
 /**
  * Where every call to one vendor account waits for its turn: those who call take turns by lane, the one at the head waits out what holds it, and a wait that
  * would not fit into the caller's deadline is not begun. Nobody stands behind it: whoever leaves gives the turn to the next.
- *
- * @since 0.1.0
  */
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -14,12 +12,7 @@ import * as FairQueue from "./FairQueue.ts"
 import * as Pace from "./Pace.ts"
 import { RateLimitError, type Reason, TransportError } from "../TempCredentialError.ts"
 
-/**
- * What all that share an account keep together, in one process or in several.
- *
- * @category models
- * @since 0.1.0
- */
+/** What all that share an account keep together, in one process or in several. */
 export interface Limits {
   /** Takes a place, where the wait is 0; else tells after how many milliseconds to ask again. */
   readonly ask: Effect.Effect<{ readonly wait: number; readonly epoch: number }>
@@ -30,21 +23,13 @@ export interface Limits {
 /**
  * One caller at the gate: the lane that it shares with others of its kind, and whether it was here before with the same call and is let in ahead
  * of them.
- *
- * @category models
- * @since 0.1.0
  */
 export interface Caller {
   readonly lane: string
   readonly again: boolean
 }
 
-/**
- * The gate of one vendor account.
- *
- * @category models
- * @since 0.1.0
- */
+/** The gate of one vendor account. */
 export interface Gate {
   /** Runs a try when its turn has come. */
   readonly pass: <A, R>(caller: Caller, attempt: Effect.Effect<A, Reason, R>) => Effect.Effect<A, Reason, R>
@@ -60,12 +45,7 @@ interface Waiter {
   startedAt: number | undefined
 }
 
-/**
- * What is known of the vendor beforehand.
- *
- * @category models
- * @since 0.1.0
- */
+/** What is known of the vendor beforehand. */
 export interface Settings {
   /** How many calls a millisecond the limits allow, and how many at once. */
   readonly perMillisecond: number
@@ -99,12 +79,7 @@ const tooLong = (wait: number) =>
 
 const noTurn = new TransportError({ timedOut: true, detail: "calls under way left no place before the deadline" })
 
-/**
- * Makes the gate of one account.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the gate of one account. */
 export const make = Effect.fnUntraced(function* (
   provider: string,
   limits: Limits,

@@ -9,8 +9,6 @@
  *
  * Before a limit is known only the number of calls under way is bounded: it grows with each success and halves with each refusal.
  * The functions are pure. All times are monotonic milliseconds.
- *
- * @since 0.1.0
  */
 
 /** Refusals in a row that show a limit. Random refusals of one call in fifty come so once in six million calls. */
@@ -45,12 +43,7 @@ const slack = 10
 const firstHold = 500
 const longestHold = 30_000
 
-/**
- * The state of the pace of one vendor account.
- *
- * @category models
- * @since 0.1.0
- */
+/** The state of the pace of one vendor account. */
 export interface Pace {
   /** Calls under way, and how many there may be. */
   readonly underway: number
@@ -77,12 +70,7 @@ export interface Pace {
 
 const uncounted = { accepted: 0, acceptedBefore: 0, countedFrom: Number.NEGATIVE_INFINITY }
 
-/**
- * Makes a pace that knows no limit, and bounds the calls under way to so many.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes a pace that knows no limit, and bounds the calls under way to so many. */
 export const make = (window: number): Pace => ({
   underway: 0,
   window,
@@ -97,43 +85,23 @@ export const make = (window: number): Pace => ({
   changedAt: Number.NEGATIVE_INFINITY
 })
 
-/**
- * Tells how many calls may go in a millisecond; `undefined` where no limit is known.
- *
- * @category getters
- * @since 0.1.0
- */
+/** Tells how many calls may go in a millisecond; `undefined` where no limit is known. */
 export const rate = ({ limit, opensAt, patience }: Pace, now: number): number | undefined => {
   if (limit === undefined) return undefined
   const growing = now - opensAt - patience
   return growing < 0 ? limit : limit * (1 + firstExcess * 2 ** (growing / second))
 }
 
-/**
- * Tells for how long all calls are still held.
- *
- * @category getters
- * @since 0.1.0
- */
+/** Tells for how long all calls are still held. */
 export const held = ({ opensAt }: Pace, now: number): number => Math.max(0, opensAt - now)
 
-/**
- * Tells how long the next call has to wait; `Infinity` until one that is under way comes back.
- *
- * @category getters
- * @since 0.1.0
- */
+/** Tells how long the next call has to wait; `Infinity` until one that is under way comes back. */
 export const wait = (pace: Pace, now: number): number => {
   if (pace.underway >= pace.window) return Number.POSITIVE_INFINITY
   return pace.limit === undefined ? held(pace, now) : Math.max(held(pace, now), pace.nextAt - now)
 }
 
-/**
- * Notes that a call started, and whether it had to wait. What was accepted while nobody waited is demand, and no limit.
- *
- * @category transitions
- * @since 0.1.0
- */
+/** Notes that a call started, and whether it had to wait. What was accepted while nobody waited is demand, and no limit. */
 export const started = (pace: Pace, now: number, waited: boolean): Pace => {
   const known = rate(pace, now)
   return {
@@ -145,12 +113,7 @@ export const started = (pace: Pace, now: number, waited: boolean): Pace => {
   }
 }
 
-/**
- * Notes that a call came back, however it ended.
- *
- * @category transitions
- * @since 0.1.0
- */
+/** Notes that a call came back, however it ended. */
 export const ended = (pace: Pace): Pace => ({ ...pace, underway: pace.underway - 1 })
 
 /** Calls accepted in the last second, counted with a sliding window of two. */
@@ -169,12 +132,7 @@ const counted = (pace: Pace, now: number): Pace => {
     : { ...pace, accepted: 1, acceptedBefore: 0, countedFrom: now }
 }
 
-/**
- * Notes that a call was accepted.
- *
- * @category transitions
- * @since 0.1.0
- */
+/** Notes that a call was accepted. */
 export const succeeded = (pace: Pace, now: number): Pace => ({
   ...counted(pace, now),
   window: pace.window + 1,
@@ -182,12 +140,7 @@ export const succeeded = (pace: Pace, now: number): Pace => ({
   holds: 0
 })
 
-/**
- * Holds all calls for so long, as an answer said that nothing is left until then.
- *
- * @category transitions
- * @since 0.1.0
- */
+/** Holds all calls for so long, as an answer said that nothing is left until then. */
 export const spent = (pace: Pace, now: number, milliseconds: number): Pace => ({
   ...pace,
   opensAt: Math.max(pace.opensAt, now + milliseconds)
@@ -221,12 +174,7 @@ const correct = (pace: Pace, now: number, startedAt: number): Pace => {
   }
 }
 
-/**
- * Notes that a call was refused, with or without a wait asked for. All calls are held from then on, as `held` tells.
- *
- * @category transitions
- * @since 0.1.0
- */
+/** Notes that a call was refused, with or without a wait asked for. All calls are held from then on, as `held` tells. */
 export const refused = (pace: Pace, now: number, startedAt: number, asked: number | undefined): Pace => {
   const learned = learn({ ...pace, refusals: pace.refusals + 1 }, now)
   // It was on its way when another was refused: it tells at most that the wait is longer.

@@ -1,8 +1,4 @@
-/**
- * A budget, and a hold that all keep to, over Effect's `RateLimiter`: in this process, or in every process that uses the same store.
- *
- * @since 0.1.0
- */
+/** A budget, and a hold that all keep to, over Effect's `RateLimiter`: in this process, or in every process that uses the same store. */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -11,12 +7,7 @@ import { monotonicMillis } from "../Deadline.ts"
 import { Events } from "../Events.ts"
 import type { Limits } from "./Gate.ts"
 
-/**
- * What is used of a `RateLimiter`.
- *
- * @category models
- * @since 0.1.0
- */
+/** What is used of a `RateLimiter`. */
 export type Limiter = Pick<RateLimiter.RateLimiter, "consume" | "adaptiveConsume" | "adaptiveFeedback">
 
 /** A store that takes longer counts as one that does not answer. */
@@ -28,9 +19,6 @@ const pause = 5000
 /**
  * Makes a limiter of this process. The store in memory reads the wall clock: it is shown the monotonic one, as a clock that is set back would hold
  * everybody for as long.
- *
- * @category constructors
- * @since 0.1.0
  */
 export const local: Effect.Effect<Limiter> = Effect.gen(function* () {
   const clock = yield* Clock.Clock
@@ -53,12 +41,7 @@ export const local: Effect.Effect<Limiter> = Effect.gen(function* () {
   }
 })
 
-/**
- * Makes a limiter that asks the first, and the second while the first does not answer; tells when that begins and when it is over.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes a limiter that asks the first, and the second while the first does not answer; tells when that begins and when it is over. */
 export const withFallback = Effect.fnUntraced(function* (
   provider: string,
   shared: Limiter,
@@ -103,9 +86,6 @@ export const withFallback = Effect.fnUntraced(function* (
 /**
  * Makes the limits that go by this name. What is learned from refusals is learned elsewhere, so the limiter sees no tokens of calls and only keeps
  * the time until which all are held.
- *
- * @category constructors
- * @since 0.1.0
  */
 export const make = (limiter: Limiter, key: string, perMinute: number, burst: number): Limits => {
   const window = Duration.millis((60_000 * burst) / perMinute)

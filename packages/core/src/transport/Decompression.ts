@@ -1,15 +1,8 @@
-/**
- * The body of an answer that is compressed although the request declined that.
- *
- * @since 0.1.0
- */
+/** The body of an answer that is compressed although the request declined that. */
 
 /**
  * Decompresses a body by its `content-encoding`, to at most so many bytes. A body that is not compressed so, or in a way that the platform does not know,
  * is given back as it is, since some clients decompress by themselves and leave the header. There is no body where it is over the limit.
- *
- * @category decoding
- * @since 0.1.0
  */
 export const decompress = async (
   bytes: Uint8Array<ArrayBuffer>,
@@ -37,12 +30,7 @@ export const decompress = async (
   return join(pieces, size)
 }
 
-/**
- * Joins pieces of this size in all.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Joins pieces of this size in all. */
 export const join = (pieces: ReadonlyArray<Uint8Array>, size: number): Uint8Array<ArrayBuffer> => {
   const whole = new Uint8Array(size)
   let at = 0

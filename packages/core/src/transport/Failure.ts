@@ -1,32 +1,18 @@
-/**
- * What a failure on the way to a vendor is called: the address, the platform's code or words, and no secret.
- *
- * @since 0.1.0
- */
+/** What a failure on the way to a vendor is called: the address, the platform's code or words, and no secret. */
 import * as Predicate from "effect/Predicate"
 import type * as Redacted from "effect/Redacted"
 import { scrub } from "../Scrubber.ts"
-import { quote } from "../Sentence.ts"
+import { quote } from "../LogText.ts"
 import { TransportError } from "../TempCredentialError.ts"
 
-/**
- * The exchange that failed: where it went, with which key, and a further sentence, such as one on a proxy.
- *
- * @category models
- * @since 0.1.0
- */
+/** The exchange that failed: where it went, with which key, and a further sentence, such as one on a proxy. */
 export interface Way {
   readonly url: URL
   readonly key: Redacted.Redacted
   readonly note: string | undefined
 }
 
-/**
- * Makes the error of an exchange that the platform broke off, before or after the first byte of the answer.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the error of an exchange that the platform broke off, before or after the first byte of the answer. */
 export const broken = (cause: unknown, begun: boolean, { key, note, url }: Way): TransportError => {
   const words = wordsOf(cause)
   const code = codeOf(cause) ?? codes.find(([pattern]) => pattern.test(words ?? ""))?.[1]

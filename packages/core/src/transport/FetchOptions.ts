@@ -1,15 +1,8 @@
-/**
- * What `fetch` is told for every request whose answer holds secrets or keys.
- *
- * @since 0.1.0
- */
+/** What `fetch` is told for every request whose answer holds secrets or keys. */
 
 /**
  * Gives options of `fetch` that every platform takes: redirects come back as answers, and nothing is kept. Cloudflare Workers with a compatibility date before 2024-11-11 keep nothing and
  * refuse the option.
- *
- * @category constructors
- * @since 0.1.0
  */
 export const fetchOptions = (): Pick<RequestInit, "redirect" | "credentials" | "cache"> => ({
   redirect: "manual",

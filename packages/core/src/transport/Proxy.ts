@@ -1,38 +1,19 @@
-/**
- * The proxies that an environment names: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, each also in small letters, which come first.
- *
- * @since 0.1.0
- */
+/** The proxies that an environment names: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, each also in small letters, which come first. */
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import { isLoopback } from "../Loopback.ts"
 
-/**
- * A proxy as a variable names it. Its address may hold a password; `host` may be shown, and there is none where the address is no URL.
- *
- * @category models
- * @since 0.1.0
- */
+/** A proxy as a variable names it. Its address may hold a password; `host` may be shown, and there is none where the address is no URL. */
 export interface Proxy {
   readonly variable: string
   readonly address: Redacted.Redacted
   readonly host: string | undefined
 }
 
-/**
- * Variables by name, as `process.env` holds them.
- *
- * @category models
- * @since 0.1.0
- */
+/** Variables by name, as `process.env` holds them. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/**
- * The proxy of an environment, and the addresses that go through it.
- *
- * @category models
- * @since 0.1.0
- */
+/** The proxy of an environment, and the addresses that go through it. */
 export interface Proxies {
   readonly proxy: Proxy | undefined
   /** Finds the proxy for an address. */
@@ -42,9 +23,6 @@ export interface Proxies {
 /**
  * Reads the proxies of an environment, by default of the process. HTTPS goes through the proxy of HTTP where it has none of its own. Addresses of this machine have none: a request
  * to them may be in plain, and is not to leave it.
- *
- * @category constructors
- * @since 0.1.0
  */
 export const proxies = (env: Environment = variables()): Proxies => {
   const proxy = named(env, "HTTPS_PROXY") ?? named(env, "HTTP_PROXY")
@@ -53,24 +31,14 @@ export const proxies = (env: Environment = variables()): Proxies => {
   return { proxy, of: (url) => (proxy === undefined || isDirect(url) ? undefined : proxy) }
 }
 
-/**
- * Tells of a proxy that is set and that the sender does not use, or may not use. Only Node has to be told to use it.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Tells of a proxy that is set and that the sender does not use, or may not use. Only Node has to be told to use it. */
 export const unusedProxy = (url: URL, advice: string): string | undefined => {
   // Deno would ask for a permission that it does not need.
   const proxy = "Deno" in globalThis || "Bun" in globalThis ? undefined : proxies().of(url)
   return proxy === undefined ? undefined : `${proxy.variable} is set: ${advice}`
 }
 
-/**
- * Says whether Node's own `fetch` was told to use the proxies of the environment.
- *
- * @category guards
- * @since 0.1.0
- */
+/** Says whether Node's own `fetch` was told to use the proxies of the environment. */
 export const isUsedByFetch = (): boolean => {
   const env = variables()
   return env["NODE_USE_ENV_PROXY"] === "1" || env["NODE_OPTIONS"]?.includes("--use-env-proxy") === true

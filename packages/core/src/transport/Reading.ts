@@ -1,8 +1,4 @@
-/**
- * An answer on its way in: where reading stops, and what a failure on the way is called.
- *
- * @since 0.1.0
- */
+/** An answer on its way in: where reading stops, and what a failure on the way is called. */
 import { InvalidResponseError, type TransportError } from "../TempCredentialError.ts"
 import type { Answer } from "../Transport.ts"
 import { decompress, join } from "./Decompression.ts"
@@ -11,9 +7,6 @@ import { broken, type Way } from "./Failure.ts"
 /**
  * What a platform tells of an answer as it comes in. `begin` and `piece` give false where no more is wanted; then the platform closes the
  * socket.
- *
- * @category models
- * @since 0.1.0
  */
 export interface Receiver {
   /** Names of headers are in small letters. */
@@ -24,23 +17,13 @@ export interface Receiver {
   readonly fail: (cause: unknown) => void
 }
 
-/**
- * Who waits for an answer.
- *
- * @category models
- * @since 0.1.0
- */
+/** Who waits for an answer. */
 export interface Reader {
   readonly read: (answer: Pick<Answer, "status" | "headers" | "text">) => void
   readonly failed: (error: TransportError | InvalidResponseError) => void
 }
 
-/**
- * Says what is wrong with an answer before its body is read: a redirect, which is not followed, or a length over the limit.
- *
- * @category guards
- * @since 0.1.0
- */
+/** Says what is wrong with an answer before its body is read: a redirect, which is not followed, or a length over the limit. */
 export const refuse = (
   status: number,
   headers: Answer["headers"],
@@ -53,12 +36,7 @@ export const refuse = (
 const tooLarge = (status: number, maxBytes: number): InvalidResponseError =>
   new InvalidResponseError({ status, detail: `the answer is over ${maxBytes} bytes` })
 
-/**
- * A body on its way in.
- *
- * @category models
- * @since 0.1.0
- */
+/** A body on its way in. */
 export interface Body {
   /** Takes a piece, or says that it is one too many. */
   readonly take: (bytes: Uint8Array) => InvalidResponseError | undefined
@@ -66,12 +44,7 @@ export interface Body {
   readonly text: () => string | Promise<string | InvalidResponseError>
 }
 
-/**
- * Makes an empty body of at most so many bytes, for an answer with this status. `encoding` is how the platform left it compressed.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes an empty body of at most so many bytes, for an answer with this status. `encoding` is how the platform left it compressed. */
 export const makeBody = (status: number, encoding: string | undefined, maxBytes: number): Body => {
   const pieces: Array<Uint8Array> = []
   let size = 0
@@ -97,12 +70,7 @@ export const makeBody = (status: number, encoding: string | undefined, maxBytes:
   }
 }
 
-/**
- * Makes the receiver of one answer.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the receiver of one answer. */
 export const make = (way: () => Way, maxBytes: number, { failed, read }: Reader): Receiver => {
   let begun: (Pick<Answer, "status" | "headers"> & { readonly body: Body }) | undefined
   const goesOn = (error: InvalidResponseError | undefined): boolean => {

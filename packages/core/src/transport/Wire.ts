@@ -1,19 +1,10 @@
-/**
- * A request on its way out: what may not be sent, and where the key becomes text.
- *
- * @since 0.1.0
- */
+/** A request on its way out: what may not be sent, and where the key becomes text. */
 import * as Redacted from "effect/Redacted"
 import { checkUrl } from "../ConfigurationError.ts"
 import { InvalidRequestError } from "../TempCredentialError.ts"
 import type { Outgoing } from "../Transport.ts"
 
-/**
- * One request as a platform sends it: the key is in a header by now, and the body is text.
- *
- * @category models
- * @since 0.1.0
- */
+/** One request as a platform sends it: the key is in a header by now, and the body is text. */
 export interface Wire {
   readonly method: Outgoing["method"]
   readonly url: URL
@@ -21,12 +12,7 @@ export interface Wire {
   readonly body: string | undefined
 }
 
-/**
- * Says why a request may not be sent: a key goes over an encrypted connection only.
- *
- * @category guards
- * @since 0.1.0
- */
+/** Says why a request may not be sent: a key goes over an encrypted connection only. */
 export const refuse = ({ url }: Outgoing): InvalidRequestError | undefined => {
   if (url.protocol === "https:" || checkUrl("", url.origin).length === 0) return undefined
   const message = "must begin with https:// (http:// is allowed on loopback only)"
@@ -35,12 +21,7 @@ export const refuse = ({ url }: Outgoing): InvalidRequestError | undefined => {
 
 const bearer = { name: "authorization", prefix: "Bearer " }
 
-/**
- * Writes a request, with its key.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Writes a request, with its key. */
 export const make = ({ body, headers: given, key, keyHeader = bearer, method, url }: Outgoing): Wire => {
   const headers: Record<string, string> = { accept: "application/json", "accept-encoding": "identity" }
   for (const [name, value] of Object.entries(given ?? {})) if (value !== undefined) headers[name] = value

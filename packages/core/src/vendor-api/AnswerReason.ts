@@ -1,8 +1,4 @@
-/**
- * Which reason a vendor's answer stands for: by HTTP status, where the vendor's own code does not decide.
- *
- * @since 0.1.0
- */
+/** Which reason a vendor's answer stands for: by HTTP status, where the vendor's own code does not decide. */
 import {
   AuthenticationError,
   type Feature,
@@ -19,12 +15,7 @@ import {
   UnsupportedError
 } from "../TempCredentialError.ts"
 
-/**
- * The tags of the reasons that a vendor's answer can stand for: all of them, as a token endpoint hands on what it met itself.
- *
- * @category constants
- * @since 0.1.0
- */
+/** The tags of the reasons that a vendor's answer can stand for: all of them, as a token endpoint hands on what it met itself. */
 export const answerTags = [
   "InvalidRequestError",
   "UnsupportedError",
@@ -37,20 +28,10 @@ export const answerTags = [
   "InvalidResponseError"
 ] as const
 
-/**
- * The tag of a reason that a vendor's answer can stand for.
- *
- * @category models
- * @since 0.1.0
- */
+/** The tag of a reason that a vendor's answer can stand for. */
 export type AnswerTag = (typeof answerTags)[number]
 
-/**
- * Makes the reason that a vendor's answer stands for; what is unsupported and has no name is a request that is refused.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the reason that a vendor's answer stands for; what is unsupported and has no name is a request that is refused. */
 export const fromAnswer = (
   tag: AnswerTag,
   fields: Fields,
@@ -81,12 +62,7 @@ export const fromAnswer = (
   }
 }
 
-/**
- * Says which reason an HTTP status stands for where the vendor's own code does not decide.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Says which reason an HTTP status stands for where the vendor's own code does not decide. */
 export const tagFromStatus = (status: number): AnswerTag => {
   if (status === 401) return "AuthenticationError"
   if (status === 402) return "QuotaError"

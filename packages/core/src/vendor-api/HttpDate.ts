@@ -1,8 +1,4 @@
-/**
- * Reads HTTP dates as RFC 9110 (section 5.6.7) writes them, and nothing else: `Date.parse` takes almost any text for a date.
- *
- * @since 0.1.0
- */
+/** Reads HTTP dates as RFC 9110 (section 5.6.7) writes them, and nothing else: `Date.parse` takes almost any text for a date. */
 
 const months = "JanFebMarAprMayJunJulAugSepOctNovDec"
 const month = "(?<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
@@ -25,12 +21,7 @@ const fullYear = (year: string, now: number): number => {
   return inThisCentury > thisYear + 50 ? inThisCentury - century : inThisCentury
 }
 
-/**
- * Reads an HTTP date, in epoch milliseconds; `undefined` where the text is none. The time of reading decides the century of a year with two digits.
- *
- * @category decoding
- * @since 0.1.0
- */
+/** Reads an HTTP date, in epoch milliseconds; `undefined` where the text is none. The time of reading decides the century of a year with two digits. */
 export const parse = (text: string, now: number): number | undefined => {
   for (const format of formats) {
     const found = format.exec(text)?.groups

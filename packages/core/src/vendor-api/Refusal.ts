@@ -1,27 +1,18 @@
-/**
- * What a vendor's refusal means: the reason, by the vendor's dialect or else by its status, and what of its words may be kept.
- *
- * @since 0.1.0
- */
+/** What a vendor's refusal means: the reason, by the vendor's dialect or else by its status, and what of its words may be kept. */
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { answerTags, fromAnswer, tagFromStatus } from "./AnswerReason.ts"
 import { retryAfter } from "./ReplyHeaders.ts"
 import { scrub } from "../Scrubber.ts"
-import { quote } from "../Sentence.ts"
+import { quote } from "../LogText.ts"
 import type { Reason } from "../TempCredentialError.ts"
 import type { Answer } from "../Transport.ts"
-import type { Dialect, Told } from "../VendorApi.ts"
+import type { Dialect, VendorFailure } from "../VendorApi.ts"
 
 const parseJson = Option.liftThrowable((text: string): unknown => JSON.parse(text))
 
-/**
- * Makes what reads refusals; the keys of the call are removed from all that is kept, and `now` is in epoch milliseconds.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes what reads refusals; the keys of the call are removed from all that is kept, and `now` is in epoch milliseconds. */
 export const reader = <Failure>(
   dialect: Dialect<Failure>
 ): ((answer: Answer, keys: ReadonlyArray<Redacted.Redacted>, now: number) => Reason) => {
@@ -32,7 +23,7 @@ export const reader = <Failure>(
     const told = parseJson(answer.text).pipe(
       Option.flatMap(decode),
       Option.map(dialect.read),
-      Option.getOrElse((): Told => plain(answer))
+      Option.getOrElse((): VendorFailure => plain(answer))
     )
     const clean = scrubber(keys)
     const code = clean(told.code, 100)
@@ -63,7 +54,7 @@ export const reader = <Failure>(
 }
 
 /** A refusal in plain words is worth keeping; a web page is not. */
-const plain = (answer: Answer): Told =>
+const plain = (answer: Answer): VendorFailure =>
   answer.headers["content-type"]?.toLowerCase().startsWith("text/plain") === true ? { detail: answer.text } : {}
 
 /** Removes keys before cutting, so that no part of one survives at the cut. */

@@ -1,8 +1,6 @@
 /**
  * Reads what a vendor's response headers say about time: how long to wait, and how far its clock is from ours. A header that is malformed, or whose time
  * has passed, says nothing.
- *
- * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
 import type { Answer } from "../Transport.ts"
@@ -10,12 +8,7 @@ import * as HttpDate from "./HttpDate.ts"
 
 type Headers = Answer["headers"]
 
-/**
- * The longest wait that a header can ask for, in milliseconds: one hour. A longer one is cut to it.
- *
- * @category constants
- * @since 0.1.0
- */
+/** The longest wait that a header can ask for, in milliseconds: one hour. A longer one is cut to it. */
 export const longestWait = 3_600_000
 
 /** The longest wait after an answer that was no refusal, in milliseconds: the next refusal says how long to wait. */
@@ -30,9 +23,6 @@ const whole = (text: string | undefined): number | undefined =>
 /**
  * Reads how long to wait from `retry-after-ms`, or `Retry-After` as whole seconds or as an HTTP date, or else until there is something left again.
  * It is at most one hour; `undefined` where no header says a time to come.
- *
- * @category decoding
- * @since 0.1.0
  */
 export const retryAfter = (headers: Headers, now: number): Duration.Duration | undefined => {
   const text = headers["retry-after"]?.trim() ?? ""
@@ -48,9 +38,6 @@ export const retryAfter = (headers: Headers, now: number): Duration.Duration | u
 /**
  * Reads for how long no call is left, from `RateLimit` or `RateLimit-Remaining` and `RateLimit-Reset`, also with `X-` before them. It is at most one
  * minute; `undefined` where some are left, or nothing is said.
- *
- * @category decoding
- * @since 0.1.0
  */
 export const nothingLeftFor = (headers: Headers, now: number): Duration.Duration | undefined => {
   const wait = untilReset(headers, now)
@@ -82,12 +69,7 @@ const until = (at: number, headers: Headers, now: number): Duration.Duration | u
   return waiting(byVendor > longestWait && byUs > 0 ? Math.min(byVendor, byUs) : byVendor)
 }
 
-/**
- * How far the vendor's clock is ahead of ours, in milliseconds: at least and at most this much.
- *
- * @category models
- * @since 0.1.0
- */
+/** How far the vendor's clock is ahead of ours, in milliseconds: at least and at most this much. */
 export interface Skew {
   readonly least: number
   readonly most: number
@@ -96,9 +78,6 @@ export interface Skew {
 /**
  * Reads the skew from the `Date` header, which is cut to seconds; none where it may be within a second, or where the header is absent or
  * from a cache (`Age`).
- *
- * @category decoding
- * @since 0.1.0
  */
 export const skew = (answer: Answer): Skew => {
   const vendor = vendorNow(answer.headers, answer.receivedAt)

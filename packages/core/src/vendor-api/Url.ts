@@ -1,15 +1,8 @@
-/**
- * Makes the addresses that an adapter calls, and those that it hands out, of what an app configured.
- *
- * @since 0.1.0
- */
+/** Makes the addresses that an adapter calls, and those that it hands out, of what an app configured. */
 
 /**
  * Joins a base URL and a path that begins with a slash. A base that ends in slashes, or already in the first segment of the path, as some
  * vendors' own clients want it (`/v1`), means the same.
- *
- * @category combinators
- * @since 0.1.0
  */
 export const join = (base: string, path: string): string => {
   const bare = base.replace(/\/+$/, "")
@@ -17,10 +10,5 @@ export const join = (base: string, path: string): string => {
   return (bare.endsWith(first) ? bare.slice(0, -first.length) : bare) + path
 }
 
-/**
- * Finds the WebSocket address of an HTTP address: encrypted where that is, host in small letters, at the same path.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Finds the WebSocket address of an HTTP address: encrypted where that is, host in small letters, at the same path. */
 export const websocketOf = (url: string): string => new URL(url.replace(/^http/i, "ws")).href

@@ -1,8 +1,6 @@
 /**
  * The credentials that a pool keeps for one scope, and the fiber that keeps them: it mints what is missing, throws away what has aged, waits after a
  * failure, and ends when nobody has asked for a while.
- *
- * @since 0.1.0
  */
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -14,7 +12,7 @@ import { endOf, lifeLeft } from "../CredentialEnd.ts"
 import type { Events } from "../Events.ts"
 import { failureTags } from "../FailureTags.ts"
 import type { MintRequest } from "../MintRequest.ts"
-import { type Moment, moment } from "../Moment.ts"
+import { type ClockReading, moment } from "../ClockReading.ts"
 import type { TempCredential } from "../TempCredential.ts"
 import type { TempCredentialError } from "../TempCredentialError.ts"
 import type { TempCredentialProvider } from "../TempCredentialProvider.ts"
@@ -23,12 +21,7 @@ import type { TempCredentialProvider } from "../TempCredentialProvider.ts"
 const firstPause = 1000
 const longestPause = 60_000
 
-/**
- * The stock of one scope.
- *
- * @category models
- * @since 0.1.0
- */
+/** The stock of one scope. */
 export interface WarmStock {
   /** Hands out the oldest credential that is good enough and has so many milliseconds of life left, or nothing. */
   readonly take: (least: number) => Effect.Effect<TempCredential | undefined>
@@ -38,12 +31,7 @@ export interface WarmStock {
   readonly drop: Effect.Effect<void>
 }
 
-/**
- * How a stock is kept; lengths are milliseconds.
- *
- * @category models
- * @since 0.1.0
- */
+/** How a stock is kept; lengths are milliseconds. */
 export interface Settings {
   readonly provider: TempCredentialProvider["Service"]
   readonly request: MintRequest
@@ -66,12 +54,7 @@ interface Kept {
 
 const pooled = Metric.gauge("tempcred_pool_level", { description: "Single-use credentials that are kept ready" })
 
-/**
- * Counts the credentials that all stocks of a pool hold together.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Counts the credentials that all stocks of a pool hold together. */
 export const makeLevel = (provider: string): Settings["level"] => {
   const gauge = Metric.withAttributes(pooled, { provider })
   let held = 0
@@ -82,12 +65,7 @@ export const makeLevel = (provider: string): Settings["level"] => {
     })
 }
 
-/**
- * Makes an empty stock for a request that is made now, in monotonic milliseconds.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes an empty stock for a request that is made now, in monotonic milliseconds. */
 export const make = (settings: Settings, now: number): WarmStock => {
   const { idle, level, max, min, minRemaining, provider, publish, request } = settings
   const stirred = Latch.makeUnsafe()
@@ -98,14 +76,14 @@ export const make = (settings: Settings, now: number): WarmStock => {
   let failures = 0
 
   /** Throws away what has aged: so many were too many. */
-  const age = (at: Moment) => {
+  const age = (at: ClockReading) => {
     const good = kept.filter((one) => one.until > at.monotonic && one.untilWall > at.wall)
     target = Math.max(min, target - (kept.length - good.length))
     kept = good
   }
 
   /** One step that no other fiber comes between, and then the count of what it changed. */
-  const step = <A>(change: (at: Moment) => A): Effect.Effect<A> =>
+  const step = <A>(change: (at: ClockReading) => A): Effect.Effect<A> =>
     Effect.clockWith((clock) =>
       Effect.suspend(() => {
         const before = kept.length
@@ -116,7 +94,7 @@ export const make = (settings: Settings, now: number): WarmStock => {
 
   const discard = step(age)
 
-  const lasts = (one: Kept, at: Moment, least: number) =>
+  const lasts = (one: Kept, at: ClockReading, least: number) =>
     Math.min(one.until - at.monotonic, one.untilWall - at.wall) + one.spare >= least
 
   const take = (least: number) =>
@@ -133,7 +111,7 @@ export const make = (settings: Settings, now: number): WarmStock => {
     })
 
   /** Tells whether the credential, whose mint began then, is good for a while; a wall clock that was set back meanwhile lengthens no life. */
-  const add = (credential: TempCredential, begun: Moment) =>
+  const add = (credential: TempCredential, begun: ClockReading) =>
     step((at) => {
       const end = endOf(credential, begun, at)
       const life = lifeLeft(end, at)

@@ -4,8 +4,6 @@
  *
  * A bad credential is told in the first message; that 1008 closes then is inferred from streaming. No session outlives
  * its connection here, so that none is ever resumed.
- *
- * @since 0.1.0
  */
 import * as Base64 from "../Base64.ts"
 import type { Call, Session } from "../Emulator.ts"
@@ -17,12 +15,7 @@ import type { Account } from "./Account.ts"
 const longestSession = 10_800
 const sampleRate = 24_000
 
-/**
- * Makes the session of one upgrade.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the session of one upgrade. */
 export const connect = (account: Account, call: Call): Session =>
   account.agents.session((line) => {
     const talk = conversation(account, line)

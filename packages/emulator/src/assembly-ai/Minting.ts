@@ -2,8 +2,6 @@
  * `GET /v3/token` and `GET /v1/token`:
  * https://www.assemblyai.com/docs/api-reference/streaming-api/generate-streaming-token and
  * https://www.assemblyai.com/docs/api-reference/specs/voice-agent-token.yaml (read 2026-11-21).
- *
- * @since 0.1.0
  */
 import type { Call } from "../Emulator.ts"
 import { mintFailures, refuse } from "./Failures.ts"
@@ -12,12 +10,7 @@ import type { Product, Tokens } from "./Tokens.ts"
 
 const longestSession = 10_800
 
-/**
- * Mints a token for a product, or tells why not.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Mints a token for a product, or tells why not. */
 export const mint = (settings: Settings, tokens: Tokens, call: Call, product: Product): Response => {
   if (!owns(settings, call, product)) return refuse(mintFailures.unauthorized)
   const expiresIn = read(call, "expires_in_seconds", 1, 600)

@@ -1,18 +1,9 @@
-/**
- * What a test may decide about the emulated AssemblyAI, and the values that hold where it decides nothing.
- *
- * @since 0.1.0
- */
+/** What a test may decide about the emulated AssemblyAI, and the values that hold where it decides nothing. */
 import type * as Emulator from "../Emulator.ts"
 import { systemClock } from "../Emulator.ts"
 import * as Speech from "../Speech.ts"
 
-/**
- * Settings of the emulated AssemblyAI.
- *
- * @category models
- * @since 0.1.0
- */
+/** Settings of the emulated AssemblyAI. */
 export interface Options extends Emulator.Options {
   /**
    * How a streaming session says why it fails: by an Error `"message"` and a close, or by the `"close"` alone, as older
@@ -32,12 +23,7 @@ export interface Options extends Emulator.Options {
   readonly concurrentSessions?: number
 }
 
-/**
- * Settings with every question answered.
- *
- * @category models
- * @since 0.1.0
- */
+/** Settings with every question answered. */
 export interface Settings {
   readonly clock: Emulator.Clock
   readonly words: ReadonlyArray<string>
@@ -47,12 +33,7 @@ export interface Settings {
   readonly concurrentSessions: number
 }
 
-/**
- * Fills in the defaults.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Fills in the defaults. */
 export const settings = (options: Options): Settings => ({
   clock: options.clock ?? systemClock,
   words: options.words ?? Speech.words,

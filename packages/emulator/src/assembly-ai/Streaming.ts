@@ -3,8 +3,6 @@
  * https://github.com/AssemblyAI/assemblyai-api-spec/blob/main/usm-streaming.yml (read 2026-11-21). Every upgrade is
  * accepted; what is wrong is said after it. Audio may come faster than real time here, which the vendor refuses. A session
  * that is refused spends no token here, on which the vendor says nothing.
- *
- * @since 0.1.0
  */
 import type { Call, Session } from "../Emulator.ts"
 import { isObject, parse, stringOf } from "../Json.ts"
@@ -19,12 +17,7 @@ const longestSession = 10_800
 const shortestChunk = 50
 const longestChunk = 1000
 
-/**
- * Makes the session of one upgrade.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the session of one upgrade. */
 export const connect = (account: Account, call: Call): Session =>
   account.streaming.session((line) => {
     const fail = ({ code, reason }: SessionEnd) => {

@@ -1,26 +1,14 @@
 /**
  * Temporary tokens: each opens one session of one product, within its window. What a token looks like is not
  * documented; here it is random text, so that nobody reads it.
- *
- * @since 0.1.0
  */
 import * as Base64 from "../Base64.ts"
 import type { Settings } from "./Options.ts"
 
-/**
- * What a token opens.
- *
- * @category models
- * @since 0.1.0
- */
+/** What a token opens. */
 export type Product = "streaming" | "agent"
 
-/**
- * What a token is good for.
- *
- * @category models
- * @since 0.1.0
- */
+/** What a token is good for. */
 export interface Terms {
   readonly product: Product
   /** The zone of the host that minted it. */
@@ -30,24 +18,14 @@ export interface Terms {
   readonly maxSessionSeconds: number
 }
 
-/**
- * A temporary token that was minted.
- *
- * @category models
- * @since 0.1.0
- */
+/** A temporary token that was minted. */
 export interface IssuedToken extends Terms {
   readonly token: string
   /** It has opened its session. */
   readonly spent: boolean
 }
 
-/**
- * The tokens of one emulator.
- *
- * @category models
- * @since 0.1.0
- */
+/** The tokens of one emulator. */
 export interface Tokens {
   readonly issue: (terms: Terms) => IssuedToken
   /** The token, where it can open a session now. */
@@ -58,12 +36,7 @@ export interface Tokens {
   readonly expireAll: () => void
 }
 
-/**
- * Makes a store that has issued no token yet.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes a store that has issued no token yet. */
 export const make = ({ clock, strictZones }: Settings): Tokens => {
   const issued = new Map<string, IssuedToken>()
   return {

@@ -2,19 +2,12 @@
  * The turns that audio becomes: a turn grows until the text is over, and its newest word may still change.
  *
  * https://www.assemblyai.com/docs/streaming/universal-streaming/turn-detection (read 2026-11-21)
- *
- * @since 0.1.0
  */
 import * as Speech from "../Speech.ts"
 
 const confidence = 0.98
 
-/**
- * The turns of one session.
- *
- * @category models
- * @since 0.1.0
- */
+/** The turns of one session. */
 export interface Turns {
   /** Takes audio; the messages that it brings. */
   readonly hear: (audio: Uint8Array) => ReadonlyArray<object>
@@ -23,12 +16,7 @@ export interface Turns {
   readonly milliseconds: () => number
 }
 
-/**
- * Makes the turns of a session that has had no audio.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the turns of a session that has had no audio. */
 export const make = (text: ReadonlyArray<string>, format: Speech.Format, formatted: boolean): Turns => {
   const meter = Speech.meter(format)
   let order = 0

@@ -5,8 +5,6 @@
  * https://developers.deepgram.com/docs/using-the-sec-websocket-protocol and
  * https://github.com/deepgram/deepgram-js-sdk/issues/392 (read 2026-11-21); that a key under `bearer` is refused is
  * inferred, as is that the header counts where there are both.
- *
- * @since 0.1.0
  */
 import type { Call, Session } from "../Emulator.ts"
 import * as Lines from "../Lines.ts"
@@ -14,24 +12,14 @@ import { type Failure, failures, refuse } from "./Failures.ts"
 import type { Settings } from "./Options.ts"
 import type { Tokens } from "./Tokens.ts"
 
-/**
- * The state of one emulator.
- *
- * @category models
- * @since 0.1.0
- */
+/** The state of one emulator. */
 export interface Account {
   readonly settings: Settings
   readonly tokens: Tokens
   readonly lines: Lines.Lines
 }
 
-/**
- * A credential and how it was presented.
- *
- * @category models
- * @since 0.1.0
- */
+/** A credential and how it was presented. */
 export interface Credential {
   readonly scheme: "token" | "bearer"
   readonly value: string
@@ -39,12 +27,7 @@ export interface Credential {
   readonly protocol: string | undefined
 }
 
-/**
- * Reads the credential of a request or an upgrade.
- *
- * @category accessors
- * @since 0.1.0
- */
+/** Reads the credential of a request or an upgrade. */
 export const credentialOf = (headers: Headers): Credential | undefined => {
   const [, scheme = "", value = ""] = /^(\w+) +(\S+)$/.exec(headers.get("authorization") ?? "") ?? []
   const named = schemes.find((name) => name === scheme.toLowerCase())
@@ -57,12 +40,7 @@ export const credentialOf = (headers: Headers): Credential | undefined => {
 
 const schemes = ["token", "bearer"] as const
 
-/**
- * Lets a request or an upgrade use the account, or says why not.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Lets a request or an upgrade use the account, or says why not. */
 export const admit = ({ settings, tokens }: Account, call: Call): Credential | Failure => {
   const credential = credentialOf(call.request.headers)
   if (credential === undefined) return failures.invalid_auth
@@ -71,12 +49,7 @@ export const admit = ({ settings, tokens }: Account, call: Call): Credential | F
   return good ? credential : failures.invalid_auth
 }
 
-/**
- * Opens a WebSocket for this talk, or refuses before the upgrade; a talk that can't be had is a failure.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Opens a WebSocket for this talk, or refuses before the upgrade; a talk that can't be had is a failure. */
 export const connect = (
   account: Account,
   call: Call,

@@ -1,8 +1,6 @@
 /**
  * `/v1/agent/converse`: https://developers.deepgram.com/reference/voice-agent/voice-agent (read 2026-11-21). The agent
  * greets, takes its settings and says its greeting; it does not converse.
- *
- * @since 0.1.0
  */
 import type { Call, Session } from "../Emulator.ts"
 import { objectOf, parseObject, stringOf } from "../Json.ts"
@@ -11,12 +9,7 @@ import { type Account, connect } from "./Account.ts"
 
 const sampleRate = 24_000
 
-/**
- * Opens a conversation, or refuses before the upgrade.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Opens a conversation, or refuses before the upgrade. */
 export const converse = (account: Account, call: Call): Response | Session =>
   connect(account, call, (line) => ({
     opened: () => line.send({ type: "Welcome", request_id: crypto.randomUUID() }),

@@ -2,16 +2,9 @@
  * Deepgram's errors in the two shapes that it answers with: https://developers.deepgram.com/docs/errors and
  * https://developers.deepgram.com/docs/token-based-authentication (read 2026-11-21). A refused upgrade repeats its
  * message in `dg-error`, as https://developers.deepgram.com/docs/stt-troubleshooting-websocket-data-and-net-errors has it.
- *
- * @since 0.1.0
  */
 
-/**
- * What Deepgram says when it refuses; one with details is told in the newer shape.
- *
- * @category models
- * @since 0.1.0
- */
+/** What Deepgram says when it refuses; one with details is told in the newer shape. */
 export interface Failure {
   readonly status: number
   readonly code: string
@@ -21,12 +14,7 @@ export interface Failure {
   readonly anonymous?: boolean
 }
 
-/**
- * Documented failures.
- *
- * @category constants
- * @since 0.1.0
- */
+/** Documented failures. */
 export const failures = {
   invalid_auth: { status: 401, code: "INVALID_AUTH", message: "Invalid credentials." },
   insufficient_permissions: {
@@ -47,20 +35,10 @@ export const failures = {
   }
 } satisfies Record<string, Failure>
 
-/**
- * The name of a failure that a test can ask for.
- *
- * @category models
- * @since 0.1.0
- */
+/** The name of a failure that a test can ask for. */
 export type DocumentedFailure = keyof typeof failures
 
-/**
- * The refusal of a wrong key that has been seen in place of the documented one.
- *
- * @category constants
- * @since 0.1.0
- */
+/** The refusal of a wrong key that has been seen in place of the documented one. */
 export const badCredentials: Failure = {
   status: 400,
   code: "BAD_REQUEST",
@@ -68,12 +46,7 @@ export const badCredentials: Failure = {
   anonymous: true
 }
 
-/**
- * Refuses a JSON body that can't be read.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Refuses a JSON body that can't be read. */
 export const invalidJson = (details: string): Failure => ({
   status: 400,
   code: "INVALID_JSON",
@@ -81,24 +54,14 @@ export const invalidJson = (details: string): Failure => ({
   details: `Json deserialize error: ${details}`
 })
 
-/**
- * Refuses query parameters.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Refuses query parameters. */
 export const invalidQuery = (message: string): Failure => ({
   status: 400,
   code: "INVALID_QUERY_PARAMETER",
   message: `Failed to deserialize query parameters: ${message}`
 })
 
-/**
- * The body of a failure.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** The body of a failure. */
 export const bodyOf = ({ anonymous, code, details, message }: Failure, requestId: string): object => {
   const request = anonymous === true ? {} : { request_id: requestId }
   return details === undefined
@@ -106,12 +69,7 @@ export const bodyOf = ({ anonymous, code, details, message }: Failure, requestId
     : { category: code, message, details, ...request }
 }
 
-/**
- * Refuses a request or an upgrade.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Refuses a request or an upgrade. */
 export const refuse = (failure: Failure): Response => {
   const requestId = crypto.randomUUID()
   const headers = { "dg-request-id": requestId, "dg-error": failure.message }

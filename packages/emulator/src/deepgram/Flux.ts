@@ -3,8 +3,6 @@
  *
  * Source: `asyncapi.yml` of https://github.com/deepgram/deepgram-api-specs (of 2026-07-22, read 2026-11-30). The end of a
  * turn is the end of the stream, or the `Flush` of its text, as audio here has no pauses. Audio is always linear16.
- *
- * @since 0.1.0
  */
 import type { Call, Session } from "../Emulator.ts"
 import { parseObject, stringOf } from "../Json.ts"
@@ -14,12 +12,7 @@ import { type Account, connect } from "./Account.ts"
 import { type Failure, invalidQuery } from "./Failures.ts"
 import * as Transcript from "./Transcript.ts"
 
-/**
- * Opens a transcription in turns, or refuses before the upgrade.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Opens a transcription in turns, or refuses before the upgrade. */
 export const listen = (account: Account, call: Call): Response | Session => {
   const query = Transcript.readQuery(call)
   const refusal = modelOf(call, /^flux-general-(en|multi)$/)
@@ -63,12 +56,7 @@ const transcribe = ({ settings }: Account, line: Line, { format }: Transcript.Qu
   }
 }
 
-/**
- * Opens a WebSocket that speaks in turns, or refuses before the upgrade.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Opens a WebSocket that speaks in turns, or refuses before the upgrade. */
 export const speak = (account: Account, call: Call): Response | Session =>
   connect(account, call, modelOf(call, /^flux-/) ?? ((line) => synthesize(line, call)))
 

@@ -1,8 +1,6 @@
 /**
  * `POST /v1/auth/grant`: https://developers.deepgram.com/reference/auth/tokens/grant (read 2026-11-21). Which body a ttl
  * out of range is refused with is not published: it is the one of JSON that does not deserialize.
- *
- * @since 0.1.0
  */
 import type { Call } from "../Emulator.ts"
 import { parseObject } from "../Json.ts"
@@ -13,12 +11,7 @@ import type { Settings } from "./Options.ts"
 const defaultTtl = 30
 const longestTtl = 3600
 
-/**
- * Grants a temporary token, or tells why not.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Grants a temporary token, or tells why not. */
 export const grant = async ({ settings, tokens }: Account, call: Call): Promise<Response> => {
   const refusal = refusalOf(settings, call, tokens.use)
   if (refusal !== undefined) return refuse(refusal)

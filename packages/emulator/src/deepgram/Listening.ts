@@ -3,8 +3,6 @@
  * https://developers.deepgram.com/reference/speech-to-text/listen-streaming and
  * https://developers.deepgram.com/docs/stt-troubleshooting-websocket-data-and-net-errors (read 2026-11-21). The hash of
  * the audio is not computed; what is said of features beyond interim results is not heeded.
- *
- * @since 0.1.0
  */
 import type { Call, Session } from "../Emulator.ts"
 import { parseObject } from "../Json.ts"
@@ -16,12 +14,7 @@ import * as Transcript from "./Transcript.ts"
 const longestSilence = 10_000
 const modelId = "6b28e919-8427-4f32-9847-492e2efd7daf"
 
-/**
- * Opens a transcription, or refuses before the upgrade.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Opens a transcription, or refuses before the upgrade. */
 export const stream = (account: Account, call: Call): Response | Session => {
   const query = Transcript.readQuery(call)
   return connect(account, call, "status" in query ? query : (line) => transcribe(account, line, query))
@@ -87,12 +80,7 @@ const metadataOf = ({ channels }: Transcript.Query, request_id: string, created:
   channels
 })
 
-/**
- * Transcribes the audio of one request.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Transcribes the audio of one request. */
 export const transcribeOnce = (account: Account, call: Call): Response => {
   const admitted = admit(account, call)
   if ("status" in admitted) return refuse(admitted)

@@ -1,18 +1,9 @@
-/**
- * What a test may decide about the emulated Deepgram, and the values that hold where it decides nothing.
- *
- * @since 0.1.0
- */
+/** What a test may decide about the emulated Deepgram, and the values that hold where it decides nothing. */
 import type * as Emulator from "../Emulator.ts"
 import { systemClock } from "../Emulator.ts"
 import * as Speech from "../Speech.ts"
 
-/**
- * Settings of the emulated Deepgram.
- *
- * @category models
- * @since 0.1.0
- */
+/** Settings of the emulated Deepgram. */
 export interface Options extends Emulator.Options {
   /**
    * How a grant with a wrong key is refused: 401 `INVALID_AUTH` of https://developers.deepgram.com/docs/errors, or the
@@ -44,12 +35,7 @@ export interface Options extends Emulator.Options {
   readonly connections?: number
 }
 
-/**
- * Settings with every question answered.
- *
- * @category models
- * @since 0.1.0
- */
+/** Settings with every question answered. */
 export interface Settings {
   readonly clock: Emulator.Clock
   readonly words: ReadonlyArray<string>
@@ -63,12 +49,7 @@ export interface Settings {
   readonly connections: number
 }
 
-/**
- * Fills in the defaults.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Fills in the defaults. */
 export const settings = (options: Options): Settings => ({
   clock: options.clock ?? systemClock,
   words: options.words ?? Speech.words,

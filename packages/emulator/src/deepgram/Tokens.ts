@@ -3,18 +3,11 @@
  *
  * The claims are those of the sample in https://developers.deepgram.com/docs/token-based-authentication (read
  * 2026-11-21), and a `jti`, without which two tokens of one second would be the same.
- *
- * @since 0.1.0
  */
 import * as Base64 from "../Base64.ts"
 import type { Clock } from "../Emulator.ts"
 
-/**
- * A temporary token that was granted.
- *
- * @category models
- * @since 0.1.0
- */
+/** A temporary token that was granted. */
 export interface IssuedToken {
   readonly token: string
   /** Milliseconds since the epoch, of a whole second. */
@@ -23,12 +16,7 @@ export interface IssuedToken {
   readonly uses: number
 }
 
-/**
- * The tokens of one emulator.
- *
- * @category models
- * @since 0.1.0
- */
+/** The tokens of one emulator. */
 export interface Tokens {
   /** Makes a token that lives so many seconds. */
   readonly grant: (ttlSeconds: number) => Promise<IssuedToken>
@@ -38,12 +26,7 @@ export interface Tokens {
   readonly expireAll: () => void
 }
 
-/**
- * Makes a store that has granted no token yet.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes a store that has granted no token yet. */
 export const make = (clock: Clock): Tokens => {
   const issued = new Map<string, IssuedToken>()
   const sign = signer()

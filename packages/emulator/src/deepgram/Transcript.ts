@@ -1,8 +1,6 @@
 /**
  * The results that audio becomes: phrases of a few words, each final once it is whole, and told before only where
  * interim results were asked for.
- *
- * @since 0.1.0
  */
 import type { Call } from "../Emulator.ts"
 import * as Speech from "../Speech.ts"
@@ -11,12 +9,7 @@ import { type Failure, invalidQuery } from "./Failures.ts"
 const longestPhrase = 5
 const confidence = 0.98
 
-/**
- * What the emulator heeds of a query.
- *
- * @category models
- * @since 0.1.0
- */
+/** What the emulator heeds of a query. */
 export interface Query {
   readonly model: string
   readonly format: Speech.Format
@@ -28,9 +21,6 @@ export interface Query {
  * Reads the query of a transcription.
  *
  * https://developers.deepgram.com/reference/speech-to-text/listen-streaming (read 2026-11-21)
- *
- * @category constructors
- * @since 0.1.0
  */
 export const readQuery = ({ url }: Call): Query | Failure => {
   const { searchParams } = url
@@ -56,12 +46,7 @@ const encodings = new Map<string, Speech.Encoding>([
   ["alaw", "alaw"]
 ])
 
-/**
- * Some words of a transcript, which may still change unless they are final.
- *
- * @category models
- * @since 0.1.0
- */
+/** Some words of a transcript, which may still change unless they are final. */
 export interface Segment {
   readonly words: ReadonlyArray<Speech.Word>
   readonly isFinal: boolean
@@ -69,12 +54,7 @@ export interface Segment {
   readonly speechFinal: boolean
 }
 
-/**
- * A transcription under way.
- *
- * @category models
- * @since 0.1.0
- */
+/** A transcription under way. */
 export interface Transcript {
   readonly hear: (audio: Uint8Array) => ReadonlyArray<Segment>
   /** Makes the words that are left final; none where none are left. */
@@ -82,12 +62,7 @@ export interface Transcript {
   readonly seconds: () => number
 }
 
-/**
- * Makes the transcript of audio that has not come yet.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the transcript of audio that has not come yet. */
 export const make = (text: ReadonlyArray<string>, query: Query): Transcript => {
   const meter = Speech.meter(query.format)
   let settled = 0
@@ -120,12 +95,7 @@ export const make = (text: ReadonlyArray<string>, query: Query): Transcript => {
   }
 }
 
-/**
- * Words as the vendor writes them, times in seconds.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Words as the vendor writes them, times in seconds. */
 export const alternativeOf = (words: ReadonlyArray<Speech.Word>) => ({
   transcript: words.map(({ word }) => word).join(" "),
   confidence: words.length === 0 ? 0 : confidence,

@@ -1,8 +1,4 @@
-/**
- * What everything that one emulator serves has in common.
- *
- * @since 0.1.0
- */
+/** What everything that one emulator serves has in common. */
 import type { Lines } from "../Lines.ts"
 import type { Credentials } from "./Credentials.ts"
 import type { Settings } from "./Options.ts"
@@ -10,9 +6,6 @@ import type { Settings } from "./Options.ts"
 /**
  * The type of an error that ends a realtime transcription: https://www.npmjs.com/package/@elevenlabs/types, version
  * 0.23.0 (read 2026-11-21).
- *
- * @category models
- * @since 0.1.0
  */
 export type StreamFailure =
   | "error"
@@ -30,12 +23,7 @@ export type StreamFailure =
   | "chunk_size_exceeded"
   | "insufficient_audio_activity"
 
-/**
- * The state of one emulator.
- *
- * @category models
- * @since 0.1.0
- */
+/** The state of one emulator. */
 export interface Account {
   readonly settings: Settings
   readonly credentials: Credentials

@@ -1,8 +1,6 @@
 /**
  * `POST /v1/speech-to-text`, which accepts a `batch_scribe` token as the query parameter `token`; a form field of that name is ignored.
  * Source: `@elevenlabs/elevenlabs-js` 2.73.0 and https://elevenlabs.io/docs/api-reference/speech-to-text/convert (read 2026-11-30).
- *
- * @since 0.1.0
  */
 import type { Call } from "../Emulator.ts"
 import * as Speech from "../Speech.ts"
@@ -11,12 +9,7 @@ import { keyFailures, refuse, unprocessable } from "./Failures.ts"
 import { textOf, timed } from "./Formats.ts"
 import { unauthorized } from "./Minting.ts"
 
-/**
- * Transcribes a file, or tells why not.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Transcribes a file, or tells why not. */
 export const transcribe = async (account: Account, call: Call): Promise<Response> => {
   const form = await formOf(call)
   const [file, model] = ["file", "model_id"].map((name) => form?.get(name) ?? undefined)

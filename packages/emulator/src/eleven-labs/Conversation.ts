@@ -5,8 +5,6 @@
  *
  * No page says how a conversation is refused: close 3000 after the upgrade, its words, and those of close 1008 are what
  * clients have reported. Allowlists, overrides and tools are left out.
- *
- * @since 0.1.0
  */
 import * as Base64 from "../Base64.ts"
 import type { Call, Session } from "../Emulator.ts"
@@ -22,12 +20,7 @@ const audioFormat = "pcm_16000"
 const sampleRate = 16_000
 const greeting = "Hello! How can I help you today?"
 
-/**
- * Makes the session of one upgrade.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the session of one upgrade. */
 export const session = (account: Account, call: Call): Session => {
   const { words } = account.settings
   const admitted = authorized(account, call)

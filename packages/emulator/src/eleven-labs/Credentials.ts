@@ -1,36 +1,17 @@
-/**
- * What opens ElevenLabs: long-lived keys, each of one account, and the tokens and signatures that were minted with them.
- *
- * @since 0.1.0
- */
+/** What opens ElevenLabs: long-lived keys, each of one account, and the tokens and signatures that were minted with them. */
 import { residencyOf, type Settings } from "./Options.ts"
 
 // https://elevenlabs.io/docs/api-reference/tokens/create and
 // https://elevenlabs.io/docs/conversational-ai/customization/authentication (both read 2026-11-21): 15 minutes.
 const lifetime = 15 * 60_000
 
-/**
- * What a single-use token is for: the last segment of the path that mints it.
- *
- * @category constants
- * @since 0.1.0
- */
+/** What a single-use token is for: the last segment of the path that mints it. */
 export const tokenTypes = ["realtime_scribe", "batch_scribe", "tts_websocket"] as const
 
-/**
- * What a single-use token is for.
- *
- * @category models
- * @since 0.1.0
- */
+/** What a single-use token is for. */
 export type TokenType = (typeof tokenTypes)[number]
 
-/**
- * The agent that a signed URL leads to.
- *
- * @category models
- * @since 0.1.0
- */
+/** The agent that a signed URL leads to. */
 export interface Agent {
   readonly agentId: string
   readonly branchId: string | undefined
@@ -40,12 +21,7 @@ export interface Agent {
   readonly conversationId: string | undefined
 }
 
-/**
- * A token, or the signature of a URL, that was minted.
- *
- * @category models
- * @since 0.1.0
- */
+/** A token, or the signature of a URL, that was minted. */
 export interface IssuedCredential {
   readonly secret: string
   readonly purpose: TokenType | "agent"
@@ -59,12 +35,7 @@ export interface IssuedCredential {
   readonly agent: Agent | undefined
 }
 
-/**
- * All credentials of one emulator.
- *
- * @category models
- * @since 0.1.0
- */
+/** All credentials of one emulator. */
 export interface Credentials {
   readonly issued: () => ReadonlyArray<IssuedCredential>
   readonly issueToken: (purpose: TokenType, region: string) => IssuedCredential
@@ -76,12 +47,7 @@ export interface Credentials {
   readonly expireAll: () => void
 }
 
-/**
- * Makes the credentials of an emulator, none of them minted yet.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the credentials of an emulator, none of them minted yet. */
 export const make = (settings: Settings): Credentials => {
   const issued = new Map<string, IssuedCredential>()
   const issue = (credential: Omit<IssuedCredential, "expiresAt" | "uses">): IssuedCredential => {
@@ -114,10 +80,5 @@ export const make = (settings: Settings): Credentials => {
   }
 }
 
-/**
- * A text that nobody guesses, as long as a UUID without its hyphens.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** A text that nobody guesses, as long as a UUID without its hyphens. */
 export const randomText = (): string => crypto.randomUUID().replaceAll("-", "")

@@ -5,17 +5,10 @@
  * wrong key those of https://help.elevenlabs.io/hc/en-us/articles/19572237925521-API-Error-Code-400-or-401 (both read
  * 2026-11-21). No page has the words of the others: where a key is missing they are what servers have been seen to
  * answer, and for the rest our own.
- *
- * @since 0.1.0
  */
 import type { Settings } from "./Options.ts"
 
-/**
- * What ElevenLabs says when it refuses.
- *
- * @category models
- * @since 0.1.0
- */
+/** What ElevenLabs says when it refuses. */
 export interface Failure {
   readonly status: number
   readonly type: string
@@ -29,12 +22,7 @@ export interface Failure {
   readonly legacyStatus?: number
 }
 
-/**
- * One part of a request that failed validation.
- *
- * @category models
- * @since 0.1.0
- */
+/** One part of a request that failed validation. */
 export interface FieldError {
   readonly type: string
   readonly loc: ReadonlyArray<string>
@@ -42,12 +30,7 @@ export interface FieldError {
   readonly input: unknown
 }
 
-/**
- * Refusals of the long-lived key.
- *
- * @category constants
- * @since 0.1.0
- */
+/** Refusals of the long-lived key. */
 export const keyFailures = {
   missing: {
     status: 401,
@@ -66,12 +49,7 @@ export const keyFailures = {
   }
 } satisfies Record<string, Failure>
 
-/**
- * Failures of minting that no request can bring about.
- *
- * @category constants
- * @since 0.1.0
- */
+/** Failures of minting that no request can bring about. */
 export const mintFailures = {
   insufficient_permissions: {
     status: 403,
@@ -117,20 +95,10 @@ export const mintFailures = {
   }
 } satisfies Record<string, Failure>
 
-/**
- * The `code` of a failure of minting that a test can ask for.
- *
- * @category models
- * @since 0.1.0
- */
+/** The `code` of a failure of minting that a test can ask for. */
 export type MintFailure = keyof typeof mintFailures
 
-/**
- * The refusal of an agent that the account does not have.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** The refusal of an agent that the account does not have. */
 export const agentNotFound = (agentId: string): Failure => ({
   status: 404,
   type: "not_found",
@@ -138,12 +106,7 @@ export const agentNotFound = (agentId: string): Failure => ({
   message: `Agent with ID ${agentId} not found.`
 })
 
-/**
- * The status of an error and its body, in the form that is asked for.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** The status of an error and its body, in the form that is asked for. */
 export const told = (failure: Failure, form: Settings["errorForm"]) => {
   const { code, legacyName = code, legacyStatus = failure.status, message, observedCode = code, status, type } = failure
   if (form === "legacy") return { status: legacyStatus, body: { detail: { status: legacyName, message } } }
@@ -153,22 +116,12 @@ export const told = (failure: Failure, form: Settings["errorForm"]) => {
   return { status, body: { detail: { type, ...names, request_id } } }
 }
 
-/**
- * The answer that carries an error.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** The answer that carries an error. */
 export const refuse = (failure: Failure, settings: Settings): Response => {
   const { body, status } = told(failure, settings.errorForm)
   return Response.json(body, { status })
 }
 
-/**
- * The answer to a request that does not fit the schema, in the words of Pydantic.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** The answer to a request that does not fit the schema, in the words of Pydantic. */
 export const unprocessable = (errors: ReadonlyArray<FieldError>): Response =>
   Response.json({ detail: errors }, { status: 422 })

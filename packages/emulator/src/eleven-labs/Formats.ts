@@ -1,41 +1,22 @@
-/**
- * The names of audio formats, such as `pcm_16000` or `mp3_44100_128`, and the words that are heard in audio.
- *
- * @since 0.1.0
- */
+/** The names of audio formats, such as `pcm_16000` or `mp3_44100_128`, and the words that are heard in audio. */
 import type * as Speech from "../Speech.ts"
 
 const heard = /^(?:pcm_(8000|16000|22050|24000|44100|48000)|ulaw_(8000))$/
 
-/**
- * The samples that a realtime API takes under this name; undefined where it takes none.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** The samples that a realtime API takes under this name; undefined where it takes none. */
 export const samplesOf = (name: string): Exclude<Speech.Format, "file"> | undefined => {
   const [, linear, companded] = heard.exec(name) ?? []
   if (linear !== undefined) return { encoding: "pcm_s16le", sampleRate: Number(linear), channels: 1 }
   return companded === undefined ? undefined : { encoding: "mulaw", sampleRate: Number(companded), channels: 1 }
 }
 
-/**
- * The sample rate in a name of whatever format; undefined where it has none.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** The sample rate in a name of whatever format; undefined where it has none. */
 export const sampleRateOf = (name: string): number | undefined => {
   const [, rate] = /^[a-z0-9]+_(\d{4,5})(?:_\d+)?$/.exec(name) ?? []
   return rate === undefined ? undefined : Number(rate)
 }
 
-/**
- * Words as the vendor lists them: with what is between them, and their place in seconds.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Words as the vendor lists them: with what is between them, and their place in seconds. */
 export const timed = (words: ReadonlyArray<Speech.Word>): ReadonlyArray<object> =>
   words.flatMap(({ endMilliseconds, startMilliseconds, word }, index) => {
     const start = startMilliseconds / 1000
@@ -43,10 +24,5 @@ export const timed = (words: ReadonlyArray<Speech.Word>): ReadonlyArray<object> 
     return index === 0 ? [said] : [{ text: " ", start, end: start, type: "spacing", logprob: 0 }, said]
   })
 
-/**
- * Words as one text.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Words as one text. */
 export const textOf = (words: ReadonlyArray<Speech.Word>): string => words.map(({ word }) => word).join(" ")

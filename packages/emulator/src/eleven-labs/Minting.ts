@@ -4,32 +4,20 @@
  * https://elevenlabs.io/docs/conversational-ai/customization/authentication (both read 2026-11-21).
  *
  * What does not fit the schema is refused before the key is looked at, as servers have been seen to do.
- *
- * @since 0.1.0
  */
 import type { Call } from "../Emulator.ts"
 import type { Account } from "./Account.ts"
 import { randomText, tokenTypes } from "./Credentials.ts"
 import { agentNotFound, type FieldError, keyFailures, refuse, unprocessable } from "./Failures.ts"
 
-/**
- * Refuses a call whose header does not hold the long-lived key of the region's account.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Refuses a call whose header does not hold the long-lived key of the region's account. */
 export const unauthorized = ({ credentials, settings }: Account, call: Call): Response | undefined => {
   const key = call.request.headers.get("xi-api-key")
   if (key === null) return refuse(keyFailures.missing, settings)
   return credentials.owns(key, call.region) ? undefined : refuse(keyFailures.invalid, settings)
 }
 
-/**
- * Mints a single-use token for what the path names.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Mints a single-use token for what the path names. */
 export const mintToken = (account: Account, call: Call): Response => {
   const input = call.params["token_type"] ?? ""
   const purpose = tokenTypes.find((type) => type === input)
@@ -42,12 +30,7 @@ export const mintToken = (account: Account, call: Call): Response => {
   return Response.json({ token: account.credentials.issueToken(purpose, call.region).secret })
 }
 
-/**
- * Signs the URL of a conversation with an agent, on the host that was asked.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Signs the URL of a conversation with an agent, on the host that was asked. */
 export const signUrl = (account: Account, call: Call): Response => {
   const query = call.url.searchParams
   const agentId = query.get("agent_id")

@@ -1,18 +1,9 @@
-/**
- * What a test may decide about the emulated ElevenLabs, and the values that hold where it decides nothing.
- *
- * @since 0.1.0
- */
+/** What a test may decide about the emulated ElevenLabs, and the values that hold where it decides nothing. */
 import type * as Emulator from "../Emulator.ts"
 import { systemClock } from "../Emulator.ts"
 import * as Speech from "../Speech.ts"
 
-/**
- * Settings of the emulated ElevenLabs.
- *
- * @category models
- * @since 0.1.0
- */
+/** Settings of the emulated ElevenLabs. */
 export interface Options extends Emulator.Options {
   /** The long-lived keys to accept, by region; `us` shares that of `global`. @default only `apiKey`, in `region` */
   readonly apiKeys?: Readonly<Record<string, string>>
@@ -39,12 +30,7 @@ export interface Options extends Emulator.Options {
   readonly publicAgents?: ReadonlyArray<string>
 }
 
-/**
- * Settings with every question answered.
- *
- * @category models
- * @since 0.1.0
- */
+/** Settings with every question answered. */
 export interface Settings {
   readonly clock: Emulator.Clock
   readonly words: ReadonlyArray<string>
@@ -62,18 +48,10 @@ export interface Settings {
 /**
  * The account that a region belongs to: the United States are a route to the worldwide one, the others keep data of
  * their own. Source: the server descriptions of https://github.com/elevenlabs/elevenlabs-docs (read 2026-11-21).
- *
- * @category accessors
- * @since 0.1.0
  */
 export const residencyOf = (region: string): string => (region === "us" ? "global" : region)
 
-/**
- * Fills in the defaults.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Fills in the defaults. */
 export const settings = (options: Options): Settings => {
   const region = options.region ?? "global"
   const apiKey = options.apiKey ?? options.apiKeys?.[residencyOf(region)] ?? `sk_${"5a".repeat(24)}`

@@ -4,8 +4,6 @@
  *
  * Every error ends the connection with a normal close, as a refused token has been seen to; no page has the words of
  * errors.
- *
- * @since 0.1.0
  */
 import * as Base64 from "../Base64.ts"
 import type { Call, Session } from "../Emulator.ts"
@@ -16,12 +14,7 @@ import type { Account, StreamFailure } from "./Account.ts"
 import { randomText } from "./Credentials.ts"
 import { samplesOf, textOf, timed } from "./Formats.ts"
 
-/**
- * Makes the session of one upgrade, or refuses it.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the session of one upgrade, or refuses it. */
 export const session = (account: Account, call: Call): Response | Session => {
   const { lines, refusals, settings } = account
   const admitted = authenticated(account, call)

@@ -7,8 +7,6 @@
  *
  * The connection is always opened. An error is sent as a message and followed by close 1008, as observed for a wrong
  * key; that a token is refused in the same words is inferred.
- *
- * @since 0.1.0
  */
 import type { Call, Session } from "../Emulator.ts"
 import { type JsonObject, parseObject, stringOf } from "../Json.ts"
@@ -23,24 +21,14 @@ const policyViolation = 1008
 // A close frame has room for so many bytes of a reason.
 const longestReason = 123
 
-/**
- * How one of the sockets speaks.
- *
- * @category models
- * @since 0.1.0
- */
+/** How one of the sockets speaks. */
 export interface Protocol {
   readonly voice: (query: URLSearchParams) => Voice
   /** Whether the first message may hold a single-use token. */
   readonly messageTokens: boolean
 }
 
-/**
- * Makes the session of one upgrade.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the session of one upgrade. */
 export const session = (account: Account, call: Call, protocol: Protocol): Session => {
   const query = call.url.searchParams
   const asked = Number(query.get("inactivity_timeout") ?? longestSilence)

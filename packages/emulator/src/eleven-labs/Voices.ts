@@ -6,8 +6,6 @@
  * `@elevenlabs/elevenlabs-js` 2.73.0 (both read 2026-11-30).
  *
  * Chunks of audio follow the vendor's default schedule; whatever the format, they are signed 16-bit samples.
- *
- * @since 0.1.0
  */
 import * as Base64 from "../Base64.ts"
 import { isObject, type JsonObject, stringOf } from "../Json.ts"
@@ -15,12 +13,7 @@ import type { Line } from "../Lines.ts"
 import * as Speech from "../Speech.ts"
 import { sampleRateOf } from "./Formats.ts"
 
-/**
- * Speaks what one message says; false where the message cannot be read.
- *
- * @category models
- * @since 0.1.0
- */
+/** Speaks what one message says; false where the message cannot be read. */
 export type Voice = (line: Line, message: JsonObject) => boolean
 
 const schedule: ReadonlyArray<number> = [120, 160, 250, 290]
@@ -54,12 +47,7 @@ const toneIn = (query: URLSearchParams) => {
   return (text: string): string => Base64.encode(Speech.tone(text, sampleRate))
 }
 
-/**
- * Makes the voice of `stream-input`, whose text ends with an empty one.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the voice of `stream-input`, whose text ends with an empty one. */
 export const single = (query: URLSearchParams): Voice => {
   const tone = toneIn(query)
   const { add } = textOf(query)
@@ -79,12 +67,7 @@ export const single = (query: URLSearchParams): Voice => {
 
 const defaultContext = "default"
 
-/**
- * Makes the voice of `multi-stream-input`, where every context has its own text and its own end.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the voice of `multi-stream-input`, where every context has its own text and its own end. */
 export const multi = (query: URLSearchParams): Voice => {
   const tone = toneIn(query)
   const contexts = new Map<string, Text>()
@@ -112,12 +95,7 @@ export const multi = (query: URLSearchParams): Voice => {
   }
 }
 
-/**
- * Makes the voice of a dialogue, whose first message names the voices.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the voice of a dialogue, whose first message names the voices. */
 export const dialogue = (query: URLSearchParams): Voice => {
   const tone = toneIn(query)
   const { add } = textOf(query)

@@ -4,16 +4,9 @@
  * Statuses are those of https://ai.google.dev/gemini-api/docs/troubleshooting, and the refusal of a wrong key is that of
  * https://github.com/continuedev/continue/issues/8516 (both read 2026-11-21). The other words are what Google's services
  * usually say.
- *
- * @since 0.1.0
  */
 
-/**
- * An error as Google's services tell it.
- *
- * @category models
- * @since 0.1.0
- */
+/** An error as Google's services tell it. */
 export interface Failure {
   readonly code: number
   readonly message: string
@@ -23,12 +16,7 @@ export interface Failure {
 
 const invalidKeyMessage = "API key not valid. Please pass a valid API key."
 
-/**
- * Refusals of the long-lived key.
- *
- * @category constants
- * @since 0.1.0
- */
+/** Refusals of the long-lived key. */
 export const keyFailures = {
   missing: {
     code: 403,
@@ -52,12 +40,7 @@ export const keyFailures = {
   }
 } satisfies Record<string, Failure>
 
-/**
- * Failures of minting that no request can bring about.
- *
- * @category constants
- * @since 0.1.0
- */
+/** Failures of minting that no request can bring about. */
 export const mintFailures = {
   FAILED_PRECONDITION: {
     code: 400,
@@ -78,31 +61,16 @@ export const mintFailures = {
   UNAVAILABLE: { code: 503, message: "The service is currently unavailable.", status: "UNAVAILABLE" }
 } satisfies Record<string, Failure>
 
-/**
- * The `status` of a failure of minting that a test can ask for.
- *
- * @category models
- * @since 0.1.0
- */
+/** The `status` of a failure of minting that a test can ask for. */
 export type MintFailure = keyof typeof mintFailures
 
-/**
- * A field of a request that is not what it should be.
- *
- * @category models
- * @since 0.1.0
- */
+/** A field of a request that is not what it should be. */
 export interface Violation {
   readonly field?: string
   readonly description: string
 }
 
-/**
- * Makes a 400 of fields that are wrong.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes a 400 of fields that are wrong. */
 export const invalidArgument = (violations: ReadonlyArray<Violation>): Failure => ({
   code: 400,
   message: violations.map(({ description }) => description).join("\n"),
@@ -110,28 +78,13 @@ export const invalidArgument = (violations: ReadonlyArray<Violation>): Failure =
   details: [{ "@type": "type.googleapis.com/google.rpc.BadRequest", fieldViolations: violations }]
 })
 
-/**
- * The refusal of a path that does not exist.
- *
- * @category constants
- * @since 0.1.0
- */
+/** The refusal of a path that does not exist. */
 export const notFound: Failure = { code: 404, message: "Requested entity was not found.", status: "NOT_FOUND" }
 
-/**
- * The answer that carries an error.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** The answer that carries an error. */
 export const refuse = (failure: Failure): Response => Response.json({ error: failure }, { status: failure.code })
 
-/**
- * How a socket ends.
- *
- * @category models
- * @since 0.1.0
- */
+/** How a socket ends. */
 export interface Close {
   readonly code: number
   readonly reason: string
@@ -140,9 +93,6 @@ export interface Close {
 /**
  * The ends that sockets come to: as clients have reported them, cut where a close frame is full. That a token which is
  * unknown, spent or expired is refused as `unauthenticated` is our guess.
- *
- * @category constants
- * @since 0.1.0
  */
 export const closes = {
   unregistered: {

@@ -4,8 +4,6 @@
  *
  * The connection is always opened, and whoever may not have it is told in the close frame. A session begins with the
  * setup; that is when a token is counted. Messages are binary, as the vendor's client expects of browsers.
- *
- * @since 0.1.0
  */
 import type { Call, Session } from "../Emulator.ts"
 import { isObject, type JsonObject, objectOf, parseObject, stringOf } from "../Json.ts"
@@ -16,12 +14,7 @@ import type { Version } from "./Options.ts"
 import { effective, type IssuedToken } from "./Tokens.ts"
 import * as Turns from "./Turns.ts"
 
-/**
- * Makes the session of one upgrade: of the method that takes the tokens of a version, or of the one that takes keys.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the session of one upgrade: of the method that takes the tokens of a version, or of the one that takes keys. */
 export const session = (account: Account, call: Call, version: Version | undefined): Session => {
   const { lines, settings, tokens } = account
   const caller = version === undefined ? keyOf(account, call) : tokenOf(account, call, version)

@@ -4,8 +4,6 @@
  * https://ai.google.dev/gemini-api/docs/live-api/ephemeral-tokens (of 2026-09-17, read 2026-11-30).
  * The fields of the token are those of the body itself. Each version has its own field for a configuration, and refuses
  * that of the other.
- *
- * @since 0.1.0
  */
 import type { Call } from "../Emulator.ts"
 import { isObject, type JsonObject, objectOf, parse } from "../Json.ts"
@@ -18,12 +16,7 @@ const usualLifetime = 30 * 60_000
 const usualStart = 60_000
 const longest = 20 * 3_600_000
 
-/**
- * Mints a token, or tells why not.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Mints a token, or tells why not. */
 export const mint = ({ settings, tokens }: Account, call: Call): Response => {
   const version = settings.versions.find((one) => one === call.params["version"])
   if (version === undefined) return refuse(notFound)

@@ -1,34 +1,15 @@
-/**
- * What a test may decide about the emulated Gemini Live API, and the values that hold where it decides nothing.
- *
- * @since 0.1.0
- */
+/** What a test may decide about the emulated Gemini Live API, and the values that hold where it decides nothing. */
 import type * as Emulator from "../Emulator.ts"
 import { systemClock } from "../Emulator.ts"
 import * as Speech from "../Speech.ts"
 
-/**
- * A version of the API that knows tokens.
- *
- * @category models
- * @since 0.1.0
- */
+/** A version of the API that knows tokens. */
 export type Version = "v1alpha" | "v1beta"
 
-/**
- * A field of a token that a reply may tell again.
- *
- * @category models
- * @since 0.1.0
- */
+/** A field of a token that a reply may tell again. */
 export type Echoed = "expireTime" | "newSessionExpireTime" | "uses"
 
-/**
- * Settings of the emulated Gemini Live API.
- *
- * @category models
- * @since 0.1.0
- */
+/** Settings of the emulated Gemini Live API. */
 export interface Options extends Emulator.Options {
   /**
    * The versions that mint tokens and open sessions with them: `v1alpha` in `@google/genai` 3.3.0, `v1beta` on the
@@ -48,12 +29,7 @@ export interface Options extends Emulator.Options {
   readonly cutAtExpiry?: boolean
 }
 
-/**
- * Settings with every question answered.
- *
- * @category models
- * @since 0.1.0
- */
+/** Settings with every question answered. */
 export interface Settings {
   readonly clock: Emulator.Clock
   readonly words: ReadonlyArray<string>
@@ -64,20 +40,10 @@ export interface Settings {
   readonly cutAtExpiry: boolean
 }
 
-/**
- * All versions that know tokens.
- *
- * @category constants
- * @since 0.1.0
- */
+/** All versions that know tokens. */
 export const versions: ReadonlyArray<Version> = ["v1alpha", "v1beta"]
 
-/**
- * Fills in the defaults.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Fills in the defaults. */
 export const settings = (options: Options): Settings => ({
   clock: options.clock ?? systemClock,
   words: options.words ?? Speech.words,

@@ -1,18 +1,9 @@
-/**
- * Ephemeral tokens: two deadlines, a number of sessions, and the setup that they hold their sessions to.
- *
- * @since 0.1.0
- */
+/** Ephemeral tokens: two deadlines, a number of sessions, and the setup that they hold their sessions to. */
 import type { Clock } from "../Emulator.ts"
 import { type JsonObject, objectOf } from "../Json.ts"
 import type { Version } from "./Options.ts"
 
-/**
- * What a token is to be good for.
- *
- * @category models
- * @since 0.1.0
- */
+/** What a token is to be good for. */
 export interface Terms {
   /** The version of the API that minted it, whose socket it opens. */
   readonly version: Version
@@ -27,24 +18,14 @@ export interface Terms {
   readonly fieldMask: ReadonlyArray<string>
 }
 
-/**
- * A token that was minted.
- *
- * @category models
- * @since 0.1.0
- */
+/** A token that was minted. */
 export interface IssuedToken extends Terms {
   readonly name: string
   /** How many sessions it has started. */
   readonly sessions: number
 }
 
-/**
- * All tokens of one emulator.
- *
- * @category models
- * @since 0.1.0
- */
+/** All tokens of one emulator. */
 export interface Tokens {
   readonly issued: () => ReadonlyArray<IssuedToken>
   readonly issue: (terms: Terms) => IssuedToken
@@ -57,12 +38,7 @@ export interface Tokens {
   readonly expireAll: () => void
 }
 
-/**
- * Makes the tokens of an emulator, none of them minted yet.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the tokens of an emulator, none of them minted yet. */
 export const make = (clock: Clock): Tokens => {
   const issued = new Map<string, IssuedToken>()
   const handles = new Map<string, string>()
@@ -105,9 +81,6 @@ const randomText = (): string => crypto.randomUUID().replaceAll("-", "") + crypt
  * of the token's where some are. The handle to resume by is always the client's.
  *
  * Source: `fieldMask` of https://ai.google.dev/api/live#AuthToken (of 2026-06-01, read 2026-11-21).
- *
- * @category combinators
- * @since 0.1.0
  */
 export const effective = ({ fieldMask, setup }: Terms, sent: JsonObject): JsonObject => {
   if (fieldMask.length === 0) return setup ?? sent

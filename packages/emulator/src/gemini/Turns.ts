@@ -1,8 +1,6 @@
 /**
  * A session that has been set up: what is said to the model, and its turns. It repeats what it understood, as text or as
  * sound, and is interrupted by nobody.
- *
- * @since 0.1.0
  */
 import * as Base64 from "../Base64.ts"
 import { isObject, type JsonObject, objectOf, stringOf } from "../Json.ts"
@@ -12,23 +10,13 @@ import * as Speech from "../Speech.ts"
 const spokenRate = 24_000
 const usualRate = 16_000
 
-/**
- * The turns of one session.
- *
- * @category models
- * @since 0.1.0
- */
+/** The turns of one session. */
 export interface Turns {
   /** Takes a message that is no setup; false where it says nothing that is known. */
   readonly take: (message: JsonObject) => boolean
 }
 
-/**
- * Tells that the session has been set up, and takes turns from then on.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Tells that the session has been set up, and takes turns from then on. */
 export const make = (
   line: Line,
   text: ReadonlyArray<string>,

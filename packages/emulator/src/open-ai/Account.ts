@@ -1,19 +1,10 @@
-/**
- * What everything that one emulator serves has in common.
- *
- * @since 0.1.0
- */
+/** What everything that one emulator serves has in common. */
 import type { Lines } from "../Lines.ts"
 import type { Failure } from "./Failures.ts"
 import type { Settings } from "./Options.ts"
 import type { Secrets } from "./Secrets.ts"
 
-/**
- * The state of one emulator.
- *
- * @category models
- * @since 0.1.0
- */
+/** The state of one emulator. */
 export interface Account {
   readonly settings: Settings
   readonly secrets: Secrets

@@ -5,8 +5,6 @@
  * `session`: https://developers.openai.com/api/docs/guides/realtime-webrtc and
  * https://developers.openai.com/api/reference/resources/realtime/subresources/calls (read 2026-11-21). A body that is no
  * offer is refused in the vendor's shape; its words are not published.
- *
- * @since 0.1.0
  */
 import type { Call } from "../Emulator.ts"
 import { parse } from "../Json.ts"
@@ -15,12 +13,7 @@ import type { Failure } from "./Failures.ts"
 import { bearer, type Secrets } from "./Secrets.ts"
 import * as Sessions from "./Sessions.ts"
 
-/**
- * Opens a call, or tells why not.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Opens a call, or tells why not. */
 export const open = async (secrets: Secrets, call: Call): Promise<Response> => {
   const caller = secrets.verify(bearer(call))
   if (Failures.isFailure(caller)) return Failures.refuse(caller)

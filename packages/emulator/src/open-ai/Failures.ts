@@ -5,16 +5,9 @@
  * told in an event after the upgrade, and closed with 3000 and `<type>.<code>`; a shape or model that is not to be had
  * with 4000: https://github.com/twilio-samples/speech-assistant-openai-realtime-api-python/issues/4 and other clients'
  * logs (all read 2026-11-21). The words on parameters are those that the vendor's other endpoints use.
- *
- * @since 0.1.0
  */
 
-/**
- * What OpenAI says when it refuses.
- *
- * @category models
- * @since 0.1.0
- */
+/** What OpenAI says when it refuses. */
 export interface Failure {
   readonly status: number
   readonly type: string
@@ -31,12 +24,7 @@ const invalid = (code: string | null, message: string, param?: string): Failure 
   ...(param === undefined ? {} : { param })
 })
 
-/**
- * Failures that no request need bring about.
- *
- * @category constants
- * @since 0.1.0
- */
+/** Failures that no request need bring about. */
 export const failures = {
   unsupported_region: {
     status: 403,
@@ -71,20 +59,10 @@ export const failures = {
   }
 } satisfies Record<string, Failure>
 
-/**
- * The name of a failure that a test can ask for.
- *
- * @category models
- * @since 0.1.0
- */
+/** The name of a failure that a test can ask for. */
 export type DocumentedFailure = keyof typeof failures
 
-/**
- * Refusals of a session.
- *
- * @category constants
- * @since 0.1.0
- */
+/** Refusals of a session. */
 export const sessionFailures = {
   missingModel: invalid(
     "missing_model",
@@ -100,23 +78,13 @@ export const sessionFailures = {
   binary: invalid("invalid_event", "Expected a text WebSocket message; binary frames are not supported.")
 } satisfies Record<string, Failure>
 
-/**
- * The refusal of a body that is no JSON object.
- *
- * @category constants
- * @since 0.1.0
- */
+/** The refusal of a body that is no JSON object. */
 export const notJson = invalid(
   null,
   "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON.)"
 )
 
-/**
- * Refuses a credential, showing the ends of it as the vendor does.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Refuses a credential, showing the ends of it as the vendor does. */
 export const wrongKey = (key: string): Failure => ({
   ...invalid(
     "invalid_api_key",
@@ -125,12 +93,7 @@ export const wrongKey = (key: string): Failure => ({
   status: 401
 })
 
-/**
- * The refusal of a request without a credential.
- *
- * @category constants
- * @since 0.1.0
- */
+/** The refusal of a request without a credential. */
 export const missingKey: Failure = {
   ...invalid(
     "invalid_api_key",
@@ -139,62 +102,32 @@ export const missingKey: Failure = {
   status: 401
 }
 
-/**
- * Refuses a model that does not speak.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Refuses a model that does not speak. */
 export const invalidModel = (model: string): Failure =>
   invalid(
     "invalid_model",
     `Model "${model}" is not supported in realtime mode. Supported models are listed at https://platform.openai.com/docs/models.`
   )
 
-/**
- * Refuses a parameter that does not exist.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Refuses a parameter that does not exist. */
 export const unknownParameter = (param: string): Failure =>
   invalid("unknown_parameter", `Unknown parameter: '${param}'.`, param)
 
-/**
- * Refuses a body that lacks a parameter.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Refuses a body that lacks a parameter. */
 export const missingParameter = (param: string): Failure =>
   invalid("missing_required_parameter", `Missing required parameter: '${param}'.`, param)
 
-/**
- * Refuses a parameter of the wrong type.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Refuses a parameter of the wrong type. */
 export const wrongType = (param: string, expected: string): Failure =>
   invalid("invalid_type", `Invalid type for '${param}': expected ${expected}.`, param)
 
-/**
- * Refuses a value that is not in the list.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Refuses a value that is not in the list. */
 export const invalidValue = (param: string, value: unknown, supported: ReadonlyArray<string>): Failure => {
   const listed = supported.map((name) => `'${name}'`).join(", ")
   return invalid("invalid_value", `Invalid value: '${String(value)}'. Supported values are: ${listed}.`, param)
 }
 
-/**
- * Refuses a whole number out of its range.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Refuses a whole number out of its range. */
 export const outOfRange = (param: string, value: number, minimum: number, maximum: number): Failure => {
   const [where, sign, limit] = value < minimum ? ["below min", ">=", minimum] : ["above max", "<=", maximum]
   const code = `integer_${where.replace(" ", "_")}_value`
@@ -202,65 +135,30 @@ export const outOfRange = (param: string, value: number, minimum: number, maximu
   return invalid(code, message, param)
 }
 
-/**
- * Tells whether a value is a failure.
- *
- * @category guards
- * @since 0.1.0
- */
+/** Tells whether a value is a failure. */
 export const isFailure = (value: object): value is Failure => "message" in value && "status" in value
 
-/**
- * The body of a failure.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** The body of a failure. */
 export const bodyOf = ({ code, message, param, type }: Failure): object => ({
   error: { message, type, param: param ?? null, code }
 })
 
-/**
- * Refuses a request.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Refuses a request. */
 export const refuse = (failure: Failure): Response =>
   Response.json(bodyOf(failure), { status: failure.status, headers: { "x-request-id": requestId() } })
 
-/**
- * The event that tells a failure on a WebSocket.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** The event that tells a failure on a WebSocket. */
 export const eventOf = ({ code, message, param, type }: Failure, clientEventId?: string): object => ({
   type: "error",
   event_id: identifier("event"),
   error: { type, code, message, param: param ?? null, event_id: clientEventId ?? null }
 })
 
-/**
- * The reason that a WebSocket is closed with after a failure.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** The reason that a WebSocket is closed with after a failure. */
 export const reasonOf = ({ code, type }: Failure): string => (code === null ? type : `${type}.${code}`)
 
-/**
- * A new id of the vendor's form, such as `sess_…`.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** A new id of the vendor's form, such as `sess_…`. */
 export const identifier = (kind: string): string => `${kind}_${crypto.randomUUID().replaceAll("-", "").slice(0, 21)}`
 
-/**
- * A new value of `x-request-id`.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** A new value of `x-request-id`. */
 export const requestId = (): string => `req_${crypto.randomUUID().replaceAll("-", "")}`

@@ -1,8 +1,6 @@
 /**
  * `POST /v1/realtime/client_secrets` and its like for translations:
  * https://developers.openai.com/api/reference/resources/realtime (read 2026-11-21) and the types of `openai` 7.57.0.
- *
- * @since 0.1.0
  */
 import type { Call } from "../Emulator.ts"
 import { isObject, parseObject } from "../Json.ts"
@@ -16,12 +14,7 @@ const defaultSeconds = 600
 const fewestSeconds = 10
 const mostSeconds = 7200
 
-/**
- * Mints a client secret, or tells why not.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Mints a client secret, or tells why not. */
 export const mint = (
   settings: Settings,
   secrets: Secrets,

@@ -1,18 +1,9 @@
-/**
- * What a test may decide about the emulated OpenAI, and the values that hold where it decides nothing.
- *
- * @since 0.1.0
- */
+/** What a test may decide about the emulated OpenAI, and the values that hold where it decides nothing. */
 import type * as Emulator from "../Emulator.ts"
 import { systemClock } from "../Emulator.ts"
 import * as Speech from "../Speech.ts"
 
-/**
- * Settings of the emulated OpenAI.
- *
- * @category models
- * @since 0.1.0
- */
+/** Settings of the emulated OpenAI. */
 export interface Options extends Emulator.Options {
   /**
    * Whether `expires_after` must name its anchor: the types of `openai` 7.57.0 call it optional, `@ai-sdk/openai`
@@ -29,12 +20,7 @@ export interface Options extends Emulator.Options {
   readonly sessionLimit?: number
 }
 
-/**
- * Settings with every question answered.
- *
- * @category models
- * @since 0.1.0
- */
+/** Settings with every question answered. */
 export interface Settings {
   readonly clock: Emulator.Clock
   readonly words: ReadonlyArray<string>
@@ -43,12 +29,7 @@ export interface Settings {
   readonly sessionLimit: number
 }
 
-/**
- * Fills in the defaults.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Fills in the defaults. */
 export const settings = (options: Options): Settings => ({
   clock: options.clock ?? systemClock,
   words: options.words ?? Speech.words,

@@ -2,8 +2,6 @@
  * What a session answers: audio that is committed becomes an item, a request for a response becomes a short text.
  *
  * https://developers.openai.com/api/reference/resources/realtime/server-events (read 2026-11-21)
- *
- * @since 0.1.0
  */
 import type { JsonObject } from "../Json.ts"
 import * as Speech from "../Speech.ts"
@@ -11,32 +9,17 @@ import { identifier } from "./Failures.ts"
 
 const reply = "It stays at home."
 
-/**
- * Sends a server event, which gets an id of its own.
- *
- * @category models
- * @since 0.1.0
- */
+/** Sends a server event, which gets an id of its own. */
 export type Send = (type: string, fields?: object) => void
 
-/**
- * The audio that a session has heard and not yet committed.
- *
- * @category models
- * @since 0.1.0
- */
+/** The audio that a session has heard and not yet committed. */
 export interface Input {
   readonly append: (audio: Uint8Array | undefined) => void
   /** Empties the buffer; the words that were in it. */
   readonly take: () => string
 }
 
-/**
- * Makes an empty buffer for 24 kHz samples.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes an empty buffer for 24 kHz samples. */
 export const input = (words: ReadonlyArray<string>): Input => {
   const empty = () => Speech.meter({ encoding: "pcm_s16le", sampleRate: 24_000, channels: 1 })
   let meter = empty()
@@ -52,12 +35,7 @@ export const input = (words: ReadonlyArray<string>): Input => {
   }
 }
 
-/**
- * Makes an item of the audio that was committed, and tells its words where the session transcribes.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Makes an item of the audio that was committed, and tells its words where the session transcribes. */
 export const commit = (send: Send, transcript: string, transcribes: boolean): void => {
   const item_id = identifier("item")
   send("input_audio_buffer.committed", { previous_item_id: null, item_id })
@@ -69,24 +47,14 @@ export const commit = (send: Send, transcript: string, transcribes: boolean): vo
   send("conversation.item.input_audio_transcription.completed", { ...about, transcript })
 }
 
-/**
- * Adds an item to the conversation.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Adds an item to the conversation. */
 export const addItem = (send: Send, given: JsonObject): void => {
   const item = { id: identifier("item"), object: "realtime.item", status: "completed", ...given }
   send("conversation.item.added", { previous_item_id: null, item })
   send("conversation.item.done", { previous_item_id: null, item })
 }
 
-/**
- * Answers with a text, from the first event of a response to its last.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Answers with a text, from the first event of a response to its last. */
 export const respond = (send: Send): void => {
   const response_id = identifier("resp")
   const item_id = identifier("item")

@@ -1,20 +1,13 @@
 /**
  * The long-lived key, and the client secrets that were minted with it: each opens any number of sessions until it
  * expires, and their configuration is a default that the client may change.
- *
- * @since 0.1.0
  */
 import type { Call } from "../Emulator.ts"
 import { type Failure, missingKey, wrongKey } from "./Failures.ts"
 import type { SessionConfig } from "./Sessions.ts"
 import type { Settings } from "./Options.ts"
 
-/**
- * A client secret that was minted.
- *
- * @category models
- * @since 0.1.0
- */
+/** A client secret that was minted. */
 export interface IssuedSecret {
   readonly secret: string
   /** Milliseconds since the epoch, of a whole second. */
@@ -26,22 +19,12 @@ export interface IssuedSecret {
   readonly sessions: number
 }
 
-/**
- * Who opens a session: the holder of the key, or of a secret.
- *
- * @category models
- * @since 0.1.0
- */
+/** Who opens a session: the holder of the key, or of a secret. */
 export interface Caller {
   readonly secret: IssuedSecret | undefined
 }
 
-/**
- * The credentials of one emulator.
- *
- * @category models
- * @since 0.1.0
- */
+/** The credentials of one emulator. */
 export interface Secrets {
   readonly issue: (secret: Omit<IssuedSecret, "secret" | "sessions">) => IssuedSecret
   /** Decides whether a credential may open a realtime session now. */
@@ -52,12 +35,7 @@ export interface Secrets {
   readonly expireAll: () => void
 }
 
-/**
- * Makes the credentials of an emulator, no secret among them yet.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the credentials of an emulator, no secret among them yet. */
 export const make = ({ apiKey, clock }: Settings): Secrets => {
   const issued = new Map<string, IssuedSecret>()
   return {
@@ -84,11 +62,6 @@ export const make = ({ apiKey, clock }: Settings): Secrets => {
   }
 }
 
-/**
- * The credential in the `Authorization` header.
- *
- * @category accessors
- * @since 0.1.0
- */
+/** The credential in the `Authorization` header. */
 export const bearer = ({ request }: Call): string | undefined =>
   /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1]

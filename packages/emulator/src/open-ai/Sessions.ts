@@ -3,26 +3,14 @@
  *
  * The defaults are those of the sample answer in https://developers.openai.com/api/reference/resources/realtime (read
  * 2026-11-21). Fields below `session` are taken as they are: the vendor's own checks of them are not emulated.
- *
- * @since 0.1.0
  */
 import { isObject, type JsonObject, objectOf, stringOf } from "../Json.ts"
 import { type Failure, identifier, invalidValue, missingParameter, wrongType } from "./Failures.ts"
 
-/**
- * What a session is for.
- *
- * @category models
- * @since 0.1.0
- */
+/** What a session is for. */
 export type SessionType = "realtime" | "transcription" | "translation"
 
-/**
- * A session with every field answered.
- *
- * @category models
- * @since 0.1.0
- */
+/** A session with every field answered. */
 export interface SessionConfig {
   readonly type: SessionType
   readonly id: string
@@ -71,12 +59,7 @@ const defaults: Readonly<Record<SessionType, JsonObject>> = {
   }
 }
 
-/**
- * Reads the `session` of a mint or a call; a translation has an endpoint of its own, and a model.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Reads the `session` of a mint or a call; a translation has an endpoint of its own, and a model. */
 export const read = (session: unknown, endpoint: "realtime" | "translations"): SessionConfig | Failure => {
   if (session !== undefined && session !== null && !isObject(session)) return wrongType("session", "an object")
   if (endpoint === "translations") {
@@ -93,12 +76,7 @@ export const read = (session: unknown, endpoint: "realtime" | "translations"): S
   return of(type, session)
 }
 
-/**
- * The session of a type with these fields over the defaults.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** The session of a type with these fields over the defaults. */
 export const of = (type: SessionType, asked: JsonObject): SessionConfig => ({
   type,
   id: identifier("sess"),
@@ -106,23 +84,13 @@ export const of = (type: SessionType, asked: JsonObject): SessionConfig => ({
   fields: over(defaults[type], asked)
 })
 
-/**
- * The session with fields of an event over its own; type and model stay.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** The session with fields of an event over its own; type and model stay. */
 export const update = (session: SessionConfig, asked: unknown): SessionConfig => ({
   ...session,
   fields: over(session.fields, { ...objectOf(asked), type: session.type })
 })
 
-/**
- * The session as the vendor writes it, with the time of its expiry in seconds since the epoch.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** The session as the vendor writes it, with the time of its expiry in seconds since the epoch. */
 export const write = ({ fields, id, model }: SessionConfig, expiresAt: number): object => ({
   ...fields,
   id,

@@ -1,19 +1,10 @@
-/**
- * What everything that one emulator serves has in common, and the one gate that all streams pass.
- *
- * @since 0.1.0
- */
+/** What everything that one emulator serves has in common, and the one gate that all streams pass. */
 import { type Failure, keyFailures } from "./Failures.ts"
 import type { Grant, Keys } from "./Keys.ts"
 import type { Settings } from "./Options.ts"
 import type { Product, Start, Stream, Usage } from "./Usage.ts"
 
-/**
- * An open WebSocket connection, as the account sees it.
- *
- * @category models
- * @since 0.1.0
- */
+/** An open WebSocket connection, as the account sees it. */
 export interface Connection {
   readonly product: Product
   readonly region: string
@@ -23,12 +14,7 @@ export interface Connection {
   readonly fail: (failure: Failure, streamId?: string) => void
 }
 
-/**
- * The state of one emulator.
- *
- * @category models
- * @since 0.1.0
- */
+/** The state of one emulator. */
 export interface Account {
   readonly settings: Settings
   readonly keys: Keys
@@ -38,12 +24,7 @@ export interface Account {
   readonly refusals: Array<Failure>
 }
 
-/**
- * Starts a stream, unless permission, balance or a limit speaks against it; only one that starts redeems its key.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Starts a stream, unless permission, balance or a limit speaks against it; only one that starts redeems its key. */
 export const begin = (account: Account, grant: Grant, start: Start): Stream | Failure => {
   const { keys, refusals, usage } = account
   if (!keys.permits(grant.key, start.product.name)) return keyFailures.noPermission

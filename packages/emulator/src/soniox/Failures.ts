@@ -3,50 +3,28 @@
  *
  * The words are those of https://soniox.com/docs/api-reference/stt/websocket-api and, for minting, of "Create temporary
  * API key" at https://soniox.com/docs/api-reference (both read 2026-10-10).
- *
- * @since 0.1.0
  */
 
-/**
- * What Soniox says when it refuses; clients are told to branch on the type.
- *
- * @category models
- * @since 0.1.0
- */
+/** What Soniox says when it refuses; clients are told to branch on the type. */
 export interface Failure {
   readonly status: number
   readonly type: string
   readonly message: string
 }
 
-/**
- * One field of a body or query that failed validation.
- *
- * @category models
- * @since 0.1.0
- */
+/** One field of a body or query that failed validation. */
 export interface FieldError {
   readonly error_type: string
   readonly location: string
   readonly message: string
 }
 
-/**
- * Makes a 400 `invalid_request`.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes a 400 `invalid_request`. */
 export const invalid = (message: string): Failure => ({ status: 400, type: "invalid_request", message })
 
 const unauthenticated = (message: string): Failure => ({ status: 401, type: "unauthenticated", message })
 
-/**
- * Refusals of a key or of the way it was presented.
- *
- * @category constants
- * @since 0.1.0
- */
+/** Refusals of a key or of the way it was presented. */
 export const keyFailures = {
   incorrect: unauthenticated("Incorrect API key provided. You can get an API key at https://console.soniox.com"),
   invalidOrExpired: unauthenticated(
@@ -112,12 +90,7 @@ const unavailable = {
     "Cannot continue request (code 1). Please restart the request. Refer to: https://soniox.com/url/cannot-continue-request"
 }
 
-/**
- * Failures of minting that no request can bring about.
- *
- * @category constants
- * @since 0.1.0
- */
+/** Failures of minting that no request can bring about. */
 export const mintFailures = {
   ...exhausted,
   limit_exceeded: {
@@ -133,12 +106,7 @@ export const mintFailures = {
   service_unavailable: unavailable
 } satisfies Record<string, Failure>
 
-/**
- * Failures of a stream that no message can bring about.
- *
- * @category constants
- * @since 0.1.0
- */
+/** Failures of a stream that no message can bring about. */
 export const streamFailures = {
   ...exhausted,
   request_timeout: { status: 408, type: "request_timeout", message: "Request timeout." },
@@ -157,40 +125,20 @@ export const streamFailures = {
   service_unavailable: unavailable
 } satisfies Record<string, Failure>
 
-/**
- * The `error_type` of a failure of minting that a test can ask for.
- *
- * @category models
- * @since 0.1.0
- */
+/** The `error_type` of a failure of minting that a test can ask for. */
 export type MintFailure = keyof typeof mintFailures
 
-/**
- * The `error_type` of a failure of a stream that a test can ask for.
- *
- * @category models
- * @since 0.1.0
- */
+/** The `error_type` of a failure of a stream that a test can ask for. */
 export type StreamFailure = keyof typeof streamFailures
 
-/**
- * More streams at a time or in a minute than the vendor allows.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** More streams at a time or in a minute than the vendor allows. */
 export const overLimit = (limit: "Concurrent requests" | "Requests per minute", product: string): Failure => ({
   status: 429,
   type: "limit_exceeded",
   message: `${limit} limit for ${product} has been exceeded for your organization.`
 })
 
-/**
- * More connections than the vendor allows for the streams that one may have.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** More connections than the vendor allows for the streams that one may have. */
 export const tooManyConnections = (product: string): Failure => ({
   status: 429,
   type: "max_concurrent_connections_reached",
@@ -199,12 +147,7 @@ export const tooManyConnections = (product: string): Failure => ({
 
 const moreInfo = (type: string) => `https://soniox.com/docs/api-reference/errors#${type.replaceAll("_", "-")}`
 
-/**
- * The body of an error of the REST API.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** The body of an error of the REST API. */
 export const apiError = (failure: Failure, fields: ReadonlyArray<FieldError> = []) => ({
   status_code: failure.status,
   error_type: failure.type,
@@ -214,21 +157,11 @@ export const apiError = (failure: Failure, fields: ReadonlyArray<FieldError> = [
   more_info: moreInfo(failure.type)
 })
 
-/**
- * The answer that carries an error of the REST API.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** The answer that carries an error of the REST API. */
 export const refuse = (failure: Failure, fields?: ReadonlyArray<FieldError>): Response =>
   Response.json(apiError(failure, fields), { status: failure.status })
 
-/**
- * The fields of an error of both WebSocket APIs and of the speech API.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** The fields of an error of both WebSocket APIs and of the speech API. */
 export const streamError = (failure: Failure) => ({
   error_code: failure.status,
   error_type: failure.type,
@@ -237,10 +170,5 @@ export const streamError = (failure: Failure) => ({
   request_id: crypto.randomUUID()
 })
 
-/**
- * Tells a failure from what was asked for.
- *
- * @category guards
- * @since 0.1.0
- */
+/** Tells a failure from what was asked for. */
 export const isFailure = (value: object): value is Failure => "status" in value && "type" in value && "message" in value

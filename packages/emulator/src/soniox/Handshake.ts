@@ -1,18 +1,9 @@
-/**
- * Where a WebSocket upgrade holds its key: https://soniox.com/docs/guides/websocket-authentication (read 2026-10-10).
- *
- * @since 0.1.0
- */
+/** Where a WebSocket upgrade holds its key: https://soniox.com/docs/guides/websocket-authentication (read 2026-10-10). */
 import { type Failure, keyFailures } from "./Failures.ts"
 
 const marker = "soniox-api-key"
 
-/**
- * What an upgrade says of its key: where it says nothing, the first message is to hold it.
- *
- * @category models
- * @since 0.1.0
- */
+/** What an upgrade says of its key: where it says nothing, the first message is to hold it. */
 export interface Handshake {
   readonly key: string | undefined
   /** The key is presented in a way that the vendor refuses. */
@@ -21,20 +12,10 @@ export interface Handshake {
   readonly protocol: string | undefined
 }
 
-/**
- * The key in an `Authorization` header; undefined where the header has another scheme.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** The key in an `Authorization` header; undefined where the header has another scheme. */
 export const bearer = (header: string): string | undefined => /^Bearer (\S+)$/i.exec(header)?.[1]
 
-/**
- * Reads an upgrade.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Reads an upgrade. */
 export const read = (headers: Headers): Handshake => {
   const header = headers.get("authorization")
   const offered = (headers.get("sec-websocket-protocol") ?? "").split(",").map((entry) => entry.trim())

@@ -1,25 +1,11 @@
-/**
- * The keys that Soniox knows: long-lived ones, each of one region, and the temporary ones that were minted with them.
- *
- * @since 0.1.0
- */
+/** The keys that Soniox knows: long-lived ones, each of one region, and the temporary ones that were minted with them. */
 import { type Failure, keyFailures } from "./Failures.ts"
 import type { Permission, Settings } from "./Options.ts"
 
-/**
- * The product that a temporary key can open.
- *
- * @category models
- * @since 0.1.0
- */
+/** The product that a temporary key can open. */
 export type UsageType = "transcribe_websocket" | "tts_rt"
 
-/**
- * What a temporary key is to be good for.
- *
- * @category models
- * @since 0.1.0
- */
+/** What a temporary key is to be good for. */
 export interface Terms {
   readonly region: string
   readonly usageType: UsageType
@@ -30,35 +16,20 @@ export interface Terms {
   readonly maxSessionMilliseconds: number | undefined
 }
 
-/**
- * A temporary key that was minted.
- *
- * @category models
- * @since 0.1.0
- */
+/** A temporary key that was minted. */
 export interface IssuedKey extends Terms {
   readonly key: string
   /** How many streams it has opened. */
   readonly streams: number
 }
 
-/**
- * A key that was found good; `temporary` tells the terms of one that was minted.
- *
- * @category models
- * @since 0.1.0
- */
+/** A key that was found good; `temporary` tells the terms of one that was minted. */
 export interface Grant {
   readonly key: string
   readonly temporary: IssuedKey | undefined
 }
 
-/**
- * All keys of one emulator.
- *
- * @category models
- * @since 0.1.0
- */
+/** All keys of one emulator. */
 export interface Keys {
   readonly issued: () => ReadonlyArray<IssuedKey>
   readonly issue: (terms: Terms) => IssuedKey
@@ -72,12 +43,7 @@ export interface Keys {
   readonly expireAll: () => void
 }
 
-/**
- * Makes the keys of an emulator, none of them temporary yet.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the keys of an emulator, none of them temporary yet. */
 export const make = (settings: Settings): Keys => {
   const issued = new Map<string, IssuedKey>()
   const spent = (key: IssuedKey) => key.singleUse && key.streams > 0

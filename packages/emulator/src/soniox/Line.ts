@@ -1,8 +1,6 @@
 /**
  * One WebSocket connection to Soniox, of either product: it is always opened, then its key is checked, and whatever is
  * wrong is said in a frame and followed by a normal close.
- *
- * @since 0.1.0
  */
 import type { Call, Clock, Peer, Session } from "../Emulator.ts"
 import { type Account, begin, type Connection } from "./Account.ts"
@@ -11,12 +9,7 @@ import * as Handshake from "./Handshake.ts"
 import type { Grant } from "./Keys.ts"
 import type { Product, Stream } from "./Usage.ts"
 
-/**
- * One connection, as the product on it sees it.
- *
- * @category models
- * @since 0.1.0
- */
+/** One connection, as the product on it sees it. */
 export interface Line extends Connection {
   /** Checks the connection's key, or that of a message. */
   readonly admit: (messageKey?: string) => Grant | Failure
@@ -27,12 +20,7 @@ export interface Line extends Connection {
   readonly alarm: (name: string, milliseconds: number, run: () => void) => void
 }
 
-/**
- * What a product does on a connection.
- *
- * @category models
- * @since 0.1.0
- */
+/** What a product does on a connection. */
 export interface Talk {
   /** The connection came with a key, so that it may wait with its first stream. */
   readonly opened: () => void
@@ -43,12 +31,7 @@ export interface Talk {
   readonly errorFrame: (failure: Failure, streamId?: string) => object
 }
 
-/**
- * Makes the session of a connection that has just been upgraded.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the session of a connection that has just been upgraded. */
 export const session = (account: Account, call: Call, product: Product, talkOf: (line: Line) => Talk): Session => {
   const { clock, keyCheckDelay, messageAuthGrace, messageAuthUntil } = account.settings
   const handshake = Handshake.read(call.request.headers)

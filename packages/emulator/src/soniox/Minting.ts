@@ -1,8 +1,6 @@
 /**
  * `POST /v1/auth/temporary-api-key`: https://soniox.com/docs/guides/temporary-api-keys (read 2026-11-21). The key is
  * looked at before the body, and all fields that fail are reported together, in the words of Pydantic.
- *
- * @since 0.1.0
  */
 import type { Call } from "../Emulator.ts"
 import { type FieldError, invalid, keyFailures, refuse } from "./Failures.ts"
@@ -11,12 +9,7 @@ import { isObject, parse, type JsonObject } from "../Json.ts"
 import type { Keys, Terms, UsageType } from "./Keys.ts"
 import type { Settings } from "./Options.ts"
 
-/**
- * Refuses a REST call whose header does not hold the region's long-lived key.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Refuses a REST call whose header does not hold the region's long-lived key. */
 export const unauthorized = (keys: Keys, call: Call): Response | undefined => {
   const header = call.request.headers.get("authorization")
   if (header === null) return refuse(keyFailures.missing)
@@ -24,12 +17,7 @@ export const unauthorized = (keys: Keys, call: Call): Response | undefined => {
   return key !== undefined && keys.owns(key, call.region) ? undefined : refuse(keyFailures.incorrect)
 }
 
-/**
- * Mints a temporary key, or tells why not.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Mints a temporary key, or tells why not. */
 export const mint = (settings: Settings, keys: Keys, call: Call): Response => {
   const refusal = unauthorized(keys, call)
   if (refusal !== undefined) return refusal

@@ -1,26 +1,12 @@
-/**
- * What a test may decide about the emulated Soniox, and the values that hold where it decides nothing.
- *
- * @since 0.1.0
- */
+/** What a test may decide about the emulated Soniox, and the values that hold where it decides nothing. */
 import type * as Emulator from "../Emulator.ts"
 import { systemClock } from "../Emulator.ts"
 import * as Speech from "../Speech.ts"
 
-/**
- * A product that a long-lived key may be kept from.
- *
- * @category models
- * @since 0.1.0
- */
+/** A product that a long-lived key may be kept from. */
 export type Permission = "stt" | "tts" | "temporary_keys"
 
-/**
- * Settings of the emulated Soniox.
- *
- * @category models
- * @since 0.1.0
- */
+/** Settings of the emulated Soniox. */
 export interface Options extends Emulator.Options {
   /** The long-lived keys to accept, by region. @default only `apiKey`, in `region` */
   readonly apiKeys?: Readonly<Record<string, string>>
@@ -46,12 +32,7 @@ export interface Options extends Emulator.Options {
   readonly connections?: number
 }
 
-/**
- * Settings with every question answered.
- *
- * @category models
- * @since 0.1.0
- */
+/** Settings with every question answered. */
 export interface Settings {
   readonly clock: Emulator.Clock
   readonly words: ReadonlyArray<string>
@@ -73,9 +54,6 @@ export interface Settings {
  *
  * Limits are of https://soniox.com/docs/stt/rt/limits-and-quotas and https://soniox.com/docs/tts/rt/limits-and-quotas
  * (read 2026-11-21).
- *
- * @category constructors
- * @since 0.1.0
  */
 export const settings = (options: Options): Settings => {
   const region = options.region ?? "us"

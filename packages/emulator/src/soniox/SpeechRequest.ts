@@ -1,18 +1,9 @@
-/**
- * What both speech APIs are asked for: https://soniox.com/docs/api-reference/tts/websocket-api (read 2026-11-21).
- *
- * @since 0.1.0
- */
+/** What both speech APIs are asked for: https://soniox.com/docs/api-reference/tts/websocket-api (read 2026-11-21). */
 import * as Speech from "../Speech.ts"
 import { type Failure, invalid } from "./Failures.ts"
 import type { JsonObject } from "../Json.ts"
 
-/**
- * A voice to speak with; whatever the format, samples are signed 16-bit, with a header where it is `wav`.
- *
- * @category models
- * @since 0.1.0
- */
+/** A voice to speak with; whatever the format, samples are signed 16-bit, with a header where it is `wav`. */
 export interface SpeechRequest {
   readonly model: string
   readonly audioFormat: string
@@ -26,12 +17,7 @@ const usualSampleRate = 24_000
 // The longest audio of one stream: https://soniox.com/docs/tts/rt/limits-and-quotas (read 2026-11-21).
 const longestAudio = 120_000
 
-/**
- * Reads the settings of a voice; the first thing that is wrong with them is their failure.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Reads the settings of a voice; the first thing that is wrong with them is their failure. */
 export const read = (fields: JsonObject): SpeechRequest | Failure => {
   const missing = ["model", "language", "voice", "audio_format"].find(
     (name) => typeof fields[name] !== "string" || fields[name] === ""
@@ -55,12 +41,7 @@ export const read = (fields: JsonObject): SpeechRequest | Failure => {
   }
 }
 
-/**
- * The refusal of a request that lacks a field.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** The refusal of a request that lacks a field. */
 export const missingField = (name: string): Failure => invalid(`Missing required field: ${name}`)
 
 const modelNotAvailable: Failure = {
@@ -70,12 +51,7 @@ const modelNotAvailable: Failure = {
     "The requested model is not available. See https://soniox.com/docs/tts/models for the list of supported models."
 }
 
-/**
- * Speaks a text after so much audio; what would make it too long is cut.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Speaks a text after so much audio; what would make it too long is cut. */
 export const speak = (text: string, sampleRate: number, before = 0) => {
   const samples = Speech.tone(text, sampleRate)
   const milliseconds = before + (samples.length * 500) / sampleRate

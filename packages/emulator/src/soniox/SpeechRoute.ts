@@ -1,8 +1,4 @@
-/**
- * `POST /tts`, one request for one text: https://soniox.com/docs/api-reference/tts/generate_speech (read 2026-11-21).
- *
- * @since 0.1.0
- */
+/** `POST /tts`, one request for one text: https://soniox.com/docs/api-reference/tts/generate_speech (read 2026-11-21). */
 import type { Call } from "../Emulator.ts"
 import * as Speech from "../Speech.ts"
 import { type Account, begin } from "./Account.ts"
@@ -15,12 +11,7 @@ import { tts } from "./Usage.ts"
 
 const longestText = 5000
 
-/**
- * Answers with the audio of a text, or says why not.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Answers with the audio of a text, or says why not. */
 export const speech = (account: Account, call: Call): Response => {
   const result = synthesize(account, call)
   if (!isFailure(result)) return result
@@ -29,12 +20,7 @@ export const speech = (account: Account, call: Call): Response => {
   return Response.json(error, { status: result.status, headers })
 }
 
-/**
- * Lets web pages of any origin ask for speech, as `@soniox/client` 2.3.0 does.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Lets web pages of any origin ask for speech, as `@soniox/client` 2.3.0 does. */
 export const preflight = (): Response =>
   new Response(null, {
     status: 204,

@@ -1,18 +1,9 @@
-/**
- * The first message of a transcription: https://soniox.com/docs/api-reference/stt/websocket-api (read 2026-10-10).
- *
- * @since 0.1.0
- */
+/** The first message of a transcription: https://soniox.com/docs/api-reference/stt/websocket-api (read 2026-10-10). */
 import * as Speech from "../Speech.ts"
 import { type Failure, invalid, isFailure } from "./Failures.ts"
 import { isObject, type JsonObject } from "../Json.ts"
 
-/**
- * What the emulator heeds of a start request.
- *
- * @category models
- * @since 0.1.0
- */
+/** What the emulator heeds of a start request. */
 export interface StartRequest {
   readonly model: string
   readonly format: Speech.Format
@@ -28,20 +19,10 @@ const models = new Set(["stt-rt-v5", "stt-rt-v4", "stt-rt-preview"])
 const mostContextTokens = 8000
 const longestReference = 256
 
-/**
- * The refusal of a start request that can't be read.
- *
- * @category constants
- * @since 0.1.0
- */
+/** The refusal of a start request that can't be read. */
 export const malformed = invalid("Start request is malformed.")
 
-/**
- * Reads a start request; the first thing that is wrong with it is its failure.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Reads a start request; the first thing that is wrong with it is its failure. */
 export const read = (fields: JsonObject): StartRequest | Failure => {
   const { model, client_reference_id: reference, language_hints: hints } = fields
   if (typeof model !== "string") return malformed

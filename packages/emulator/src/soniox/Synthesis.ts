@@ -1,8 +1,6 @@
 /**
  * `/tts-websocket`, up to five streams on a connection:
  * https://soniox.com/docs/api-reference/tts/websocket-api (read 2026-11-21).
- *
- * @since 0.1.0
  */
 import type { Call, Session } from "../Emulator.ts"
 import * as Speech from "../Speech.ts"
@@ -36,12 +34,7 @@ interface Voice {
 
 type Voices = Map<string, Voice>
 
-/**
- * Makes the session of one upgrade.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the session of one upgrade. */
 export const session = (account: Account, call: Call): Session =>
   Line.session(account, call, tts, (line) => {
     const voices: Voices = new Map()

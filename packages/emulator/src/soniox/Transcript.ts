@@ -1,8 +1,4 @@
-/**
- * The tokens that audio becomes: each word is sent again and again while it may still change, and once when it is final.
- *
- * @since 0.1.0
- */
+/** The tokens that audio becomes: each word is sent again and again while it may still change, and once when it is final. */
 import * as Speech from "../Speech.ts"
 import type { StartRequest } from "./StartRequest.ts"
 
@@ -10,12 +6,7 @@ import type { StartRequest } from "./StartRequest.ts"
 const unsettledWords = 2
 const confidence = 0.98
 
-/**
- * A word, or one of the marks `<end>` and `<fin>`.
- *
- * @category models
- * @since 0.1.0
- */
+/** A word, or one of the marks `<end>` and `<fin>`. */
 export interface Token {
   readonly text: string
   readonly start_ms?: number
@@ -26,24 +17,14 @@ export interface Token {
   readonly language?: string
 }
 
-/**
- * A message of a transcription that goes well.
- *
- * @category models
- * @since 0.1.0
- */
+/** A message of a transcription that goes well. */
 export interface Frame {
   readonly tokens: ReadonlyArray<Token>
   readonly final_audio_proc_ms: number
   readonly total_audio_proc_ms: number
 }
 
-/**
- * A transcription under way.
- *
- * @category models
- * @since 0.1.0
- */
+/** A transcription under way. */
 export interface Transcript {
   /** Takes audio; a frame where it brought words. */
   readonly hear: (audio: Uint8Array) => Frame | undefined
@@ -54,12 +35,7 @@ export interface Transcript {
   readonly heard: () => boolean
 }
 
-/**
- * Makes the transcript of a stream that has no audio yet.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the transcript of a stream that has no audio yet. */
 export const make = (text: ReadonlyArray<string>, request: StartRequest): Transcript => {
   const meter = Speech.meter(request.format)
   let bytes = 0
@@ -108,10 +84,5 @@ export const make = (text: ReadonlyArray<string>, request: StartRequest): Transc
   }
 }
 
-/**
- * Makes one of the vendor's marks.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes one of the vendor's marks. */
 export const mark = (text: "<end>" | "<fin>"): Token => ({ text, confidence: 1, is_final: true })

@@ -1,8 +1,4 @@
-/**
- * `/transcribe-websocket`: https://soniox.com/docs/api-reference/stt/websocket-api (read 2026-10-10).
- *
- * @since 0.1.0
- */
+/** `/transcribe-websocket`: https://soniox.com/docs/api-reference/stt/websocket-api (read 2026-10-10). */
 import type { Call, Session } from "../Emulator.ts"
 import type { Account } from "./Account.ts"
 import { type Failure, invalid, isFailure, streamError, streamFailures } from "./Failures.ts"
@@ -24,12 +20,7 @@ interface Active {
   readonly transcript: Transcript.Transcript
 }
 
-/**
- * Makes the session of one upgrade.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the session of one upgrade. */
 export const session = (account: Account, call: Call): Session =>
   Line.session(account, call, stt, (line) => {
     let active: Active | undefined

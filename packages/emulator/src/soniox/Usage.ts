@@ -1,58 +1,29 @@
-/**
- * Who is streaming now and who has streamed: the limits, `GET /v1/concurrency-limits` and `GET /v1/usage-logs`.
- *
- * @since 0.1.0
- */
+/** Who is streaming now and who has streamed: the limits, `GET /v1/concurrency-limits` and `GET /v1/usage-logs`. */
 import type { Call } from "../Emulator.ts"
 import { type Failure, invalid, overLimit, refuse } from "./Failures.ts"
 import type { UsageType } from "./Keys.ts"
 import type { Settings } from "./Options.ts"
 
-/**
- * What Soniox sells, under the names that the vendor's own interfaces use for it.
- *
- * @category models
- * @since 0.1.0
- */
+/** What Soniox sells, under the names that the vendor's own interfaces use for it. */
 export interface Product {
   readonly name: "stt" | "tts"
   readonly usageType: UsageType
   readonly inWords: string
 }
 
-/**
- * Speech to text.
- *
- * @category constants
- * @since 0.1.0
- */
+/** Speech to text. */
 export const stt: Product = { name: "stt", usageType: "transcribe_websocket", inWords: "real-time transcription" }
 
-/**
- * Text to speech.
- *
- * @category constants
- * @since 0.1.0
- */
+/** Text to speech. */
 export const tts: Product = { name: "tts", usageType: "tts_rt", inWords: "text-to-speech" }
 
-/**
- * A stream that was accepted.
- *
- * @category models
- * @since 0.1.0
- */
+/** A stream that was accepted. */
 export interface Stream {
   /** It is over; only one that was completed reaches the usage log. */
   readonly end: (completed?: { readonly inputMilliseconds?: number; readonly outputMilliseconds?: number }) => void
 }
 
-/**
- * What a stream is started with.
- *
- * @category models
- * @since 0.1.0
- */
+/** What a stream is started with. */
 export interface Start {
   readonly product: Product
   readonly region: string
@@ -60,12 +31,7 @@ export interface Start {
   readonly clientReferenceId: string | undefined
 }
 
-/**
- * The books of one emulator.
- *
- * @category models
- * @since 0.1.0
- */
+/** The books of one emulator. */
 export interface Usage {
   /** The limit that one more stream would exceed. */
   readonly exceeded: (product: Product, region: string) => Failure | undefined
@@ -79,12 +45,7 @@ interface Entry {
   readonly startedAt: number
 }
 
-/**
- * Makes empty books.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes empty books. */
 export const make = (settings: Settings): Usage => {
   const { clock } = settings
   const active = new Set<Entry>()

@@ -4,26 +4,14 @@
  * https://docs.speechmatics.com/api-ref/agent-stt-websocket and `speechmatics-agent-stt` 0.2.0 on PyPI (read
  * 2026-11-30). There is one speaker and no voice activity: a turn starts with its first words, and ends where the client
  * ends the utterance or the stream.
- *
- * @since 0.1.0
  */
 import { type JsonObject, objectOf } from "../Json.ts"
 import type { Client } from "./Recognition.ts"
 
-/**
- * The models of Agent STT.
- *
- * @category constants
- * @since 0.1.0
- */
+/** The models of Agent STT. */
 export const models: ReadonlySet<unknown> = new Set(["linden-1"])
 
-/**
- * Sends a session's transcripts as segments of turns.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Sends a session's transcripts as segments of turns. */
 export const segmented = (client: Client): Client => {
   let inTurn = false
   const segment = (name: string, { metadata }: JsonObject) => {

@@ -2,8 +2,6 @@
  * The batch API: jobs over HTTP, from submission to transcript.
  *
  * https://docs.speechmatics.com/api-ref/batch (read 2026-11-21)
- *
- * @since 0.1.0
  */
 import type { Call } from "../Emulator.ts"
 import { failure } from "./Http.ts"
@@ -15,44 +13,19 @@ import * as Transcript from "./Transcript.ts"
 import * as Usage from "./Usage.ts"
 import type { Access } from "./Workspace.ts"
 
-/**
- * The route that submits a job.
- *
- * @category routes
- * @since 0.1.0
- */
+/** The route that submits a job. */
 export const submitRoute = "POST /v2/jobs"
 
-/**
- * The route that lists jobs.
- *
- * @category routes
- * @since 0.1.0
- */
+/** The route that lists jobs. */
 export const jobsRoute = "GET /v2/jobs"
 
-/**
- * The route that describes one job.
- *
- * @category routes
- * @since 0.1.0
- */
+/** The route that describes one job. */
 export const jobRoute = "GET /v2/jobs/:jobid"
 
-/**
- * The route of a job's transcript.
- *
- * @category routes
- * @since 0.1.0
- */
+/** The route of a job's transcript. */
 export const transcriptRoute = "GET /v2/jobs/:jobid/transcript"
 
-/**
- * Makes the routes.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the routes. */
 export const routes = (jobs: Jobs) => {
   const entered = (serve: (call: Call, access: Access) => Response | Promise<Response>) => (call: Call) => {
     const access = jobs.enter(call)

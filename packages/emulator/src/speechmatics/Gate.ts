@@ -3,19 +3,12 @@
  *
  * A missing credential is a documented 401 (https://docs.speechmatics.com/get-started/authentication, read
  * 2026-11-21). A wrong one is not documented; `@speechmatics/auth` 0.1.0 takes 403 for it.
- *
- * @since 0.1.0
  */
 import type { Call } from "../Emulator.ts"
 import { bearer, failure, framework, permissionDenied } from "./Http.ts"
 import { defaultProjectId, type Workspace } from "./Workspace.ts"
 
-/**
- * How the management host refuses credentials.
- *
- * @category models
- * @since 0.1.0
- */
+/** How the management host refuses credentials. */
 export interface Options {
   /** How a key that is unknown, deleted or temporary is refused. @default 403 */
   readonly wrongKeyStatus?: 401 | 403
@@ -27,30 +20,15 @@ export interface Options {
   readonly strictCredentials?: boolean
 }
 
-/**
- * The kinds of credential that the management host knows.
- *
- * @category models
- * @since 0.1.0
- */
+/** The kinds of credential that the management host knows. */
 export type Kind = "apiKey" | "managementToken"
 
-/**
- * A caller who has been let in, and the project that it acts for unless it names another.
- *
- * @category models
- * @since 0.1.0
- */
+/** A caller who has been let in, and the project that it acts for unless it names another. */
 export interface Caller {
   readonly projectId: number
 }
 
-/**
- * Lets a caller in, or refuses it; `documented` is the kind of credential that the surface's page names.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Lets a caller in, or refuses it; `documented` is the kind of credential that the surface's page names. */
 export const enter = (workspace: Workspace, options: Options, call: Call, documented: Kind): Caller | Response => {
   const credential = bearer(call.request)
   if (credential === undefined) return framework(401, "unauthenticated for invalid credentials")

@@ -4,24 +4,12 @@
  *
  * https://docs.speechmatics.com/get-started/authentication#supported-endpoints (read 2026-11-21); historic names from
  * earlier versions of that page and from the vendor's SDKs.
- *
- * @since 0.1.0
  */
 
-/**
- * The region of requests that name none.
- *
- * @category constants
- * @since 0.1.0
- */
+/** The region of requests that name none. */
 export const defaultRegion = "eu"
 
-/**
- * Host names with their regions.
- *
- * @category constants
- * @since 0.1.0
- */
+/** Host names with their regions. */
 export const hosts: Readonly<Record<string, string>> = {
   "mp.speechmatics.com": defaultRegion,
   "mp.api.speechmatics.com": defaultRegion,

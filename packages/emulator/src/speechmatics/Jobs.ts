@@ -2,8 +2,6 @@
  * Batch jobs as the vendor keeps them: who may see which, and how a job goes from running to done, deleted, expired.
  *
  * https://docs.speechmatics.com/api-ref/batch (read 2026-11-21)
- *
- * @since 0.1.0
  */
 import type { Call, Clock } from "../Emulator.ts"
 import * as Speech from "../Speech.ts"
@@ -11,12 +9,7 @@ import { bearer, failure, permissionDenied } from "./Http.ts"
 import { objectOf, type JsonObject } from "../Json.ts"
 import { identifiers, type Access, type Workspace } from "./Workspace.ts"
 
-/**
- * How jobs run.
- *
- * @category models
- * @since 0.1.0
- */
+/** How jobs run. */
 export interface Options {
   /** Milliseconds that a job runs. @default 0, so that it is done when it is first asked for */
   readonly jobDuration?: number
@@ -31,12 +24,7 @@ export interface Options {
   readonly htmlRefusals?: boolean
 }
 
-/**
- * One job.
- *
- * @category models
- * @since 0.1.0
- */
+/** One job. */
 export interface Job extends Access {
   readonly id: string
   readonly region: string
@@ -50,20 +38,10 @@ export interface Job extends Access {
   readonly duration: number
 }
 
-/**
- * What is known of a job before it is created.
- *
- * @category models
- * @since 0.1.0
- */
+/** What is known of a job before it is created. */
 export type Submission = Pick<Job, "config" | "fileName" | "contentType" | "data">
 
-/**
- * The jobs of one emulator; calls are answered in the name of the credential that they carry.
- *
- * @category models
- * @since 0.1.0
- */
+/** The jobs of one emulator; calls are answered in the name of the credential that they carry. */
 export interface Jobs {
   readonly clock: Clock
   /** Whom the call speaks for; a response refuses it. */
@@ -80,12 +58,7 @@ export interface Jobs {
   readonly words: (job: Job) => ReadonlyArray<Speech.Word>
 }
 
-/**
- * Makes a store without jobs.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes a store without jobs. */
 export const make = (workspace: Workspace, words: ReadonlyArray<string>, options: Options): Jobs => {
   const { clock } = workspace
   const jobs = new Map<string, Job>()
@@ -149,12 +122,7 @@ const authorizationRequired = (): Response =>
 // https://docs.speechmatics.com/speech-to-text/batch/limits#data-retention-limits (read 2026-11-21): 7 days.
 const retention = 7 * 24 * 3_600_000
 
-/**
- * The language that a job is in.
- *
- * @category accessors
- * @since 0.1.0
- */
+/** The language that a job is in. */
 export const languageOf = (job: Job): string => {
   const { language } = objectOf(job.config["transcription_config"])
   return typeof language === "string" ? language : "en"

@@ -2,16 +2,9 @@
  * The languages that the vendor transcribes, and what it says of them.
  *
  * https://docs.speechmatics.com/speech-to-text/languages (read 2026-11-21)
- *
- * @since 0.1.0
  */
 
-/**
- * Language codes with their names.
- *
- * @category constants
- * @since 0.1.0
- */
+/** Language codes with their names. */
 export const languages: Readonly<Record<string, string>> = {
   ar: "Arabic",
   ar_en: "Arabic & English",
@@ -76,12 +69,7 @@ export const languages: Readonly<Record<string, string>> = {
   cy: "Welsh"
 }
 
-/**
- * What results say of the language they are in.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** What results say of the language they are in. */
 export const pack = (language: string) => ({
   adapted: false,
   itn: true,
@@ -93,18 +81,10 @@ export const pack = (language: string) => ({
 /**
  * The public list of features: https://docs.speechmatics.com/speech-to-text/features/feature-discovery (read
  * 2026-11-21).
- *
- * @category routes
- * @since 0.1.0
  */
 export const discoveryRoute = "GET /v1/discovery/features"
 
-/**
- * Makes the route of the public list of features, which takes no credential.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the route of the public list of features, which takes no credential. */
 export const routes = () => ({
   [discoveryRoute]: () => {
     const codes = Object.keys(languages)

@@ -2,8 +2,6 @@
  * The rest of the management API: listing and deleting permanent keys, and projects.
  *
  * https://docs.speechmatics.com/api-ref/management (read 2026-11-21)
- *
- * @since 0.1.0
  */
 import type { Call } from "../Emulator.ts"
 import * as Gate from "./Gate.ts"
@@ -12,12 +10,7 @@ import { stringOf } from "../Json.ts"
 import { bodyOf, check } from "./Validation.ts"
 import { defaultProjectId, type PermanentKey, type Project, type Workspace } from "./Workspace.ts"
 
-/**
- * Makes the routes.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the routes. */
 export const routes = (workspace: Workspace, options: Gate.Options) => {
   const entered = (serve: (call: Call) => Response) => (call: Call) => {
     const caller = Gate.enter(workspace, options, call, "managementToken")

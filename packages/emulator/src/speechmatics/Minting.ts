@@ -4,8 +4,6 @@
  *
  * https://docs.speechmatics.com/get-started/authentication#temporary-keys and
  * https://docs.speechmatics.com/api-ref/management/create-an-api-key (both read 2026-11-21)
- *
- * @since 0.1.0
  */
 import type { Call } from "../Emulator.ts"
 import * as Gate from "./Gate.ts"
@@ -15,12 +13,7 @@ import type { Product } from "./TemporaryKeys.ts"
 import { bodyOf, check, notOneOf, type Field } from "./Validation.ts"
 import type { Workspace } from "./Workspace.ts"
 
-/**
- * What the workspace's contract allows.
- *
- * @category models
- * @since 0.1.0
- */
+/** What the workspace's contract allows. */
 export interface Options extends Gate.Options {
   /** The longest ttl, in seconds; older pages of the vendor say 3600. @default 86400 */
   readonly maxTtl?: number
@@ -32,28 +25,13 @@ export interface Options extends Gate.Options {
   readonly maxKeys?: number
 }
 
-/**
- * The route that mints for the bearer of an API key.
- *
- * @category routes
- * @since 0.1.0
- */
+/** The route that mints for the bearer of an API key. */
 export const mintRoute = "POST /v1/api_keys"
 
-/**
- * The route that creates keys for the bearer of a management token.
- *
- * @category routes
- * @since 0.1.0
- */
+/** The route that creates keys for the bearer of a management token. */
 export const createKeyRoute = "POST /v1/api-keys"
 
-/**
- * Makes both routes.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes both routes. */
 export const routes = (workspace: Workspace, options: Options) => ({
   [mintRoute]: (call: Call) => {
     const caller = Gate.enter(workspace, options, call, "apiKey")

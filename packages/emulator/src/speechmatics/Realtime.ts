@@ -3,8 +3,6 @@
  *
  * https://docs.speechmatics.com/api-ref/realtime-transcription-websocket (read 2026-11-21). How a bad token in the
  * query is refused: https://github.com/speechmatics/speechmatics-js-sdk/issues/45
- *
- * @since 0.1.0
  */
 import type { Call, Session } from "../Emulator.ts"
 import { bearer, failure, permissionDenied } from "./Http.ts"
@@ -13,12 +11,7 @@ import * as RealtimeSession from "./RealtimeSession.ts"
 import type { Client } from "./Recognition.ts"
 import type { Workspace } from "./Workspace.ts"
 
-/**
- * How realtime sessions are admitted and ended.
- *
- * @category models
- * @since 0.1.0
- */
+/** How realtime sessions are admitted and ended. */
 export interface Options extends RealtimeSession.Options {
   /**
    * How a bad credential is refused: by `"status"` 401 before the upgrade, or by an Error `"message"` after it.
@@ -28,52 +21,22 @@ export interface Options extends RealtimeSession.Options {
   readonly realtimeRefusal?: "status" | "message"
 }
 
-/**
- * The socket of a session.
- *
- * @category routes
- * @since 0.1.0
- */
+/** The socket of a session. */
 export const realtimeRoute = "/v2"
 
-/**
- * The socket of a session whose language is in the path, as old clients have it.
- *
- * @category routes
- * @since 0.1.0
- */
+/** The socket of a session whose language is in the path, as old clients have it. */
 export const realtimeLanguageRoute = "/v2/:language"
 
-/**
- * The socket of an Agent STT session, which transcribes in turns.
- *
- * @category routes
- * @since 0.1.0
- */
+/** The socket of an Agent STT session, which transcribes in turns. */
 export const agentRoute = "/v2/agent"
 
-/**
- * The socket of a preview agent session, which speaks the realtime protocol.
- *
- * @category routes
- * @since 0.1.0
- */
+/** The socket of a preview agent session, which speaks the realtime protocol. */
 export const agentProfileRoute = "/v2/agent/:profile"
 
-/**
- * Answers realtime paths that are asked for without an upgrade.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Answers realtime paths that are asked for without an upgrade. */
 export const routes = () => ({ [`GET ${realtimeRoute}`]: () => failure(400, "Bad Request") })
 
-/**
- * The realtime side of one emulator.
- *
- * @category models
- * @since 0.1.0
- */
+/** The realtime side of one emulator. */
 export interface Realtime {
   readonly sockets: Readonly<Record<string, (call: Call) => Response | Session>>
   /** How many sessions are open. */
@@ -84,12 +47,7 @@ export interface Realtime {
   readonly interrupt: (error: RealtimeError) => void
 }
 
-/**
- * Makes the sockets.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the sockets. */
 export const make = (workspace: Workspace, words: ReadonlyArray<string>, options: Options): Realtime => {
   const active = new Set<Client>()
   const refusals: Array<RealtimeError> = []

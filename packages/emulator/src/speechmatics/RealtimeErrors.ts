@@ -5,8 +5,6 @@
  * (read 2026-11-21). The reasons of `not_authorised` and `quota_exceeded` are literal, from
  * https://github.com/speechmatics/speechmatics-js-sdk/issues/45 and issues/59; the others are the documented
  * descriptions. Types that the table of close codes does not list close as what the table has nearest.
- *
- * @since 0.1.0
  */
 
 const protocolError = { code: 1003, type: "protocol_error" }
@@ -44,20 +42,10 @@ const failures = {
   unknown_error: { close: internalError, reason: "An error that did not fit any of the types above." }
 }
 
-/**
- * The documented types of an Error message.
- *
- * @category models
- * @since 0.1.0
- */
+/** The documented types of an Error message. */
 export type RealtimeError = keyof typeof failures
 
-/**
- * The Error message of a type, and the close that follows it.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** The Error message of a type, and the close that follows it. */
 export const describe = (type: RealtimeError) => {
   const { close, reason } = failures[type]
   return { message: { message: "Error", type, reason }, close }

@@ -2,8 +2,6 @@
  * One realtime connection from its admission to its close, whatever is said in between.
  *
  * https://docs.speechmatics.com/speech-to-text/realtime/limits (read 2026-11-21)
- *
- * @since 0.1.0
  */
 import type { Call, Clock, Peer, Session } from "../Emulator.ts"
 import * as AgentTranscript from "./AgentTranscript.ts"
@@ -12,12 +10,7 @@ import type { Client } from "./Recognition.ts"
 import * as Recognition from "./Recognition.ts"
 import * as Timeouts from "./Timeouts.ts"
 
-/**
- * What a session is allowed.
- *
- * @category models
- * @since 0.1.0
- */
+/** What a session is allowed. */
 export interface Options {
   /** Sessions that may run at once. @default 2, as on the vendor's free plan */
   readonly maxSessions?: number
@@ -32,12 +25,7 @@ export interface Options {
   readonly openingDelay?: number
 }
 
-/**
- * What a session is made of.
- *
- * @category models
- * @since 0.1.0
- */
+/** What a session is made of. */
 export interface Setting {
   readonly clock: Clock
   readonly words: ReadonlyArray<string>
@@ -51,12 +39,7 @@ export interface Setting {
   readonly agent: boolean
 }
 
-/**
- * Makes a session that is not open yet.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes a session that is not open yet. */
 export const make = ({ clock, words, options, call, active, agent, problem }: Setting): Session => {
   const quota = options.maxSessions ?? 2
   let peer: Peer | undefined

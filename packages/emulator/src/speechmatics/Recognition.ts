@@ -2,8 +2,6 @@
  * The protocol inside a realtime session: from StartRecognition through audio and transcripts to EndOfTranscript.
  *
  * https://docs.speechmatics.com/api-ref/realtime-transcription-websocket (read 2026-11-21)
- *
- * @since 0.1.0
  */
 import * as Speech from "../Speech.ts"
 import { numberOf, parseObject, type JsonObject } from "../Json.ts"
@@ -13,24 +11,14 @@ import { amend, read, realtimeModels, type RecognitionConfig } from "./Recogniti
 import * as Transcriber from "./Transcriber.ts"
 import { orchestratorVersion } from "./Transcript.ts"
 
-/**
- * What a recognition may do to its client.
- *
- * @category models
- * @since 0.1.0
- */
+/** What a recognition may do to its client. */
 export interface Client {
   readonly send: (message: JsonObject) => void
   /** Sends the Error message and closes. */
   readonly fail: (type: RealtimeError) => void
 }
 
-/**
- * The vendor's end of one session's protocol.
- *
- * @category models
- * @since 0.1.0
- */
+/** The vendor's end of one session's protocol. */
 export interface Recognition {
   readonly audio: (bytes: Uint8Array) => void
   readonly message: (text: string) => void
@@ -39,9 +27,6 @@ export interface Recognition {
 /**
  * Makes a recognition that waits for StartRecognition; `language` is the one in the URL's path, when there is one, and
  * `models` are those that it may name.
- *
- * @category constructors
- * @since 0.1.0
  */
 export const make = (
   client: Client,

@@ -2,20 +2,13 @@
  * The settings of a realtime session: what StartRecognition must say, and what SetRecognitionConfig may change.
  *
  * https://docs.speechmatics.com/api-ref/realtime-transcription-websocket#startrecognition (read 2026-11-21)
- *
- * @since 0.1.0
  */
 import type { Format } from "../Speech.ts"
 import { isObject, numberOf, objectOf, type JsonObject } from "../Json.ts"
 import { languages } from "./Languages.ts"
 import type { RealtimeError } from "./RealtimeErrors.ts"
 
-/**
- * What the emulator heeds of a session's settings; it accepts the rest and does nothing with it.
- *
- * @category models
- * @since 0.1.0
- */
+/** What the emulator heeds of a session's settings; it accepts the rest and does nothing with it. */
 export interface RecognitionConfig {
   readonly format: Format
   readonly quality: "broadcast" | "telephony"
@@ -28,12 +21,7 @@ export interface RecognitionConfig {
   readonly getSpeakers: boolean
 }
 
-/**
- * Reads a StartRecognition message; the language must be the one in the URL's path, when there is one.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Reads a StartRecognition message; the language must be the one in the URL's path, when there is one. */
 export const read = (
   message: JsonObject,
   pathLanguage: string | undefined,
@@ -59,12 +47,7 @@ export const read = (
   }
 }
 
-/**
- * Applies a SetRecognitionConfig message.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Applies a SetRecognitionConfig message. */
 export const amend = (current: RecognitionConfig, message: JsonObject): RecognitionConfig | RealtimeError => {
   const config = message["transcription_config"]
   if (!isObject(config) || !isValid(config)) return "invalid_config"
@@ -86,12 +69,7 @@ const leastMaxDelay = 0.7
 const defaultMaxDelay = 4
 const greatestMaxDelay = 4
 
-/**
- * The models of realtime transcription.
- *
- * @category constants
- * @since 0.1.0
- */
+/** The models of realtime transcription. */
 export const realtimeModels: ReadonlySet<unknown> = new Set(["standard", "enhanced", "melia-1"])
 
 const encodings: ReadonlyArray<Exclude<Format, "file">["encoding"]> = ["pcm_f32le", "pcm_s16le", "mulaw"]

@@ -2,8 +2,6 @@
  * Job submission: the multipart body of POST /v2/jobs.
  *
  * https://docs.speechmatics.com/api-ref/batch/create-a-new-job (read 2026-11-21)
- *
- * @since 0.1.0
  */
 import type { Call } from "../Emulator.ts"
 import * as Speech from "../Speech.ts"
@@ -11,12 +9,7 @@ import { failure } from "./Http.ts"
 import type { Submission } from "./Jobs.ts"
 import { objectOf, parseObject, stringOf, type JsonObject } from "../Json.ts"
 
-/**
- * Reads a submission; a response says what is wrong with it.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Reads a submission; a response says what is wrong with it. */
 export const read = async (call: Call): Promise<Submission | Response> => {
   const form = await formOf(call)
   if (form === undefined) return failure(400, "Malformed request")

@@ -3,25 +3,13 @@
  *
  * `exp - iat` equals the ttl that was asked for; the header says RS256. The other claims are not documented:
  * https://docs.speechmatics.com/get-started/authentication#temporary-keys (read 2026-11-21).
- *
- * @since 0.1.0
  */
 import type { Clock } from "../Emulator.ts"
 
-/**
- * The products that a temporary key can be for.
- *
- * @category models
- * @since 0.1.0
- */
+/** The products that a temporary key can be for. */
 export type Product = "batch" | "rt" | "tts" | "flow"
 
-/**
- * What a temporary key permits.
- *
- * @category models
- * @since 0.1.0
- */
+/** What a temporary key permits. */
 export interface Grant {
   readonly product: Product
   readonly projectId: number
@@ -29,24 +17,14 @@ export interface Grant {
   readonly region: string | undefined
 }
 
-/**
- * A temporary key that was minted.
- *
- * @category models
- * @since 0.1.0
- */
+/** A temporary key that was minted. */
 export interface IssuedKey extends Grant {
   readonly key: string
   /** Milliseconds since the epoch, of a whole second. */
   readonly expiresAt: number
 }
 
-/**
- * The temporary keys of one emulator.
- *
- * @category models
- * @since 0.1.0
- */
+/** The temporary keys of one emulator. */
 export interface TemporaryKeys {
   /** Makes a key that lives so many seconds. */
   readonly mint: (grant: Grant, ttl: number) => Promise<string>
@@ -56,12 +34,7 @@ export interface TemporaryKeys {
   readonly expireAll: () => void
 }
 
-/**
- * Makes a store that has issued no key yet.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes a store that has issued no key yet. */
 export const make = (clock: Clock): TemporaryKeys => {
   const issued = new Map<string, IssuedKey>()
   return {

@@ -3,8 +3,6 @@
  *
  * https://docs.speechmatics.com/text-to-speech/quickstart (read 2026-11-21); its errors are not documented and take
  * the shape of the batch API's.
- *
- * @since 0.1.0
  */
 import type { Call } from "../Emulator.ts"
 import * as Speech from "../Speech.ts"
@@ -12,20 +10,10 @@ import { bearer, failure, permissionDenied } from "./Http.ts"
 import { parseObject, stringOf } from "../Json.ts"
 import type { Workspace } from "./Workspace.ts"
 
-/**
- * The route that turns text into audio.
- *
- * @category routes
- * @since 0.1.0
- */
+/** The route that turns text into audio. */
 export const speakRoute = "POST /generate/:voice"
 
-/**
- * Makes the route.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the route. */
 export const routes = (workspace: Workspace) => ({
   [speakRoute]: (call: Call): Response => {
     if (workspace.access(bearer(call.request), "tts", call.region) === undefined) return permissionDenied()

@@ -4,18 +4,11 @@
  *
  * Limits: https://docs.speechmatics.com/speech-to-text/realtime/limits. Warnings and the form of their text:
  * https://docs.speechmatics.com/api-ref/realtime-transcription-websocket#warning (both read 2026-11-21)
- *
- * @since 0.1.0
  */
 import type { Clock } from "../Emulator.ts"
 import type { Client } from "./Recognition.ts"
 
-/**
- * The running timeouts of one session.
- *
- * @category models
- * @since 0.1.0
- */
+/** The running timeouts of one session. */
 export interface Timeouts {
   readonly start: () => void
   /** The client sent something. */
@@ -23,12 +16,7 @@ export interface Timeouts {
   readonly cancel: () => void
 }
 
-/**
- * Makes the timeouts of a session that may last so many milliseconds.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the timeouts of a session that may last so many milliseconds. */
 export const make = (clock: Clock, sessionLimit = 48 * hour, client: Client): Timeouts => {
   const silence = countdown(
     clock,

@@ -2,8 +2,6 @@
  * From audio that has been heard to transcript messages: finals once they are settled, partials until then.
  *
  * https://docs.speechmatics.com/speech-to-text/realtime/output (read 2026-11-21)
- *
- * @since 0.1.0
  */
 import * as Speech from "../Speech.ts"
 import type { JsonObject } from "../Json.ts"
@@ -11,12 +9,7 @@ import type { Client } from "./Recognition.ts"
 import type { RecognitionConfig } from "./RecognitionConfig.ts"
 import * as Transcript from "./Transcript.ts"
 
-/**
- * The transcript of one session so far; times are milliseconds of audio.
- *
- * @category models
- * @since 0.1.0
- */
+/** The transcript of one session so far; times are milliseconds of audio. */
 export interface Transcriber {
   /** Sends what is new now that so much has been heard. */
   readonly hear: (heard: number) => void
@@ -26,12 +19,7 @@ export interface Transcriber {
   readonly finish: (heard: number) => void
 }
 
-/**
- * Makes a transcriber that has heard nothing yet; it reads the settings anew each time, as they may change.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes a transcriber that has heard nothing yet; it reads the settings anew each time, as they may change. */
 export const make = (client: Client, words: ReadonlyArray<string>, config: () => RecognitionConfig): Transcriber => {
   // How many words have been sent as finals, and as anything.
   let finals = 0

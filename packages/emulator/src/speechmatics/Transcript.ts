@@ -3,33 +3,16 @@
  *
  * The JSON: https://docs.speechmatics.com/api-ref (format 2.9). The subtitles, at most two lines of 37 characters
  * each: https://docs.speechmatics.com/speech-to-text/batch/srt-format (both read 2026-11-21).
- *
- * @since 0.1.0
  */
 import type { Word } from "../Speech.ts"
 
-/**
- * The version of the JSON output.
- *
- * @category constants
- * @since 0.1.0
- */
+/** The version of the JSON output. */
 export const formatVersion = "2.9"
 
-/**
- * The version of the engine, as results state it.
- *
- * @category constants
- * @since 0.1.0
- */
+/** The version of the engine, as results state it. */
 export const orchestratorVersion = "2025.11.07+cd4ff775c0+14.7.0"
 
-/**
- * Prints words as the entries of `results`; a speaker is named where one is told apart.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Prints words as the entries of `results`; a speaker is named where one is told apart. */
 export const results = (words: ReadonlyArray<Word>, language: string, speaker?: string) =>
   words.map((word) => ({
     alternatives: [{ confidence: 1, content: word.word, language, ...(speaker === undefined ? {} : { speaker }) }],
@@ -38,20 +21,10 @@ export const results = (words: ReadonlyArray<Word>, language: string, speaker?: 
     type: "word"
   }))
 
-/**
- * Prints words as running text.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Prints words as running text. */
 export const text = (words: ReadonlyArray<Word>): string => words.map((word) => word.word).join(" ")
 
-/**
- * Prints words as SubRip subtitles.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Prints words as SubRip subtitles. */
 export const subtitles = (words: ReadonlyArray<Word>): string => {
   const lines = linesOf(words)
   const sections: Array<string> = []

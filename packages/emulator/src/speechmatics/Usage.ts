@@ -2,8 +2,6 @@
  * Usage statistics, which a key for one end user may not read.
  *
  * https://docs.speechmatics.com/api-ref/batch/get-usage-statistics (read 2026-11-21)
- *
- * @since 0.1.0
  */
 import type { Call } from "../Emulator.ts"
 import { failure } from "./Http.ts"
@@ -14,9 +12,6 @@ import type { Access } from "./Workspace.ts"
 /**
  * Reports the jobs between two days, both included: from the first job's day to the end of yesterday unless the call
  * says otherwise.
- *
- * @category combinators
- * @since 0.1.0
  */
 export const report = (jobs: Jobs, call: Call, access: Access): Response => {
   if (access.clientRef !== undefined) return failure(403, "Forbidden")

@@ -4,19 +4,12 @@
  *
  * The text for a minimum is the live vendor's (the test of `@speechmatics/auth`); the others are the framework's own:
  * https://github.com/go-openapi/errors (read 2026-11-21).
- *
- * @since 0.1.0
  */
 import type { Call } from "../Emulator.ts"
 import { framework } from "./Http.ts"
 import { parseObject, type JsonObject } from "../Json.ts"
 
-/**
- * What a field of a body must be; `null` counts as absent.
- *
- * @category models
- * @since 0.1.0
- */
+/** What a field of a body must be; `null` counts as absent. */
 export type Field =
   | {
       readonly type: "string"
@@ -31,12 +24,7 @@ export type Field =
       readonly maximum?: number
     }
 
-/**
- * Reads a JSON body; a response says what is wrong with it. No body at all is an empty object.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Reads a JSON body; a response says what is wrong with it. No body at all is an empty object. */
 export const bodyOf = (call: Call): JsonObject | Response => {
   if (call.text === "") return {}
   const type = call.request.headers.get("content-type") ?? "application/octet-stream"
@@ -46,21 +34,11 @@ export const bodyOf = (call: Call): JsonObject | Response => {
   return parseObject(call.text) ?? framework(400, 'parsing body body from "" failed, because unexpected EOF')
 }
 
-/**
- * Refuses a value that is not in the list.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Refuses a value that is not in the list. */
 export const notOneOf = (name: string, location: string, values: ReadonlyArray<string>): Response =>
   framework(606, `${name} in ${location} should be one of [${values.join(" ")}]`)
 
-/**
- * Checks a body; a response names the first field that fails.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Checks a body; a response names the first field that fails. */
 export const check = (fields: Readonly<Record<string, Field>>, body: JsonObject): Response | undefined => {
   for (const [name, field] of Object.entries(fields)) {
     const refusal = checkField(name, field, body[name] ?? undefined)

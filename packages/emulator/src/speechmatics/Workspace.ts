@@ -2,18 +2,11 @@
  * One customer's workspace: its projects, their permanent keys, and which credential opens what.
  *
  * https://docs.speechmatics.com/administration/management-tokens (read 2026-11-21)
- *
- * @since 0.1.0
  */
 import type { Clock } from "../Emulator.ts"
 import * as TemporaryKeys from "./TemporaryKeys.ts"
 
-/**
- * How the workspace decides on credentials.
- *
- * @category models
- * @since 0.1.0
- */
+/** How the workspace decides on credentials. */
 export interface Options {
   /** The management token to accept. @default "emulated-speechmatics-management-token" */
   readonly managementToken?: string
@@ -21,12 +14,7 @@ export interface Options {
   readonly strictRegions?: boolean
 }
 
-/**
- * A project; `deletedAt` is set once it is gone.
- *
- * @category models
- * @since 0.1.0
- */
+/** A project; `deletedAt` is set once it is gone. */
 export interface Project {
   readonly id: number
   readonly name: string
@@ -35,12 +23,7 @@ export interface Project {
   readonly deletedAt?: number
 }
 
-/**
- * A long-lived key of a project.
- *
- * @category models
- * @since 0.1.0
- */
+/** A long-lived key of a project. */
 export interface PermanentKey {
   readonly id: string
   readonly value: string
@@ -50,23 +33,13 @@ export interface PermanentKey {
   readonly createdAt: number
 }
 
-/**
- * What a credential opens: the jobs of a project, or only those of one end user.
- *
- * @category models
- * @since 0.1.0
- */
+/** What a credential opens: the jobs of a project, or only those of one end user. */
 export interface Access {
   readonly projectId: number
   readonly clientRef: string | undefined
 }
 
-/**
- * The state that all of the vendor's surfaces share.
- *
- * @category models
- * @since 0.1.0
- */
+/** The state that all of the vendor's surfaces share. */
 export interface Workspace {
   readonly clock: Clock
   readonly managementToken: string
@@ -81,20 +54,10 @@ export interface Workspace {
   readonly access: (key: string | undefined, product: TemporaryKeys.Product, region: string) => Access | undefined
 }
 
-/**
- * The id of the project that always exists.
- *
- * @category constants
- * @since 0.1.0
- */
+/** The id of the project that always exists. */
 export const defaultProjectId = 1
 
-/**
- * Makes a workspace with one project that has one key.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes a workspace with one project that has one key. */
 export const make = (clock: Clock, apiKey: string, options: Options): Workspace => {
   const projects: Workspace["projects"] = new Map()
   const permanentKeys: Workspace["permanentKeys"] = new Map()
@@ -133,12 +96,7 @@ export const make = (clock: Clock, apiKey: string, options: Options): Workspace 
 
 const identifierSpace = 36n ** 10n
 
-/**
- * Makes a source of identifiers, ten characters of `[a-z0-9]` each, which is the same for the same seed.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes a source of identifiers, ten characters of `[a-z0-9]` each, which is the same for the same seed. */
 export const identifiers = (seed: number): (() => string) => {
   let state = BigInt(seed)
   return () => {

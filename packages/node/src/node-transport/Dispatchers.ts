@@ -1,8 +1,4 @@
-/**
- * The dispatchers of undici that are used. In the published package this module holds a copy of them, so that it can be bundled again.
- *
- * @since 0.1.0
- */
+/** The dispatchers of undici that are used. In the published package this module holds a copy of them, so that it can be bundled again. */
 /// <reference path="./undici.d.ts" />
 import type { Dispatcher, Agent as Agents } from "undici"
 // The whole of undici puts itself in the place of what the platform's `fetch` sends through.
@@ -11,20 +7,10 @@ import Agent from "undici/lib/dispatcher/agent.js"
 import Pool from "undici/lib/dispatcher/pool.js"
 import ProxyAgent from "undici/lib/dispatcher/proxy-agent.js"
 
-/**
- * Opens a pool of connections for each address.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Opens a pool of connections for each address. */
 export const openDirect = (options: Agents.Options): Dispatcher => new Agent(options)
 
-/**
- * Opens a pool of tunnels through a proxy for each address; `uri` is the proxy's own, with its password.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Opens a pool of tunnels through a proxy for each address; `uri` is the proxy's own, with its password. */
 export const openProxied = (options: Agents.Options, uri: string): Dispatcher =>
   new ProxyAgent({ ...options, uri, clientFactory })
 

@@ -1,8 +1,4 @@
-/**
- * The parts of undici that are loaded, with the types that undici gives them.
- *
- * @since 0.1.0
- */
+/** The parts of undici that are loaded, with the types that undici gives them. */
 declare module "undici/lib/dispatcher/agent.js" {
   export { Agent as default } from "undici"
 }

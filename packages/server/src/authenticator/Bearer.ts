@@ -1,8 +1,4 @@
-/**
- * A list of tokens, compared by their keyed hashes, so that how long it takes tells nothing of them.
- *
- * @since 0.1.0
- */
+/** A list of tokens, compared by their keyed hashes, so that how long it takes tells nothing of them. */
 import { ConfigurationError, type Issue } from "@tempcred/core/ConfigurationError"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
@@ -13,12 +9,7 @@ import { isSubject, refused, subjectRule, type Verdict } from "./Verdict.ts"
 /** In characters. */
 const shortestToken = 16
 
-/**
- * Makes what tells who presents a token; fails where an entry makes no sense or a token is there twice.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes what tells who presents a token; fails where an entry makes no sense or a token is there twice. */
 export const make = Effect.fnUntraced(function* (
   entries: ReadonlyArray<BearerEntry>
 ): Effect.fn.Return<(token: Redacted.Redacted) => Effect.Effect<Verdict>, ConfigurationError> {

@@ -1,8 +1,4 @@
-/**
- * JWTs: signed by a key of a key set or with a shared secret, never by both ways, with an end and a subject.
- *
- * @since 0.1.0
- */
+/** JWTs: signed by a key of a key set or with a shared secret, never by both ways, with an end and a subject. */
 import { checkUrl, ConfigurationError, type Issue } from "@tempcred/core/ConfigurationError"
 import { isName } from "@tempcred/core/MintRequest"
 import * as DateTime from "effect/DateTime"
@@ -31,12 +27,7 @@ const algorithms = [
   "Ed25519"
 ] as const
 
-/**
- * What a key of a key set may sign with.
- *
- * @category models
- * @since 0.1.0
- */
+/** What a key of a key set may sign with. */
 export type Algorithm = (typeof algorithms)[number]
 
 /** In bytes: as long as what HS256 makes. */
@@ -50,12 +41,7 @@ const latestDate = 253_402_300_799
 
 const longestTolerance = Duration.minutes(5)
 
-/**
- * Makes what tells who presents a JWT; fails where an option makes no sense.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes what tells who presents a JWT; fails where an option makes no sense. */
 export const make = Effect.fnUntraced(function* (
   options: JwtOptions
 ): Effect.fn.Return<(token: Redacted.Redacted) => Effect.Effect<Verdict>, ConfigurationError> {

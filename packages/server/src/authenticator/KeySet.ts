@@ -1,8 +1,6 @@
 /**
  * The public keys that an issuer publishes, fetched when they are needed: one fetch at a time, within a time and a size, over an encrypted connection, and without
  * following redirects. A fetch that failed is not tried again for some seconds, and keys that were good are kept for a while when they cannot be fetched anew.
- *
- * @since 0.1.0
  */
 import { fetchOptions } from "@tempcred/core/Transport"
 import * as Clock from "effect/Clock"
@@ -28,12 +26,7 @@ const settledFor = Duration.toMillis("30 seconds")
 /** In milliseconds, halved or less by chance: how long a fetch that failed is not tried again. */
 const longestPause = 10_000
 
-/**
- * The keys cannot be had; the message says why, and nothing of what was answered.
- *
- * @category errors
- * @since 0.1.0
- */
+/** The keys cannot be had; the message says why, and nothing of what was answered. */
 export class KeySetError extends Schema.TaggedError<KeySetError>()("KeySetError", { problem: Schema.String }) {
   override get message(): string {
     return this.problem
@@ -43,9 +36,6 @@ export class KeySetError extends Schema.TaggedError<KeySetError>()("KeySetError"
 /**
  * Makes what finds the key of a token. It rejects with a `KeySetError`, or with jose's `JWKSNoMatchingKey` or `JWKSMultipleMatchingKeys`. jose fetches once at a
  * time, reads and matches keys. Ages and pauses are kept here, as jose has no pause after a fetch that failed and keeps no keys meanwhile.
- *
- * @category constructors
- * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function* (url: string): Effect.fn.Return<JWTVerifyGetKey> {
   const clock = yield* Clock.Clock

@@ -1,27 +1,13 @@
-/**
- * Where a caller presents its token.
- *
- * @since 0.1.0
- */
+/** Where a caller presents its token. */
 import type { Issue } from "@tempcred/core/ConfigurationError"
 import * as Redacted from "effect/Redacted"
 
-/**
- * The name of a header, whose value may begin with `Bearer`, or of a cookie.
- *
- * @category models
- * @since 0.1.0
- */
+/** The name of a header, whose value may begin with `Bearer`, or of a cookie. */
 export type TokenFrom = { readonly header: string } | { readonly cookie: string }
 
 type Headers = Readonly<Record<string, string | undefined>>
 
-/**
- * What is wrong with a value, by the name of its field. Headers and cookies may have the same names.
- *
- * @category guards
- * @since 0.1.0
- */
+/** What is wrong with a value, by the name of its field. Headers and cookies may have the same names. */
 export const check = (name: string, from: TokenFrom): ReadonlyArray<Issue> => {
   const [entry, ...others] = Object.entries(from)
   if (entry === undefined || others.length > 0) return [{ name, message: "must be { header } or { cookie }" }]
@@ -48,12 +34,7 @@ const ofCookie = (name: string, headers: Headers): Redacted.Redacted | string =>
     : `the cookie ${name} counts only for JSON that a page of this origin sends`
 }
 
-/**
- * Makes what finds the token of a request, or a hint for the caller.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes what finds the token of a request, or a hint for the caller. */
 export const make = (
   from?: TokenFrom
 ): ((bearer: Redacted.Redacted | undefined, headers: Headers) => Redacted.Redacted | string) => {

@@ -1,8 +1,4 @@
-/**
- * Terms that have been read: lengths are whole seconds, and defaults are filled in.
- *
- * @since 0.1.0
- */
+/** Terms that have been read: lengths are whole seconds, and defaults are filled in. */
 import type { Capability, Range } from "@tempcred/core/Capabilities"
 import type { Issue } from "@tempcred/core/ConfigurationError"
 import * as MintRequest from "@tempcred/core/MintRequest"
@@ -19,12 +15,7 @@ const uses = ["required", "preferred", "asked"] as const
 /** In seconds: the longest ttl where terms say none, unless the shortest one of the vendor is longer. */
 const defaultMaxTtl = 300
 
-/**
- * What one identity may have.
- *
- * @category models
- * @since 0.1.0
- */
+/** What one identity may have. */
 export interface Bounds {
   readonly purposes: ReadonlyArray<Purpose> | undefined
   readonly maxTtl: number | undefined
@@ -39,12 +30,7 @@ export interface Bounds {
 /** What of a request a client can change. */
 type FieldIssue = { readonly field: keyof Request; readonly message: string }
 
-/**
- * Reads terms, or says what of them makes no sense.
- *
- * @category decoding
- * @since 0.1.0
- */
+/** Reads terms, or says what of them makes no sense. */
 export const read = (terms: Terms): Result.Result<Bounds, ReadonlyArray<Issue>> => {
   const { allowNoRegion = false, maxSession, maxTtl, purposes, regions, session = {}, singleUse = "preferred" } = terms
   const issues: Array<Issue> = []
@@ -100,12 +86,7 @@ const entries = <A>(
     return []
   })
 
-/**
- * Makes what a client asks for a request within bounds, or says what of it is not. The purpose may be one that the provider does not serve.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Makes what a client asks for a request within bounds, or says what of it is not. The purpose may be one that the provider does not serve. */
 export const apply = (
   bounds: Bounds,
   capability: Capability | undefined,

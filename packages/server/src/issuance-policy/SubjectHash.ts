@@ -1,8 +1,4 @@
-/**
- * The name that a vendor hears in place of a subject.
- *
- * @since 0.1.0
- */
+/** The name that a vendor hears in place of a subject. */
 import { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
@@ -11,12 +7,7 @@ import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 
-/**
- * Makes the keyed hash of subjects: HMAC-SHA256 in base64url; fails where the key is not 32 bytes or more in base64.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the keyed hash of subjects: HMAC-SHA256 in base64url; fails where the key is not 32 bytes or more in base64. */
 export const make = Effect.fnUntraced(function* (
   key: Redacted.Redacted
 ): Effect.fn.Return<(subject: string) => Effect.Effect<string>, ConfigurationError> {

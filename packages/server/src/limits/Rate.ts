@@ -1,26 +1,12 @@
-/**
- * So many in a minute that begins with the first of them, and that no later one moves: whoever has had them all waits until it ends.
- *
- * @since 0.1.0
- */
+/** So many in a minute that begins with the first of them, and that no later one moves: whoever has had them all waits until it ends. */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 
-/**
- * How long a window is.
- *
- * @category constants
- * @since 0.1.0
- */
+/** How long a window is. */
 export const window = Duration.minutes(1)
 
-/**
- * Counts one more for a key, or tells how long until it may have more.
- *
- * @category models
- * @since 0.1.0
- */
+/** Counts one more for a key, or tells how long until it may have more. */
 export type Rate = (key: string) => Effect.Effect<Duration.Duration | undefined>
 
 /** In milliseconds. */
@@ -32,9 +18,6 @@ interface Window {
 /**
  * Makes a rate of this process. Windows that have ended are forgotten within two minutes, and they end by the monotonic clock, as a clock that is set back would
  * hold everybody for as long.
- *
- * @category constructors
- * @since 0.1.0
  */
 export const local = (perMinute: number): Rate => {
   const windows = new Map<string, Window>()

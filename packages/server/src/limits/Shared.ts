@@ -1,8 +1,4 @@
-/**
- * Counts that all processes share through Redis, by its clock and under hashes of their keys. Whatever comes back as nothing could not be asked.
- *
- * @since 0.1.0
- */
+/** Counts that all processes share through Redis, by its clock and under hashes of their keys. Whatever comes back as nothing could not be asked. */
 import type { Options as SharingOptions } from "@tempcred/core/CredentialSharing"
 import * as Link from "@tempcred/core/Link"
 import * as Duration from "effect/Duration"
@@ -15,12 +11,7 @@ import * as Rate from "./Rate.ts"
 
 const prefix = "tempcred:limits:"
 
-/**
- * The counts.
- *
- * @category models
- * @since 0.1.0
- */
+/** The counts. */
 export interface Shared {
   /** Takes a place among those of a key that run, for an owner, unless all are taken: then it tells false. Where no answer comes in time, the place is taken back. */
   readonly enter: (key: string, owner: string) => Effect.Effect<Option.Option<boolean>>
@@ -32,12 +23,7 @@ export interface Shared {
   readonly count: (key: string) => Effect.Effect<Option.Option<Duration.Duration | undefined>>
 }
 
-/**
- * Names a subject in Redis by its hash, which whoever can guess the subject can find; the braces put what belongs to it on one node of a cluster.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Names a subject in Redis by its hash, which whoever can guess the subject can find; the braces put what belongs to it on one node of a cluster. */
 export const keyOf = (subject: string): Effect.Effect<string> =>
   Effect.map(
     Effect.promise(() => crypto.subtle.digest("SHA-256", new TextEncoder().encode(`tempcred limits ${subject}`))),
@@ -109,12 +95,7 @@ return 0`
   ).withReturnType<unknown>()
 } as const
 
-/**
- * Opens the counts, which are there from the beginning and answer once Redis does.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Opens the counts, which are there from the beginning and answer once Redis does. */
 export const make = Effect.fnUntraced(function* (options: {
   readonly redis: SharingOptions["redis"]
   readonly perMinute: number

@@ -1,17 +1,8 @@
-/**
- * Bounds on what a connection may hold: its requests are served one after the other, few of them wait, and an answer that nobody reads ends it.
- *
- * @since 0.1.0
- */
+/** Bounds on what a connection may hold: its requests are served one after the other, few of them wait, and an answer that nobody reads ends it. */
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 
-/**
- * Answers one request.
- *
- * @category models
- * @since 0.1.0
- */
+/** Answers one request. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
 /** How many requests of a connection may wait for the one that is served. */
@@ -20,12 +11,7 @@ const maxWaiting = 16
 /** How long a client may take to read an answer, in milliseconds. */
 const readTimeout = 30_000
 
-/**
- * Serves the requests of each connection in turn. A connection ends where more requests wait than may, or where its client does not read.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Serves the requests of each connection in turn. A connection ends where more requests wait than may, or where its client does not read. */
 export const inTurn = (handler: Handler): Handler => {
   const waiting = new WeakMap<Socket, Array<() => void>>()
   const serve = (request: IncomingMessage, response: ServerResponse, queue: Array<() => void>) => {

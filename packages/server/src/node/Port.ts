@@ -1,8 +1,4 @@
-/**
- * Node's HTTP server on a port, with bounds on every wait for a client, and a stop that takes along what the kernel has accepted.
- *
- * @since 0.1.0
- */
+/** Node's HTTP server on a port, with bounds on every wait for a client, and a stop that takes along what the kernel has accepted. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { createServer, type Server } from "node:http"
@@ -20,9 +16,6 @@ const farewell = Duration.seconds(1)
 
 /**
  * Makes a server that listens to nothing yet. A request to switch protocols is answered without, as a server may, and is the last one of its connection.
- *
- * @category constructors
- * @since 0.1.0
  */
 export const make = (handler: Handler, admission: Admission, keepAliveTimeout: number): Server => {
   const server = createServer({ ...patience, keepAliveTimeout, maxHeaderSize: 16_384 })
@@ -42,12 +35,7 @@ export const make = (handler: Handler, admission: Admission, keepAliveTimeout: n
   return server
 }
 
-/**
- * Listens, or fails with why that cannot be.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Listens, or fails with why that cannot be. */
 export const listen = (server: Server, host: string, port: number): Effect.Effect<void, NodeJS.ErrnoException> =>
   Effect.callback((resume) => {
     const refused = (error: NodeJS.ErrnoException) => resume(Effect.fail(error))
@@ -81,12 +69,7 @@ const closed = (server: Server): Effect.Effect<void> =>
     turn()
   })
 
-/**
- * Stops: the port stays open while requests that are under way finish, so that new ones are told to go elsewhere.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Stops: the port stays open while requests that are under way finish, so that new ones are told to go elsewhere. */
 export const stop = Effect.fnUntraced(function* (server: Server, admission: Admission): Effect.fn.Return<void> {
   yield* admission.drain
   const lingering = Effect.repeat(Effect.delay(connections(server), "10 millis"), { until: (count) => count === 0 })

@@ -1,8 +1,4 @@
-/**
- * Who may ask, by the variables.
- *
- * @since 0.1.0
- */
+/** Who may ask, by the variables. */
 import { checkUrl, ConfigurationError, type Issue } from "@tempcred/core/ConfigurationError"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -39,12 +35,7 @@ const tokensRule =
 
 type Callers = Layer.Layer<Authenticator.Authenticator, ConfigurationError>
 
-/**
- * Makes the authenticator that the variables name; fails where they name none or more than one, or where it cannot be made.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the authenticator that the variables name; fails where they name none or more than one, or where it cannot be made. */
 export const make = Effect.fnUntraced(function* (variables: Variables): Effect.fn.Return<Callers, ConfigurationError> {
   const jwksUrl = variables[keySet]
   const shared = variables[secret]

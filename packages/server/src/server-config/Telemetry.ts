@@ -1,8 +1,4 @@
-/**
- * OpenTelemetry as its standard variables say, and nothing of it where no endpoint is set.
- *
- * @since 0.1.0
- */
+/** OpenTelemetry as its standard variables say, and nothing of it where no endpoint is set. */
 import { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
@@ -15,12 +11,7 @@ import type { Variables } from "./Variables.ts"
 /** The standard's own defaults, which the exporter leaves out, and a name. */
 const defaults = { OTEL_TRACES_EXPORTER: "otlp", OTEL_METRICS_EXPORTER: "otlp", OTEL_LOGS_EXPORTER: "otlp" }
 
-/**
- * Exports what the layers that it is provided to emit; the exporter reads further variables from the provider.
- *
- * @category layers
- * @since 0.1.0
- */
+/** Exports what the layers that it is provided to emit; the exporter reads further variables from the provider. */
 export const layer = (
   variables: Variables,
   provider: ConfigProvider.ConfigProvider

@@ -1,8 +1,4 @@
-/**
- * The variables as they are set.
- *
- * @since 0.1.0
- */
+/** The variables as they are set. */
 import type { Issue } from "@tempcred/core/ConfigurationError"
 import { collector, list, secret, secretList, text, value, word } from "@tempcred/core/Environment"
 import * as Effect from "effect/Effect"
@@ -42,30 +38,15 @@ const readAll = ({ read }: ReturnType<typeof collector>) =>
     OTEL_RESOURCE_ATTRIBUTES: read(text("OTEL_RESOURCE_ATTRIBUTES"))
   })
 
-/**
- * What is set of all variables.
- *
- * @category models
- * @since 0.1.0
- */
+/** What is set of all variables. */
 export type Variables = Effect.Success<ReturnType<typeof readAll>>
 
-/**
- * Reads what is set; what it means is not looked at. What cannot be read is not set, and has an issue.
- *
- * @category decoding
- * @since 0.1.0
- */
+/** Reads what is set; what it means is not looked at. What cannot be read is not set, and has an issue. */
 export const read: Effect.Effect<{ readonly variables: Variables; readonly issues: ReadonlyArray<Issue> }> =
   Effect.suspend(() => {
     const collected = collector()
     return Effect.map(readAll(collected), (variables) => ({ variables, issues: collected.issues }))
   })
 
-/**
- * What variables begin with that nobody but an endpoint reads, so that another one of these is a mistake.
- *
- * @category constants
- * @since 0.1.0
- */
+/** What variables begin with that nobody but an endpoint reads, so that another one of these is a mistake. */
 export const prefixes: ReadonlyArray<string> = ["TEMPCRED_AUTH", "TEMPCRED_POLICY", "TEMPCRED_LIMIT"]

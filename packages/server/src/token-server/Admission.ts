@@ -1,21 +1,12 @@
-/**
- * Who is let in: as many requests at a time as were allowed, and none once the server stops. Nobody waits at the door.
- *
- * @since 0.1.0
- */
+/** Who is let in: as many requests at a time as were allowed, and none once the server stops. Nobody waits at the door. */
 import { makeProblem } from "@tempcred/core/TokenEndpoint"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { HttpServerResponse } from "effect/http/HttpServerResponse"
 import * as Latch from "effect/Latch"
-import * as Answers from "./Answers.ts"
+import * as Responses from "./Responses.ts"
 
-/**
- * The door of one server.
- *
- * @category models
- * @since 0.1.0
- */
+/** The door of one server. */
 export interface Admission {
   /** Lets a request in, or tells what to answer it at once. Who was let in leaves, however its request ends. */
   readonly enter: () => HttpServerResponse | undefined
@@ -30,21 +21,16 @@ export interface Admission {
 const retryAfter = 1
 
 const full = () =>
-  Answers.problem(
+  Responses.problem(
     makeProblem(503, "UnavailableError", "this endpoint serves as many requests as it can", { retryAfter })
   )
 
 const stopping = () =>
-  Answers.problem(makeProblem(503, "UnavailableError", "this endpoint is stopping", { retryAfter }), {
+  Responses.problem(makeProblem(503, "UnavailableError", "this endpoint is stopping", { retryAfter }), {
     connection: "close"
   })
 
-/**
- * Opens the door.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Opens the door. */
 export const make = (maxInFlight: number, drainTimeout: Duration.Duration): Admission => {
   const refusals = { full: full(), stopping: stopping() }
   const left = Latch.makeUnsafe(true)

@@ -1,8 +1,4 @@
-/**
- * The endpoint as an `HttpApi`: its paths, what each answers, and the OpenAPI document that follows from that.
- *
- * @since 0.1.0
- */
+/** The endpoint as an `HttpApi`: its paths, what each answers, and the OpenAPI document that follows from that. */
 import * as TokenEndpoint from "@tempcred/core/TokenEndpoint"
 import * as Context from "effect/Context"
 import * as HttpApi from "effect/http-api/HttpApi"
@@ -15,32 +11,17 @@ import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
 import type { Identity } from "../Authenticator.ts"
 
-/**
- * Who asks for a credential, once that is known.
- *
- * @category services
- * @since 0.1.0
- */
+/** Who asks for a credential, once that is known. */
 export class Caller extends Context.Service<Caller, Identity>()("@tempcred/server/TokenServer/Caller") {}
 
-/**
- * Tells who is asking, or answers 401.
- *
- * @category services
- * @since 0.1.0
- */
+/** Tells who is asking, or answers 401. */
 export class Authorization extends HttpApiMiddleware.Service<Authorization, { provides: Caller }>()(
   "@tempcred/server/TokenServer/Authorization",
   { security: { bearer: HttpApiSecurity.bearer } }
 ) {}
 
-/**
- * What is around every request for a credential: browsers' rules, the bound on how many there are, the count of them, and the answer to a defect.
- *
- * @category services
- * @since 0.1.0
- */
-export class Frame extends HttpApiMiddleware.Service<Frame>()("@tempcred/server/TokenServer/Frame") {}
+/** What is around every request for a credential: browsers' rules, the bound on how many there are, the count of them, and the answer to a defect. */
+export class Frame extends HttpApiMiddleware.Service<Frame>()("@tempcred/server/TokenServer/RequestMetrics") {}
 
 const problem = (status: TokenEndpoint.ProblemStatus, description: string) =>
   TokenEndpoint.Problem.pipe(
@@ -87,12 +68,7 @@ const ready = HttpApiEndpoint.get("ready", "/readyz", {
   error: problem(503, "The endpoint is stopping.")
 }).annotate(OpenApi.Summary, "Tell whether requests are served")
 
-/**
- * The API whose paths begin with a prefix.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** The API whose paths begin with a prefix. */
 export const make = (prefix: "" | `/${string}`) =>
   HttpApi.make("tempcred")
     .add(HttpApiGroup.make("credentials").add(mint))

@@ -1,8 +1,4 @@
-/**
- * Who is asking, or the answer to whom nobody knows.
- *
- * @since 0.1.0
- */
+/** Who is asking, or the answer to whom nobody knows. */
 import * as TokenEndpoint from "@tempcred/core/TokenEndpoint"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -13,7 +9,7 @@ import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import { Authenticator, AuthenticatorUnavailableError, type Identity, UnauthenticatedError } from "../Authenticator.ts"
 import { isSubject, subjectRule } from "../authenticator/Verdict.ts"
-import * as Answers from "./Answers.ts"
+import * as Responses from "./Responses.ts"
 import { Caller } from "./Api.ts"
 
 /** Bound on telling who is asking, since that is the app's own work. */
@@ -47,25 +43,20 @@ const isIdentity = (identity: unknown): identity is Identity =>
 const nameless = `the caller's subject ${subjectRule}`
 
 const unavailable = ({ _tag: reason }: AuthenticatorUnavailableError): HttpServerResponse =>
-  Answers.note(
-    Answers.problem(
+  Responses.note(
+    Responses.problem(
       TokenEndpoint.makeProblem(503, "UnavailableError", "nobody can tell now who is asking", { retryAfter: 1 })
     ),
     { reason }
   )
 
 const unauthenticated = (error: UnauthenticatedError, presented: boolean): HttpServerResponse =>
-  Answers.problem(TokenEndpoint.makeProblem(401, "UnauthenticatedError", error.hint), {
+  Responses.problem(TokenEndpoint.makeProblem(401, "UnauthenticatedError", error.hint), {
     // https://www.rfc-editor.org/rfc/rfc6750#section-3
     "www-authenticate": presented ? 'Bearer error="invalid_token"' : "Bearer"
   })
 
-/**
- * Makes what puts a caller's identity around a request, or answers that there is none.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes what puts a caller's identity around a request, or answers that there is none. */
 export const make = Effect.map(Authenticator, ({ authenticate }) => {
   const warnOfOutage = warning("nobody can tell who is asking, so that requests get 503")
   const warnOfSubject = warning("it named a subject that cannot be used, so that the request got 401")

@@ -1,29 +1,15 @@
-/**
- * Which web pages of other origins may ask: those on a list, by their exact origin. Cookies do not cross.
- *
- * @since 0.1.0
- */
+/** Which web pages of other origins may ask: those on a list, by their exact origin. Cookies do not cross. */
 import type * as Effect from "effect/Effect"
 import * as HttpMiddleware from "effect/http/HttpMiddleware"
 import type { HttpServerRequest } from "effect/http/HttpServerRequest"
 import type { HttpServerResponse } from "effect/http/HttpServerResponse"
 
-/**
- * Answers preflights, and tells browsers on every other answer who may read it.
- *
- * @category models
- * @since 0.1.0
- */
+/** Answers preflights, and tells browsers on every other answer who may read it. */
 export type Cors = <E, R>(
   answer: Effect.Effect<HttpServerResponse, E, R>
 ) => Effect.Effect<HttpServerResponse, E, R | HttpServerRequest>
 
-/**
- * Makes it for a list of origins, whose pages may send some headers more; an empty list says nothing to any browser.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes it for a list of origins, whose pages may send some headers more; an empty list says nothing to any browser. */
 export const make = (origins: ReadonlyArray<string>, headers: ReadonlyArray<string>): Cors =>
   origins.length === 0
     ? (answer) => answer

@@ -1,8 +1,4 @@
-/**
- * A page that shows the endpoint's API to people: plain HTML, without scripts, styles or anything from elsewhere.
- *
- * @since 0.1.0
- */
+/** A page that shows the endpoint's API to people: plain HTML, without scripts, styles or anything from elsewhere. */
 import type { OpenAPISpec } from "effect/http-api/OpenApi"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 
@@ -27,12 +23,7 @@ ${operation.requestBody === undefined ? "" : `<h3>Body</h3>${json(operation.requ
 <table border="1" cellpadding="6"><tr><th>Status</th><th>Meaning</th></tr>${rows.join("")}</table>`
 }
 
-/**
- * Makes the page of an OpenAPI document, which is found at `document`.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the page of an OpenAPI document, which is found at `document`. */
 export const make = (spec: OpenAPISpec, document: string): HttpServerResponse.HttpServerResponse => {
   const title = escape(spec.info.title)
   const methods = Object.entries(spec.paths).flatMap(([path, { get, post }]) => [

@@ -1,8 +1,4 @@
-/**
- * The access log of one server: an entry for each answer, written behind it, with fingerprints in place of secrets and subjects.
- *
- * @since 0.1.0
- */
+/** The access log of one server: an entry for each answer, written behind it, with fingerprints in place of secrets and subjects. */
 import { fingerprint } from "@tempcred/core/Fingerprint"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
@@ -13,8 +9,8 @@ import type { HttpServerResponse } from "effect/http/HttpServerResponse"
 import * as Redacted from "effect/Redacted"
 import type { Entry, Write } from "../AccessLog.ts"
 import type { Admission } from "./Admission.ts"
-import * as Answers from "./Answers.ts"
-import { gone } from "./Frame.ts"
+import * as Responses from "./Responses.ts"
+import { gone } from "./RequestMetrics.ts"
 import { pathOf } from "./Tracing.ts"
 
 /** Bound on writing one entry, after which it is dropped. */
@@ -22,7 +18,7 @@ const timeout = "5 seconds"
 
 const entryOf = Effect.fnUntraced(function* (
   seen: Pick<Entry, "method" | "path" | "status" | "milliseconds"> & { readonly since: number },
-  { credential, fingerprint: name, problem, purpose, reason = problem?.reason, subject }: Answers.Facts
+  { credential, fingerprint: name, problem, purpose, reason = problem?.reason, subject }: Responses.Facts
 ): Effect.fn.Return<Entry> {
   const { since, ...rest } = seen
   const provider = credential?.provider ?? problem?.provider
@@ -38,22 +34,12 @@ const entryOf = Effect.fnUntraced(function* (
   }
 })
 
-/**
- * Writes an entry for every answer.
- *
- * @category models
- * @since 0.1.0
- */
+/** Writes an entry for every answer. */
 export type Log = <E, R>(
   answer: Effect.Effect<HttpServerResponse, E, R>
 ) => Effect.Effect<HttpServerResponse, E, R | HttpServerRequest>
 
-/**
- * Makes it; without a writer it costs nothing.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes it; without a writer it costs nothing. */
 export const make = (write: Write | undefined, admission: Admission): Log => {
   if (write === undefined) return (answer) => answer
   return (answer) =>
@@ -64,7 +50,7 @@ export const make = (write: Write | undefined, admission: Admission): Log => {
       return yield* Effect.onExit(answer, (exit) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) => {
           const status = Exit.isSuccess(exit) ? exit.value.status : gone
-          const facts = Exit.isSuccess(exit) ? Answers.factsOf(exit.value) : {}
+          const facts = Exit.isSuccess(exit) ? Responses.factsOf(exit.value) : {}
           const seen = { method, path, status, milliseconds: now - since, since }
           return entryOf(seen, facts).pipe(
             Effect.flatMap(write),

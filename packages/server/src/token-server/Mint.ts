@@ -1,8 +1,4 @@
-/**
- * A request for a credential by a caller who is known, to the answer.
- *
- * @since 0.1.0
- */
+/** A request for a credential by a caller who is known, to the answer. */
 import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import type { TempCredentialError } from "@tempcred/core/TempCredentialError"
 import { type MintOptions, TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
@@ -16,7 +12,7 @@ import type { Identity } from "../Authenticator.ts"
 import * as IssuancePolicy from "../IssuancePolicy.ts"
 import * as Limits from "../Limits.ts"
 import type { Options } from "../TokenServer.ts"
-import * as Answers from "./Answers.ts"
+import * as Responses from "./Responses.ts"
 import { Caller } from "./Api.ts"
 import * as RequestBody from "./RequestBody.ts"
 import type { Settings } from "./Settings.ts"
@@ -38,12 +34,7 @@ const accepted = ({ minRemainingSeconds, refused: name }: TokenEndpoint.Request)
   ...(name === undefined ? {} : { refused: name })
 })
 
-/**
- * Makes what answers a caller's request. The caller's limits apply before its body is read, as slow bodies would else take everybody's places.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes what answers a caller's request. The caller's limits apply before its body is read, as slow bodies would else take everybody's places. */
 export const make = Effect.fnUntraced(function* (
   options: Options,
   settings: Settings
@@ -61,8 +52,9 @@ export const make = Effect.fnUntraced(function* (
     Effect.matchEffect(
       Effect.flatMap(apply(capabilities, identity, asked), (request) => mint(request, accepted(asked))),
       {
-        onFailure: (error) => Effect.sync(() => Answers.note(Answers.problem(told(error)), { purpose: asked.purpose })),
-        onSuccess: Answers.created
+        onFailure: (error) =>
+          Effect.sync(() => Responses.note(Responses.problem(told(error)), { purpose: asked.purpose })),
+        onSuccess: Responses.created
       }
     )
 
@@ -74,7 +66,7 @@ export const make = Effect.fnUntraced(function* (
         if (asked._tag === "Success") return minted(identity, asked.success)
         const { issues } = asked.failure
         return Effect.succeed(
-          Answers.problem(TokenEndpoint.makeProblem(400, "InvalidRequestError", "the request is invalid", { issues }))
+          Responses.problem(TokenEndpoint.makeProblem(400, "InvalidRequestError", "the request is invalid", { issues }))
         )
       }
     })
@@ -85,8 +77,8 @@ export const make = Effect.fnUntraced(function* (
       const subject = yield* subjectOf(identity.subject)
       const response = yield* limits
         .limited(subject, answered(request, identity))
-        .pipe(Effect.catch((error) => Effect.succeed(Answers.problem(limited(error)))))
+        .pipe(Effect.catch((error) => Effect.succeed(Responses.problem(limited(error)))))
       // A credential has its subject, and its answer may be the answer to others too.
-      return Answers.factsOf(response).credential === undefined ? Answers.note(response, { subject }) : response
+      return Responses.factsOf(response).credential === undefined ? Responses.note(response, { subject }) : response
     })
 })

@@ -1,8 +1,4 @@
-/**
- * The body of a request, read within its bounds: JSON, 16 KiB at most, whole in time. What is wrong with it is an answer.
- *
- * @since 0.1.0
- */
+/** The body of a request, read within its bounds: JSON, 16 KiB at most, whole in time. What is wrong with it is an answer. */
 import { makeProblem, type ProblemStatus } from "@tempcred/core/TokenEndpoint"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -13,17 +9,12 @@ import type { HttpServerError } from "effect/http/HttpServerError"
 import type { HttpServerRequest } from "effect/http/HttpServerRequest"
 import type { HttpServerResponse } from "effect/http/HttpServerResponse"
 import * as ByteSize from "effect/ByteSize"
-import * as Answers from "./Answers.ts"
+import * as Responses from "./Responses.ts"
 
 /** In bytes. */
 const maxBytes = 16_384
 
-/**
- * Makes platforms stop reading at the bound, by the bytes that come and not by what the request says of itself.
- *
- * @category constants
- * @since 0.1.0
- */
+/** Makes platforms stop reading at the bound, by the bytes that come and not by what the request says of itself. */
 export const limits: Context.Context<never> = Context.make(
   HttpIncomingMessage.MaxBodySize,
   ByteSize.fromInputUnsafe(maxBytes)
@@ -34,7 +25,7 @@ const refuse = (
   detail: string,
   headers?: Readonly<Record<string, string>>
 ): Effect.Effect<never, HttpServerResponse> =>
-  Effect.suspend(() => Effect.fail(Answers.problem(makeProblem(status, "InvalidRequestError", detail), headers)))
+  Effect.suspend(() => Effect.fail(Responses.problem(makeProblem(status, "InvalidRequestError", detail), headers)))
 
 /** What was not read would be taken for the next request on the same connection. */
 const close = { connection: "close" }
@@ -50,12 +41,7 @@ const grace = Duration.seconds(1)
 const failed = ({ reason }: HttpServerError): Effect.Effect<never, HttpServerResponse> =>
   reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge" ? tooLarge : unreadable
 
-/**
- * Makes what reads a body, or fails with the answer.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes what reads a body, or fails with the answer. */
 export const make = (
   timeout: Duration.Duration
 ): ((request: HttpServerRequest) => Effect.Effect<unknown, HttpServerResponse>) => {

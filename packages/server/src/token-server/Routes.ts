@@ -1,8 +1,4 @@
-/**
- * All routes of one server, and the answers to what is none.
- *
- * @since 0.1.0
- */
+/** All routes of one server, and the answers to what is none. */
 import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import type { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import * as TokenEndpoint from "@tempcred/core/TokenEndpoint"
@@ -19,24 +15,19 @@ import type * as Scope from "effect/Scope"
 import type { Authenticator } from "../Authenticator.ts"
 import type { Options } from "../TokenServer.ts"
 import * as Admission from "./Admission.ts"
-import * as Answers from "./Answers.ts"
+import * as Responses from "./Responses.ts"
 import * as Api from "./Api.ts"
 import * as Authorization from "./Authorization.ts"
 import * as Cors from "./Cors.ts"
 import * as DocsPage from "./DocsPage.ts"
-import * as Frame from "./Frame.ts"
+import * as RequestMetrics from "./RequestMetrics.ts"
 import * as Log from "./Log.ts"
 import * as Mint from "./Mint.ts"
 import * as RequestBody from "./RequestBody.ts"
 import * as Settings from "./Settings.ts"
 import * as Tracing from "./Tracing.ts"
 
-/**
- * A server whose options make sense: its door, its log, and its routes.
- *
- * @category models
- * @since 0.1.0
- */
+/** A server whose options make sense: its door, its log, and its routes. */
 export interface Server {
   readonly admission: Admission.Admission
   /** Answers everything that comes to a door of the server's own: what no route has with a problem too. */
@@ -67,7 +58,7 @@ type Answer = Effect.Effect<HttpServerResponse.HttpServerResponse, never, HttpSe
 const refused = ({ cors, method }: Place): Answer =>
   cors(
     Effect.succeed(
-      Answers.problem(TokenEndpoint.makeProblem(405, "InvalidRequestError", `the method of this path is ${method}`), {
+      Responses.problem(TokenEndpoint.makeProblem(405, "InvalidRequestError", `the method of this path is ${method}`), {
         allow: method === "GET" ? "GET, HEAD" : method
       })
     )
@@ -84,7 +75,7 @@ const others = (place: Place): Layer.Layer<never, never, HttpRouter.HttpRouter> 
 const ok = HttpServerResponse.jsonUnsafe({ status: "ok" })
 
 const health = (api: ReturnType<typeof Api.make>, admission: Admission.Admission) => {
-  const stopping = Answers.problem(
+  const stopping = Responses.problem(
     TokenEndpoint.makeProblem(503, "UnavailableError", "this endpoint is stopping", { retryAfter: 1 })
   )
   return HttpApiBuilder.group(api, "health", (handlers) =>
@@ -114,12 +105,7 @@ const documents = (api: ReturnType<typeof Api.make>, document: Path, page: Path)
     )
   })
 
-/**
- * Makes a server of options.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes a server of options. */
 export const make = Effect.fnUntraced(function* (options: Options): Effect.fn.Return<Server, ConfigurationError> {
   const settings = yield* Settings.read(options)
   const { prefix } = settings
@@ -127,7 +113,7 @@ export const make = Effect.fnUntraced(function* (options: Options): Effect.fn.Re
   const admission = Admission.make(settings.maxInFlight, settings.drainTimeout)
   const log = Log.make(options.log, admission)
   const cors = Cors.make(settings.allowedOrigins, settings.allowedHeaders)
-  const frame = Frame.make(admission)
+  const frame = RequestMetrics.make(admission)
   const api = Api.make(prefix)
   const none: Cors.Cors = (answer) => answer
   const gets = [
@@ -158,7 +144,7 @@ export const make = Effect.fnUntraced(function* (options: Options): Effect.fn.Re
     ...(settings.docs ? [documents(api, at("/openapi.json"), at("/docs"))] : []),
     ...places.map(others)
   )
-  yield* Frame.begin
+  yield* RequestMetrics.begin
   return {
     admission,
     door: door(places, log, Tracing.make(settings.trustTraceparent)),
@@ -166,7 +152,9 @@ export const make = Effect.fnUntraced(function* (options: Options): Effect.fn.Re
   }
 })
 
-const unknown = Answers.problem(TokenEndpoint.makeProblem(404, "InvalidRequestError", "there is nothing at this path"))
+const unknown = Responses.problem(
+  TokenEndpoint.makeProblem(404, "InvalidRequestError", "there is nothing at this path")
+)
 
 /** The path of a request as it was sent. A router reads it loosely, by which a proxy's rules for exact paths would be passed by. */
 const sent = Effect.map(HttpServerRequest, ({ url }) => url.replace(/\?.*$/s, ""))

@@ -1,8 +1,4 @@
-/**
- * The options of a server, checked and with their defaults.
- *
- * @since 0.1.0
- */
+/** The options of a server, checked and with their defaults. */
 import { ConfigurationError, type Issue } from "@tempcred/core/ConfigurationError"
 import type { Length } from "@tempcred/core/MintRequest"
 import * as Duration from "effect/Duration"
@@ -10,12 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Options } from "../TokenServer.ts"
 
-/**
- * Options that make sense.
- *
- * @category models
- * @since 0.1.0
- */
+/** Options that make sense. */
 export interface Settings {
   readonly maxInFlight: number
   readonly bodyTimeout: Duration.Duration
@@ -28,12 +19,7 @@ export interface Settings {
   readonly trustTraceparent: boolean
 }
 
-/**
- * Checks options, or fails with all that is wrong.
- *
- * @category decoding
- * @since 0.1.0
- */
+/** Checks options, or fails with all that is wrong. */
 export const read = (options: Options): Effect.Effect<Settings, ConfigurationError> => {
   const {
     allowedHeaders = [],

@@ -1,8 +1,6 @@
 /**
  * The span of a request at a door of the server's own. It knows a path and no query, which may hold a caller's token, and it begins a trace of its own, as anybody
  * can send a `traceparent`.
- *
- * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -14,32 +12,17 @@ import type { HttpServerResponse } from "effect/http/HttpServerResponse"
 import * as HttpTraceContext from "effect/http/HttpTraceContext"
 import * as Option from "effect/Option"
 
-/**
- * Switches Effect's own span of a request off, which has the whole URL.
- *
- * @category constants
- * @since 0.1.0
- */
+/** Switches Effect's own span of a request off, which has the whole URL. */
 export const instead: Context.Context<never> = Context.make(HttpMiddleware.TracerDisabledWhen, () => true)
 
-/**
- * The path of a URL, of at most so many characters.
- *
- * @category accessors
- * @since 0.1.0
- */
+/** The path of a URL, of at most so many characters. */
 export const pathOf = (url: string): string => url.replace(/[?#].*$/s, "").slice(0, 200)
 
 /** The span of an answer of 500 or more is a failed one, by the convention of OpenTelemetry. */
 const outcome = (exit: Exit.Exit<HttpServerResponse>): Exit.Exit<unknown, string> =>
   Exit.isSuccess(exit) && exit.value.status >= 500 ? Exit.fail(`answered with ${exit.value.status}`) : exit
 
-/**
- * Makes what puts a span around the answer to a request.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes what puts a span around the answer to a request. */
 export const make =
   (trustsTraceparent: boolean) =>
   <R>(

@@ -1,8 +1,4 @@
-/**
- * What an adapter makes of a vendor's answer.
- *
- * @since 0.1.0
- */
+/** What an adapter makes of a vendor's answer. */
 import { assert } from "@effect/vitest"
 import * as Connection from "@tempcred/core/Connection"
 import * as Purpose from "@tempcred/core/Purpose"
@@ -23,12 +19,7 @@ const unreadable = (name: string, reply: NonNullable<Changes["reply"]>): Clause 
   })
 })
 
-/**
- * The clauses on answers.
- *
- * @category constants
- * @since 0.1.0
- */
+/** The clauses on answers. */
 export const clauses: ReadonlyArray<Clause> = [
   {
     name: "it says how to connect, for clients too, with a placeholder for the token",

@@ -1,8 +1,4 @@
-/**
- * What several clauses check alike.
- *
- * @since 0.1.0
- */
+/** What several clauses check alike. */
 import { assert } from "@effect/vitest"
 import type { Capabilities, Capability } from "@tempcred/core/Capabilities"
 import type { MintRequest } from "@tempcred/core/MintRequest"
@@ -17,57 +13,32 @@ import * as TestClock from "effect/testing/TestClock"
 import type { LogEntry } from "@tempcred/emulator/Emulator"
 import type { Changes, Subject, Trial } from "../Contract.ts"
 
-/**
- * Finds what the subject's own purpose is capable of.
- *
- * @category checks
- * @since 0.1.0
- */
+/** Finds what the subject's own purpose is capable of. */
 export const capability = ({ adapter, request }: Subject): Capability => {
   const found = adapter.capabilities[request.purpose]
   assert.isDefined(found, "the subject's request has a purpose that the adapter lacks")
   return found
 }
 
-/**
- * Lists the purposes that an adapter declares, each with what it can do.
- *
- * @category checks
- * @since 0.1.0
- */
+/** Lists the purposes that an adapter declares, each with what it can do. */
 export const purposes = (capabilities: Capabilities): ReadonlyArray<readonly [Purpose.Purpose, Capability]> =>
   Purpose.all.flatMap((purpose) => {
     const found = capabilities[purpose]
     return found === undefined ? [] : [[purpose, found] as const]
   })
 
-/**
- * Takes the error of a mint that must fail.
- *
- * @category checks
- * @since 0.1.0
- */
+/** Takes the error of a mint that must fail. */
 export const failure = <E>(minting: Effect.Effect<unknown, E>): Effect.Effect<E> =>
   Effect.match(minting, { onFailure: (error) => error, onSuccess: () => assert.fail("it minted, and had to fail") })
 
-/**
- * Takes the reason of a mint that must fail for one.
- *
- * @category checks
- * @since 0.1.0
- */
+/** Takes the reason of a mint that must fail for one. */
 export const reason = (minting: Effect.Effect<unknown, unknown>): Effect.Effect<Reason> =>
   Effect.map(failure(minting), (error) => {
     assert.instanceOf(error, TempCredentialError)
     return error.reason
   })
 
-/**
- * Runs an effect on a test clock that advances while the effect waits, so that waiting takes no real time.
- *
- * @category checks
- * @since 0.1.0
- */
+/** Runs an effect on a test clock that advances while the effect waits, so that waiting takes no real time. */
 export const skippingWaits: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E> = Effect.fnUntraced(function* <
   A,
   E
@@ -83,12 +54,7 @@ export const skippingWaits: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect
 /** Waits until pending promises have settled. */
 const settled = Effect.promise(() => new Promise<void>((resolve) => setTimeout(resolve, 0)))
 
-/**
- * Checks that a request is refused for one of these reasons, and that the vendor hears nothing of it.
- *
- * @category checks
- * @since 0.1.0
- */
+/** Checks that a request is refused for one of these reasons, and that the vendor hears nothing of it. */
 export const refusedUnsent = Effect.fnUntraced(function* (
   { mint, requests }: Trial,
   request: Partial<MintRequest>,
@@ -100,12 +66,7 @@ export const refusedUnsent = Effect.fnUntraced(function* (
   return found
 })
 
-/**
- * Mints, and tells what the vendor heard of the request: the address and the body of the call.
- *
- * @category checks
- * @since 0.1.0
- */
+/** Mints, and tells what the vendor heard of the request: the address and the body of the call. */
 export const served = Effect.fnUntraced(function* ({ emulator, mint }: Trial, request?: Partial<MintRequest>) {
   const credential = yield* mint(request)
   return { credential, heard: emulator.log.map(heard).join("\n") }
@@ -113,48 +74,23 @@ export const served = Effect.fnUntraced(function* ({ emulator, mint }: Trial, re
 
 const heard = ({ body, headers, url }: LogEntry): string => `${url} ${JSON.stringify(headers)} ${body}`
 
-/**
- * Counts the seconds from issue to expiry, or to another end.
- *
- * @category checks
- * @since 0.1.0
- */
+/** Counts the seconds from issue to expiry, or to another end. */
 export const lifetime = ({ expiresAt, issuedAt }: TempCredential, end: DateTime.Utc = expiresAt): number =>
   Duration.toSeconds(DateTime.distance(issuedAt, end))
 
-/**
- * Lists the variables that point the adapter at the emulator and are named like this.
- *
- * @category checks
- * @since 0.1.0
- */
+/** Lists the variables that point the adapter at the emulator and are named like this. */
 export const variables = ({ emulator, origin }: Trial, pattern: RegExp): ReadonlyArray<string> =>
   Object.keys(emulator.env(origin)).filter((name) => pattern.test(name))
 
-/**
- * A long-lived key that no emulator knows.
- *
- * @category constants
- * @since 0.1.0
- */
+/** A long-lived key that no emulator knows. */
 export const unknownKey = "a-key-that-no-vendor-knows"
 
-/**
- * Configures that key.
- *
- * @category checks
- * @since 0.1.0
- */
+/** Configures that key. */
 export const withUnknownKey = (trial: Trial): Changes => ({
   env: Object.fromEntries(variables(trial, /_API_KEY$/).map((name) => [name, unknownKey]))
 })
 
-/**
- * Changes every text that a vendor's JSON says.
- *
- * @category checks
- * @since 0.1.0
- */
+/** Changes every text that a vendor's JSON says. */
 export const saying =
   (change: (text: string) => string): NonNullable<Changes["reply"]> =>
   async (response) => {
@@ -163,12 +99,7 @@ export const saying =
     return Response.json(body, { status: response.status, headers: response.headers })
   }
 
-/**
- * Adds fields to a vendor's JSON.
- *
- * @category checks
- * @since 0.1.0
- */
+/** Adds fields to a vendor's JSON. */
 export const adding =
   (fields: object): NonNullable<Changes["reply"]> =>
   async (response) =>

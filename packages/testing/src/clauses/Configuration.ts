@@ -1,8 +1,4 @@
-/**
- * What an adapter does with its environment.
- *
- * @since 0.1.0
- */
+/** What an adapter does with its environment. */
 import { assert } from "@effect/vitest"
 import { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import * as Effect from "effect/Effect"
@@ -18,12 +14,7 @@ const misconfigured = Effect.fnUntraced(function* ({ mint, requests }: Trial, na
   assert.strictEqual(requests.length, 0)
 })
 
-/**
- * The clauses on configuration.
- *
- * @category constants
- * @since 0.1.0
- */
+/** The clauses on configuration. */
 export const clauses: ReadonlyArray<Clause> = [
   {
     name: "a missing or malformed key fails by its variable's name, before any call",

@@ -1,8 +1,4 @@
-/**
- * What an adapter makes of refusals and bad days, and what it lets nobody see.
- *
- * @since 0.1.0
- */
+/** What an adapter makes of refusals and bad days, and what it lets nobody see. */
 import { assert } from "@effect/vitest"
 import type { Reason } from "@tempcred/core/TempCredentialError"
 import type { Fault } from "@tempcred/emulator/Faults"
@@ -68,12 +64,7 @@ const watch = () => {
   }
 }
 
-/**
- * The clauses on failures and secrets.
- *
- * @category constants
- * @since 0.1.0
- */
+/** The clauses on failures and secrets. */
 export const clauses: ReadonlyArray<Clause> = [
   {
     name: "a refused key is an AuthenticationError in the vendor's own words, after one call",

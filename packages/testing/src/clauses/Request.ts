@@ -1,8 +1,4 @@
-/**
- * What becomes of a request: all of it reaches the vendor, or it is refused without a call.
- *
- * @since 0.1.0
- */
+/** What becomes of a request: all of it reaches the vendor, or it is refused without a call. */
 import { assert } from "@effect/vitest"
 import { SessionLock } from "@tempcred/core/MintRequest"
 import * as Purpose from "@tempcred/core/Purpose"
@@ -13,12 +9,7 @@ import { capability, lifetime, refusedUnsent, served } from "./Checks.ts"
 
 const subject = "user-1"
 
-/**
- * The clauses on requests.
- *
- * @category constants
- * @since 0.1.0
- */
+/** The clauses on requests. */
 export const clauses: ReadonlyArray<Clause> = [
   {
     name: "every purpose that it declares is served, and every other is refused without a call",

@@ -1,20 +1,11 @@
-/**
- * Compares this machine's clock with a vendor's.
- *
- * @since 0.1.0
- */
+/** Compares this machine's clock with a vendor's. */
 import type { Answer } from "@tempcred/core/Transport"
 import { failed, ok, type Outcome, skipped } from "./Finding.ts"
 
 /** The largest difference that is well, in seconds: a vendor's date has whole ones, and what is off by more corrects expiries. */
 const tolerance = 5
 
-/**
- * Reads the `Date` of a vendor's answer, and how far this machine is from it.
- *
- * @category checks
- * @since 0.1.0
- */
+/** Reads the `Date` of a vendor's answer, and how far this machine is from it. */
 export const compare = (answer: Answer | undefined): Outcome => {
   if (answer === undefined) return skipped("the vendor did not answer")
   const date = Date.parse(answer.headers["date"] ?? "")

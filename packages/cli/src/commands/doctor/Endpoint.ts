@@ -1,8 +1,4 @@
-/**
- * Checks the token endpoint's own configuration, and what it leans on.
- *
- * @since 0.1.0
- */
+/** Checks the token endpoint's own configuration, and what it leans on. */
 import { Authenticator } from "@tempcred/server/Authenticator"
 import * as ServerConfig from "@tempcred/server/ServerConfig"
 import * as Context from "effect/Context"
@@ -63,12 +59,7 @@ const outcome = Effect.gen(function* () {
   return callers ?? counts ?? ok(`complete, would listen at ${host}:${port}`)
 })
 
-/**
- * Checks that the endpoint can be configured, that it can tell its callers, and that its Redis answers, within 8 seconds.
- *
- * @category checks
- * @since 0.1.0
- */
+/** Checks that the endpoint can be configured, that it can tell its callers, and that its Redis answers, within 8 seconds. */
 export const examine: Effect.Effect<ReadonlyArray<Finding>, never, Scope.Scope> = Effect.map(outcome, (found) => [
   { provider: "tempcred", check: "endpoint", ...found }
 ])

@@ -1,9 +1,5 @@
-/**
- * The checks of one vendor; each says what it found, whatever became of those before it.
- *
- * @since 0.1.0
- */
-import type { Descriptor } from "@tempcred/core/Adapter"
+/** The checks of one vendor; each says what it found, whatever became of those before it. */
+import type { Adapter } from "@tempcred/core/Adapter"
 import type { Decoded } from "@tempcred/core/MintRequest"
 import * as RetryPolicy from "@tempcred/core/RetryPolicy"
 import type { TempCredential } from "@tempcred/core/TempCredential"
@@ -55,14 +51,9 @@ const report = (
 
 const nothing = skipped("there is no configuration")
 
-/**
- * Checks one vendor, each check bounded in time.
- *
- * @category checks
- * @since 0.1.0
- */
+/** Checks one vendor, each check bounded in time. */
 export const examine = Effect.fnUntraced(function* (
-  { id, layerConfig }: Descriptor,
+  { id, layerConfig }: Adapter,
   request: Decoded
 ): Effect.fn.Return<ReadonlyArray<Finding>, never, Scope.Scope> {
   const wire = Wire.make()

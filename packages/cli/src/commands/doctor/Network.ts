@@ -1,8 +1,4 @@
-/**
- * Checks of the way to a host: its name, and its certificate.
- *
- * @since 0.1.0
- */
+/** Checks of the way to a host: its name, and its certificate. */
 import { type Proxy, proxies } from "@tempcred/core/Transport"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -30,12 +26,7 @@ const bounded = (what: string, effect: Effect.Effect<Outcome>): Effect.Effect<Ou
       Effect.succeed(failed("unavailable", `${what}: no answer in ${patience}`, "Check the network and its firewall."))
   })
 
-/**
- * Looks up the name of a host, within 5 seconds.
- *
- * @category checks
- * @since 0.1.0
- */
+/** Looks up the name of a host, within 5 seconds. */
 export const dns = (url: URL): Effect.Effect<Outcome> => {
   const host = hostOf(url)
   const proxy = proxies().of(url)
@@ -158,9 +149,6 @@ const tunnelled = (url: URL, proxy: Proxy): Effect.Effect<Outcome> => {
 /**
  * Shakes hands with a host, through the proxy that a vendor's requests take, and reads how long its certificate is valid, within 5 seconds; where nothing is
  * encrypted, it tells only whether somebody listens.
- *
- * @category checks
- * @since 0.1.0
  */
 export const tls = (url: URL): Effect.Effect<Outcome> => {
   const { host, protocol } = url

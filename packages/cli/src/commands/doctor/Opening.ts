@@ -1,8 +1,4 @@
-/**
- * Opens a connection with a credential, as a client would, and closes it at once.
- *
- * @since 0.1.0
- */
+/** Opens a connection with a credential, as a client would, and closes it at once. */
 import * as NodeWS from "@effect/platform-node/NodeWS"
 import { choose, fill } from "@tempcred/core/Connection"
 import type { TempCredential } from "@tempcred/core/TempCredential"
@@ -15,12 +11,7 @@ import { failed, ok, type Outcome, skipped } from "./Finding.ts"
 /** In milliseconds. */
 const patience = 10_000
 
-/**
- * Opens the first WebSocket that a server can use, within 10 seconds; what is used over HTTP is not opened, as that would be a job for the vendor.
- *
- * @category checks
- * @since 0.1.0
- */
+/** Opens the first WebSocket that a server can use, within 10 seconds; what is used over HTTP is not opened, as that would be a job for the vendor. */
 export const open = ({ connections, token }: TempCredential): Effect.Effect<Outcome> => {
   const connection = Option.getOrUndefined(choose(connections, "server", "websocket"))
   if (connection === undefined) return Effect.succeed(skipped("the credential is for HTTP, which has nothing to open"))

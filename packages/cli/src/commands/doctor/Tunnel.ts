@@ -1,8 +1,4 @@
-/**
- * The way to a host through a proxy of the environment, as a vendor's requests take it.
- *
- * @since 0.1.0
- */
+/** The way to a host through a proxy of the environment, as a vendor's requests take it. */
 import type { Proxy } from "@tempcred/core/Transport"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -10,20 +6,10 @@ import { request } from "node:http"
 import { request as requestSecurely } from "node:https"
 import type { Socket } from "node:net"
 
-/**
- * Why there is no tunnel: the status with which the proxy refused, or what the platform says of the way to it.
- *
- * @category models
- * @since 0.1.0
- */
+/** Why there is no tunnel: the status with which the proxy refused, or what the platform says of the way to it. */
 export type Refusal = { readonly status: number } | { readonly code: string }
 
-/**
- * Opens a tunnel to a host and a port, for a scope.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Opens a tunnel to a host and a port, for a scope. */
 export const open = ({ address }: Proxy, target: string, codeOf: (cause: unknown) => string) =>
   Effect.acquireRelease(
     Effect.callback<Socket, Refusal>((resume) => {

@@ -1,8 +1,4 @@
-/**
- * A transport that tells where a mint would go before anything is sent, and keeps the last answer, for its date.
- *
- * @since 0.1.0
- */
+/** A transport that tells where a mint would go before anything is sent, and keeps the last answer, for its date. */
 import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import { InvalidResponseError } from "@tempcred/core/TempCredentialError"
 import { type Answer, Transport } from "@tempcred/core/Transport"
@@ -10,12 +6,7 @@ import * as NodeTransport from "@tempcred/node/NodeTransport"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
-/**
- * The transport, and what it saw.
- *
- * @category models
- * @since 0.1.0
- */
+/** The transport, and what it saw. */
 export interface Wire {
   /** Sends nothing until `connect`, and then as `tempcred serve` does. */
   readonly layer: Layer.Layer<Transport, ConfigurationError>
@@ -25,12 +16,7 @@ export interface Wire {
   readonly answer: () => Answer | undefined
 }
 
-/**
- * Makes a wire that is not connected.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes a wire that is not connected. */
 export const make = (): Wire => {
   let connected = false
   let target: URL | undefined

@@ -1,17 +1,13 @@
-/**
- * A question before what cannot be undone.
- *
- * @since 0.1.0
- */
+/** A question before what cannot be undone. */
 import * as Effect from "effect/Effect"
 import { createInterface } from "node:readline"
 import { type Failure, usage } from "../../Failure.ts"
 import * as Printing from "../../Printing.ts"
-import { Surroundings } from "../../Surroundings.ts"
+import { ProcessIO } from "../../ProcessIO.ts"
 
 const ask = (question: string): Effect.Effect<string> =>
   Effect.acquireUseRelease(
-    Surroundings.useSync(({ stderr, stdin }) => createInterface({ input: stdin, output: stderr })),
+    ProcessIO.useSync(({ stderr, stdin }) => createInterface({ input: stdin, output: stderr })),
     (lines) =>
       Effect.callback<string>((resume) => {
         lines.once("SIGINT", () => resume(Effect.interrupt))
@@ -21,12 +17,7 @@ const ask = (question: string): Effect.Effect<string> =>
     (lines) => Effect.sync(() => lines.close())
   )
 
-/**
- * Goes on where a person at a terminal says yes; where nobody can be asked, `--yes` is wanted.
- *
- * @category asking
- * @since 0.1.0
- */
+/** Goes on where a person at a terminal says yes; where nobody can be asked, `--yes` is wanted. */
 export const confirm = Effect.fnUntraced(function* (question: string): Effect.fn.Return<void, Failure> {
   if (!(yield* Printing.canAsk)) {
     return yield* usage("this cannot be undone, and there is no terminal to ask at: nothing was done", "Say --yes.")

@@ -1,20 +1,11 @@
-/**
- * A file for a key that is told only once.
- *
- * @since 0.1.0
- */
+/** A file for a key that is told only once. */
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import type * as Scope from "effect/Scope"
 import { type FileHandle, open as openFile, rm } from "node:fs/promises"
 import { Failure, usage } from "../../Failure.ts"
 
-/**
- * An open file that holds nothing yet.
- *
- * @category models
- * @since 0.1.0
- */
+/** An open file that holds nothing yet. */
 export interface KeyFile {
   /** Writes the key, whose id is told where that fails. */
   readonly write: (key: string, id: string) => Effect.Effect<void, Failure>
@@ -22,12 +13,7 @@ export interface KeyFile {
 
 const codeOf = (cause: unknown): string => (Predicate.hasProperty(cause, "code") ? String(cause.code) : "unknown")
 
-/**
- * Makes a new file that only its owner can read, before there is a key; it is removed again where no key came.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes a new file that only its owner can read, before there is a key; it is removed again where no key came. */
 export const open = (path: string): Effect.Effect<KeyFile, Failure, Scope.Scope> => {
   let written = false
   const write = (file: FileHandle) => (key: string, id: string) =>

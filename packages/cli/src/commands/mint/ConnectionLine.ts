@@ -1,8 +1,4 @@
-/**
- * A connection as a line for a POSIX shell: `websocat` for a WebSocket, `curl` for HTTP.
- *
- * @since 0.1.0
- */
+/** A connection as a line for a POSIX shell: `websocat` for a WebSocket, `curl` for HTTP. */
 import { type Connection, fill } from "@tempcred/core/Connection"
 import * as Redacted from "effect/Redacted"
 import type { HttpCall } from "./HttpCall.ts"
@@ -21,9 +17,6 @@ const quoteWhereNeeded = (word: string): string => (/^[\w./…-]+$/.test(word) ?
 
 /**
  * Writes the line that opens a connection, or makes a call where it is for HTTP, with the token in it, or with the shell variable `$TOKEN` in its place.
- *
- * @category printing
- * @since 0.1.0
  */
 export const connectionLine = (connection: Connection, call?: HttpCall, token?: Redacted.Redacted): string => {
   const { form, headers, kind, message, protocols, url } = fill(connection, token ?? Redacted.make(marker))

@@ -1,17 +1,10 @@
 /**
  * What a vendor is asked over HTTP, as an example to begin with. A connection says where a credential goes and no more: what is asked is the vendor's API, and an
  * app's own matter.
- *
- * @since 0.1.0
  */
 import type { Purpose } from "@tempcred/core/Purpose"
 
-/**
- * One call, beside what the connection says of it.
- *
- * @category models
- * @since 0.1.0
- */
+/** One call, beside what the connection says of it. */
 export interface HttpCall {
   /** What follows the URL of the connection. */
   readonly path: string
@@ -93,10 +86,5 @@ const unknown: HttpCall = {
   note: "In place of … goes what the vendor's API asks for: the rest of the path, the method (--request) and the body (--data or --form)."
 }
 
-/**
- * Gives the example of a purpose, or a gap that says what belongs there.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Gives the example of a purpose, or a gap that says what belongs there. */
 export const of = (provider: string, purpose: Purpose): HttpCall => calls[provider]?.[purpose] ?? unknown

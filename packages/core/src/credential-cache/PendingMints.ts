@@ -1,8 +1,6 @@
 /**
- * Mints under way for a cache, one per cell. A flight is nobody's child: whoever waits for it may leave, and only when all have left is it
- * interrupted. A flight that renews beside the callers is waited for by the cache itself.
- *
- * @since 0.1.0
+ * Mints under way for a cache, one per entry. A pending is nobody's child: whoever waits for it may leave, and only when all have left is it
+ * interrupted. A pending that renews beside the callers is waited for by the cache itself.
  */
 import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
@@ -12,10 +10,10 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
-import type { Moment } from "../Moment.ts"
+import type { ClockReading } from "../ClockReading.ts"
 import * as Deadline from "../Deadline.ts"
-import { type Cell, type Demand, type Held, hold, isRefusal, nothing, refuse, remaining } from "./Cell.ts"
-import type { Cells } from "./Cells.ts"
+import { type Entry, type Demand, type Held, hold, isRefusal, nothing, refuse, remaining } from "./Entry.ts"
+import type { Entries } from "./Entries.ts"
 import type * as CacheMetrics from "./Metrics.ts"
 import type { Shares } from "./Windows.ts"
 import type { Event } from "../Events.ts"
@@ -23,24 +21,14 @@ import { failureTags } from "../FailureTags.ts"
 import { InvalidResponseError, type Reason, TempCredentialError, TransportError } from "../TempCredentialError.ts"
 import type { TempCredentialProvider } from "../TempCredentialProvider.ts"
 
-/**
- * How a flight ended, and what of the old credential may still be served.
- *
- * @category models
- * @since 0.1.0
- */
+/** How a pending ended, and what of the old credential may still be served. */
 export interface Landing {
   readonly exit: Exit.Exit<Held, TempCredentialError>
   readonly old: Held | undefined
 }
 
-/**
- * A mint under way.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Flight {
+/** A mint under way. */
+export interface PendingMint {
   readonly waiting: Set<(landing: Landing) => void>
   /** Whether the cache itself waits. */
   readonly background: boolean
@@ -54,58 +42,47 @@ export interface Flight {
   fiber: Fiber.Fiber<void> | undefined
 }
 
-/**
- * What flights need.
- *
- * @category models
- * @since 0.1.0
- */
+/** What pendingMints need. */
 export interface Ground {
   readonly provider: TempCredentialProvider["Service"]
-  readonly cells: Cells<Flight>
+  readonly entries: Entries<PendingMint>
   readonly metrics: ReturnType<typeof CacheMetrics.make>
   readonly publish: (event: Event) => Effect.Effect<void>
   readonly scope: Scope.Scope
-  readonly now: () => Moment
+  readonly now: () => ClockReading
   readonly random: (typeof Random.Random)["Service"]
   readonly shares: Shares
-  /** Bound on one flight. */
+  /** Bound on one pending. */
   readonly timeout: Duration.Duration
 }
 
-/**
- * Sends off flights and waits for them.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Flights {
-  /** Sends a flight off, for what a caller wants, or for the cache itself. */
-  readonly depart: (cell: Cell<Flight>, demand: Demand | "background", context: Context.Context<never>) => Flight
-  /** Calls back when a cell's flight has landed, for a caller who has until a deadline; what it returns stops waiting. */
+/** Sends off pendingMints and waits for them. */
+export interface PendingMints {
+  /** Sends a pending off, for what a caller wants, or for the cache itself. */
+  readonly depart: (
+    entry: Entry<PendingMint>,
+    demand: Demand | "background",
+    context: Context.Context<never>
+  ) => PendingMint
+  /** Calls back when a entry's pending has landed, for a caller who has until a deadline; what it returns stops waiting. */
   readonly wait: (
-    cell: Cell<Flight>,
-    flight: Flight,
+    entry: Entry<PendingMint>,
+    pending: PendingMint,
     deadline: number,
     callback: (landing: Landing) => void
   ) => () => void
 }
 
-/**
- * Makes the flights of one cache.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const make = (ground: Ground): Flights => {
-  const { provider, cells, metrics, now, random, scope, shares } = ground
+/** Makes the pendingMints of one cache. */
+export const make = (ground: Ground): PendingMints => {
+  const { provider, entries, metrics, now, random, scope, shares } = ground
   const fail = (reason: Reason) => new TempCredentialError({ provider: provider.id, reason })
 
-  const attempt = (cell: Cell<Flight>, flight: Flight) => {
+  const attempt = (entry: Entry<PendingMint>, pending: PendingMint) => {
     const begun = now()
-    const minRemaining = flight.least > 0 ? Duration.millis(flight.least) : undefined
-    return provider.mint(cell.kept.request, { minRemaining, refused: flight.refused }).pipe(
-      Deadline.until(() => flight.deadline),
+    const minRemaining = pending.least > 0 ? Duration.millis(pending.least) : undefined
+    return provider.mint(entry.kept.request, { minRemaining, refused: pending.refused }).pipe(
+      Deadline.until(() => pending.deadline),
       Effect.timeoutOrElse({
         duration: ground.timeout,
         orElse: () => Effect.fail(fail(new TransportError({ timedOut: true })))
@@ -119,25 +96,25 @@ export const make = (ground: Ground): Flights => {
     )
   }
 
-  /** What the cell learns. */
-  const settle = (cell: Cell<Flight>, exit: Exit.Exit<Held, TempCredentialError>) => {
+  /** What the entry learns. */
+  const settle = (entry: Entry<PendingMint>, exit: Exit.Exit<Held, TempCredentialError>) => {
     if (Exit.isSuccess(exit)) {
-      cell.refusal = undefined
-      cells.hold(cell, exit.value)
+      entry.refusal = undefined
+      entries.hold(entry, exit.value)
     } else {
-      if (errors(exit.cause).some((error) => isRefusal(error, cell.held))) cells.hold(cell, undefined)
-      cell.refusal = refuse(exit.cause, cell, now(), random.nextDoubleUnsafe())
+      if (errors(exit.cause).some((error) => isRefusal(error, entry.held))) entries.hold(entry, undefined)
+      entry.refusal = refuse(exit.cause, entry, now(), random.nextDoubleUnsafe())
     }
   }
 
-  const land = (cell: Cell<Flight>, flight: Flight, exit: Exit.Exit<Held, TempCredentialError>) => {
-    // An abandoned flight has nothing more to say about the cell.
-    if (cell.flight === flight) settle(cell, exit)
-    const landing = { exit, old: cell.held }
-    flight.landing = landing
-    if (cell.flight === flight) cells.rest(cell)
-    metrics.size(cells.size())
-    for (const callback of flight.waiting) callback(landing)
+  const land = (entry: Entry<PendingMint>, pending: PendingMint, exit: Exit.Exit<Held, TempCredentialError>) => {
+    // An abandoned pending has nothing more to say about the entry.
+    if (entry.pending === pending) settle(entry, exit)
+    const landing = { exit, old: entry.held }
+    pending.landing = landing
+    if (entry.pending === pending) entries.rest(entry)
+    metrics.size(entries.size())
+    for (const callback of pending.waiting) callback(landing)
   }
 
   const report = (exit: Exit.Exit<Held, TempCredentialError>) => {
@@ -149,11 +126,11 @@ export const make = (ground: Ground): Flights => {
     )
   }
 
-  const depart: Flights["depart"] = (cell, wanted, context) => {
+  const depart: PendingMints["depart"] = (entry, wanted, context) => {
     const background = wanted === "background"
     const { minRemaining = 0, refused } = background ? nothing : wanted
-    const { held } = cell
-    const flight: Flight = {
+    const { held } = entry
+    const pending: PendingMint = {
       waiting: new Set(),
       background,
       // What is renewed may come from a store that machines share: ask for more than is held.
@@ -163,30 +140,30 @@ export const make = (ground: Ground): Flights => {
       landing: undefined,
       fiber: undefined
     }
-    cells.depart(cell, flight)
-    const flown = Effect.suspend(() => attempt(cell, flight)).pipe(
-      Effect.onExit((exit) => Effect.sync(() => land(cell, flight, exit))),
+    entries.depart(entry, pending)
+    const flown = Effect.suspend(() => attempt(entry, pending)).pipe(
+      Effect.onExit((exit) => Effect.sync(() => land(entry, pending, exit))),
       Effect.exit,
       Effect.flatMap((exit) => (held === undefined ? Effect.void : report(exit)))
     )
-    flight.fiber = Fiber.runIn(Effect.runForkWith(context)(flown), scope)
-    return flight
+    pending.fiber = Fiber.runIn(Effect.runForkWith(context)(flown), scope)
+    return pending
   }
 
-  const leave = (cell: Cell<Flight>, flight: Flight, callback: (landing: Landing) => void) => {
-    flight.waiting.delete(callback)
-    if (flight.waiting.size > 0 || flight.background || cell.flight !== flight) return
-    cells.rest(cell)
-    flight.fiber?.interruptUnsafe()
+  const leave = (entry: Entry<PendingMint>, pending: PendingMint, callback: (landing: Landing) => void) => {
+    pending.waiting.delete(callback)
+    if (pending.waiting.size > 0 || pending.background || entry.pending !== pending) return
+    entries.rest(entry)
+    pending.fiber?.interruptUnsafe()
   }
 
   return {
     depart,
-    wait: (cell, flight, deadline, callback) => {
-      flight.deadline = Math.max(flight.deadline, deadline)
-      if (flight.landing !== undefined) callback(flight.landing)
-      else flight.waiting.add(callback)
-      return () => leave(cell, flight, callback)
+    wait: (entry, pending, deadline, callback) => {
+      pending.deadline = Math.max(pending.deadline, deadline)
+      if (pending.landing !== undefined) callback(pending.landing)
+      else pending.waiting.add(callback)
+      return () => leave(entry, pending, callback)
     }
   }
 }

@@ -1,8 +1,4 @@
-/**
- * What an operator sees of the mints at one vendor: a span, metrics by outcome, and an audit event for each credential that was given out.
- *
- * @since 0.1.0
- */
+/** What an operator sees of the mints at one vendor: a span, metrics by outcome, and an audit event for each credential that was given out. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -23,22 +19,12 @@ const durations = Metric.histogram("tempcred_mint_milliseconds", {
   boundaries: Metric.exponentialBoundaries({ start: 5, factor: 2, count: 12 })
 })
 
-/**
- * Watches one mint.
- *
- * @category models
- * @since 0.1.0
- */
+/** Watches one mint. */
 export type Watch = (
   mint: Effect.Effect<TempCredential, TempCredentialError>
 ) => Effect.Effect<TempCredential, TempCredentialError>
 
-/**
- * Makes what watches the mints of one provider; events go where they go when it is made.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes what watches the mints of one provider; events go where they go when it is made. */
 export const make: (provider: string) => Effect.Effect<Watch> = Effect.fnUntraced(function* (provider) {
   const publish = yield* Events.Events
   const took = Metric.withAttributes(durations, { provider })

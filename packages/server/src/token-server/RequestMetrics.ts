@@ -1,8 +1,4 @@
-/**
- * What is around every request for a credential: browsers' rules, the bound on how many there are, the count of them, and the answer to a defect.
- *
- * @since 0.1.0
- */
+/** What is around every request for a credential: browsers' rules, the bound on how many there are, the count of them, and the answer to a defect. */
 import { makeProblem } from "@tempcred/core/TokenEndpoint"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -12,7 +8,7 @@ import type { HttpServerResponse } from "effect/http/HttpServerResponse"
 import * as Metric from "effect/Metric"
 import * as Predicate from "effect/Predicate"
 import type { Admission } from "./Admission.ts"
-import * as Answers from "./Answers.ts"
+import * as Responses from "./Responses.ts"
 
 const requests = Metric.counter("tempcred_requests_total", {
   description: "Requests for a credential by the status of their answer",
@@ -28,12 +24,7 @@ const inFlight = Metric.gauge("tempcred_requests_in_flight", {
   description: "Requests for a credential that are under way"
 })
 
-/**
- * The status of a request whose client went away before its answer.
- *
- * @category constants
- * @since 0.1.0
- */
+/** The status of a request whose client went away before its answer. */
 export const gone = 499
 
 const counters = new Map<number, typeof requests>()
@@ -49,21 +40,16 @@ const counter = (status: number): typeof requests => {
 /** All that an answer can have, and that of a client which went away. */
 const statuses = [201, 400, 401, 403, 408, 413, 415, 422, 429, gone, 500, 502, 503, 504]
 
-/**
- * Makes metrics be there before the first request, so that what is counted from then on is a growth from zero.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes metrics be there before the first request, so that what is counted from then on is a growth from zero. */
 export const begin: Effect.Effect<void> = Effect.andThen(
   Effect.forEach(statuses, (status) => Metric.update(counter(status), 0), { discard: true }),
   Metric.modify(inFlight, 0)
 )
 
-const failed = (): HttpServerResponse => Answers.problem(makeProblem(500, "UnavailableError", "this endpoint failed"))
+const failed = (): HttpServerResponse => Responses.problem(makeProblem(500, "UnavailableError", "this endpoint failed"))
 
 const stopped = (): HttpServerResponse =>
-  Answers.problem(makeProblem(503, "UnavailableError", "this endpoint is stopping", { retryAfter: 1 }))
+  Responses.problem(makeProblem(503, "UnavailableError", "this endpoint is stopping", { retryAfter: 1 }))
 
 /** What a defect says of itself may hold anything that the app knows, so that the places in the code are all that is told. */
 const trace = (defect: unknown): string => {
@@ -72,24 +58,14 @@ const trace = (defect: unknown): string => {
   return [/^\w+$/.test(defect.name) ? defect.name : "Error", ...places.slice(0, 10)].join("\n")
 }
 
-/**
- * Answers a request that failed in a way that nobody foresaw.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Answers a request that failed in a way that nobody foresaw. */
 export const answered = <E>(cause: Cause.Cause<E>): Effect.Effect<HttpServerResponse> => {
   if (Cause.hasInterruptsOnly(cause)) return Effect.sync(stopped)
   const traces = cause.reasons.flatMap((reason) => (Cause.isDieReason(reason) ? [trace(reason.defect)] : []))
   return Effect.as(Effect.logError(["a request for a credential died", ...traces].join("\n")), failed())
 }
 
-/**
- * Makes the frame of one server.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the frame of one server. */
 export const make =
   (admission: Admission) =>
   <E, R>(answer: Effect.Effect<HttpServerResponse, E, R>): Effect.Effect<HttpServerResponse, never, R> => {
@@ -112,7 +88,7 @@ export const make =
         return undefined
       }
       return Effect.map(Effect.onExitPrimitive(guarded, leave), (response) =>
-        admission.isStopping() ? Answers.withHeader(response, "connection", "close") : response
+        admission.isStopping() ? Responses.withHeader(response, "connection", "close") : response
       )
     })
   }

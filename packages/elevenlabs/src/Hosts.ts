@@ -1,8 +1,4 @@
-/**
- * Where ElevenLabs is: the hosts of its regions, the keys that are good there, and what its products are called.
- *
- * @since 0.1.0
- */
+/** Where ElevenLabs is: the hosts of its regions, the keys that are good there, and what its products are called. */
 import type { Issue } from "@tempcred/core/ConfigurationError"
 
 /** `@elevenlabs/elevenlabs-js` 2.73.0 and https://elevenlabs.io/docs/overview/administration/data-residency (read 2026-11-21). */
@@ -14,28 +10,13 @@ const hosts: Readonly<Record<string, string>> = {
   sg: "api.sg.residency.elevenlabs.io"
 }
 
-/**
- * The regions of ElevenLabs.
- *
- * @category constants
- * @since 0.1.0
- */
+/** The regions of ElevenLabs. */
 export const regions: ReadonlyArray<string> = Object.keys(hosts)
 
-/**
- * Finds the API of a region.
- *
- * @category accessors
- * @since 0.1.0
- */
+/** Finds the API of a region. */
 export const apiOf = (region: string): string => `https://${hosts[region]}`
 
-/**
- * Checks that the id of a voice stays one segment of a path.
- *
- * @category guards
- * @since 0.1.0
- */
+/** Checks that the id of a voice stays one segment of a path. */
 export const checkVoice = (name: string, voiceId: string | undefined): ReadonlyArray<Issue> =>
   voiceId === undefined || !/^\.{0,2}$/.test(voiceId)
     ? []
@@ -44,9 +25,6 @@ export const checkVoice = (name: string, voiceId: string | undefined): ReadonlyA
 /**
  * Lists the key of every region that one is good for: `global` and `us` are one account, reached by two hosts, so that a key of one is a key of the other
  * that has none; the other regions are accounts of their own.
- *
- * @category combinators
- * @since 0.1.0
  */
 export const keysByRegion = <Key>(given: Readonly<Record<string, Key>>): Readonly<Record<string, Key>> => {
   const shared = given["global"] ?? given["us"]
@@ -56,9 +34,6 @@ export const keysByRegion = <Key>(given: Readonly<Record<string, Key>>): Readonl
 /**
  * The type of single-use token for each purpose, and the paths that accept it with the name of its query parameter, the usual one first.
  * Sources: `@elevenlabs/elevenlabs-js` 2.73.0 (read 2026-11-30) sends `token`, and names `single_use_token` for speech and dialogues.
- *
- * @category constants
- * @since 0.1.0
  */
 export const products = {
   "stt.realtime": { type: "realtime_scribe", kind: "websocket", paths: ["/speech-to-text/realtime"], name: "token" },

@@ -1,16 +1,9 @@
-/**
- * Where Speechmatics' products are, by region.
- *
- * @since 0.1.0
- */
+/** Where Speechmatics' products are, by region. */
 import { join } from "@tempcred/core/VendorApi"
 
 /**
  * Hosts by product and region: https://docs.speechmatics.com/get-started/authentication (read 2026-08-13). `"global"` routes to the
  * nearest region; `eu2`, `us2`, `neu` and `wus` are enterprise hosts; `"on-demand"` and `"trial"` are historic.
- *
- * @category constants
- * @since 0.1.0
  */
 export const hosts: Readonly<Record<"realtime" | "batch", Readonly<Record<string, string>>>> = {
   realtime: {
@@ -36,12 +29,7 @@ export const hosts: Readonly<Record<"realtime" | "batch", Readonly<Record<string
   }
 }
 
-/**
- * The regions of all products.
- *
- * @category constants
- * @since 0.1.0
- */
+/** The regions of all products. */
 export const regions: ReadonlyArray<string> = [
   ...new Set([...Object.keys(hosts.realtime), ...Object.keys(hosts.batch)])
 ]
@@ -52,18 +40,10 @@ const agentRegions: ReadonlySet<string> = new Set(["global", "eu", "us"])
 /**
  * Lists the WebSockets that a realtime key opens: realtime transcription, and Agent STT where the region has it. An address with a language behind
  * the version has none.
- *
- * @category accessors
- * @since 0.1.0
  */
 export const realtimeUrls = (url: string, region: string): readonly [string, ...ReadonlyArray<string>] =>
   agentRegions.has(region) && /\/v2\/*$/.test(url) ? [url, join(url, "/agent")] : [url]
 
-/**
- * Spells a region as the vendor's API does; `undefined` for hosts that stand for none of its three regions.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Spells a region as the vendor's API does; `undefined` for hosts that stand for none of its three regions. */
 export const vendorRegion = (region: string): string | undefined =>
   ({ eu: "eu", neu: "eu", us: "usa", wus: "usa", au: "au" })[region.replace(/\d$/, "")]

@@ -1,8 +1,4 @@
-/**
- * What the variables mean: the parts of a server, checked by what checks their options, with the names of the variables.
- *
- * @since 0.1.0
- */
+/** What the variables mean: the parts of a server, checked by what checks their options, with the names of the variables. */
 import { ConfigurationError, type Issue } from "@tempcred/core/ConfigurationError"
 import * as Environment from "@tempcred/core/Environment"
 import * as Effect from "effect/Effect"
@@ -53,12 +49,7 @@ const checkedWithServer: Readonly<Record<string, Issue>> = {
   "TokenServer.prefix": { name: "TEMPCRED_PREFIX", message: Formats.prefix.rule }
 }
 
-/**
- * Makes the parts; fails with all that is wrong, and with what was wrong already.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the parts; fails with all that is wrong, and with what was wrong already. */
 export const make = Effect.fnUntraced(function* (
   variables: Variables,
   unread: ReadonlyArray<Issue>,

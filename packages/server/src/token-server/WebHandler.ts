@@ -1,8 +1,4 @@
-/**
- * The door for web requests: built when the first one comes, and closed once.
- *
- * @since 0.1.0
- */
+/** The door for web requests: built when the first one comes, and closed once. */
 import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import type { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { makeProblem } from "@tempcred/core/TokenEndpoint"
@@ -20,7 +16,7 @@ import type * as Scope from "effect/Scope"
 import type { Authenticator } from "../Authenticator.ts"
 import { ClosedError } from "./ClosedError.ts"
 import type { Options, TokenServer } from "../TokenServer.ts"
-import * as Answers from "./Answers.ts"
+import * as Responses from "./Responses.ts"
 import * as Routes from "./Routes.ts"
 import * as Tracing from "./Tracing.ts"
 
@@ -47,15 +43,10 @@ const opened = (options: Options) =>
 
 const closed = (): Response =>
   HttpServerResponse.toWeb(
-    Answers.problem(makeProblem(503, "UnavailableError", "this endpoint has stopped", { retryAfter: 1 }))
+    Responses.problem(makeProblem(503, "UnavailableError", "this endpoint has stopped", { retryAfter: 1 }))
   )
 
-/**
- * Makes the door of a server.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the door of a server. */
 export const make = (
   options: Options,
   services: Layer.Layer<TempCredentialProvider | Authenticator, ConfigurationError>

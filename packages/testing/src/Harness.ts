@@ -6,13 +6,13 @@
  * import { assert, it } from "@effect/vitest"
  * import * as Emulator from "@tempcred/emulator/Soniox"
  * import * as Soniox from "@tempcred/soniox/Soniox"
- * import * as Trials from "@tempcred/testing/Trials"
+ * import * as Harness from "@tempcred/testing/Harness"
  * import * as Effect from "effect/Effect"
  * import * as Redacted from "effect/Redacted"
  *
  * const key = "key-of-soniox"
  *
- * const { withOptions } = Trials.make({
+ * const { withOptions } = Harness.make({
  *   adapter: Soniox.adapter,
  *   layer: Soniox.layer,
  *   options: { apiKey: Redacted.make(key) },
@@ -27,7 +27,7 @@
  *     yield* mint({ ttl: "1 minute" })
  *     const body = { usage_type: "transcribe_websocket", expires_in_seconds: 60 }
  *     const call = "POST https://api.soniox.com/v1/auth/temporary-api-key"
- *     assert.deepStrictEqual(Trials.arrived(emulator.log), [{ call, key: `Bearer ${key}`, body }])
+ *     assert.deepStrictEqual(Harness.arrived(emulator.log), [{ call, key: `Bearer ${key}`, body }])
  *   })
  * )
  * ```
@@ -74,7 +74,7 @@ export interface Setting<E> extends Omit<Changes, "emulator"> {
  * @category models
  * @since 0.1.0
  */
-export interface Trials<O, E> {
+export interface Harness<O, E> {
   /** The adapter with these options, changed from the vendor's. */
   readonly withOptions: (options?: Partial<O>, setting?: Setting<E>) => Trial
   /** The adapter with these environment variables, changed from those that point at the emulator; `undefined` unsets one. */
@@ -97,7 +97,7 @@ const clock: Clock = { now: () => noon, after: () => () => {} }
  * @category constructors
  * @since 0.1.0
  */
-export const make = <O extends object, E extends Options = Options>(vendor: Vendor<O, E>): Trials<O, E> => {
+export const make = <O extends object, E extends Options = Options>(vendor: Vendor<O, E>): Harness<O, E> => {
   const { adapter, layer, mintRoute, request } = vendor
   const subject = (layerConfig: ProviderLayer, { emulator, ...changes }: Setting<E>): Trial =>
     trial(

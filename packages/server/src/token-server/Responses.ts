@@ -1,20 +1,11 @@
-/**
- * The answers of the endpoint, and what the access log may say of each: facts travel beside an answer, not in it.
- *
- * @since 0.1.0
- */
+/** The answers of the endpoint, and what the access log may say of each: facts travel beside an answer, not in it. */
 import { fingerprint } from "@tempcred/core/Fingerprint"
 import { encode, type TempCredential } from "@tempcred/core/TempCredential"
 import type { Problem, Response } from "@tempcred/core/TokenEndpoint"
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 
-/**
- * What the access log may say of an answer, secrets and subject still in clear.
- *
- * @category models
- * @since 0.1.0
- */
+/** What the access log may say of an answer, secrets and subject still in clear. */
 export interface Facts {
   readonly subject?: string | undefined
   readonly purpose?: string | undefined
@@ -28,20 +19,10 @@ export interface Facts {
 
 const facts = new WeakMap<HttpServerResponse.HttpServerResponse, Facts>()
 
-/**
- * Tells what is known of an answer.
- *
- * @category accessors
- * @since 0.1.0
- */
+/** Tells what is known of an answer. */
 export const factsOf = (response: HttpServerResponse.HttpServerResponse): Facts => facts.get(response) ?? {}
 
-/**
- * Adds to what is known of an answer.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Adds to what is known of an answer. */
 export const note = (
   response: HttpServerResponse.HttpServerResponse,
   more: Facts
@@ -50,24 +31,14 @@ export const note = (
   return response
 }
 
-/**
- * Adds a header to an answer and keeps its facts.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Adds a header to an answer and keeps its facts. */
 export const withHeader = (
   response: HttpServerResponse.HttpServerResponse,
   name: string,
   value: string
 ): HttpServerResponse.HttpServerResponse => note(HttpServerResponse.setHeader(response, name, value), factsOf(response))
 
-/**
- * Answers with a problem, which nobody may store, and with `Retry-After` where it says how long to wait.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Answers with a problem, which nobody may store, and with `Retry-After` where it says how long to wait. */
 export const problem = (
   told: Problem,
   headers: Readonly<Record<string, string>> = {}
@@ -88,12 +59,7 @@ export const problem = (
 /** A credential that is given again is written and named once; what is written goes with the credential. */
 const written = new WeakMap<TempCredential, HttpServerResponse.HttpServerResponse>()
 
-/**
- * Answers with a credential, its token in plain, which nobody may store.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Answers with a credential, its token in plain, which nobody may store. */
 export const created = (credential: TempCredential): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
   const known = written.get(credential)
   if (known !== undefined) return Effect.succeed(known)

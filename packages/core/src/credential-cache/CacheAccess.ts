@@ -1,0 +1,172 @@
+/** How requests get their credentials from the entries of a cache: at once where something is held that will do, else through a pending. */
+import type * as Clock from "effect/Clock"
+import type * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Deadline from "../Deadline.ts"
+import { fingerprint } from "../Fingerprint.ts"
+import * as MinRemaining from "../MinRemaining.ts"
+import type { ClockReading } from "../ClockReading.ts"
+import {
+  type Entry,
+  type Demand,
+  isDue,
+  isFresh,
+  lifetime,
+  nothing,
+  phase,
+  refusal,
+  remaining,
+  servable
+} from "./Entry.ts"
+import type { PendingMint, PendingMints, Ground, Landing } from "./PendingMints.ts"
+import type { MintRequest } from "../MintRequest.ts"
+import type { TempCredential } from "../TempCredential.ts"
+import type { TempCredentialError } from "../TempCredentialError.ts"
+
+type Resume = (answer: Effect.Effect<TempCredential, TempCredentialError>) => void
+
+/** The ways into one cache. */
+export interface CacheAccess {
+  /** What can be served at once, with nothing else to be done. */
+  readonly cached: (request: MintRequest) => TempCredential | undefined
+  /** Waits for a pending that is under way, where waiting is all there is to do; what it returns stops waiting. */
+  readonly joined: (request: MintRequest, done: (exit: Outcome) => void) => (() => void) | undefined
+  /** Serves, waits, or refuses, and sends off what pending that takes. */
+  readonly get: (request: MintRequest, demand: Demand) => Effect.Effect<TempCredential, TempCredentialError>
+  /** Drops what the entry of a request holds where it has this fingerprint, and tells the provider below. */
+  readonly invalidateFingerprint: (request: MintRequest, refused: string) => Effect.Effect<void>
+  /** Lets nobody in any more, and forgets everything. */
+  readonly close: Effect.Effect<void>
+}
+
+/** What comes of a get. */
+export type Outcome = Exit.Exit<TempCredential, TempCredentialError>
+
+/** Opens a cache. */
+export const make = (ground: Ground, pendingMints: PendingMints, clock: Clock.Clock): CacheAccess => {
+  const { provider, entries, metrics, now } = ground
+  let closed = false
+
+  const isTakenBack = provider.isInvalidated ?? (() => false)
+
+  const cached: CacheAccess["cached"] = (request) => {
+    const entry = entries.find(request)
+    if (entry?.held === undefined || isTakenBack(entry.held.credential)) return undefined
+    if (isFresh(entry.held, clock)) {
+      metrics.hit(entry.held)
+      return entry.held.credential
+    }
+    const at = now()
+    const held = servable(entry, at, nothing)
+    if (held === undefined || isDue(entry, held, at)) return undefined
+    metrics.served(entry, held)
+    return held.credential
+  }
+
+  /** Forgets what nobody may be given any more, and with what has ended the refusal that kept it from renewal. */
+  const tidy = (entry: Entry<PendingMint>, at: ClockReading) => {
+    if (entry.held === undefined) return
+    const isOver = remaining(entry.held, at) <= 0
+    if (isOver) entry.refusal = undefined
+    if (isOver || isTakenBack(entry.held.credential)) entries.hold(entry, undefined)
+  }
+
+  const tooShort = (seconds: number): Outcome =>
+    Exit.fail(MinRemaining.refuse(provider.id, `must be less than the ${seconds} seconds that a new credential lasts`))
+
+  /** Whether a pending that others sent off may have brought what this caller cannot use, out of a store that machines share. */
+  const isUnfit = (pending: PendingMint, { exit }: Landing, { minRemaining = 0, refused }: Demand): boolean => {
+    if (Exit.isFailure(exit)) return false
+    if (refused !== undefined && pending.refused !== refused) return true
+    return pending.least < minRemaining && remaining(exit.value, now()) < minRemaining
+  }
+
+  const landed = ({ exit, old }: Landing, entry: Entry<PendingMint>, demand: Demand): Outcome => {
+    const at = now()
+    if (Exit.isSuccess(exit)) {
+      const left = remaining(exit.value, at)
+      return demand.isStrict && left < (demand.minRemaining ?? 0)
+        ? tooShort(left / 1000)
+        : Exit.succeed(exit.value.credential)
+    }
+    if (old === undefined || phase(old, at, demand) === "spent" || isTakenBack(old.credential)) {
+      return Exit.failCause(exit.cause)
+    }
+    metrics.served(entry, old)
+    return Exit.succeed(old.credential)
+  }
+
+  const look = (entry: Entry<PendingMint>, demand: Demand, context: Context.Context<never>, resume: Resume) => {
+    const at = now()
+    tidy(entry, at)
+    const held = servable(entry, at, demand)
+    if (held !== undefined) {
+      if (isDue(entry, held, at)) pendingMints.depart(entry, "background", context)
+      metrics.served(entry, held)
+      return resume(Exit.succeed(held.credential))
+    }
+    const lasts = entry.held === undefined ? Infinity : lifetime(entry.held.credential)
+    if (demand.isStrict && lasts <= (demand.minRemaining ?? 0)) return resume(tooShort(lasts / 1000))
+    const denied = refusal(entry, at)
+    metrics.missed(denied !== undefined)
+    if (denied !== undefined) return resume(Exit.failCause(denied.cause))
+    const joins = entry.pending !== undefined
+    const pending = entry.pending ?? pendingMints.depart(entry, demand, context)
+    const land = (landing: Landing) =>
+      joins && isUnfit(pending, landing, demand)
+        ? // What landed is new: if it will do, it is found in the entry.
+          resume(get(entry.kept.request, { ...demand, refresh: false }))
+        : resume(landed(landing, entry, demand))
+    return Effect.sync(pendingMints.wait(entry, pending, Deadline.endOf(context), land))
+  }
+
+  const joined: CacheAccess["joined"] = (request, done) => {
+    const entry = entries.find(request)
+    if (entry?.pending === undefined) return undefined
+    if (entry.held !== undefined && servable(entry, now(), nothing) !== undefined) return undefined
+    metrics.missed(false)
+    return pendingMints.wait(entry, entry.pending, Number.POSITIVE_INFINITY, (landing) =>
+      done(landed(landing, entry, nothing))
+    )
+  }
+
+  const pass = (request: MintRequest, { minRemaining, refused }: Demand) =>
+    provider.mint(request, {
+      minRemaining: minRemaining === undefined ? undefined : Duration.millis(minRemaining),
+      refused
+    })
+
+  const find: CacheAccess["get"] = (request, demand) =>
+    Effect.withFiber((fiber) =>
+      // What is found and what is done about it must be one step: a fiber that yields in between would mint twice.
+      Effect.callback((resume) => {
+        if (closed) return resume(Effect.interrupt)
+        const entry = entries.findOrMake(request)
+        return entry === undefined ? resume(pass(request, demand)) : look(entry, demand, fiber.context, resume)
+      })
+    )
+
+  const invalidateFingerprint: CacheAccess["invalidateFingerprint"] = Effect.fnUntraced(function* (request, refused) {
+    const entry = entries.find(request)
+    const held = entry?.held
+    const isHeld = held !== undefined && (yield* fingerprint(held.credential.token)) === refused
+    // Another credential may have come while the fingerprint was computed.
+    if (isHeld && entry?.held === held) entries.hold(entry, undefined)
+    if (provider.invalidateFingerprint !== undefined) yield* provider.invalidateFingerprint(request, refused)
+    else if (isHeld && provider.invalidate !== undefined) yield* provider.invalidate(held.credential)
+  })
+
+  const get: CacheAccess["get"] = (request, demand) =>
+    demand.refused === undefined
+      ? find(request, demand)
+      : Effect.andThen(invalidateFingerprint(request, demand.refused), find(request, demand))
+
+  const close = Effect.sync(() => {
+    closed = true
+    metrics.flush()
+    entries.clear()
+  })
+  return { cached, close, get, invalidateFingerprint, joined }
+}
