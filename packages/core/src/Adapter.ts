@@ -1,6 +1,7 @@
 /**
- * Builds a provider from plain data about a vendor: what it can do, how a request is written, how a reply is read. Everything that two
- * vendors would otherwise write twice is here or below: checks before any call, retry, errors, expiry, spans.
+ * Builds a provider from a description of a vendor: its capabilities, how to write a request, and
+ * how to read a response. The checks, retries, errors, expiry and spans that all vendors share are
+ * here.
  *
  * ```ts
  * import * as Adapter from "@tempcred/core/Adapter"
@@ -78,7 +79,7 @@ export type { Expiry } from "./adapter/Expiry.ts"
 export type { Terms } from "./adapter/Terms.ts"
 
 /**
- * What an adapter reads from a vendor's reply.
+ * A credential as an adapter reads it from a vendor's response.
  *
  * @category models
  * @since 0.1.0
@@ -87,13 +88,18 @@ export interface Minted {
   readonly token: Redacted.Redacted
   readonly expiry: Expiry.Expiry
   readonly connections: Connections
-  /** What the reply says that the credential is good for. @default as it was asked */
+  /**
+   * The terms that the response states, such as subject, session limit and number of uses.
+   *
+   * @default the terms of the request
+   */
   readonly terms?: Terms | undefined
 }
 
 /**
- * The parts of a mint beside the request, for the calls that need them: the current time, for vendors that take timestamps instead of durations; the request before
- * defaults were filled in; and what the caller accepts of a held credential, for a vendor that holds some.
+ * The context of a vendor call beside the request: the current time, for vendors that take
+ * timestamps instead of durations; the request before defaults were filled in; and the caller's
+ * mint options.
  *
  * @category models
  * @since 0.1.0
@@ -105,46 +111,56 @@ export interface CallContext {
 }
 
 /**
- * A vendor as plain data.
+ * The description of a vendor.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Spec<P extends Purpose, Response, Failure> {
-  /** The vendor's name, as configuration and errors spell it. */
+  /** The vendor's id, as used in configuration and errors. */
   readonly provider: string
-  /** The long-lived keys by the name of their option; one that cannot be used fails the layer. */
+  /** The long-lived keys by option name. The layer fails with `ConfigurationError` when a key is unusable. */
   readonly keys: Readonly<Record<string, Redacted.Redacted | KeySource>>
-  /** What is wrong with the other options, by `ConfigurationError.checkUrl` and its kin; any issue fails the layer. */
+  /**
+   * The problems of the other options, from `ConfigurationError.checkUrl` and similar checks. The
+   * layer fails when there is any.
+   */
   readonly issues: ReadonlyArray<Issue>
   readonly capabilities: Capabilities<P>
-  /** The region of requests that name none, where the purpose has regions. */
+  /** The region for requests without one, for purposes that have regions. */
   readonly region?: string | undefined
-  /** What else is configured that shapes a credential, such as URLs: machines share credentials only where all of it is alike. */
+  /**
+   * Further settings that change the credential, such as base URLs. Machines share credentials only
+   * when all of these are equal.
+   */
   readonly settings?: ReadonlyArray<string | undefined>
-  /** Writes the vendor's call for a request that the capabilities allow. */
+  /** Builds the vendor call. The request was already checked against the capabilities. */
   readonly call: (request: Resolved<P>, context: CallContext) => VendorApi.Call
   readonly response: Schema.Codec<Response, unknown>
-  /** Reads a reply; one that cannot be the answer to this request is told in words that hold none of its values. */
+  /**
+   * Reads a decoded response. Returns an `InvalidResponseError` when it does not answer this
+   * request; its `detail` must not contain values from the response.
+   */
   readonly credential: (response: Response, request: Resolved<P>) => Minted | InvalidResponseError
   readonly dialect: VendorApi.Dialect<Failure>
 }
 
 /**
- * An adapter as `Providers` takes it: a name to choose it by, and a layer that reads the vendor's own environment variables.
+ * An adapter for `Providers`: the name that selects it, and a layer configured by the vendor's
+ * environment variables.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Adapter {
   readonly id: string
-  /** What the vendor can do where keys for all its regions are configured. */
+  /** The capabilities when keys for all of the vendor's regions are configured. */
   readonly capabilities: Capabilities
   readonly layerConfig: ProviderLayer
 }
 
 /**
- * A provider in the making: it needs a transport, and fails where the configuration cannot be used.
+ * An effect that makes a provider. It needs a transport and fails with `ConfigurationError`.
  *
  * @category models
  * @since 0.1.0
@@ -152,7 +168,7 @@ export interface Adapter {
 export type Making = Effect.Effect<TempCredentialProvider["Service"], ConfigurationError, Transport>
 
 /**
- * What every adapter's layer is: a provider that needs a transport, or a configuration that cannot be used.
+ * A layer of a provider. It needs a transport and fails with `ConfigurationError`.
  *
  * @category models
  * @since 0.1.0
@@ -160,7 +176,8 @@ export type Making = Effect.Effect<TempCredentialProvider["Service"], Configurat
 export type ProviderLayer = Layer.Layer<TempCredentialProvider, ConfigurationError, Transport>
 
 /**
- * Makes the provider of a vendor; the retry policy is the one at hand when it is made.
+ * Makes the provider of a vendor. It uses the `RetryPolicy`, `RateGate` and `Events` that are
+ * provided when it is made.
  *
  * @category constructors
  * @since 0.1.0
@@ -237,7 +254,7 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
 })
 
 /**
- * Provides what `make` makes.
+ * Makes a layer of a provider.
  *
  * @category layers
  * @since 0.1.0
@@ -245,7 +262,7 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
 export const layer = (provider: Making): ProviderLayer => Layer.effect(TempCredentialProvider, provider)
 
 /**
- * Reads a variable that need not be set, as `Environment.text` does.
+ * Reads an optional variable, as `Environment.text` does.
  *
  * @category configuration
  * @since 0.1.0
@@ -253,8 +270,9 @@ export const layer = (provider: Making): ProviderLayer => Layer.effect(TempCrede
 export const optional: (name: string) => Effect.Effect<string | undefined, ConfigurationError> = Environment.text
 
 /**
- * Builds a vendor's layer from options that are read from the environment as it is then, by `Config`, `Environment` or `KeySource.fromConfig`; what is missing
- * or malformed fails with its variable's name. They are a function, so that nothing is made where nobody uses the layer.
+ * Makes a vendor's layer from environment variables, which are read when the layer is built. Fails
+ * with `ConfigurationError`, which names each missing or malformed variable. `options` is a
+ * function, so that an unused layer does no work.
  *
  * @category layers
  * @since 0.1.0
@@ -264,6 +282,9 @@ export const layerConfig = <Options>(
   options: () => Effect.Effect<Options, Config.ConfigError | ConfigurationError>
 ): ProviderLayer => Layer.unwrap(Effect.map(Environment.load(Effect.suspend(options)), layerOf))
 
-/** In seconds: where an answer states its own terms, its life is held against the request there. */
+/**
+ * The longest lifetime to accept, in seconds. A response that states its own lifetime is compared
+ * with the request elsewhere.
+ */
 const longestLife = (terms: Terms | undefined, asked: number, most: number = asked): number =>
   terms?.life === undefined ? asked : Math.min(Duration.toSeconds(terms.life), most)

@@ -1,6 +1,7 @@
 /**
- * What a vendor can serve and enforce for each purpose, as plain data, and the check of a request against it. A guarantee is never
- * dropped silently: what the vendor lacks is refused before any call, or, when the request says so, left out and listed.
+ * The capabilities of a vendor for each purpose, as plain data, and the check of a request against
+ * them. A guarantee is never dropped silently: an unsupported one fails before any call or, with
+ * `onUnsupported: "relax"`, is left out and listed in `relaxed`.
  *
  * ```ts
  * import * as Capabilities from "@tempcred/core/Capabilities"
@@ -25,7 +26,7 @@ import { quote } from "./LogText.ts"
 import { type Feature, InvalidRequestError, UnsupportedError } from "./TempCredentialError.ts"
 
 /**
- * An allowed range, both ends included.
+ * An allowed range, inclusive.
  *
  * @category models
  * @since 0.1.0
@@ -36,54 +37,59 @@ export interface Range {
 }
 
 /**
- * What a vendor does with the app's id of its end user: binds the credential to it, only writes it down, or ignores it.
+ * How a vendor treats the subject, which is the app's id of its end user: binds the credential to
+ * it (`"enforced"`), stores it for reports (`"recorded"`), or ignores it.
  *
  * @category models
  * @since 0.1.0
  */
 export interface SubjectSupport {
   readonly effect: "enforced" | "recorded" | "ignored"
-  /** In characters. */
+  /** The maximum length in characters. */
   readonly maxLength?: number
-  /** Whether it travels where only printable ASCII without spaces can. */
+  /** Whether only printable ASCII without spaces is allowed. */
   readonly printable?: boolean
-  /** Whether a credential that leaves the backend must have one. */
+  /** Whether a credential that leaves the backend needs a subject. */
   readonly requiredForClient?: boolean
 }
 
 /**
- * What a vendor can serve and enforce for one purpose.
+ * The capabilities of a vendor for one purpose.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Capability {
-  /** How long a credential may be redeemed, in whole seconds. */
+  /** How long a credential can be used to connect, in whole seconds. */
   readonly ttlSeconds: Range & { readonly default: number }
-  /** Whether the vendor can make it good for one connection only, or always does. */
+  /** Whether the vendor supports single-use credentials; `"always"` means that it issues no others. */
   readonly singleUse: boolean | "always"
-  /** How long a session may be limited to, in whole seconds; absent where the vendor cannot cut sessions. */
+  /** The session limits that the vendor can enforce, in whole seconds. Absent: it cannot end sessions. */
   readonly maxSessionSeconds?: Range
-  /** How long all use of it may be allowed, open sessions included, in whole seconds; absent where the vendor has no such end. */
+  /**
+   * How long the credential can be used at all, open sessions included, in whole seconds. Absent:
+   * the vendor has no such limit.
+   */
   readonly usableForSeconds?: Range & { readonly default: number }
-  /** How firmly the vendor can bind a session's configuration to it; absent where it cannot. */
+  /** How the vendor can lock a session's configuration. Absent: it cannot. */
   readonly sessionLocks?: ReadonlyArray<SessionLock>
   readonly subject: SubjectSupport
-  /** The names that `region` may take; none where the vendor has one place for all. */
+  /** The allowed values of `region`; empty when the vendor has no regions. */
   readonly regions: ReadonlyArray<string>
-  /** Whether `regions` are those for which a long-lived key is configured, as each region has keys of its own. */
+  /** Whether each region has its own long-lived key. If so, `regions` lists those with a configured key. */
   readonly regionsNeedKeys?: boolean
   /**
-   * Whether a mint has effects beyond the credential (a room, a call), so that nothing may mint ahead of need, and nothing may mint again, here or at
-   * another vendor, where a mint that failed may have had them.
+   * Whether a mint has effects besides the credential, such as a room or a call. If so, nothing is
+   * minted in advance, and a mint that may have succeeded is not repeated here or at another
+   * vendor.
    */
   readonly mintingHasSideEffects: boolean
-  /** Whether the client needs the credential only to connect, or on every request. */
+  /** Whether the client sends the credential only to connect or with every request. */
   readonly needed: "connect" | "every-request"
 }
 
 /**
- * The purposes that a vendor serves, each with what it can do.
+ * The purposes that a vendor serves, with the capabilities for each.
  *
  * @category models
  * @since 0.1.0
@@ -91,7 +97,8 @@ export interface Capability {
 export type Capabilities<P extends Purpose = Purpose> = { readonly [K in P]?: Capability }
 
 /**
- * A request that a vendor can serve as it stands: checked, with defaults filled in, in the vendor's unit (whole seconds).
+ * A request that the vendor can serve: checked, with defaults filled in, and with durations in
+ * whole seconds.
  *
  * @category models
  * @since 0.1.0
@@ -103,15 +110,16 @@ export interface Resolved<P extends Purpose = Purpose> {
   readonly singleUse: boolean
   readonly maxSessionSeconds: number | undefined
   readonly usableForSeconds: number | undefined
-  /** The configuration to bind, with the lock to bind it by. */
+  /** The session configuration to bind, and its lock. */
   readonly session: { readonly config: SessionBinding["config"]; readonly lock: SessionLock } | undefined
   readonly region: string | undefined
-  /** What was asked for and will not be enforced. */
+  /** The requested guarantees that the vendor will not enforce. */
   readonly relaxed: ReadonlyArray<Feature>
 }
 
 /**
- * Whether a request brings a credential that is good for one connection only: it says so, or prefers it and the vendor has it, or the vendor has no others.
+ * Tells whether the request results in a single-use credential: it requires one, prefers one and
+ * the vendor supports it, or the vendor issues no others.
  *
  * @category guards
  * @since 0.1.0
@@ -123,8 +131,8 @@ const serves = <P extends Purpose>(capabilities: Capabilities<P>, purpose: Purpo
   Object.hasOwn(capabilities, purpose)
 
 /**
- * Checks a request against what a vendor can do. A request that names no region gets the given one; where the purpose has no regions,
- * that is listed as relaxed.
+ * Checks a request against the capabilities. `region` is the default region; for a purpose without
+ * regions, it is listed as relaxed.
  *
  * @category combinators
  * @since 0.1.0
@@ -178,24 +186,24 @@ const clamp = (value: number, range: Range): number => Math.min(range.max, Math.
 const within = (range: Range | undefined, value: number | undefined): number | undefined =>
   value === undefined || range === undefined ? undefined : clamp(value, range)
 
-/** The default gives way to an end of all use that is sooner. */
+/** The ttl. An earlier `usableFor` limits the default. */
 const ttlOf = ({ ttlSeconds, usableForSeconds }: Capability, { ttl, usableFor }: Decoded): number => {
   const end = usableForSeconds === undefined ? undefined : seconds(usableFor)
   return seconds(ttl) ?? Math.min(ttlSeconds.default, end ?? Infinity)
 }
 
-/** All use ends no sooner than the time to redeem. */
+/** The time of all use, which is at least the ttl. */
 const usableFor = (capability: Capability, request: Decoded): number | undefined =>
   seconds(request.usableFor) ??
   (capability.usableForSeconds && Math.max(capability.usableForSeconds.default, ttlOf(capability, request)))
 
 const strength = (lock: SessionLock | undefined): number => SessionLock.literals.indexOf(lock ?? "none")
 
-/** The locks that the vendor has, the weakest first. */
+/** The vendor's locks, weakest first. */
 const byStrength = ({ sessionLocks = [] }: Pick<Capability, "sessionLocks">): ReadonlyArray<SessionLock> =>
   sessionLocks.toSorted((one, other) => strength(one) - strength(other))
 
-/** The weakest lock that is no weaker than what was asked for; the strongest that there is, where none is. */
+/** The weakest sufficient lock, or the strongest available when none is sufficient. */
 const bound = (capability: Capability, asked: SessionBinding | undefined): Resolved["session"] => {
   const locks = byStrength(capability)
   const lock = locks.find((one) => strength(one) >= strength(asked?.lock)) ?? locks.at(-1)
@@ -214,7 +222,7 @@ const regionDetail = ({ regions, regionsNeedKeys }: Capability, purpose: Purpose
 
 const between = (range: Range): string => `${range.min} to ${range.max} seconds`
 
-/** What no vendor could serve, or what this one documents as malformed. */
+/** The fields that no vendor accepts, or that this vendor documents as malformed. */
 const malformed = (capability: Capability, request: Decoded) => {
   const issues: Array<{ readonly field: string; readonly message: string }> = []
   const whole = (field: "ttl" | "maxSession" | "usableFor", range: Range | undefined) => {
@@ -251,7 +259,7 @@ const malformed = (capability: Capability, request: Decoded) => {
   return issues
 }
 
-/** What was asked for and this vendor lacks. */
+/** The requested features that this vendor does not support. */
 const missing = (capability: Capability, request: Decoded) => {
   const lacking: Array<{ readonly feature: Feature; readonly detail: string }> = []
   const ttl = seconds(request.ttl)

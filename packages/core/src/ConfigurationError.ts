@@ -1,6 +1,7 @@
 /**
- * What an app configured cannot be used: each issue names the option and its environment variable and what is allowed, and never
- * the value. Also the checks themselves, since keys and URLs are configured alike for every vendor.
+ * The error for unusable configuration. Each issue names the option or environment variable and the
+ * allowed values, never the value itself. The checks for keys, URLs and regions that all vendors
+ * share are here too.
  *
  * ```ts
  * import { checkUrl } from "@tempcred/core/ConfigurationError"
@@ -19,7 +20,8 @@ import * as Keys from "./key-source/Keys.ts"
 import { isLoopback } from "./Loopback.ts"
 
 /**
- * A layer cannot be built: keys, URLs or settings are missing or malformed.
+ * The error of a layer that cannot be built because keys, URLs or settings are missing or
+ * malformed.
  *
  * @category errors
  * @since 0.1.0
@@ -33,7 +35,7 @@ export class ConfigurationError extends Schema.TaggedError<ConfigurationError>()
 }
 
 /**
- * One thing that is wrong: its name, and a sentence that goes on from there.
+ * One problem: the name of the option, and a message that continues the sentence after the name.
  *
  * @category models
  * @since 0.1.0
@@ -44,7 +46,8 @@ export interface Issue {
 }
 
 /**
- * Checks a long-lived key: present, and nothing in it that a header cannot carry. Blanks and line ends around it are removed where it is used.
+ * Checks a long-lived key: not empty, and only characters that an HTTP header allows. Surrounding
+ * white space is removed before use.
  *
  * @category guards
  * @since 0.1.0
@@ -55,7 +58,8 @@ export const checkKey = (name: string, key: Redacted.Redacted): ReadonlyArray<Is
 }
 
 /**
- * Checks a base URL or WebSocket URL: encrypted unless it stays on this machine, and bare of credentials, query and fragment.
+ * Checks a base URL or WebSocket URL: TLS unless the host is loopback, and no credentials, query or
+ * fragment.
  *
  * @category guards
  * @since 0.1.0
@@ -70,7 +74,7 @@ export const checkUrl = (
   const issue = (message: string) => [{ name, message }]
   if (/\s/.test(url)) return issue("must hold no white space")
   const parsed = URL.parse(url)
-  // A parser mends what people mistype; what is joined to a path later must be right as it stands.
+  // `URL.parse` corrects typing errors, but paths are later joined to the original text.
   if (parsed === null || !/^\w+:\/\/[^\\]*$/.test(url)) return issue(`is no URL: write it as ${scheme}://host`)
   if (parsed.protocol !== `${scheme}:` && !(parsed.protocol === plain && isLoopback(parsed.hostname))) {
     return issue(`must begin with ${scheme}:// (${plain}// is allowed on loopback only)`)
@@ -81,7 +85,7 @@ export const checkUrl = (
 }
 
 /**
- * Checks a region's name before it becomes part of a host name.
+ * Checks a region name, which becomes part of a host name.
  *
  * @category guards
  * @since 0.1.0
@@ -92,7 +96,7 @@ export const checkRegion = (name: string, region: string | undefined): ReadonlyA
     : [{ name, message: "must be a region's name in small letters, such as eu" }]
 
 /**
- * Checks that a value, where there is one, is one of a vendor's own.
+ * Checks that a value, if there is one, is in a list of allowed values.
  *
  * @category guards
  * @since 0.1.0
@@ -104,13 +108,13 @@ export const checkOneOf = (
 ): ReadonlyArray<Issue> =>
   value === undefined || allowed.includes(value) ? [] : [{ name, message: `must be one of ${allowed.join(", ")}` }]
 
-/** An environment holds nothing but text, so a value that is no text is a value that is not there. */
+/** Messages of `Config` that mean that a variable is not set: every value in an environment is a string. */
 const absent = new Set(["Missing key", "Expected string"])
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /**
- * Turns what `Config` reports into issues by variable name.
+ * Converts a `ConfigError` into issues by variable name.
  *
  * @category constructors
  * @since 0.1.0

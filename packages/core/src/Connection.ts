@@ -1,6 +1,7 @@
 /**
- * How a client presents a credential: plain data with the placeholder `{token}` where the secret goes, so that it can be logged, sent
- * and compared. `fill` puts the secret in; a client that reads connections needs no code of its own for any vendor.
+ * How a client uses a credential to connect, as plain data. The placeholder `{token}` marks the
+ * place of the secret, so that a connection can be logged, sent and compared. `fill` inserts the
+ * secret. A client that follows connections needs no code for any particular vendor.
  *
  * ```ts
  * import * as Connection from "@tempcred/core/Connection"
@@ -22,7 +23,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 
 /**
- * The schema of where the secret travels.
+ * Schema of a `Placement`.
  *
  * @category schemas
  * @since 0.1.0
@@ -38,8 +39,9 @@ export const Placement = Schema.Union([
 ])
 
 /**
- * Where the secret travels: a header, a query parameter, the WebSocket subprotocol list, a field of the first message, a form
- * field, the URL (of which it is a part, or which it is as a whole), or the vendor's own SDK, which takes it as the argument of that name.
+ * The place of the secret: a header, a query parameter, the WebSocket subprotocols, a field of the
+ * first message, a form field, or the URL (a part or the whole of it). `"sdk"` means that the
+ * vendor's own SDK takes the secret as the argument `name`.
  *
  * @category models
  * @since 0.1.0
@@ -47,7 +49,7 @@ export const Placement = Schema.Union([
 export type Placement = typeof Placement.Type
 
 /**
- * The schema of a connection.
+ * Schema of a `Connection`.
  *
  * @category schemas
  * @since 0.1.0
@@ -61,8 +63,9 @@ export const Connection = Schema.Struct({
 })
 
 /**
- * One way to present a credential. `where` says who can use it (a browser cannot set a header on a WebSocket);
- * `deprecatedFrom` is the ISO date from which the vendor no longer accepts this way.
+ * One way to use a credential. `where` says whether browsers or servers can use it: a browser
+ * cannot set a header on a WebSocket. From the ISO date `deprecatedFrom`, the vendor no longer
+ * accepts this way.
  *
  * @category models
  * @since 0.1.0
@@ -70,7 +73,7 @@ export const Connection = Schema.Struct({
 export type Connection = typeof Connection.Type
 
 /**
- * Connections, best first; a credential always has one.
+ * The connections of a credential, best first; at least one.
  *
  * @category models
  * @since 0.1.0
@@ -78,7 +81,7 @@ export type Connection = typeof Connection.Type
 export type Connections = readonly [Connection, ...ReadonlyArray<Connection>]
 
 /**
- * The placement that most vendors share: `Authorization: Bearer <token>`.
+ * The most common placement: `Authorization: Bearer <token>`.
  *
  * @category constants
  * @since 0.1.0
@@ -86,8 +89,9 @@ export type Connections = readonly [Connection, ...ReadonlyArray<Connection>]
 export const bearer: Placement = { in: "header", name: "Authorization", value: "Bearer {token}" }
 
 /**
- * A connection with the secret filled in, ready for `new WebSocket(url, protocols)` or `fetch(url, { headers })`; one for an SDK has nothing filled in, as the app
- * hands the token over itself. It is not to be logged.
+ * A connection with the secret inserted, ready for `new WebSocket(url, protocols)` or `fetch(url, {
+ * headers })`. For an SDK nothing is inserted, because the app passes the token itself. Do not log
+ * it.
  *
  * @category models
  * @since 0.1.0
@@ -97,7 +101,7 @@ export interface Filled {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly protocols: ReadonlyArray<string>
-  /** Fields to merge into the first message. */
+  /** Fields to add to the first message. */
   readonly message: Readonly<Record<string, string>>
   /** Fields to add to the form. */
   readonly form: Readonly<Record<string, string>>
@@ -106,7 +110,7 @@ export interface Filled {
 const placeholder = "{token}"
 
 /**
- * Puts the secret into a connection.
+ * Inserts the secret into a connection.
  *
  * @category combinators
  * @since 0.1.0
@@ -138,7 +142,7 @@ export const fill = (connection: Connection, token: Redacted.Redacted): Filled =
     case "form":
       return { ...empty, form: { [placement.field]: put(placement.value) } }
     case "url": {
-      // A secret that is a URL as a whole is written as the vendor wrote it.
+      // When the token is itself a URL, it is used unchanged.
       const isWhole = connection.url === placeholder
       const url = isWhole ? secret : connection.url.replaceAll(placeholder, () => encodeURIComponent(secret))
       return { ...empty, url, protocols: placement.protocols ?? [] }

@@ -1,7 +1,8 @@
 /**
- * Credentials kept for as long as they are good, and renewed before they end. One mint serves everybody who asks for the same thing, a vendor's
- * outage is not felt while the last credential lives, and windows are shares of each credential's own life, so that the thirty seconds of
- * one vendor are cached as well as the hours of another.
+ * Caches credentials and refreshes them before they expire. Concurrent requests for the same scope
+ * share one mint (single flight). While the vendor is down, valid credentials are still served. The
+ * refresh windows are fractions of each credential's lifetime, so they suit 30 seconds as well as
+ * hours.
  *
  * ```ts
  * import * as CredentialCache from "@tempcred/core/CredentialCache"
@@ -43,40 +44,53 @@ import * as MinRemaining from "./MinRemaining.ts"
 import { type MintOptions, TempCredentialProvider } from "./TempCredentialProvider.ts"
 
 /**
- * How a cache behaves.
+ * Options of a cache.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
-  /** How many scopes are held; beyond it, the one least recently used gives way, unless a mint for it is under way. @default 1000 */
+  /**
+   * The maximum number of scopes. Beyond it, the least recently used scope is evicted, unless a
+   * mint for it is in progress.
+   *
+   * @default 1000
+   */
   readonly capacity?: number | undefined
-  /** Whether a credential that leaves the backend is cached though it is bound to no subject, so that users share it. @default false */
+  /** Whether users share client credentials that have no subject. @default false */
   readonly clientWithoutSubject?: boolean | undefined
-  /** The share of its life that a credential has left when it is renewed in the background, give or take a sixth. @default 0.3 */
+  /**
+   * The background refresh starts when this fraction of the lifetime is left, plus or minus a sixth
+   * of it.
+   *
+   * @default 0.3
+   */
   readonly advisory?: number | undefined
   /**
-   * The share of its life that a credential has left when callers wait for the next. It is at least 10 seconds, so that a client has time to connect, or a
-   * quarter of a shorter life; zero switches it off. @default 0.1
+   * Callers wait for a new credential when this fraction of the lifetime is left. It is at least 10
+   * seconds, so that a client has time to connect, but at most a quarter of a short lifetime. Zero
+   * disables it.
+   *
+   * @default 0.1
    */
   readonly mandatory?: number | undefined
-  /** Bound on one mint with all that happens below the cache. @default "30 seconds" */
+  /** The time limit of one mint, including retries and every layer below the cache. @default "30 seconds" */
   readonly timeout?: Length | undefined
 }
 
 /**
- * What a caller wants beyond a credential that is good now.
+ * Options of `get`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface GetOptions extends MintOptions {
-  /** Whether only a new credential will do. Whoever asks while a mint is under way shares it. @default false */
+  /** Forces a refresh. A refresh that is already in progress is shared. @default false */
   readonly refresh?: boolean | undefined
 }
 
 /**
- * The cache behind a provider, for what `mint` cannot say.
+ * The cache of a provider, for operations beyond `mint`.
  *
  * @category services
  * @since 0.1.0
@@ -84,18 +98,21 @@ export interface GetOptions extends MintOptions {
 export class CredentialCache extends Context.Service<
   CredentialCache,
   {
-    /** Gets a credential. Unlike `mint`, it fails where `minRemaining` is no less than what a new credential lasts. */
+    /** Gets a credential. Unlike `mint`, fails when a new credential would not satisfy `minRemaining`. */
     readonly get: (request: MintRequest, options?: GetOptions) => Effect.Effect<TempCredential, TempCredentialError>
-    /** Drops this very credential from every scope that holds it, as one that was refused where it was used; others stay. */
+    /**
+     * Removes this credential from every scope, for example after the vendor refused it. Other
+     * credentials stay.
+     */
     readonly invalidate: (credential: TempCredential) => Effect.Effect<void>
-    /** How many scopes are held. */
+    /** The number of scopes in the cache. */
     readonly size: Effect.Effect<number>
   }
 >()("@tempcred/core/CredentialCache") {}
 
 /**
- * Puts a cache before a provider. Single-use credentials pass it by, as do those whose minting has side effects and those that leave
- * the backend without a subject.
+ * Adds a cache to a provider. Not cached: single-use credentials, credentials whose minting has
+ * side effects, and client credentials without a subject.
  *
  * @category layers
  * @since 0.1.0
@@ -187,7 +204,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
   )
 })
 
-/** Reads what a caller wishes. */
+/** Reads the caller's options. */
 const read = (
   provider: string,
   { minRemaining, refresh, refused }: GetOptions,
@@ -200,7 +217,7 @@ const read = (
     isStrict
   }))
 
-/** Tells the requests whose credentials may be given to more than one caller. */
+/** Tells whether more than one caller may get the credential of a request. */
 const sharing =
   (provider: TempCredentialProvider["Service"], clientWithoutSubject: boolean) =>
   (request: MintRequest): boolean => {

@@ -1,7 +1,8 @@
 /**
- * Configuration from environment variables, as every layer here reads it: from the environment as it is when the layer is built, or from the `ConfigProvider`
- * that the app provides. Values are trimmed; quotation marks around them and control characters in them are refused by the variable's name, and
- * no error holds a value. An empty variable is not set.
+ * Reads configuration from environment variables when a layer is built, or from the
+ * `ConfigProvider` that the app provides. Values are trimmed, and an empty variable counts as not
+ * set. Surrounding quotation marks and control characters are errors that name the variable, never
+ * its value.
  *
  * ```ts
  * import * as Environment from "@tempcred/core/Environment"
@@ -45,8 +46,8 @@ export { split } from "./environment/Text.ts"
 export { provider } from "./environment/Variable.ts"
 
 /**
- * Runs what reads variables with `provider`. Fails with everything that is wrong, a misspelt `TEMPCRED_*` variable among it; a variable that begins as one
- * of `prefixes` must be known.
+ * Runs `read` with the current environment. Fails with all problems at once, including misspelt
+ * `TEMPCRED_*` variables and unknown variables that start with one of `prefixes`.
  *
  * @category configuration
  * @since 0.1.0
@@ -76,7 +77,7 @@ const checked = (
 }
 
 /**
- * Reads a variable that need not be set.
+ * Reads an optional variable.
  *
  * @category configuration
  * @since 0.1.0
@@ -85,7 +86,7 @@ export const text = (name: string): Effect.Effect<string | undefined, Configurat
   Effect.tap(Variable.read(name), (found) => checked(name, found === undefined ? [] : [found], Text.problemOf))
 
 /**
- * Reads a variable in its format, where it is set.
+ * Reads and parses an optional variable.
  *
  * @category configuration
  * @since 0.1.0
@@ -97,7 +98,7 @@ export const value = <A>(name: string, format: Format<A>): Effect.Effect<A | und
   })
 
 /**
- * Reads a list with commas or line ends between its items, where it is set.
+ * Reads an optional list, whose items are separated by commas or line breaks.
  *
  * @category configuration
  * @since 0.1.0
@@ -110,7 +111,7 @@ export const list = (name: string): Effect.Effect<ReadonlyArray<string> | undefi
   })
 
 /**
- * Reads a variable that must be set, by `text`, `secret` or another reader.
+ * Reads a required variable with `text`, `secret` or another reader.
  *
  * @category configuration
  * @since 0.1.0
@@ -124,7 +125,7 @@ export const required = <A>(
   )
 
 /**
- * Reads variables one after the other, and keeps what is wrong with them.
+ * Reads variables one by one and collects the problems.
  *
  * @category models
  * @since 0.1.0
@@ -150,7 +151,7 @@ export const collector = (): Collector => {
 }
 
 /**
- * Reads several variables, and fails with all that is wrong with them.
+ * Reads several variables. Fails with all of their problems at once.
  *
  * @category configuration
  * @since 0.1.0
@@ -165,7 +166,7 @@ export const collect = <A>(
     )
   })
 
-/** The trimmed text of a secret, and the variable that it comes from. */
+/** Reads the trimmed text of a secret, and the name of its variable. */
 const heldBy = Effect.fnUntraced(function* (
   name: string
 ): Effect.fn.Return<{ readonly source: string; readonly held: string } | undefined, ConfigurationError> {
@@ -181,7 +182,7 @@ const heldBy = Effect.fnUntraced(function* (
 })
 
 /**
- * Reads a secret from its variable or, where `<name>_FILE` is set instead, from the file that it names.
+ * Reads an optional secret from its variable, or from the file that `<name>_FILE` names.
  *
  * @category configuration
  * @since 0.1.0
@@ -196,7 +197,7 @@ export const secret = Effect.fnUntraced(function* (
 })
 
 /**
- * Reads a list of secrets, as `secret` reads one; a file may have one item on each line.
+ * Reads an optional list of secrets, as `secret` does. A file can have one item on each line.
  *
  * @category configuration
  * @since 0.1.0

@@ -1,6 +1,7 @@
 /**
- * What an operator wants to know, as it happens: who was given what and until when, and everything that went otherwise than planned. No event
- * holds a secret or a subject in clear; a credential is named by its fingerprint.
+ * Events for operators and audit logs: each mint, and each deviation from normal operation. No
+ * event contains a secret or a subject in plain text; a credential is identified by its
+ * fingerprint.
  *
  * ```ts
  * import * as Events from "@tempcred/core/Events"
@@ -24,7 +25,7 @@ import type { Purpose } from "./Purpose.ts"
 import type { Reason } from "./TempCredentialError.ts"
 
 /**
- * One event; `fingerprint` names a credential or a key without telling it.
+ * An event. `fingerprint` identifies a credential or a key without revealing it.
  *
  * @category models
  * @since 0.1.0
@@ -47,11 +48,14 @@ export type Event =
   | {
       readonly _tag: "RefreshFailed"
       readonly provider: string
-      /** The tag of the reason, `"interrupted"`, or `"defect"` where the provider threw. */
+      /** The tag of the reason, `"interrupted"`, or `"defect"` if the provider threw. */
       readonly reason: Reason["_tag"] | "defect" | "interrupted"
     }
   | {
-      /** An end was stated that is more than a minute past what was asked for: the life in seconds as stated, and as it was kept. */
+      /**
+       * The vendor stated an expiry more than a minute later than requested. `stated` and `kept`
+       * are lifetimes in seconds, as stated and as used.
+       */
       readonly _tag: "ExpiryNotBelieved"
       readonly provider: string
       readonly purpose: Purpose
@@ -75,7 +79,7 @@ export type Event =
   | { readonly _tag: "SharingRestored"; readonly provider: string }
 
 /**
- * Receives nothing: where events go unless a layer says otherwise.
+ * Discards an event; the default receiver.
  *
  * @category constants
  * @since 0.1.0
@@ -83,7 +87,7 @@ export type Event =
 export const nobody = (_: Event): Effect.Effect<void> => Effect.void
 
 /**
- * Where events go; nowhere unless a layer says otherwise.
+ * The receiver of events. The default discards them.
  *
  * @category services
  * @since 0.1.0
@@ -92,11 +96,12 @@ export const Events: Context.Reference<(event: Event) => Effect.Effect<void>> = 
   (event: Event) => Effect.Effect<void>
 >("@tempcred/core/Events", { defaultValue: () => nobody })
 
-/** How long a receiver may take. */
+/** The time limit of a receiver. */
 const patience = "1 second"
 
 /**
- * Sends the events of the providers that it is provided to. A receiver that throws, fails or takes over a second misses the event: no mint suffers for it.
+ * Sends the events of the providers below it to `receive`. A receiver that throws, fails or takes
+ * longer than a second misses the event; the mint is not affected.
  *
  * @category layers
  * @since 0.1.0
@@ -111,7 +116,7 @@ export const layer = (receive: (event: Event) => Effect.Effect<unknown, unknown>
   )
 
 /**
- * Publishes an event to whoever listens here.
+ * Publishes an event to the current receiver.
  *
  * @category combinators
  * @since 0.1.0

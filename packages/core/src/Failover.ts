@@ -1,8 +1,11 @@
 /**
- * One provider of several, in an order: the next is asked where one is down, out of reach, out of quota, limited, unreadable, or lacks what is asked.
- * A refused key stops it unless the app says otherwise; a malformed request always does, and so does a mint with side effects that failed and may
- * have had them. A provider that keeps failing is not asked for a while,
- * then by one mint at a time until that one succeeds. Each provider that is still to be asked has its share of the time.
+ * Combines several providers into one that tries them in order. The next provider is tried after an
+ * outage, a network error, an exceeded quota or rate limit, an unreadable response, or a missing
+ * capability. A refused key stops failover by default. An invalid request always does, and so does
+ * a failed mint that may have had side effects.
+ *
+ * A circuit breaker skips a provider that keeps failing; after a while, one mint at a time tests it
+ * again. Each remaining provider gets an equal part of the remaining time.
  *
  * ```ts
  * import * as Failover from "@tempcred/core/Failover"
@@ -40,19 +43,33 @@ import { type Reason, TempCredentialError, TransportError } from "./TempCredenti
 import { type MintOptions, TempCredentialProvider } from "./TempCredentialProvider.ts"
 
 /**
- * When the next provider is asked, and when a failing one is left alone.
+ * Options of failover and of its circuit breaker.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
-  /** Goes on after these too, which tell of something that a person must mend at that vendor. @default [] */
+  /**
+   * Further errors after which the next provider is tried. Both mean that someone must fix the
+   * account at the vendor.
+   *
+   * @default []
+   */
   readonly goOnAfter?: ReadonlyArray<"AuthenticationError" | "PermissionError"> | undefined
-  /** Bound on the whole of a mint; split between the providers that are still to be asked. @default that of the retry policy at hand */
+  /**
+   * The time limit of a mint, divided between the remaining providers.
+   *
+   * @default the deadline of the provided `RetryPolicy`
+   */
   readonly deadline?: Duration.Duration | undefined
-  /** How many mints in a row must fail for a provider to be left alone. @default 3 */
+  /** The number of consecutive failures that opens the circuit. @default 3 */
   readonly failures?: number | undefined
-  /** How long it is left alone, give or take a fifth; each further failure doubles it, up to 16 times. @default 30 seconds */
+  /**
+   * How long the circuit stays open, plus or minus a fifth. Each further failure doubles the time,
+   * up to 16 times.
+   *
+   * @default 30 seconds
+   */
   readonly openFor?: Duration.Duration | undefined
 }
 
@@ -71,8 +88,8 @@ const failovers = Metric.counter("tempcred_failovers_total", {
 const standard = { goOnAfter: [], failures: 3, openFor: Duration.seconds(30) }
 
 /**
- * Provides one provider of several layers, asked in this order. Each must be configured: a stand-in that silently is not there is missed on the day
- * that it is needed.
+ * Makes one provider of several layers, tried in this order. All must be configured: otherwise a
+ * missing standby would go unnoticed until it is needed.
  *
  * @category layers
  * @since 0.1.0
@@ -92,8 +109,8 @@ export const layer = <E, R>(
   )
 
 /**
- * Makes one provider of several. Its `id` is theirs, joined as `TEMPCRED_PROVIDER` lists them, and its account stands for all of theirs; a credential
- * names the provider that minted it.
+ * Makes one provider of several. Its `id` lists their ids, separated by commas. A credential names
+ * the provider that minted it.
  *
  * @category constructors
  * @since 0.1.0
@@ -132,7 +149,7 @@ export const make = Effect.fnUntraced(function* (
   })
 })
 
-/** Mints with the first provider that serves. */
+/** Mints with the first provider that succeeds. */
 const minting = Effect.fnUntraced(function* (
   id: string,
   members: ReadonlyArray<Member>,
@@ -170,12 +187,12 @@ const minting = Effect.fnUntraced(function* (
   })
 })
 
-/** Whether a mint that failed may have had effects beyond the credential, which another one would have again. */
+/** Tells whether a failed mint may have had side effects, which another mint would repeat. */
 const hasActed = (provider: Provider, purpose: Purpose, error: TempCredentialError): boolean =>
   provider.capabilities[purpose]?.mintingHasSideEffects === true &&
   (error.failures ?? [error]).some(({ reason }) => mayHaveMinted(reason))
 
-/** Mints within a share of the time, which the provider is told, so that it begins no wait that would not fit. */
+/** Mints within a part of the time. The provider knows this deadline and starts no wait beyond it. */
 const bounded = (mint: ReturnType<Provider["mint"]>, provider: string, share: number): ReturnType<Provider["mint"]> =>
   mint.pipe(
     within(share),
@@ -193,20 +210,23 @@ interface Failure {
   readonly reason: Reason
 }
 
-/** How long until a provider may serve; one that lacks what was asked never will. */
+/** How long until a provider may succeed; never, for a missing capability. */
 const wait = ({ reason }: Failure): number => {
   if (reason.isRetryable) return Duration.toMillis(reason.retryAfter ?? Duration.zero)
   return reason._tag === "UnsupportedError" ? Number.POSITIVE_INFINITY : Number.MAX_VALUE
 }
 
-/** One error for all that failed: what may serve soonest stands for it, or else the first that is more than a lack. */
+/** Combines the failures into one error, which is that of the provider that may succeed soonest. */
 const summary = (failed: ReadonlyArray<TempCredentialError>): TempCredentialError => {
   const failures = failed.flatMap(({ failures: inner, provider, reason }) => inner ?? [{ provider, reason }])
   const foremost = failures.reduce((best, one) => (wait(one) < wait(best) ? one : best))
   return new TempCredentialError(failures.length === 1 ? foremost : { ...foremost, failures })
 }
 
-/** What providers hold already: the first one's can be served at once, as it would be asked first. */
+/**
+ * Reads credentials that the providers hold. Only the first provider's can be served, because it
+ * would be tried first.
+ */
 const held = (
   providers: ReadonlyArray<Provider>
 ): Pick<Provider, "cached" | "invalidate" | "invalidateFingerprint" | "isInvalidated"> => ({

@@ -1,6 +1,7 @@
 /**
- * A short name for a secret that tells nothing of it: the first 64 bits of its SHA-256, in hexadecimal. Equal secrets have equal names, in every
- * process, so that an app's log can speak of a credential as the events do.
+ * Identifies a secret without revealing it: the first 64 bits of its SHA-256 hash, in hexadecimal.
+ * Equal secrets have equal fingerprints in every process, so that logs and events can refer to the
+ * same credential.
  *
  * ```ts
  * import { fingerprint } from "@tempcred/core/Fingerprint"
@@ -16,11 +17,11 @@ import * as Effect from "effect/Effect"
 import * as Hex from "effect/encoding/Hex"
 import * as Redacted from "effect/Redacted"
 
-/** Fingerprints that were computed, so that a credential that is served often is hashed once. */
+/** Computed fingerprints, so that each credential is hashed once. */
 const known = new WeakMap<Redacted.Redacted, string>()
 
 /**
- * Names a secret.
+ * Computes the fingerprint of a secret.
  *
  * @category combinators
  * @since 0.1.0
@@ -35,7 +36,7 @@ export const fingerprint = (secret: Redacted.Redacted): Effect.Effect<string> =>
 
 const hash = (secret: Redacted.Redacted): Effect.Effect<string> =>
   Effect.promise(async () => {
-    // The prefix keeps the name apart from any hash of the bare secret that others may have published.
+    // The prefix makes the result differ from a plain hash of the secret, which may be known elsewhere.
     const bytes = new TextEncoder().encode(`tempcred ${Redacted.value(secret)}`)
     return Hex.encode(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).slice(0, 8))
   })

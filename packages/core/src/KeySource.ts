@@ -1,7 +1,10 @@
 /**
- * Where long-lived keys come from: given, from the environment, from a file, or by any effect. Keys are read before every try, so a
- * new one is used from the next mint on, without a restart and without a timer. Several may overlap while they are rotated, newest first: a refused
- * key is reported and the next one is used in the same mint, and some minutes later it is tried again.
+ * Sources of long-lived keys: fixed values, the environment, a file, or any effect. Keys are read
+ * before every attempt, so that a new key is used without a restart.
+ *
+ * For key rotation a source can hold several keys, newest first. When the vendor refuses a key, an
+ * event is published and the same mint continues with the next key. The refused key is tried again
+ * some minutes later.
  *
  * ```ts
  * import * as KeySource from "@tempcred/core/KeySource"
@@ -27,34 +30,35 @@ import * as Variable from "./environment/Variable.ts"
 import * as Keys from "./key-source/Keys.ts"
 
 /**
- * A source of long-lived keys of one account.
+ * A source of the long-lived keys of one account.
  *
  * @category models
  * @since 0.1.0
  */
 export interface KeySource {
-  /** Reads the keys as they are now, newest first; how it fails is never told, as it may hold a key. */
+  /** Reads the current keys, newest first. Its error is never shown, because it could contain a key. */
   readonly keys: Effect.Effect<ReadonlyArray<Redacted.Redacted>, unknown>
   readonly account?: string | undefined
 }
 
 /**
- * What is known of the keys beside the keys.
+ * Options of a key source.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
   /**
-   * A name of the account that stays when its keys change, alike in all processes: credentials are held and shared under it.
+   * A name of the account that stays the same when its keys change, on all machines. Cached and
+   * shared credentials belong to this name.
    *
-   * @default the oldest key when the layer is built, by its fingerprint
+   * @default the fingerprint of the oldest key when the layer is built
    */
   readonly account?: string | undefined
 }
 
 /**
- * Makes a source of keys that never change: one, or several with the newest first.
+ * Makes a source of fixed keys: one, or several with the newest first.
  *
  * @category constructors
  * @since 0.1.0
@@ -65,8 +69,9 @@ export const fixed = (
 ): KeySource => fromEffect(Effect.succeed(keys), options)
 
 /**
- * Makes a source of any effect that gives one key, or several with the newest first. It runs before every try and within its time-out: give one that
- * asks a secret manager an `Effect.cachedWithTTL`. While it fails, the keys that it gave before stay in use.
+ * Makes a source from an effect that returns one key, or several with the newest first. It runs
+ * before every attempt, within the attempt's time limit: use `Effect.cachedWithTTL` for a secret
+ * manager. While it fails, the previous keys stay in use.
  *
  * @category constructors
  * @since 0.1.0
@@ -80,8 +85,9 @@ export const fromEffect = (
 })
 
 /**
- * Makes a source of a file with one key on each line, newest first. It is read before every try, on Node, Bun and Deno as it is, and elsewhere by the Effect
- * `FileSystem` at hand. While it is missing, empty or holds anything that is no key, the keys that it held before stay in use.
+ * Makes a source from a file with one key on each line, newest first. The file is read before every
+ * attempt: directly on Node, Bun and Deno, elsewhere through Effect's `FileSystem`. While it is
+ * missing, empty or malformed, the previous keys stay in use.
  *
  * @category constructors
  * @since 0.1.0
@@ -103,8 +109,8 @@ const refuse = (name: string, message: string): ConfigurationError =>
   new ConfigurationError({ issues: [{ name, message }] })
 
 /**
- * Makes a source of an environment variable that holds one key, or, where `<name>_FILE` is set instead, of the file that it names, which is read again
- * before every try.
+ * Makes a source from an environment variable with one key, or from the file that `<name>_FILE`
+ * names. The file is read before every attempt.
  *
  * @category constructors
  * @since 0.1.0
