@@ -1,6 +1,7 @@
 /**
- * What an app asks for, in terms that are the same for every vendor. Lengths of time carry their unit (`"60 seconds"` or a
- * `Duration`): a bare number is refused by the types and at run time, as nobody can see whether it means seconds.
+ * The request for a credential, with the same fields for every vendor. A duration carries its unit,
+ * as in `"60 seconds"` or a `Duration`. Types and decoding refuse a bare number, because its unit
+ * would be a guess.
  *
  * ```ts
  * import * as MintRequest from "@tempcred/core/MintRequest"
@@ -24,8 +25,9 @@ import { quote } from "./LogText.ts"
 import { InvalidRequestError } from "./TempCredentialError.ts"
 
 /**
- * Tells text that can name somebody or something: not empty, and well-formed Unicode. Two texts with lone surrogates are one text in UTF-8, and would share a
- * credential.
+ * Tells whether a value can be used as an id: a string that is not empty and is well-formed
+ * Unicode. Lone surrogates are refused, because two such strings become the same UTF-8 and would
+ * share a credential.
  *
  * @category guards
  * @since 0.1.0
@@ -34,7 +36,7 @@ export const isName = (value: unknown): value is string =>
   typeof value === "string" && value !== "" && !/\p{Surrogate}/u.test(value)
 
 /**
- * Text that can name somebody or something.
+ * Schema of an id: a string that is not empty and is well-formed Unicode.
  *
  * @category schemas
  * @since 0.1.0
@@ -44,7 +46,8 @@ export const Name = Schema.String.check(Schema.makeFilter(isName))
 const length = Schema.Union([Schema.Duration, Schema.DurationFromString])
 
 /**
- * How firmly a session's configuration is bound, the weakest first: the client may change all of it (`"none"`), what is not given (`"given"`), or nothing (`"all"`).
+ * How a session's configuration is locked, weakest first: the client can change everything
+ * (`"none"`), only what is not given (`"given"`), or nothing (`"all"`).
  *
  * @category schemas
  * @since 0.1.0
@@ -52,7 +55,7 @@ const length = Schema.Union([Schema.Duration, Schema.DurationFromString])
 export const SessionLock = Schema.Literals(["none", "given", "all"])
 
 /**
- * How firmly a session's configuration is bound.
+ * How a session's configuration is locked.
  *
  * @category models
  * @since 0.1.0
@@ -65,7 +68,8 @@ const SessionBinding = Schema.Struct({
 })
 
 /**
- * What the sessions that are opened with a credential begin with: a configuration in the vendor's own words, and how firmly it must be bound at least.
+ * The configuration of the sessions that a credential opens, in the vendor's own format, and the
+ * minimum lock.
  *
  * @category models
  * @since 0.1.0
@@ -85,7 +89,7 @@ const Decoded = Schema.Struct({
   onUnsupported: Schema.optional(Schema.Literals(["reject", "relax"]))
 })
 
-/** What is allowed, as one sentence for each field; the schema's own messages speak of its parts. */
+/** The rule of each field as a sentence, in place of the schema's own messages. */
 const rules: Readonly<Record<string, string>> = {
   purpose: `must be one of ${Purpose.literals.join(", ")}`,
   ttl: 'must be a length of time with its unit, such as "60 seconds"',
@@ -100,7 +104,7 @@ const rules: Readonly<Record<string, string>> = {
 } satisfies Record<keyof MintRequest, string>
 
 /**
- * A length of time with its unit.
+ * A duration with its unit.
  *
  * @category models
  * @since 0.1.0
@@ -114,38 +118,60 @@ export type Length = Duration.Duration | `${number} ${Duration.Unit}`
  * @since 0.1.0
  */
 export interface MintRequest {
-  /** What the credential is to be used for. */
+  /** The purpose of the credential. */
   readonly purpose: Purpose
-  /** How long it may be redeemed, that is, used to open a connection; whole seconds. @default the vendor's, see `Capabilities` */
+  /**
+   * How long the credential can be used to open a connection, in whole seconds.
+   *
+   * @default the vendor's, see `Capabilities`
+   */
   readonly ttl?: Length | undefined
-  /** An opaque id of the app's end user. */
+  /** The id of the app's end user, opaque to the vendor. */
   readonly subject?: string | undefined
   /**
-   * Whether it must be good for one connection only. `"preferred"` takes that where the vendor has it, and lists it in `relaxed` where it has not.
+   * Whether the credential must work for one connection only. With `"preferred"`, a vendor without
+   * single-use credentials issues a reusable one, and `relaxed` lists `singleUse`.
    *
    * @default false
    */
   readonly singleUse?: boolean | "preferred" | undefined
-  /** When the vendor must cut a session that was opened with it; whole seconds. @default no limit of ours */
+  /**
+   * The time after which the vendor must close a session, in whole seconds.
+   *
+   * @default no limit from this library
+   */
   readonly maxSession?: Length | undefined
   /**
-   * When the vendor must refuse all that is done with it, in sessions that are open too, where it has such an end beside that of `ttl`; whole seconds, from now.
+   * The time from now after which the vendor must refuse every use of the credential, in open
+   * sessions too. In whole seconds; not all vendors have such a limit.
    *
-   * @default the vendor's, where it has one
+   * @default the vendor's, if it has one
    */
   readonly usableFor?: Length | undefined
-  /** The configuration of sessions that are opened with it. @default what the client says when it opens one */
+  /**
+   * The configuration of the sessions that the credential opens.
+   *
+   * @default chosen by the client when it opens a session
+   */
   readonly session?: SessionBinding | undefined
-  /** `"eu"`, `"us"`, `"au"`, `"jp"`, `"in"`, or a vendor's own name. @default the configured region */
+  /**
+   * The region: `"eu"`, `"us"`, `"au"`, `"jp"`, `"in"`, or a vendor's own name.
+   *
+   * @default the configured region
+   */
   readonly region?: string | undefined
   /** Whether the credential leaves the backend. @default "client" */
   readonly exposure?: "client" | "server" | undefined
-  /** Whether a guarantee that the vendor lacks is an error, or is left out and listed in `relaxed`. @default "reject" */
+  /**
+   * Whether an unsupported guarantee is an error, or is left out and listed in `relaxed`.
+   *
+   * @default "reject"
+   */
   readonly onUnsupported?: "reject" | "relax" | undefined
 }
 
 /**
- * A request whose fields have been read: lengths are `Duration`s.
+ * A decoded request, whose durations are `Duration`s.
  *
  * @category models
  * @since 0.1.0
@@ -159,7 +185,7 @@ const format = SchemaIssue.makeFormatterStandardSchemaV1()
 const known = Object.keys(rules).join(", ")
 
 /**
- * Reads a request, or says which fields are wrong and what is allowed.
+ * Decodes a request. The error names the invalid fields and their rules.
  *
  * @category decoding
  * @since 0.1.0
@@ -170,7 +196,7 @@ export const decode = (request: unknown): Result.Result<Decoded, InvalidRequestE
   if (Result.isSuccess(decoded) && foreign === undefined) return Result.succeed(decoded.success)
   const paths = Result.isSuccess(decoded) ? [] : format(decoded.failure.issue).issues.map(({ path = [] }) => path)
   const fields = new Set(paths.map((path) => path.map(String)[0] ?? "request"))
-  // The part that is wrong says more than the field that it is in.
+  // The path of the invalid part is more precise than the name of the field.
   if (foreign !== undefined) fields.delete("session")
   const issues = Array.from(fields, (field) => ({
     field: quote(field),
@@ -182,7 +208,7 @@ export const decode = (request: unknown): Result.Result<Decoded, InvalidRequestE
 
 const json = "must be JSON: text, a finite number, true, false, null, or an array or a plain object of these"
 
-/** Where the configuration of a session is something that JSON cannot say. */
+/** Finds the path of a value in the session configuration that JSON cannot represent. */
 const foreignPath = (request: unknown): string | undefined =>
   Predicate.isObject(request) &&
   Predicate.hasProperty(request, "session") &&

@@ -1,6 +1,6 @@
 /**
- * The Promise door, for code that does not use Effect: a minter that resolves to credentials, rejects with the same typed error, takes
- * an `AbortSignal`, and closes what it opened.
+ * The Promise API, for code that does not use Effect. A minter resolves to credentials, rejects
+ * with the same typed errors, takes an `AbortSignal`, and releases its resources when closed.
  *
  * ```ts
  * import * as Minter from "@tempcred/core/Minter"
@@ -30,7 +30,7 @@ import { type MintOptions, TempCredentialProvider } from "./TempCredentialProvid
 import { layerFetch, type Transport } from "./Transport.ts"
 
 /**
- * The minter was closed, before or during a mint.
+ * The error of a mint on a closed minter, or on one that closes during the mint.
  *
  * @category errors
  * @since 0.1.0
@@ -42,33 +42,38 @@ export class ClosedError extends Schema.TaggedError<ClosedError>()("ClosedError"
 }
 
 /**
- * Mints credentials as promises until it is closed.
+ * A minter of credentials, to be closed when it is no longer needed.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Minter extends AsyncDisposable {
   /**
-   * Mints one credential. Rejects with `TempCredentialError`; with `ConfigurationError` when the layer could not be built; with the signal's
-   * own reason when it was aborted; with `ClosedError` when the minter is or gets closed.
+   * Mints a credential.
+   *
+   * Rejects with `TempCredentialError` if the mint failed, `ConfigurationError` if the layer could
+   * not be built, the signal's reason if it was aborted, or `ClosedError` if the minter is closed.
    */
   readonly mint: (
     request: MintRequest,
     options?: MintOptions & {
-      /** Ends the wait for this mint; others who wait for the same one go on. */
+      /** Stops waiting for this mint. Other callers that share the mint continue to wait. */
       readonly signal?: AbortSignal | undefined
     }
   ) => Promise<TempCredential>
-  /** Builds the layer now, so that a configuration that cannot be used shows at start: rejects with `ConfigurationError`. */
+  /** Builds the layer now, to report configuration errors at start. Rejects with `ConfigurationError`. */
   readonly ready: () => Promise<void>
-  /** Takes back a credential that was refused where it was used, so that nobody is given it again; the next mint brings another. */
+  /**
+   * Invalidates a credential that the vendor refused. Nobody gets it again, and the next mint
+   * returns another one.
+   */
   readonly invalidate: (credential: TempCredential) => Promise<void>
-  /** Interrupts what is under way and closes what the layer opened. */
+  /** Interrupts mints in progress and releases the layer's resources. */
   readonly close: () => Promise<void>
 }
 
 /**
- * Makes a minter of a provider's layer. Nothing is built before the first mint.
+ * Makes a minter from a provider's layer. The layer is built at the first mint or by `ready`.
  *
  * @category constructors
  * @since 0.1.0
@@ -76,7 +81,7 @@ export interface Minter extends AsyncDisposable {
 export const make = (
   provider: ProviderLayer,
   options?: {
-    /** How bytes reach the vendor. @default Transport.layerFetch */
+    /** The HTTP transport. @default Transport.layerFetch */
     readonly transport?: Layer.Layer<Transport, ConfigurationError>
   }
 ): Minter => {
@@ -89,12 +94,12 @@ export const make = (
     latest = undefined
     await runtime.dispose()
   }
-  /** Who asks again for what was given last gets the same promise: such a hit allocates nothing. */
+  /** Returns the same promise for the same credential, so that a repeated cache hit allocates nothing. */
   const resolved = (credential: TempCredential) => {
     if (latest?.credential !== credential) latest = { credential, promise: Promise.resolve(credential) }
     return latest.promise
   }
-  /** Who has no signal cannot leave, and needs no fiber to wait for a mint that is under way. */
+  /** Joins a mint in progress without a fiber, for callers without a signal, who never stop waiting. */
   const joined = (request: MintRequest): Promise<TempCredential> | undefined => {
     let waits = false
     const promise = new Promise<TempCredential>((resolve, reject) => {
@@ -119,7 +124,7 @@ export const make = (
     })
   return {
     mint: (request, { signal, ...wishes } = {}) => {
-      // What is held may not be what this caller accepts.
+      // A cached credential may not satisfy these options.
       if (wishes.minRemaining !== undefined || wishes.refused !== undefined) {
         return run(minted(request, wishes), signal)
       }
@@ -143,6 +148,6 @@ export const make = (
   }
 }
 
-/** What a promise rejects with: an interruption that no signal asked for is the minter being closed. */
+/** The rejection of a promise. An interruption without an aborted signal means that the minter was closed. */
 const failure = (cause: Cause.Cause<unknown>): unknown =>
   Cause.hasInterruptsOnly(cause) ? new ClosedError({}) : Cause.squash(cause)

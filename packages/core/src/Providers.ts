@@ -1,5 +1,6 @@
 /**
- * The choice of a provider by configuration: `TEMPCRED_PROVIDER` names one of the adapters that the app put on the list.
+ * Chooses the provider by configuration: `TEMPCRED_PROVIDER` names one or more of the app's
+ * adapters.
  *
  * ```ts
  * import * as Minter from "@tempcred/core/Minter"
@@ -35,7 +36,7 @@ import * as RetryPolicy from "./RetryPolicy.ts"
 import { TempCredentialProvider } from "./TempCredentialProvider.ts"
 
 /**
- * What configuration alone cannot give.
+ * Options that environment variables cannot provide.
  *
  * @category models
  * @since 0.1.0
@@ -62,11 +63,17 @@ const settings = Environment.collect((read) =>
 type Settings = Effect.Success<typeof settings>
 
 /**
- * Builds the whole stack that configuration names: the adapters of `TEMPCRED_PROVIDER` (several are a failover order) with retry and rate gate, sharing
- * through Redis, and a cache. Only the chosen adapters' variables are read. `TEMPCRED_TTL` is the ttl of requests that have none, `TEMPCRED_TIMEOUT`
- * bounds a mint with all its retries, `TEMPCRED_RETRIES` is how often a failed try is repeated, `TEMPCRED_CACHE` is `memory` (default), `off`, or the
- * URL of a Redis, for which `TEMPCRED_CACHE_KEY` is the encryption key: 32 bytes in base64. `TEMPCRED_CACHE_FILE` and `TEMPCRED_CACHE_KEY_FILE` name files that hold
- * these two instead. A misspelt `TEMPCRED_*` variable fails the layer.
+ * Builds a provider from environment variables: the adapters of `TEMPCRED_PROVIDER` (several are a
+ * failover order) with retries and a rate limiter, sharing through Redis, and a cache.
+ *
+ * - `TEMPCRED_TTL`: the ttl of requests without one.
+ * - `TEMPCRED_TIMEOUT`: the time limit of a mint, including retries.
+ * - `TEMPCRED_RETRIES`: the number of retries.
+ * - `TEMPCRED_CACHE`: `memory` (default), `off`, or the URL of a Redis.
+ * - `TEMPCRED_CACHE_KEY`: the encryption key of credentials in Redis, 32 bytes in base64.
+ *
+ * `TEMPCRED_CACHE_FILE` and `TEMPCRED_CACHE_KEY_FILE` name files with these values. Only the chosen
+ * adapters' variables are read. A misspelt `TEMPCRED_*` variable fails the layer.
  *
  * @category layers
  * @since 0.1.0
@@ -80,7 +87,7 @@ export const layerConfig = (adapters: ReadonlyArray<Adapter>, options: Options =
         const [first, ...others] = yield* chosen(adapters, read.provider)
         const vendors = others.length === 0 ? first : Failover.layer([first, ...others])
         const shared = yield* sharing(read, options)
-        // The cache bounds a mint too, and is not to be the stricter one.
+        // The cache has a time limit too, which must not be shorter.
         const bound = Duration.max(Duration.seconds(30), Duration.sum(timeout ?? Duration.zero, Duration.seconds(1)))
         const cached =
           placeOf(read) === "off" ? shared : Layer.provide(CredentialCache.layer({ timeout: bound }), shared)
@@ -94,7 +101,8 @@ export const layerConfig = (adapters: ReadonlyArray<Adapter>, options: Options =
           Layer.provide(vendors),
           // The adapters read the same environment.
           Layer.provide([policy, environment]),
-          // The adapters' layers are constants: without `fresh`, two stacks in one program would share the vendor and the key of the first.
+          // The adapters' layers are constants. Without `fresh`, two stacks in one program would share the
+          // first one's vendor and key.
           Layer.fresh
         )
       })
@@ -105,7 +113,7 @@ type Wrapper = Layer.Layer<TempCredentialProvider, ConfigurationError, TempCrede
 
 const refuse = (name: string, message: string) => new ConfigurationError({ issues: [{ name, message }] })
 
-/** The layers of the adapters that a list of names chooses, in its order. */
+/** Selects adapters by name and returns their layers in that order. */
 const chosen = (
   adapters: ReadonlyArray<Adapter>,
   names: ReadonlyArray<string> | undefined
@@ -125,7 +133,7 @@ const chosen = (
 
 const placeOf = ({ cache }: Settings): string => (cache === undefined ? "memory" : Redacted.value(cache))
 
-/** What is between the vendors and the cache. */
+/** The layer between the vendors and the cache. */
 const sharing = (read: Settings, { redis }: Options): Effect.Effect<Wrapper, ConfigurationError> => {
   const place = placeOf(read)
   const { cacheKey } = read
@@ -145,7 +153,7 @@ const nothing: Wrapper = Layer.effect(
   TempCredentialProvider.useSync((provider) => provider)
 )
 
-/** Fills in the ttl of requests that have none, and says so in the capabilities. */
+/** Sets the ttl of requests without one, and the default in the capabilities. */
 const withTtl = (
   ttl: Duration.Duration | undefined
 ): Layer.Layer<TempCredentialProvider, never, TempCredentialProvider> =>

@@ -1,5 +1,6 @@
 /**
- * What a credential is to be used for: the closed list that every adapter maps to its vendor's products, or refuses.
+ * The purposes of credentials. An adapter maps each purpose to a product of its vendor, or reports
+ * it as unsupported.
  *
  * ```ts
  * import { Purpose } from "@tempcred/core/Purpose"
@@ -14,7 +15,7 @@
 import * as Schema from "effect/Schema"
 
 /**
- * All purposes, in the order in which tables show them.
+ * All purposes, in the order of tables.
  *
  * @category constants
  * @since 0.1.0
@@ -22,8 +23,8 @@ import * as Schema from "effect/Schema"
 export const all = ["stt.realtime", "stt.batch", "tts.realtime", "tts.batch", "agent", "realtime"] as const
 
 /**
- * The schema of a purpose: speech to text or text to speech, as a live stream or as a job; a hosted voice agent;
- * or speech to speech (`"realtime"`).
+ * Schema of a `Purpose`: speech to text or text to speech, streamed or as a job; a hosted voice
+ * agent; or speech to speech (`"realtime"`).
  *
  * @category schemas
  * @since 0.1.0
@@ -31,7 +32,7 @@ export const all = ["stt.realtime", "stt.batch", "tts.realtime", "tts.batch", "a
 export const Purpose: Schema.Literals<typeof all> = Schema.Literals(all)
 
 /**
- * One of the purposes.
+ * The purpose of a credential.
  *
  * @category models
  * @since 0.1.0

@@ -1,7 +1,8 @@
 /**
- * Keeps the calls to a vendor account under its rate limit. There is always a gate: one refusal (429) holds every call of that provider for as long as the
- * vendor says, and subjects take turns. Where refusals in a row show a limit, the calls are paced from then on. `layer` keeps under a known limit to begin
- * with, and `layerShared` does so together with other machines.
+ * Rate limiter for the calls to a vendor account. Every provider has one: after a 429 it stops all
+ * calls for as long as the vendor says, and subjects take turns. Consecutive 429s slow the calls
+ * down from then on. `layer` enforces a known limit from the start; `layerShared` enforces it
+ * across machines.
  *
  * ```ts
  * import * as Minter from "@tempcred/core/Minter"
@@ -29,20 +30,26 @@ import * as RateLimits from "./rate-gate/RateLimits.ts"
 export { type Gates, RateGate } from "./rate-gate/Gates.ts"
 
 /**
- * What is known of a vendor's limit.
+ * A vendor's rate limit.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
-  /** Calls to one account in a minute, by all that share the gate; they are spread evenly. */
+  /** Calls per minute to one account, for all who share the limiter; spread evenly. */
   readonly perMinute: number
-  /** How many may go at once after a rest; they come on top in the minute that follows. @default 1 */
+  /**
+   * The number of calls that can start at once after an idle time, in addition to the calls of the
+   * following minute.
+   *
+   * @default 1
+   */
   readonly burst?: number | undefined
 }
 
 /**
- * Gives the providers that it is provided to a budget, which is one for all that have the same account; fails where a value makes no sense.
+ * Enforces a rate limit for the providers below it, one for each account. Fails with
+ * `ConfigurationError` if an option is invalid.
  *
  * @category layers
  * @since 0.1.0
@@ -54,8 +61,8 @@ export const layer = (options: Options): Layer.Layer<never, ConfigurationError> 
   )
 
 /**
- * Gives the providers that it is provided to a budget that they share, as they share a refusal, with all who use the same store of the `RateLimiter`, such
- * as Redis. While the store does not answer, each process keeps to the budget by itself.
+ * Enforces a rate limit, and shares 429s, with all who use the same `RateLimiter` store, such as
+ * Redis. While the store is unavailable, each process enforces the limit by itself.
  *
  * @category layers
  * @since 0.1.0
@@ -82,7 +89,7 @@ const make = Effect.fnUntraced(function* (
     const key = `${provider} ${yield* account}`
     const limits = RateLimits.make(yield* limiterOf(provider), key, perMinute, burst)
     const made = yield* Gate.make(provider, limits, settings)
-    // Another may have been made meanwhile, and there is one for an account.
+    // Another call may have made the account's gate in the meantime.
     const gate = gates.get(key) ?? made
     gates.set(key, gate)
     return gate

@@ -1,7 +1,8 @@
 /**
- * When a failed mint is tried again. The standard policy is on by default; `layer` replaces it for the providers below it, and
- * `layerNone` switches retries off. Only reasons that say so are retried, a vendor's `Retry-After` wins over the backoff, and
- * nothing sleeps past the deadline. What has side effects is not repeated where the try before may have had them.
+ * Retries failed mints. The standard policy is the default; `layer` changes it for the providers
+ * below it, and `layerNone` turns retries off. Only retryable errors are retried. A vendor's
+ * `Retry-After` takes precedence over the backoff, and no wait exceeds the deadline. A mint with
+ * side effects is not repeated if the last attempt may have succeeded.
  *
  * ```ts
  * import * as Minter from "@tempcred/core/Minter"
@@ -31,8 +32,8 @@ import type { Gate } from "./rate-gate/Gate.ts"
 import { type Reason, TransportError } from "./TempCredentialError.ts"
 
 /**
- * A token bucket that keeps an outage from multiplying traffic: a retry takes `cost` and is not made when the bucket lacks it, a
- * success gives `refund` back.
+ * A token bucket that limits retries during an outage. A retry takes `cost`, and does not happen if
+ * fewer tokens are left. A success returns `refund`.
  *
  * @category models
  * @since 0.1.0
@@ -44,27 +45,31 @@ export interface Budget {
 }
 
 /**
- * How a mint is retried. The wait before try n+1 is random between zero and `base` × `factor`^(n-1), at most `cap`.
- * After a 429 the rate gate waits instead.
+ * How failed mints are retried. The wait before attempt n+1 is random between zero and `base` ×
+ * `factor`^(n-1), at most `cap`. After a 429, the rate gate determines the wait.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Policy {
-  /** Tries in all, the first included; 1 means no retry. */
+  /** The number of attempts, including the first; 1 means no retries. */
   readonly attempts: number
   readonly base: Duration.Duration
   readonly factor: number
   readonly cap: Duration.Duration
-  /** Bound on one try, from the first byte sent to the last byte of the answer; waiting at the rate gate is not part of it. */
+  /**
+   * The time limit of one attempt, from the first byte sent to the last byte received. It excludes
+   * the wait at the rate gate.
+   */
   readonly attemptTimeout: Duration.Duration
-  /** Bound on all tries and waits together. */
+  /** The time limit of all attempts and waits. */
   readonly deadline: Duration.Duration
   readonly budget: Budget
 }
 
 /**
- * Three tries, waits of up to 100 ms doubling to at most 5 s, 5 s for one try, 10 s for all of it.
+ * The standard policy: three attempts; waits of up to 100 ms, doubling to at most 5 s; 5 s for one
+ * attempt and 10 s in total.
  *
  * @category constants
  * @since 0.1.0
@@ -80,7 +85,7 @@ export const standard: Policy = {
 }
 
 /**
- * The policy that adapters read when their layer is built.
+ * The retry policy that adapters read when their layer is built.
  *
  * @category services
  * @since 0.1.0
@@ -90,7 +95,8 @@ export const RetryPolicy: Context.Reference<Policy> = Context.Reference("@tempcr
 })
 
 /**
- * Replaces parts of the standard policy for the providers that it is provided to; fails where a value makes no sense.
+ * Changes parts of the standard policy for the providers below it. Fails with `ConfigurationError`
+ * if a value is invalid.
  *
  * @category layers
  * @since 0.1.0
@@ -105,7 +111,7 @@ export const layer = (changes: Partial<Policy>): Layer.Layer<never, Configuratio
 }
 
 /**
- * Switches retries off for the providers that it is provided to; both time-outs stay.
+ * Turns retries off for the providers below it. Both time limits stay.
  *
  * @category layers
  * @since 0.1.0
@@ -134,17 +140,18 @@ const retries = Metric.counter("tempcred_retries_total", {
   incremental: true
 })
 
-/** A credential that nobody holds ends by itself. */
+/** An orphaned credential expires by itself. */
 const orphans = Metric.counter("tempcred_possible_orphans_total", {
   description: "Mints retried after a try that may have minted",
   incremental: true
 })
 
-/** What shows that the request never reached a vendor. */
+/** Error codes of requests that never reached the vendor. */
 const unsent: ReadonlyArray<string | undefined> = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN"]
 
 /**
- * Whether a try that failed for this reason may have minted all the same: its answer was lost or cannot be read, or is a 5xx other than 503.
+ * Tells whether a failed attempt may have minted: the response was lost or unreadable, or is a 5xx
+ * other than 503.
  *
  * @category guards
  * @since 0.1.0
@@ -157,7 +164,8 @@ export const mayHaveMinted = (reason: Reason): boolean => {
 }
 
 /**
- * Whom tries take turns with at the gate, and whether they have effects beyond their answer.
+ * Options of an attempt: `lane` is the queue at the rate gate (lanes take turns), and
+ * `hasSideEffects` prevents a repeat that could have effects twice.
  *
  * @category models
  * @since 0.1.0
@@ -168,8 +176,8 @@ export interface AttemptOptions {
 }
 
 /**
- * Runs tries under a policy, each when the gate lets it through, where those of one lane take turns with the others; each run made by `makeRun`
- * shares one budget.
+ * Runs attempts under a policy, each after its turn at the gate. All runs from one `makeRun` share
+ * one retry budget.
  *
  * @category models
  * @since 0.1.0
@@ -181,7 +189,7 @@ export type Run = <A, R>(
 ) => Effect.Effect<A, Reason, R>
 
 /**
- * Makes the runner of one provider, with a budget of its own.
+ * Makes the runner of one provider, with its own retry budget.
  *
  * @category constructors
  * @since 0.1.0
@@ -204,7 +212,7 @@ export const makeRun = (policy: Policy, provider: string): Run => {
   const delays = Schedule.min([Schedule.exponential(policy.base, policy.factor), Schedule.spaced(policy.cap)]).pipe(
     Schedule.setInputType<Reason>(),
     Schedule.modifyDelay(({ duration, input }) => {
-      // The gate holds everybody for as long as a refusal asks.
+      // After a 429, the gate delays every call.
       if (input._tag === "RateLimitError") return Effect.succeed(Duration.zero)
       return input.retryAfter === undefined
         ? Effect.map(Random.next, (share) => Duration.times(duration, share))

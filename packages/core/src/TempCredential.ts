@@ -1,6 +1,7 @@
 /**
- * The short-lived credential: a secret, when it ends and how that is known, what it is bound to, and how to connect with it.
- * Printed in any way it shows no secret; `encode` is the one way to send it to a client.
+ * A short-lived credential: the secret, its expiry and the source of that expiry, its restrictions,
+ * and the ways to connect. Printing or logging a credential shows no secret; only `encode` reveals
+ * it, for the client.
  *
  * ```ts
  * import * as Minter from "@tempcred/core/Minter"
@@ -40,10 +41,16 @@ const shared = {
 }
 
 /**
- * A minted credential. `expiresAt` is the end of the window in which it may be redeemed, fixed once at minting:
- * `expirySource` says whether the vendor stated it, it was read from a JWT, it follows from the ttl that was asked for, or from the
- * vendor's documents. It is at most a minute past the ttl that was asked for. After `usableUntil`, where the vendor has such a second end, open sessions are refused too. `sessionLock` says that a configuration is bound to it, and
- * how firmly. `relaxed` lists what was asked for and is not enforced.
+ * A minted credential.
+ *
+ * - `expiresAt`: the time until which it opens connections, at most a minute past the requested
+ *   ttl.
+ * - `expirySource`: whether the vendor stated the expiry, a JWT contains it, it follows from the
+ *   requested ttl, or from the vendor's documentation.
+ * - `usableUntil`: after this time the vendor also closes open sessions; absent if it has no such
+ *   limit.
+ * - `sessionLock`: how the session's configuration is locked; absent if none is bound.
+ * - `relaxed`: the requested guarantees that are not enforced.
  *
  * @category models
  * @since 0.1.0
@@ -65,7 +72,8 @@ const DurationFromSeconds = Schema.Finite.pipe(
 )
 
 /**
- * The wire form of a credential, with the token in plain: times are ISO 8601 in UTC, `maxSessionSeconds` is in seconds.
+ * Schema of a credential as JSON, with the token in plain text. Times are ISO 8601 in UTC;
+ * `maxSessionSeconds` is in seconds.
  *
  * @category schemas
  * @since 0.1.0
@@ -80,7 +88,7 @@ export const Json = Schema.Struct({
 })
 
 /**
- * A credential as a client receives it: JSON with the token in plain.
+ * A credential as a client receives it: JSON with the token in plain text.
  *
  * @category models
  * @since 0.1.0
@@ -99,8 +107,8 @@ const Wire = Schema.Struct({
 const decodeWire = Schema.decodeUnknownEffect(Wire)
 
 /**
- * Encodes a credential for the client that is to use it. The result holds the token in plain: send it over TLS with
- * `Cache-Control: no-store`, and log nothing of it.
+ * Encodes a credential for its client. The result contains the token in plain text: send it over
+ * TLS with `Cache-Control: no-store`, and do not log it.
  *
  * @category encoding
  * @since 0.1.0
@@ -115,7 +123,7 @@ export const encode = ({ maxSession, token, issuedAt, expiresAt, usableUntil, ..
 })
 
 /**
- * Decodes what `encode` made; the issue messages name fields and never the token.
+ * Decodes the result of `encode`. Errors name fields and never contain the token.
  *
  * @category decoding
  * @since 0.1.0

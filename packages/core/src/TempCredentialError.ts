@@ -1,6 +1,7 @@
 /**
- * The one error of the library: which provider failed, and one of nine reasons. An error holds no request, response, header,
- * body or cause, so it can be logged as it is; `detail` is the vendor's own sentence, cut and with every known secret removed.
+ * The error of a failed mint: the provider and one of nine reasons. It contains no request,
+ * response, header, body or cause, and can be logged as it is. `detail` is the vendor's message,
+ * shortened and without secrets.
  *
  * ```ts
  * import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
@@ -23,7 +24,7 @@ import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 
 /**
- * One field of a request that was refused, by its portable name where it has one.
+ * Schema of an `Issue`.
  *
  * @category schemas
  * @since 0.1.0
@@ -31,7 +32,7 @@ import * as Schema from "effect/Schema"
 export const Issue = Schema.Struct({ field: Schema.String, message: Schema.String })
 
 /**
- * One field of a request that was refused, and why.
+ * A refused field of a request, by its portable name if it has one, and the reason.
  *
  * @category models
  * @since 0.1.0
@@ -39,7 +40,7 @@ export const Issue = Schema.Struct({ field: Schema.String, message: Schema.Strin
 export type Issue = typeof Issue.Type
 
 /**
- * What of a request a vendor may be unable to serve or to enforce.
+ * Schema of a `Feature`.
  *
  * @category schemas
  * @since 0.1.0
@@ -56,7 +57,7 @@ export const Feature = Schema.Literals([
 ])
 
 /**
- * The name of something that a vendor may be unable to serve or to enforce.
+ * A part of a request that a vendor may not support.
  *
  * @category models
  * @since 0.1.0
@@ -72,7 +73,8 @@ const common = {
 }
 
 /**
- * What every reason may carry: HTTP status, the vendor's code and request id, how long to wait (at most an hour), and its sentence (at most 300 characters, no secrets).
+ * The fields of every reason: HTTP status, the vendor's code and request id, the time to wait (at
+ * most an hour), and the vendor's message (at most 300 characters, no secrets).
  *
  * @category models
  * @since 0.1.0
@@ -91,7 +93,8 @@ const sentence = (summary: string, fields: Fields, detail: string = fields.detai
 }
 
 /**
- * The request is malformed, by our own check (no `status`) or by the vendor's (400, 422 and the like); `issues` names the fields.
+ * The request is invalid, by this library's check (no `status`) or the vendor's (400, 422 and
+ * similar). `issues` names the fields.
  *
  * @category errors
  * @since 0.1.0
@@ -106,7 +109,7 @@ export class InvalidRequestError extends Schema.TaggedError<InvalidRequestError>
   }
   override get message(): string {
     const issues = this.issues.map(({ field, message }) => `${field}: ${message}`).join("; ")
-    // Issues say field by field what the vendor's sentence says at once.
+    // The issues replace the vendor's message, which says the same.
     return issues === ""
       ? sentence("the request was refused", this)
       : sentence(`the request is invalid: ${issues}`, this, "")
@@ -114,7 +117,7 @@ export class InvalidRequestError extends Schema.TaggedError<InvalidRequestError>
 }
 
 /**
- * The vendor cannot serve or enforce what was asked; `feature` names it, and nothing was sent.
+ * The vendor does not support a part of the request, which `feature` names. Nothing was sent.
  *
  * @category errors
  * @since 0.1.0
@@ -133,7 +136,7 @@ export class UnsupportedError extends Schema.TaggedError<UnsupportedError>()("Un
 }
 
 /**
- * The long-lived key is refused (401, and what a vendor uses instead).
+ * The vendor refused the long-lived key (401 or equivalent).
  *
  * @category errors
  * @since 0.1.0
@@ -149,7 +152,7 @@ export class AuthenticationError extends Schema.TaggedError<AuthenticationError>
 }
 
 /**
- * The key is good, but not allowed to do this (403).
+ * The long-lived key has no permission for this (403).
  *
  * @category errors
  * @since 0.1.0
@@ -165,7 +168,7 @@ export class PermissionError extends Schema.TaggedError<PermissionError>()("Perm
 }
 
 /**
- * A balance, budget or quota is used up that only time or money lifts (402).
+ * A balance, budget or quota is used up (402). Waiting briefly does not help.
  *
  * @category errors
  * @since 0.1.0
@@ -181,7 +184,7 @@ export class QuotaError extends Schema.TaggedError<QuotaError>()("QuotaError", c
 }
 
 /**
- * Too many requests (429); `retryAfter` where the vendor says how long.
+ * Rate limit exceeded (429). `retryAfter` is set if the vendor says how long to wait.
  *
  * @category errors
  * @since 0.1.0
@@ -197,7 +200,7 @@ export class RateLimitError extends Schema.TaggedError<RateLimitError>()("RateLi
 }
 
 /**
- * The vendor is there but cannot answer now (408, 425 and 5xx).
+ * The vendor is unavailable (408, 425 or 5xx).
  *
  * @category errors
  * @since 0.1.0
@@ -213,7 +216,8 @@ export class UnavailableError extends Schema.TaggedError<UnavailableError>()("Un
 }
 
 /**
- * No whole answer came: name resolution, refused, reset, TLS, timed out, or cut off in the body.
+ * No complete response arrived: name resolution, connection, TLS, a time-out, or a body that was
+ * cut off.
  *
  * @category errors
  * @since 0.1.0
@@ -232,7 +236,8 @@ export class TransportError extends Schema.TaggedError<TransportError>()("Transp
 }
 
 /**
- * An answer that cannot be read: another shape, not JSON, over 64 KiB, a redirect, expired on arrival. A retry would mint again.
+ * The response cannot be read: an unexpected shape, not JSON, over 64 KiB, a redirect, or already
+ * expired. It is not retried, because a retry would mint again.
  *
  * @category errors
  * @since 0.1.0
@@ -248,7 +253,7 @@ export class InvalidResponseError extends Schema.TaggedError<InvalidResponseErro
 }
 
 /**
- * The schema of a reason.
+ * Schema of a `Reason`.
  *
  * @category schemas
  * @since 0.1.0
@@ -266,7 +271,7 @@ export const Reason = Schema.Union([
 ])
 
 /**
- * Why a provider failed: one of nine, told apart by `_tag`.
+ * The reason of a failed mint: one of nine, distinguished by `_tag`.
  *
  * @category models
  * @since 0.1.0
@@ -274,8 +279,9 @@ export const Reason = Schema.Union([
 export type Reason = typeof Reason.Type
 
 /**
- * A provider failed for a reason. `Effect.catchReason("TempCredentialError", "RateLimitError", …)` handles one of them. Where several were to serve
- * and none did, `failures` lists them in their order, and provider and reason are those of the one that may serve soonest.
+ * The error of a failed mint. `Effect.catchReason("TempCredentialError", "RateLimitError", …)`
+ * handles one reason. After failover, `failures` lists the errors of all providers in order;
+ * `provider` and `reason` are those of the provider that may succeed soonest.
  *
  * @category errors
  * @since 0.1.0
@@ -289,7 +295,7 @@ export class TempCredentialError extends Schema.TaggedError<TempCredentialError>
   get isRetryable(): boolean {
     return this.reason.isRetryable
   }
-  /** How long the vendor asks to wait, where it says so: at most an hour. */
+  /** The time to wait before the next attempt, if the vendor stated one; at most an hour. */
   get retryAfter(): Duration.Duration | undefined {
     return this.reason.retryAfter
   }

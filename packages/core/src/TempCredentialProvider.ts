@@ -1,6 +1,6 @@
 /**
- * The service that an app asks for credentials. Adapters make it, wrappers take one and give one, and a program that uses it does
- * not know which vendor stands behind it.
+ * The service that mints credentials. Adapters provide it; cache, failover and other wrappers take
+ * one and provide another. A program that uses it does not depend on a vendor.
  *
  * ```ts
  * import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
@@ -26,20 +26,27 @@ import type { TempCredential } from "./TempCredential.ts"
 import type { TempCredentialError } from "./TempCredentialError.ts"
 
 /**
- * What one caller accepts of a credential that is already held. It travels down through every wrapper with the request and is no part of the scope.
+ * Options of a mint, which pass through every wrapper together with the request. They are not part
+ * of the scope.
  *
  * @category models
  * @since 0.1.0
  */
 export interface MintOptions {
-  /** How much life the credential must have left; a held one with less is renewed first. A vendor's fresh credential always satisfies it. */
+  /**
+   * The minimum remaining lifetime. A cached credential with less is refreshed first; a new
+   * credential always satisfies it.
+   */
   readonly minRemaining?: Length | undefined
-  /** The fingerprint of a credential of this scope that was refused where it was used: every holder of this scope drops it and returns another one. */
+  /**
+   * The fingerprint of a credential of this scope that the vendor refused. Caches drop it and
+   * return another one.
+   */
   readonly refused?: string | undefined
 }
 
 /**
- * Mints short-lived credentials at one vendor.
+ * A provider of short-lived credentials from one vendor, or from several by failover.
  *
  * @category services
  * @since 0.1.0
@@ -47,29 +54,45 @@ export interface MintOptions {
 export class TempCredentialProvider extends Context.Service<
   TempCredentialProvider,
   {
-    /** The vendor's name, as configuration and errors spell it. */
+    /** The vendor's id, as used in configuration and errors. */
     readonly id: string
     /**
-     * Names the vendor's account as it is configured here, by a fingerprint of its oldest long-lived key (or of a name for it), region and URLs,
-     * alike in every process: credentials are shared where all of that is alike.
+     * The vendor account: a fingerprint of its oldest long-lived key (or of a name for it), region
+     * and URLs. It is equal in every process with the same configuration, and credentials are
+     * shared only within one account.
      */
     readonly account: Effect.Effect<string>
-    /** What the vendor can serve and enforce as it is configured here. */
+    /** The vendor's capabilities with this configuration. */
     readonly capabilities: Capabilities
-    /** Mints one credential; a request that the vendor cannot serve fails before any call. */
+    /** Mints a credential. A request that the vendor does not support fails before any call. */
     readonly mint: (request: MintRequest, options?: MintOptions) => Effect.Effect<TempCredential, TempCredentialError>
-    /** A credential that can be served at once and without any work, where a wrapper holds one: a hit needs no fiber. */
+    /**
+     * Returns a cached credential synchronously, if a wrapper holds one, so that a cache hit needs
+     * no fiber.
+     */
     readonly cached?: (request: MintRequest) => TempCredential | undefined
-    /** Waits, without a fiber, for a mint that is under way for the same request, where there is one; what it returns stops waiting. */
+    /**
+     * Waits without a fiber for a mint of the same request that is in progress. Returns a function
+     * that stops waiting, or `undefined` if there is no such mint.
+     */
     readonly joined?: (
       request: MintRequest,
       landed: (exit: Exit.Exit<TempCredential, TempCredentialError>) => void
     ) => (() => void) | undefined
-    /** Takes back a credential that was refused where it was used, wherever below it is held or shared, so that nobody is given it again. */
+    /**
+     * Invalidates a credential that the vendor refused, wherever it is cached or shared, so that
+     * nobody gets it again.
+     */
     readonly invalidate?: (credential: TempCredential) => Effect.Effect<void>
-    /** Takes back the credential of this request's scope that has this fingerprint, wherever below it is held or shared; others stay. */
+    /**
+     * Invalidates the credential of this request's scope with this fingerprint, wherever it is
+     * cached or shared. Other credentials stay.
+     */
     readonly invalidateFingerprint?: (request: MintRequest, fingerprint: string) => Effect.Effect<void>
-    /** Whether a credential was taken back, here or on another machine, at no cost: what holds credentials asks before it serves one. */
+    /**
+     * Tells whether a credential was invalidated, here or on another machine. Holders of
+     * credentials check this before they serve one; the check does no I/O.
+     */
     readonly isInvalidated?: (credential: TempCredential) => boolean
   }
 >()("@tempcred/core/TempCredentialProvider") {}
