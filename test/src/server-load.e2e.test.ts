@@ -18,8 +18,12 @@ const failures: ReadonlyArray<Fault> = [
   { status: 400, body: { error_message: "no" } },
   { drip: 1 },
   { html: true },
+  { status: 429, headers: { "retry-after": "1" } },
   { hang: true }
 ]
+
+/** The share of mints that fail. */
+const faults = 0.2
 
 /** Lets four mints pass for each one that fails, from now on. */
 const troubled = (emulator: Soniox.Soniox) => {
@@ -28,7 +32,7 @@ const troubled = (emulator: Soniox.Soniox) => {
     for (let count = 0; count < 400; count++) {
       emulator.faults.add(Soniox.mintRoute, { delay: 1 }, 4)
       // A hang takes a try's whole time, so that it is the rarest.
-      const fault = failures[next % (next % 50 === 9 ? 10 : 9)] ?? { status: 500 }
+      const fault = failures[next % (next % 50 === 10 ? 11 : 10)] ?? { status: 500 }
       emulator.faults.add(Soniox.mintRoute, fault)
       next += 1
     }
@@ -98,9 +102,38 @@ it.concurrent(
     assert.isAtLeast(outcomes.length, 400)
     // One try in five fails, and most of the failures are tried again.
     assert.isAtLeast(created.length / outcomes.length, 0.6)
+    // Refusals are among the faults: each holds everybody for a second, and none throttles the vendor from then on.
+    const unavailable = outcomes.filter(({ status }) => status === 503)
+    assert.isBelow(unavailable.length / outcomes.length, faults)
     assert.match(await metrics(), /^tempcred_requests_in_flight 0$/m)
     // Code that is compiled meanwhile counts too; a request that left a kilobyte behind would show.
     assert.isBelow(after - before, 2_500_000, `${before} bytes before, ${after} after`)
+  }
+)
+
+it.concurrent(
+  "a healthy vendor that refuses one mint after a quiet time serves forty a second from then on",
+  { timeout: 180_000 },
+  async () => {
+    await using endpoint = await Endpoint.make()
+    const { emulator, origin } = endpoint
+    const clients = Array.from({ length: 80 }, (_, number) => Endpoint.client(origin, `user-${number}`))
+    const steadily = async (perSecond: number, seconds: number) => {
+      const asked: Array<Promise<Endpoint.Outcome>> = []
+      while (asked.length < perSecond * seconds) {
+        for (const { ask } of clients.slice(0, perSecond * seconds - asked.length)) {
+          asked.push(ask())
+          await sleep(1000 / perSecond)
+        }
+      }
+      return Promise.all(asked)
+    }
+    await steadily(2, 5)
+    emulator.faults.add(Soniox.mintRoute, { status: 429, headers: { "retry-after": "1" } })
+    const outcomes = await steadily(40, 12)
+    for (const { close } of clients) close()
+    const created = outcomes.filter(({ status }) => status === 201)
+    assert.isAtLeast(created.length / outcomes.length, 0.98)
   }
 )
 
