@@ -52,12 +52,21 @@ export interface LimitedVendor {
   readonly refused: () => number
 }
 
-export const make = (kind: Kind, tells: boolean): LimitedVendor => {
-  const limit = kinds[kind]()
+/** A vendor that takes everything, but refuses the first call after a moment, and answers in 5 ms. */
+export const healthy = (strayAt: number): LimitedVendor => {
+  let strays = 0
+  const limit = (now: number) => (now >= strayAt && strays++ === 0 ? 1000 : 0)
+  return vendor(limit, true, () => 2.5)
+}
+
+export const make = (kind: Kind, tells: boolean): LimitedVendor =>
+  vendor(kinds[kind](), tells, (calls) => 40 + ((calls * 7) % 20))
+
+const vendor = (limit: Limit, tells: boolean, wayOf: (calls: number) => number): LimitedVendor => {
   let taken = 0
   let refused = 0
   return {
-    way: () => 40 + (((taken + refused) * 7) % 20),
+    way: () => wayOf(taken + refused),
     call: (now) => {
       const wait = limit(now)
       if (wait === 0) {

@@ -10,7 +10,7 @@ import * as Bundle from "../bench/Bundle.ts"
 import { crowds } from "../bench/ColdGets.ts"
 import { beforeSoniox, beforeSpeechmatics } from "../bench/Contestants.ts"
 import * as Distance from "../bench/Distance.ts"
-import { ourLimits } from "../bench/Limited.ts"
+import { ourAfterStray, ourLimits } from "../bench/Limited.ts"
 import { ours } from "../bench/Ours.ts"
 import { endure, ourWorld, peerWorld, plan, starts } from "../bench/Outage.ts"
 import { aws, azure, google, googleRefreshToken, livekit, peers, tuned } from "../bench/Peers.ts"
@@ -145,6 +145,12 @@ describe("200 callers at a vendor of 20 mints a second", { timeout: 60_000 }, ()
       assert.isAtLeast(rate, 85)
       assert.isAtMost(refused, 5)
     }
+  })
+})
+
+describe("a healthy vendor with one stray refusal", { timeout: 60_000 }, () => {
+  it.each([2, 20, 40])("serves %i mints a second from five seconds after the hold on", async (perSecond) => {
+    assert.isAtLeast(await ourAfterStray(perSecond, 15), 98)
   })
 })
 
