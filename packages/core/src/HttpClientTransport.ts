@@ -1,5 +1,5 @@
 /**
- * Sends through the `HttpClient` of an Effect app, with what the app put around it.
+ * A transport over the `HttpClient` of an Effect app, with the app's own middleware.
  *
  * ```ts
  * import * as HttpClientTransport from "@tempcred/core/HttpClientTransport"
@@ -39,8 +39,8 @@ import * as Wire from "./transport/Wire.ts"
 import { maxBytes, type Outgoing, Transport } from "./Transport.ts"
 
 /**
- * Provides the transport. The client's own spans and trace headers are off: our span says what there is to say, and theirs would hold the URL and
- * headers.
+ * Makes the transport. The client's spans and trace headers are off, because they would contain the
+ * URL and the headers.
  *
  * @category layers
  * @since 0.1.0

@@ -1,6 +1,7 @@
 /**
- * What a client and a token endpoint say to each other: the request that a client may make, which names no subject, its answer, and the problem (RFC 9457)
- * that it gets where there is no credential. Units are in the names, and nothing of a vendor's own words crosses.
+ * The protocol between a client and a token endpoint: the request, which names no subject, its
+ * response, and the problem (RFC 9457) in case of an error. Field names carry their unit. Vendor
+ * messages are not passed on to clients.
  *
  * ```ts
  * import * as TokenEndpoint from "@tempcred/core/TokenEndpoint"
@@ -26,20 +27,20 @@ import { Json } from "./TempCredential.ts"
 import { Feature, InvalidRequestError, Issue, type Reason, type TempCredentialError } from "./TempCredentialError.ts"
 
 /**
- * Where credentials are minted, by `POST`.
+ * The path for minting credentials by `POST`.
  *
  * @category constants
  * @since 0.1.0
  */
 export const path = "/v1/credentials"
 
-/** A fingerprint, as `Fingerprint.fingerprint` makes it. */
+/** Schema of a fingerprint, as `Fingerprint.fingerprint` makes it. */
 const Fingerprint = Schema.String.check(Schema.isPattern(/^[0-9a-f]{16}$/))
 
 const seconds = Schema.Int.check(Schema.isGreaterThan(0))
 
 /**
- * What a client may ask for; the authenticator of the endpoint decides for whom.
+ * Schema of a client's request. The endpoint's authenticator decides the subject.
  *
  * @category schemas
  * @since 0.1.0
@@ -55,16 +56,17 @@ export const Request = Schema.Struct({
 })
 
 /**
- * A client's request: what for, and optionally for how long in whole seconds, whether for one connection only, how long a session, and where.
- * `minRemainingSeconds` is how much life a cached credential must have left. `refused` is the `fingerprint` of a credential that the vendor refused: the
- * endpoint invalidates it for this request's own scope and answers with another one.
+ * A client's request: the purpose and, optionally, ttl and session limit in whole seconds, single
+ * use, and region. `minRemainingSeconds` is the minimum remaining lifetime of a cached credential.
+ * `refused` is the `fingerprint` of a credential that the vendor refused: the endpoint invalidates
+ * it for the scope of this request and responds with another one.
  *
  * @category models
  * @since 0.1.0
  */
 export type Request = typeof Request.Type
 
-/** What is allowed, as one sentence for each field. */
+/** The rule of each field as a sentence. */
 const rules: Readonly<Record<string, string>> = {
   purpose: `must be one of ${Purpose.literals.join(", ")}`,
   ttlSeconds: "must be a whole number of seconds, 1 or more",
@@ -77,10 +79,13 @@ const rules: Readonly<Record<string, string>> = {
 
 const known = Object.keys(rules).join(", ")
 
-/** A request has fewer fields; more issues would only make the answer larger than the request. */
+/**
+ * The maximum number of issues in a response. A request has fewer fields, and more would only make
+ * the response larger than the request.
+ */
 const mostIssues = 8
 
-/** In characters: the longest name of a field that is repeated. */
+/** The maximum length of a field name in a response, in characters. */
 const longestField = 40
 
 const decodeResult = Schema.decodeUnknownResult(Request, { errors: "all", onExcessProperty: "error" })
@@ -88,7 +93,7 @@ const decodeResult = Schema.decodeUnknownResult(Request, { errors: "all", onExce
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /**
- * Reads a client's request, or says which fields are wrong and what is allowed.
+ * Decodes a client's request. The error names the invalid fields and their rules.
  *
  * @category decoding
  * @since 0.1.0
@@ -105,7 +110,8 @@ export const decode = (request: unknown): Result.Result<Request, InvalidRequestE
   })
 
 /**
- * The answer to a request that was served: the credential, and its fingerprint, by which a client can say that it was refused.
+ * Schema of a successful response: the credential and its fingerprint, which the client sends back
+ * when the vendor refuses the credential.
  *
  * @category schemas
  * @since 0.1.0
@@ -113,7 +119,7 @@ export const decode = (request: unknown): Result.Result<Request, InvalidRequestE
 export const Response = Schema.Struct({ ...Json.fields, fingerprint: Fingerprint })
 
 /**
- * The answer to a request that was served.
+ * A successful response.
  *
  * @category models
  * @since 0.1.0
@@ -126,7 +132,7 @@ const rule = (field: string): string => {
 }
 
 /**
- * The names of what can be wrong: the reasons of `TempCredentialError`, and the two that concern who is asking.
+ * Schema of a `ProblemReason`.
  *
  * @category schemas
  * @since 0.1.0
@@ -146,8 +152,9 @@ export const ProblemReason = Schema.Literals([
 ])
 
 /**
- * What is wrong, by name: a reason of `TempCredentialError`, `"UnauthenticatedError"` (401: the endpoint does not know who is asking) or `"ForbiddenError"`
- * (403: its policy does not allow it).
+ * The reason of a problem: one of `TempCredentialError`, `"UnauthenticatedError"` (401: the client
+ * is not authenticated) or `"ForbiddenError"` (403: the endpoint's policy does not allow the
+ * request).
  *
  * @category models
  * @since 0.1.0
@@ -155,7 +162,7 @@ export const ProblemReason = Schema.Literals([
 export type ProblemReason = typeof ProblemReason.Type
 
 /**
- * The schema of a problem.
+ * Schema of a `Problem`.
  *
  * @category schemas
  * @since 0.1.0
@@ -174,15 +181,19 @@ export const Problem = Schema.Struct({
 })
 
 /**
- * Why there is no credential, as `application/problem+json`: `retryAfter` is in whole seconds, as in the header of that name; `provider` and
- * `requestId` are the vendor's; `issues` and `feature` say what of the request to change. `detail` is a sentence of ours.
+ * An error response, as `application/problem+json`. `retryAfter` is in whole seconds, like the
+ * header of that name. `provider` and `requestId` are the vendor's. `issues` and `feature` name the
+ * part of the request to change. `detail` is written by the endpoint, never by the vendor.
  *
  * @category models
  * @since 0.1.0
  */
 export type Problem = typeof Problem.Type
 
-/** What a status is called, https://www.rfc-editor.org/rfc/rfc9110#name-status-codes; these are all that an endpoint answers with. */
+/**
+ * Status names, https://www.rfc-editor.org/rfc/rfc9110#name-status-codes. An endpoint sends no
+ * other status.
+ */
 const titles = {
   400: "Bad Request",
   401: "Unauthorized",
@@ -201,18 +212,19 @@ const titles = {
 } as const
 
 /**
- * The statuses that a problem can have.
+ * The status of a problem.
  *
  * @category models
  * @since 0.1.0
  */
 export type ProblemStatus = keyof typeof titles
 
-/** In seconds: no client waits longer before it asks again. */
+/** The maximum `retryAfter` in seconds. */
 const longestRetryAfter = 3600
 
 /**
- * Makes a problem of a status, a reason and a sentence. `retryAfter` is in seconds; it becomes a whole number, 1 to 3600. Of `issues`, the first eight are told.
+ * Makes a problem. `retryAfter` is in seconds; it becomes a whole number from 1 to 3600. Only the
+ * first eight `issues` are kept.
  *
  * @category constructors
  * @since 0.1.0
@@ -234,8 +246,9 @@ export const makeProblem = (
 })
 
 /**
- * Tells a client why a mint failed. What the caller can mend is 4xx; what is between the endpoint and the vendor is 5xx, the vendor's 401 and 429 too,
- * as the caller did nothing wrong. The vendor's message and code stay behind.
+ * Makes the problem of a failed mint. Errors that the client can fix are 4xx. Errors between the
+ * endpoint and the vendor are 5xx, including the vendor's 401 and 429, because the client did
+ * nothing wrong. The vendor's message and code are left out.
  *
  * @category constructors
  * @since 0.1.0
@@ -251,7 +264,7 @@ export const problem = ({ provider, reason }: TempCredentialError): Problem => {
   })
 }
 
-/** The names that a client knows the fields of a request by. */
+/** The field names on the wire that differ from those of a `MintRequest`. */
 const wire: Readonly<Record<string, string>> = {
   ttl: "ttlSeconds",
   maxSession: "maxSessionSeconds"
@@ -263,7 +276,7 @@ const answer = (
   switch (reason._tag) {
     case "InvalidRequestError": {
       const issues = reason.issues.map(({ field, message }) => ({ field: wire[field] ?? field, message }))
-      // What the vendor finds wrong, or what the endpoint itself filled in, is not the caller's to mend.
+      // The client cannot fix fields that the endpoint set, nor errors that only the vendor reports.
       return reason.status === undefined && issues.every(({ field }) => Object.hasOwn(rules, field))
         ? { status: 400, detail: "the request is invalid", issues }
         : { status: 502, detail: "the speech vendor refused what this endpoint asked for" }

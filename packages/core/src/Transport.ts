@@ -1,6 +1,7 @@
 /**
- * How bytes reach a vendor and come back: one request, one bounded answer. Redirects are not followed, no trace headers are sent, a
- * body over 64 KiB is refused, a key goes over an encrypted connection only, and leaving early closes the socket.
+ * HTTP transport to vendors: one request, one size-limited response. It follows no redirects, sends
+ * no trace headers, refuses bodies over 64 KiB, and sends keys over TLS only. An interruption
+ * closes the socket.
  *
  * ```ts
  * import { layerFetch, Transport } from "@tempcred/core/Transport"
@@ -35,7 +36,7 @@ export type { Receiver } from "./transport/Reading.ts"
 export type { Wire } from "./transport/Wire.ts"
 
 /**
- * One request to a vendor as plain data; the key can travel in a header only.
+ * A request to a vendor. The key can only travel in a header.
  *
  * @category models
  * @since 0.1.0
@@ -46,16 +47,17 @@ export interface Outgoing {
   readonly key: Redacted.Redacted
   /** @default { name: "authorization", prefix: "Bearer " } */
   readonly keyHeader?: { readonly name: string; readonly prefix: string } | undefined
-  /** Further headers, which hold no secret. */
+  /** Further headers, without secrets. */
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined
-  /** Sent as JSON. */
+  /** The body, sent as JSON. */
   readonly body?: unknown
-  /** The largest answer to read, in bytes. @default maxBytes */
+  /** The maximum size of the response in bytes. @default maxBytes */
   readonly maxBytes?: number | undefined
 }
 
 /**
- * A vendor's whole answer, whatever its status, and the two moments around it in epoch milliseconds.
+ * A vendor's complete response with any status, and the times of sending and receiving in epoch
+ * milliseconds.
  *
  * @category models
  * @since 0.1.0
@@ -69,7 +71,7 @@ export interface Answer {
 }
 
 /**
- * The largest answer that is read unless a request says otherwise, in bytes: 64 KiB.
+ * The default maximum size of a response in bytes: 64 KiB.
  *
  * @category constants
  * @since 0.1.0
@@ -77,7 +79,8 @@ export interface Answer {
 export const maxBytes = 65_536
 
 /**
- * Sends requests to vendors. It sets no time-out: who calls knows how long there is, and interrupting closes the socket.
+ * The transport of requests to vendors. It has no time limit: the caller sets one, and interruption
+ * closes the socket.
  *
  * @category services
  * @since 0.1.0
@@ -92,7 +95,8 @@ export class Transport extends Context.Service<
 >()("@tempcred/core/Transport") {}
 
 /**
- * How a platform sends: it begins at once, tells the receiver what comes, and gives the way to leave early.
+ * The sending function of a platform. It starts at once, reports to the receiver, and returns a
+ * function that aborts the exchange.
  *
  * @category models
  * @since 0.1.0
@@ -100,8 +104,9 @@ export class Transport extends Context.Service<
 export type Exchange = (wire: Wire.Wire, receiver: Reading.Receiver) => () => void
 
 /**
- * Makes a transport of what a platform sends with, which must follow no redirect. What is refused on the way out and in, and how it is told, is the
- * same on every platform. `note` gives a further sentence for the error of an exchange that failed, such as one on a proxy.
+ * Makes a transport from a platform's sending function, which must not follow redirects. The checks
+ * of requests and responses, and the errors, are the same on every platform. `note` adds a sentence
+ * to the error of a failed exchange, for example about a proxy.
  *
  * @category constructors
  * @since 0.1.0
@@ -129,8 +134,8 @@ export const make = (exchange: Exchange, note?: (url: URL) => string | undefined
   })
 
 /**
- * Sends through the platform's `fetch`: any runtime, nothing to install. On Node the transport of `@tempcred/node` is faster, and keeps connections
- * open for longer than the four seconds of `fetch`.
+ * A transport over the platform's `fetch`, for any runtime. On Node, `@tempcred/node` is faster and
+ * keeps idle connections open longer than the four seconds of `fetch`.
  *
  * @category layers
  * @since 0.1.0
@@ -150,7 +155,7 @@ const throughFetch = (): Exchange => {
     const leave = () => leaving.abort()
     const read = async () => {
       const response = await fetch(url, { ...options, method, headers, body: body ?? null, signal: leaving.signal })
-      // The platform has decompressed the body.
+      // `fetch` has already decompressed the body.
       const { "content-encoding": _, ...told } = Object.fromEntries(response.headers)
       if (!receiver.begin(response.status, told)) return leave()
       const reader = response.body?.getReader()

@@ -1,6 +1,7 @@
 /**
- * A vendor's HTTP API as typed calls: sends through the transport under the retry policy, decodes what came, and turns every failure
- * into a reason. What differs from vendor to vendor in how failures are told is its `Dialect`.
+ * Typed calls to a vendor's HTTP API: sends with the transport and the retry policy, decodes the
+ * response, and converts each failure into a reason. A `Dialect` describes how the vendor reports
+ * failures.
  *
  * ```ts
  * import { layerFetch } from "@tempcred/core/Transport"
@@ -49,7 +50,7 @@ export type { AnswerTag } from "./vendor-api/AnswerReason.ts"
 export { join, websocketOf } from "./vendor-api/Url.ts"
 
 /**
- * One call to a vendor as plain data. `undefined` in query, headers or body is left out.
+ * A call to a vendor. Values that are `undefined` in query, headers or body are left out.
  *
  * @category models
  * @since 0.1.0
@@ -59,25 +60,33 @@ export interface Call {
   readonly method?: Outgoing["method"]
   readonly url: string
   readonly query?: Readonly<Record<string, string | undefined>>
-  /** The long-lived key, or a source of keys: the one in use is chosen as the call is sent. */
+  /** The long-lived key, or a source of keys, from which the current one is chosen when the call is sent. */
   readonly key: Redacted.Redacted | KeySource
   /** @default { name: "authorization", prefix: "Bearer " } */
   readonly keyHeader?: Outgoing["keyHeader"]
-  /** Further headers, which hold no secret. */
+  /** Further headers, without secrets. */
   readonly headers?: Outgoing["headers"]
   readonly body?: Readonly<Record<string, unknown>>
-  /** Whether a good answer is JSON, or plain text, which the response's schema gets as it is. @default "json" */
+  /**
+   * The format of a successful response: JSON, or text that the response schema gets unchanged.
+   *
+   * @default "json"
+   */
   readonly answer?: "json" | "text"
-  /** Whom the call is for: subjects take turns at the rate gate. It is not sent. */
+  /** The subject of the call, which is not sent: subjects take turns at the rate gate. */
   readonly subject?: string | undefined
-  /** Whether it has effects beyond its answer, so that it is not repeated where it may have had them. @default false */
+  /**
+   * Whether the call has side effects. If so, it is not repeated when it may have succeeded.
+   *
+   * @default false
+   */
   readonly hasSideEffects?: boolean | undefined
-  /** The largest answer to read, in bytes. @default 65536 */
+  /** The maximum size of the response in bytes. @default 65536 */
   readonly maxBytes?: number
 }
 
 /**
- * What a vendor's error body says, in the vendor's own words and field names.
+ * The content of a vendor's error body, with the vendor's wording and field names.
  *
  * @category models
  * @since 0.1.0
@@ -87,15 +96,15 @@ export interface VendorFailure {
   readonly detail?: string | undefined
   readonly requestId?: string | undefined
   readonly issues?: ReadonlyArray<Issue> | undefined
-  /** What of the request is unsupported, for an `UnsupportedError`. */
+  /** The unsupported feature of an `UnsupportedError`. */
   readonly feature?: Feature | undefined
-  /** The reason, where it is told by neither code nor status; it wins over both. */
+  /** The reason, if neither code nor status determine it. It takes precedence over both. */
   readonly tag?: AnswerTag | undefined
 }
 
 /**
- * Reads what a schema describes, and `undefined` where there is something else, so that one odd field of an error body does not cost
- * the others.
+ * Makes a schema that decodes to `undefined` instead of failing, so that one unexpected field of an
+ * error body does not hide the others.
  *
  * @category schemas
  * @since 0.1.0
@@ -111,7 +120,8 @@ export const lenient = <A>(schema: Schema.Codec<A, unknown>): Schema.Codec<A | u
 }
 
 /**
- * How a vendor tells of failures: the shape of its error bodies, and the codes and statuses that the common table gets wrong.
+ * The description of a vendor's failures: the schema of its error bodies, and the codes and
+ * statuses that differ from the common mapping.
  *
  * @category models
  * @since 0.1.0
@@ -119,19 +129,19 @@ export const lenient = <A>(schema: Schema.Codec<A, unknown>): Schema.Codec<A | u
 export interface Dialect<Failure> {
   readonly failure: Schema.Codec<Failure, unknown>
   readonly read: (failure: Failure) => VendorFailure
-  /** The vendor's codes that stand for a reason; they win over the status. */
+  /** The vendor's codes for each reason. They take precedence over the status. */
   readonly codes?: Readonly<Partial<Record<AnswerTag, ReadonlyArray<string>>>>
-  /** Reasons by status, where this vendor uses one in a sense of its own. */
+  /** The reasons of statuses that this vendor uses differently. */
   readonly statuses?: Readonly<Record<number, AnswerTag>>
   /** The portable names of the vendor's request fields. */
   readonly fields?: Readonly<Record<string, string>>
-  /** What to do next, added to the vendor's sentence. */
+  /** Advice by reason, appended to the vendor's message. */
   readonly advice?: Readonly<Partial<Record<AnswerTag, string>>>
 }
 
 /**
- * A decoded answer, with the moments around it (epoch milliseconds) and how far the vendor's clock is ahead of ours
- * (milliseconds; none within a second).
+ * A decoded response, the times of sending and receiving in epoch milliseconds, and `skew`: how far
+ * the vendor's clock is ahead, in milliseconds. Differences under a second count as none.
  *
  * @category models
  * @since 0.1.0
@@ -141,19 +151,20 @@ export interface Received<A> {
   readonly sentAt: number
   readonly receivedAt: number
   readonly skew: Skew
-  /** Tests whether text holds one of the long-lived keys in any spelling. */
+  /** Tells whether text contains a long-lived key, in any encoding. */
   readonly holdsKey: (text: string) => boolean
 }
 
 /**
- * Typed calls to one vendor; `endpoint` compiles a response schema once and gives the function that calls. With `retry: false` a call is
- * made once, whatever the policy: for what would leave something lasting behind if it were repeated after a lost answer.
+ * The API of one vendor. `endpoint` prepares a call from a response schema. With `retry: false`, a
+ * call is never repeated, for calls that would leave something lasting behind if repeated after a
+ * lost response.
  *
  * @category models
  * @since 0.1.0
  */
 export interface VendorApi {
-  /** Reads the keys of options for the first time: what is wrong with them, and a secret that names their account. */
+  /** Reads keys for the first time. Returns their problems, and a secret that identifies the account. */
   readonly open: KeyRings["open"]
   readonly endpoint: <A>(
     response: Schema.Codec<A, unknown>,
@@ -162,7 +173,8 @@ export interface VendorApi {
 }
 
 /**
- * Makes the API of a vendor from its dialect, with the transport and retry policy at hand.
+ * Makes the API of a vendor from its dialect, with the provided transport, retry policy and rate
+ * gate.
  *
  * @category constructors
  * @since 0.1.0
@@ -235,7 +247,7 @@ const readable = <A>(
   decode: (input: unknown) => Result.Result<A, Schema.SchemaError>,
   keys: ReadonlyArray<Redacted.Redacted>
 ): Result.Result<A, InvalidResponseError> => {
-  // The path of an issue may hold names that the vendor chose.
+  // The path of an issue can contain names from the response.
   const refuse = (detail: string) =>
     new InvalidResponseError({ status: answer.status, detail: quote(scrub(detail, keys), 300) })
   const content = form === "text" ? Option.some(answer.text) : parseJson(answer.text === "" ? "null" : answer.text)

@@ -1,7 +1,10 @@
 /**
- * Single-use credentials minted ahead, so that a request for one costs no call to the vendor. Each is handed out once, to one caller; one that has too
- * little life left is thrown away; whoever finds the pool empty mints for itself. The size follows demand: it grows with each request that came
- * too soon and shrinks with each credential that nobody wanted.
+ * Mints single-use credentials in advance, so that a request does not wait for the vendor. Each one
+ * is given to one caller. Credentials with too little remaining lifetime are discarded. If the pool
+ * is empty, the caller mints directly.
+ *
+ * The size follows demand: it grows with each request that finds the pool empty, and shrinks with
+ * each unused credential.
  *
  * ```ts
  * import * as Minter from "@tempcred/core/Minter"
@@ -38,26 +41,36 @@ import { TempCredentialProvider } from "./TempCredentialProvider.ts"
 import * as WarmStock from "./warm-pool/Stock.ts"
 
 /**
- * How a pool behaves.
+ * Options of a pool.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
-  /** How many credentials each scope keeps at least, while it is in use. @default 1 */
+  /** The minimum number of credentials for each scope in use. @default 1 */
   readonly min?: number | undefined
-  /** How many each scope keeps at most. @default 10 */
+  /** The maximum number of credentials for each scope. @default 10 */
   readonly max?: number | undefined
-  /** How much life a credential must have left to be handed out. @default half of what it had when it came */
+  /**
+   * The minimum remaining lifetime of a credential that is given out.
+   *
+   * @default half of its lifetime when it arrived
+   */
   readonly minRemaining?: Length | undefined
-  /** How long after its last request a scope is forgotten. @default "1 minute" */
+  /** The time after its last request when a scope is dropped. @default "1 minute" */
   readonly idle?: Length | undefined
-  /** How many scopes are kept; a request beyond them is minted for directly, until one is forgotten. @default 100 */
+  /**
+   * The maximum number of scopes. Requests for further scopes are minted directly until one is
+   * dropped.
+   *
+   * @default 100
+   */
   readonly scopes?: number | undefined
 }
 
 /**
- * Puts a pool before a provider, for requests with `singleUse`, where the vendor can enforce that and minting has no side effects. All others pass it by.
+ * Adds a pool to a provider, for single-use requests whose minting has no side effects, if the
+ * vendor enforces single use. Other requests bypass it.
  *
  * @category layers
  * @since 0.1.0
@@ -82,7 +95,10 @@ const make = Effect.fnUntraced(function* (
     if (capability === undefined || capability.mintingHasSideEffects) return false
     return capability.singleUse !== false && isForOneUse(capability, request)
   }
-  /** Finds or opens a stock in one step, as two for one scope would undo each other; nothing where there are too many. */
+  /**
+   * Finds or opens a stock in one step, because two stocks for one scope would interfere. Returns
+   * `undefined` beyond the maximum number of scopes.
+   */
   const stockOf = (key: string, request: MintRequest) =>
     Effect.clockWith((clock) =>
       Effect.suspend(() => {
@@ -95,7 +111,8 @@ const make = Effect.fnUntraced(function* (
           Effect.sync(() => stocks.get(key) === stock && stocks.delete(key)),
           stock.drop
         )
-        // Neither the deadline of the caller who opened the stock nor the end of the program waits for refills.
+        // Refills ignore the deadline of the caller who opened the stock, and do not keep the program
+        // running.
         const refilling = Deadline.until(() => Number.POSITIVE_INFINITY)(Effect.ensuring(stock.fill, forget))
         return Effect.as(FiberMap.run(keepers, key, inBackground(refilling)), stock)
       })
