@@ -25,51 +25,15 @@
  *
  * @since 0.1.0
  */
+import { type Clock, systemClock } from "./Clock.ts"
 import type { Faults } from "./Faults.ts"
-import * as FaultScript from "./Faults.ts"
+import * as FaultScript from "./FaultScript.ts"
 import { find, type Found } from "./Routes.ts"
+import type { Peer, Session } from "./Session.ts"
 import { tracked } from "./Tracking.ts"
 
-/**
- * Time as the emulator sees it; tests pass their own to let credentials expire at once.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Clock {
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
-  /** Runs once after so many milliseconds; the returned function cancels. */
-  readonly after: (milliseconds: number, run: () => void) => () => void
-}
-
-/**
- * The client's end of a WebSocket, as a session sees it.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Peer {
-  readonly send: (data: string | Uint8Array) => void
-  readonly close: (code: number, reason?: string) => void
-  /** Cuts the connection without a close frame. */
-  readonly destroy: () => void
-}
-
-/**
- * The vendor's end of one accepted WebSocket.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Session {
-  /** The subprotocol that the vendor answers with, when it answers with one. */
-  readonly protocol?: string
-  readonly open: (peer: Peer) => void
-  readonly message: (data: string | Uint8Array) => void
-  /** The connection is gone, by either side; called once. */
-  readonly closed: () => void
-}
+export { type Clock, systemClock } from "./Clock.ts"
+export type { Peer, Session } from "./Session.ts"
 
 /**
  * One request as a route sees it; the body has been read.
@@ -175,21 +139,6 @@ export interface Options {
 }
 
 /**
- * The system's clock and timers; timers keep no process alive.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  after: (milliseconds, run) => {
-    const timer = setTimeout(run, milliseconds)
-    if (typeof timer === "object") timer.unref()
-    return () => clearTimeout(timer)
-  }
-}
-
-/**
  * Makes an emulator of a vendor's definition.
  *
  * @category constructors
@@ -198,7 +147,7 @@ export const systemClock: Clock = {
 export const make = (definition: Definition, options: Options = {}): Emulator => {
   const clock = options.clock ?? systemClock
   const log: Array<LogEntry> = []
-  const faults = FaultScript.make()
+  const script = FaultScript.make()
   const limit = mintLimit(options, clock)
   const open = new Set<Peer>()
 
@@ -223,7 +172,7 @@ export const make = (definition: Definition, options: Options = {}): Emulator =>
     apiKey: definition.apiKey,
     hosts: definition.hosts,
     env: definition.env,
-    faults,
+    faults: script.faults,
     log,
     handle: async (request, mounted) => {
       const found = find(definition.routes, request.method, new URL(request.url).pathname)
@@ -232,14 +181,14 @@ export const make = (definition: Definition, options: Options = {}): Emulator =>
         const refusal = definition.minting.includes(found.key) ? limit(() => definition.tooMany(call)) : undefined
         return refusal ?? found.value?.(call) ?? definition.unknown(call, found.allowed)
       }
-      const response = dated(await FaultScript.apply(faults.next(found.key), clock, respond))
+      const response = dated(await FaultScript.apply(script.next(found.key), clock, respond))
       entry.status = response.status
       return response
     },
     connect: async (request, mounted) => {
       const found = find(definition.sockets, "GET", new URL(request.url).pathname)
       const { call, entry } = await arrive(request, found, mounted)
-      const fault = faults.next(found.key)
+      const fault = script.next(found.key)
       let session: Session | undefined
       const refusal = await FaultScript.apply(fault, clock, () => {
         const accepted = found.value?.(call) ?? definition.unknown(call, [])

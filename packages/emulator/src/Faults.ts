@@ -15,7 +15,6 @@
  *
  * @since 0.1.0
  */
-import type { Clock } from "./Emulator.ts"
 
 /**
  * One fault, as plain data.
@@ -54,10 +53,8 @@ export type Fault =
 export interface Faults {
   /** Adds a fault to a route such as `"POST /v1/api_keys"` or to a socket's path, for so many requests. @default 1 */
   readonly add: (route: string, fault: Fault, times?: number) => void
-  /** Forgets what has not been used. */
+  /** Removes the faults that have not been used. */
   readonly clear: () => void
-  /** Takes the fault that the next request to this route is to suffer. */
-  readonly next: (route: string) => Fault | undefined
 }
 
 /**
@@ -71,105 +68,4 @@ export class ConnectionReset extends Error {
   constructor() {
     super("the emulator was told to reset this connection")
   }
-}
-
-/**
- * Makes an empty script.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const make = (): Faults => {
-  const script = new Map<string, Array<{ readonly fault: Fault; left: number }>>()
-  return {
-    add: (route, fault, times = 1) => {
-      script.set(route, [...(script.get(route) ?? []), { fault, left: times }])
-    },
-    clear: () => script.clear(),
-    next: (route) => {
-      const queue = script.get(route)
-      const first = queue?.[0]
-      if (queue === undefined || first === undefined) return undefined
-      first.left -= 1
-      if (first.left <= 0) queue.shift()
-      return first.fault
-    }
-  }
-}
-
-/**
- * Answers a request under a fault, or as usual where there is none.
- *
- * @category combinators
- * @since 0.1.0
- */
-export const apply = async (
-  fault: Fault | undefined,
-  clock: Clock,
-  respond: () => Response | Promise<Response>
-): Promise<Response> => {
-  if (fault === undefined) return respond()
-  if ("status" in fault) return scripted(fault)
-  if ("delay" in fault) {
-    await new Promise<void>((resolve) => clock.after(fault.delay, resolve))
-    return respond()
-  }
-  if ("reset" in fault) throw new ConnectionReset()
-  if ("hang" in fault) return new Promise(() => {})
-  if ("cut" in fault) return streamed(await respond(), (body) => cutAfter(body, fault.cut))
-  if ("drip" in fault) return streamed(await respond(), (body) => dripped(body, fault.drip, clock))
-  if ("garbage" in fault) return new Response("\u0000{]not json", { headers: { "content-type": "application/json" } })
-  if ("html" in fault)
-    return new Response("<!doctype html><title>Sign in</title>", { headers: { "content-type": "text/html" } })
-  if ("fill" in fault) return Response.json({ fill: "x".repeat(Math.max(0, fault.fill - 11)) })
-  return new Response(null, { status: 307, headers: { location: fault.redirect } })
-}
-
-const scripted = (fault: Extract<Fault, { readonly status: number }>): Response => {
-  const headers = new Headers(fault.headers)
-  const text = fault.body === undefined || typeof fault.body === "string" ? fault.body : JSON.stringify(fault.body)
-  if (text !== undefined && text !== fault.body && !headers.has("content-type")) {
-    headers.set("content-type", "application/json")
-  }
-  return new Response(text ?? null, { status: fault.status, headers })
-}
-
-const streamed = async (
-  response: Response,
-  change: (body: Uint8Array<ArrayBuffer>) => ReadableStream<Uint8Array<ArrayBuffer>>
-): Promise<Response> => {
-  const body = new Uint8Array(await response.arrayBuffer())
-  // Through entries: the copy that msw patches in forgets the type that `Response.json` gave.
-  const headers = new Headers([...response.headers])
-  headers.set("content-length", String(body.length))
-  return new Response(change(body), { status: response.status, headers })
-}
-
-const cutAfter = (body: Uint8Array<ArrayBuffer>, bytes: number) => {
-  let sent = false
-  return new ReadableStream<Uint8Array<ArrayBuffer>>({
-    pull: (controller) => {
-      if (sent) controller.error(new ConnectionReset())
-      else controller.enqueue(body.slice(0, bytes))
-      sent = true
-    }
-  })
-}
-
-const dripped = (body: Uint8Array<ArrayBuffer>, milliseconds: number, clock: Clock) => {
-  let at = 0
-  let stop: (() => void) | undefined
-  return new ReadableStream<Uint8Array<ArrayBuffer>>({
-    pull: (controller) => {
-      if (at >= body.length) return controller.close()
-      return new Promise<void>((resolve) => {
-        stop = clock.after(milliseconds, () => {
-          controller.enqueue(body.slice(at, at + 1))
-          at += 1
-          resolve()
-        })
-      })
-    },
-    cancel: () => stop?.()
-  })
 }

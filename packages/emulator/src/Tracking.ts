@@ -1,5 +1,5 @@
 /** Knowing which sockets are open, and cutting one in the middle. */
-import type { Peer, Session } from "./Emulator.ts"
+import type { Peer, Session } from "./Session.ts"
 
 /** The session, whose peer is among the open ones as long as it lasts, and is cut before more bytes than these are sent. */
 export const tracked = (session: Session, open: Set<Peer>, cutAfter: number): Session => {

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "vitest"
 import * as Soniox from "../src/Soniox.ts"
+import * as Audio from "../src/Audio.ts"
 import * as Speech from "../src/Speech.ts"
 import { setUp, bearer, mint, audio, openTts, voice, errorOf, invalidOrExpired } from "./soniox.ts"
 import { dial, type Frame } from "./support.ts"
@@ -30,7 +31,7 @@ describe("speaking", () => {
     socket.send({ ...voice, audio_format: "wav", stream_id: "a" })
     socket.send({ stream_id: "a", text: "Hello", text_end: false })
     socket.send({ stream_id: "a", text: "there", text_end: true })
-    const meter = Speech.meter("file")
+    const meter = Audio.meter("file")
     for (const frame of socket.frames.slice(0, 2)) meter.add(decode(frame))
     assert.strictEqual(meter.milliseconds(), 600)
   })

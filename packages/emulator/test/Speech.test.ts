@@ -1,4 +1,5 @@
 import { assert, describe, it } from "vitest"
+import * as Audio from "../src/Audio.ts"
 import * as Speech from "../src/Speech.ts"
 
 const inPieces = (bytes: Uint8Array, length: number): ReadonlyArray<Uint8Array> =>
@@ -15,42 +16,42 @@ describe("meter", () => {
     ["mulaw", 16_000],
     ["pcm_alaw", 16_000]
   ] as const)("measures a second of %s", (encoding, bytes) => {
-    const meter = Speech.meter({ encoding, sampleRate: 16_000, channels: 1 })
+    const meter = Audio.meter({ encoding, sampleRate: 16_000, channels: 1 })
     meter.add(new Uint8Array(bytes))
     assert.strictEqual(meter.milliseconds(), 1000)
   })
 
   it("counts all channels", () => {
-    const meter = Speech.meter({ encoding: "pcm_s16le", sampleRate: 8000, channels: 2 })
+    const meter = Audio.meter({ encoding: "pcm_s16le", sampleRate: 8000, channels: 2 })
     meter.add(new Uint8Array(32_000))
     assert.strictEqual(meter.milliseconds(), 1000)
   })
 
   it.each([1, 7, 43, 44, 45, 5000])("reads the header of a wav in pieces of %i bytes", (length) => {
-    const meter = Speech.meter("file")
+    const meter = Audio.meter("file")
     for (const piece of inPieces(Speech.wav(Speech.tone("x".repeat(10), 8000), 8000), length)) meter.add(piece)
     assert.strictEqual(meter.milliseconds(), 600)
   })
 
   it("skips what else a wav may hold before its samples", () => {
-    const [plain, samples] = [Speech.wavHeader(8000, 16_000), new Uint8Array(16_000)]
+    const [plain, samples] = [Audio.wavHeader(8000, 16_000), new Uint8Array(16_000)]
     const list = new Uint8Array(8 + 4)
     list.set(new TextEncoder().encode("LIST"))
     list[4] = 3
-    const meter = Speech.meter("file")
-    meter.add(Speech.joined([plain.subarray(0, 36), list, plain.subarray(36), samples]))
+    const meter = Audio.meter("file")
+    meter.add(Audio.joined([plain.subarray(0, 36), list, plain.subarray(36), samples]))
     assert.strictEqual(meter.milliseconds(), 1000)
   })
 
   it("takes any other file for 32,000 bytes a second", () => {
-    const meter = Speech.meter("file")
+    const meter = Audio.meter("file")
     for (const piece of inPieces(new Uint8Array(16_000), 3)) meter.add(piece)
     assert.strictEqual(meter.milliseconds(), 500)
   })
 
   it("gives up on a wav whose samples never begin", () => {
-    const meter = Speech.meter("file")
-    meter.add(Speech.wavHeader(8000).subarray(0, 36))
+    const meter = Audio.meter("file")
+    meter.add(Audio.wavHeader(8000).subarray(0, 36))
     assert.strictEqual(meter.milliseconds(), 0)
     meter.add(new Uint8Array(96_000 - 36).fill(1))
     assert.strictEqual(meter.milliseconds(), 3000)
@@ -59,25 +60,25 @@ describe("meter", () => {
 
 describe("isEncoding", () => {
   it("knows raw samples by their name", () => {
-    for (const name of ["pcm_s16le", "pcm_u8", "pcm_f64be", "mulaw", "pcm_alaw"]) assert.isTrue(Speech.isEncoding(name))
-    for (const name of ["wav", "auto", "mp3", "pcm", "pcm_s16me"]) assert.isFalse(Speech.isEncoding(name))
+    for (const name of ["pcm_s16le", "pcm_u8", "pcm_f64be", "mulaw", "pcm_alaw"]) assert.isTrue(Audio.isEncoding(name))
+    for (const name of ["wav", "auto", "mp3", "pcm", "pcm_s16me"]) assert.isFalse(Audio.isEncoding(name))
   })
 })
 
 describe("spoken", () => {
   it("holds the words whose audio is complete", () => {
-    assert.deepStrictEqual(Speech.spoken(["one", "two"], 599), [
+    assert.deepStrictEqual(Audio.spoken(["one", "two"], 599), [
       { word: "one", startMilliseconds: 0, endMilliseconds: 300 }
     ])
   })
 
   it("begins again after the last word", () => {
-    const words = Speech.spoken(["one", "two"], 1500).map(({ word }) => word)
+    const words = Audio.spoken(["one", "two"], 1500).map(({ word }) => word)
     assert.deepStrictEqual(words, ["one", "two", "one", "two", "one"])
   })
 
   it("says nothing where there is no text", () => {
-    assert.isEmpty(Speech.spoken([], 1000))
+    assert.isEmpty(Audio.spoken([], 1000))
   })
 })
 

@@ -9,6 +9,7 @@ import * as Base64 from "../Base64.ts"
 import type { Call, Session } from "../Emulator.ts"
 import { objectOf, parseObject, stringOf } from "../Json.ts"
 import type { Line, Talk } from "../Lines.ts"
+import * as Audio from "../Audio.ts"
 import * as Speech from "../Speech.ts"
 import type { Account } from "./Account.ts"
 
@@ -48,7 +49,7 @@ const end = (line: Line): void => {
 }
 
 const conversation = ({ settings }: Account, line: Line): Talk["message"] => {
-  const meter = Speech.meter({ encoding: "pcm_s16le", sampleRate, channels: 1 })
+  const meter = Audio.meter({ encoding: "pcm_s16le", sampleRate, channels: 1 })
   const invalid = () => line.send({ type: "session.error", code: "invalid_format", message: "Invalid message format" })
   let ready = false
   let heard = 0
@@ -61,7 +62,7 @@ const conversation = ({ settings }: Account, line: Line): Talk["message"] => {
   }
   const hear = (audio: Uint8Array) => {
     meter.add(audio)
-    const words = Speech.spoken(settings.words, meter.milliseconds())
+    const words = Audio.spoken(settings.words, meter.milliseconds())
     const turn = Math.max(1, settings.words.length)
     for (; heard < words.length; heard += 1) {
       if (heard % turn === 0) line.send({ type: "input.speech.started" })

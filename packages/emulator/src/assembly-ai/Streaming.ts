@@ -7,7 +7,7 @@
 import type { Call, Session } from "../Emulator.ts"
 import { isObject, parse, stringOf } from "../Json.ts"
 import type { Line, Talk } from "../Lines.ts"
-import * as Speech from "../Speech.ts"
+import * as Audio from "../Audio.ts"
 import type { Account } from "./Account.ts"
 import * as Failures from "./Failures.ts"
 import type { SessionEnd } from "./Failures.ts"
@@ -56,7 +56,7 @@ const conversation = (
   { settings }: Account,
   line: Line,
   turns: Turns.Turns,
-  format: Speech.Format,
+  format: Audio.Format,
   fail: (end: SessionEnd) => void
 ): Talk["message"] => {
   const startedAt = settings.clock.now()
@@ -86,16 +86,16 @@ const conversation = (
   }
 }
 
-const formatOf = ({ url }: Call): Speech.Format => {
+const formatOf = ({ url }: Call): Audio.Format => {
   const encoding = url.searchParams.get("encoding") ?? "pcm_s16le"
   const sampleRate = Number(url.searchParams.get("sample_rate")) || 16_000
-  return Speech.isEncoding(encoding) ? { encoding, sampleRate, channels: 1 } : "file"
+  return Audio.isEncoding(encoding) ? { encoding, sampleRate, channels: 1 } : "file"
 }
 
 // Only of samples: what is compressed tells its length to nobody here.
-const durationOf = (audio: Uint8Array, format: Speech.Format): number | undefined => {
+const durationOf = (audio: Uint8Array, format: Audio.Format): number | undefined => {
   if (format === "file") return undefined
-  const meter = Speech.meter(format)
+  const meter = Audio.meter(format)
   meter.add(audio)
   return meter.milliseconds()
 }

@@ -3,7 +3,7 @@
  *
  * https://www.assemblyai.com/docs/streaming/universal-streaming/turn-detection (read 2026-11-21)
  */
-import * as Speech from "../Speech.ts"
+import * as Audio from "../Audio.ts"
 
 const confidence = 0.98
 
@@ -17,12 +17,12 @@ export interface Turns {
 }
 
 /** Makes the turns of a session that has had no audio. */
-export const make = (text: ReadonlyArray<string>, format: Speech.Format, formatted: boolean): Turns => {
-  const meter = Speech.meter(format)
+export const make = (text: ReadonlyArray<string>, format: Audio.Format, formatted: boolean): Turns => {
+  const meter = Audio.meter(format)
   let order = 0
   let start = 0
   let told = 0
-  const turn = (words: ReadonlyArray<Speech.Word>, ends: boolean): object => {
+  const turn = (words: ReadonlyArray<Audio.Word>, ends: boolean): object => {
     const settled = ends ? words : words.slice(0, -1)
     const transcript = settled.map(({ word }) => word).join(" ")
     return {
@@ -42,7 +42,7 @@ export const make = (text: ReadonlyArray<string>, format: Speech.Format, formatt
       }))
     }
   }
-  const close = (words: ReadonlyArray<Speech.Word>, until: number): object => {
+  const close = (words: ReadonlyArray<Audio.Word>, until: number): object => {
     const closed = turn(words.slice(start, until), true)
     order += 1
     start = until
@@ -51,7 +51,7 @@ export const make = (text: ReadonlyArray<string>, format: Speech.Format, formatt
   return {
     hear: (audio) => {
       meter.add(audio)
-      const words = Speech.spoken(text, meter.milliseconds())
+      const words = Audio.spoken(text, meter.milliseconds())
       if (words.length === told) return []
       told = words.length
       const turns: Array<object> = []
@@ -60,7 +60,7 @@ export const make = (text: ReadonlyArray<string>, format: Speech.Format, formatt
       return start < words.length ? [...turns, turn(words.slice(start), false)] : turns
     },
     end: () => {
-      const words = Speech.spoken(text, meter.milliseconds())
+      const words = Audio.spoken(text, meter.milliseconds())
       return start < words.length ? [close(words, words.length)] : []
     },
     milliseconds: meter.milliseconds

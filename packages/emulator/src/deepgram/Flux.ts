@@ -7,6 +7,7 @@
 import type { Call, Session } from "../Emulator.ts"
 import { parseObject, stringOf } from "../Json.ts"
 import type { Line, Talk } from "../Lines.ts"
+import * as Audio from "../Audio.ts"
 import * as Speech from "../Speech.ts"
 import { type Account, connect } from "./Account.ts"
 import { type Failure, invalidQuery } from "./Failures.ts"
@@ -21,13 +22,13 @@ export const listen = (account: Account, call: Call): Response | Session => {
 }
 
 const transcribe = ({ settings }: Account, line: Line, { format }: Transcript.Query): Talk => {
-  const meter = Speech.meter(format)
+  const meter = Audio.meter(format)
   const request_id = crypto.randomUUID()
   let sequence_id = 0
   let told = 0
   const send = (message: object) => line.send({ ...message, request_id, sequence_id: sequence_id++ })
   const turnInfo = (event: "StartOfTurn" | "Update" | "EndOfTurn") => {
-    const words = Speech.spoken(settings.words, meter.milliseconds())
+    const words = Audio.spoken(settings.words, meter.milliseconds())
     const { transcript, words: written } = Transcript.alternativeOf(words)
     send({
       type: "TurnInfo",
@@ -45,7 +46,7 @@ const transcribe = ({ settings }: Account, line: Line, { format }: Transcript.Qu
     message: (data) => {
       if (typeof data !== "string") {
         meter.add(data)
-        const count = Speech.spoken(settings.words, meter.milliseconds()).length
+        const count = Audio.spoken(settings.words, meter.milliseconds()).length
         if (count > told) turnInfo(told === 0 ? "StartOfTurn" : "Update")
         told = count
       } else if (parseObject(data)?.["type"] === "CloseStream") {

@@ -3,7 +3,7 @@
  * interim results were asked for.
  */
 import type { Call } from "../Emulator.ts"
-import * as Speech from "../Speech.ts"
+import * as Audio from "../Audio.ts"
 import { type Failure, invalidQuery } from "./Failures.ts"
 
 const longestPhrase = 5
@@ -12,7 +12,7 @@ const confidence = 0.98
 /** What the emulator heeds of a query. */
 export interface Query {
   readonly model: string
-  readonly format: Speech.Format
+  readonly format: Audio.Format
   readonly channels: number
   readonly interim: boolean
 }
@@ -39,7 +39,7 @@ export const readQuery = ({ url }: Call): Query | Failure => {
   }
 }
 
-const encodings = new Map<string, Speech.Encoding>([
+const encodings = new Map<string, Audio.Encoding>([
   ["linear16", "pcm_s16le"],
   ["linear32", "pcm_s32le"],
   ["mulaw", "mulaw"],
@@ -48,7 +48,7 @@ const encodings = new Map<string, Speech.Encoding>([
 
 /** Some words of a transcript, which may still change unless they are final. */
 export interface Segment {
-  readonly words: ReadonlyArray<Speech.Word>
+  readonly words: ReadonlyArray<Audio.Word>
   readonly isFinal: boolean
   /** The speaker has ended here: nobody pauses but at the end of the text. */
   readonly speechFinal: boolean
@@ -64,11 +64,11 @@ export interface Transcript {
 
 /** Makes the transcript of audio that has not come yet. */
 export const make = (text: ReadonlyArray<string>, query: Query): Transcript => {
-  const meter = Speech.meter(query.format)
+  const meter = Audio.meter(query.format)
   let settled = 0
   let told = 0
-  const spoken = () => Speech.spoken(text, meter.milliseconds())
-  const settle = (words: ReadonlyArray<Speech.Word>, end: number): Segment => {
+  const spoken = () => Audio.spoken(text, meter.milliseconds())
+  const settle = (words: ReadonlyArray<Audio.Word>, end: number): Segment => {
     const segment = { words: words.slice(settled, end), isFinal: true, speechFinal: end % text.length === 0 }
     settled = end
     return segment
@@ -96,7 +96,7 @@ export const make = (text: ReadonlyArray<string>, query: Query): Transcript => {
 }
 
 /** Words as the vendor writes them, times in seconds. */
-export const alternativeOf = (words: ReadonlyArray<Speech.Word>) => ({
+export const alternativeOf = (words: ReadonlyArray<Audio.Word>) => ({
   transcript: words.map(({ word }) => word).join(" "),
   confidence: words.length === 0 ? 0 : confidence,
   words: words.map(({ endMilliseconds, startMilliseconds, word }) => ({

@@ -3,7 +3,7 @@
  * Source: `@elevenlabs/elevenlabs-js` 2.73.0 and https://elevenlabs.io/docs/api-reference/speech-to-text/convert (read 2026-11-30).
  */
 import type { Call } from "../Emulator.ts"
-import * as Speech from "../Speech.ts"
+import * as Audio from "../Audio.ts"
 import type { Account } from "./Account.ts"
 import { keyFailures, refuse, unprocessable } from "./Failures.ts"
 import { textOf, timed } from "./Formats.ts"
@@ -19,9 +19,9 @@ export const transcribe = async (account: Account, call: Call): Promise<Response
   }
   const refusal = token === null ? unauthorized(account, call) : unredeemed(account, call, token)
   if (refusal !== undefined) return refusal
-  const meter = Speech.meter("file")
+  const meter = Audio.meter("file")
   if (file instanceof Blob) meter.add(new Uint8Array(await file.arrayBuffer()))
-  const words = Speech.spoken(account.settings.words, meter.milliseconds())
+  const words = Audio.spoken(account.settings.words, meter.milliseconds())
   return Response.json({
     language_code: "eng",
     language_probability: 1,

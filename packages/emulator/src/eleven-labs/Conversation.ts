@@ -10,6 +10,7 @@ import * as Base64 from "../Base64.ts"
 import type { Call, Session } from "../Emulator.ts"
 import { type JsonObject, parseObject } from "../Json.ts"
 import { type Line, protocolsOf, type Talk } from "../Lines.ts"
+import * as Audio from "../Audio.ts"
 import * as Speech from "../Speech.ts"
 import type { Account } from "./Account.ts"
 import { type Agent, randomText } from "./Credentials.ts"
@@ -68,7 +69,7 @@ const ignored: ReadonlySet<unknown> = new Set([
 
 // False where the message is none that the vendor knows.
 const agentOf = (line: Line, text: ReadonlyArray<string>) => {
-  const meter = Speech.meter(samplesOf(audioFormat) ?? "file")
+  const meter = Audio.meter(samplesOf(audioFormat) ?? "file")
   let events = 0
   let heard = 0
 
@@ -80,7 +81,7 @@ const agentOf = (line: Line, text: ReadonlyArray<string>) => {
   }
   const listen = (audio: Uint8Array): void => {
     meter.add(audio)
-    const words = Speech.spoken(text, meter.milliseconds())
+    const words = Audio.spoken(text, meter.milliseconds())
     // Nobody pauses here but at the end of the text.
     if (text.length === 0 || words.length - heard < text.length) return
     const said = textOf(words.slice(heard, heard + text.length))

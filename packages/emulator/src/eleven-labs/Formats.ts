@@ -1,10 +1,10 @@
 /** The names of audio formats, such as `pcm_16000` or `mp3_44100_128`, and the words that are heard in audio. */
-import type * as Speech from "../Speech.ts"
+import type * as Audio from "../Audio.ts"
 
 const heard = /^(?:pcm_(8000|16000|22050|24000|44100|48000)|ulaw_(8000))$/
 
 /** The samples that a realtime API takes under this name; undefined where it takes none. */
-export const samplesOf = (name: string): Exclude<Speech.Format, "file"> | undefined => {
+export const samplesOf = (name: string): Exclude<Audio.Format, "file"> | undefined => {
   const [, linear, companded] = heard.exec(name) ?? []
   if (linear !== undefined) return { encoding: "pcm_s16le", sampleRate: Number(linear), channels: 1 }
   return companded === undefined ? undefined : { encoding: "mulaw", sampleRate: Number(companded), channels: 1 }
@@ -17,7 +17,7 @@ export const sampleRateOf = (name: string): number | undefined => {
 }
 
 /** Words as the vendor lists them: with what is between them, and their place in seconds. */
-export const timed = (words: ReadonlyArray<Speech.Word>): ReadonlyArray<object> =>
+export const timed = (words: ReadonlyArray<Audio.Word>): ReadonlyArray<object> =>
   words.flatMap(({ endMilliseconds, startMilliseconds, word }, index) => {
     const start = startMilliseconds / 1000
     const said = { text: word, start, end: endMilliseconds / 1000, type: "word", logprob: 0 }
@@ -25,4 +25,4 @@ export const timed = (words: ReadonlyArray<Speech.Word>): ReadonlyArray<object> 
   })
 
 /** Words as one text. */
-export const textOf = (words: ReadonlyArray<Speech.Word>): string => words.map(({ word }) => word).join(" ")
+export const textOf = (words: ReadonlyArray<Audio.Word>): string => words.map(({ word }) => word).join(" ")

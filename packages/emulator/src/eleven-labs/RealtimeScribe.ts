@@ -9,7 +9,7 @@ import * as Base64 from "../Base64.ts"
 import type { Call, Session } from "../Emulator.ts"
 import { type JsonObject, parseObject } from "../Json.ts"
 import type { Line } from "../Lines.ts"
-import * as Speech from "../Speech.ts"
+import * as Audio from "../Audio.ts"
 import type { Account, StreamFailure } from "./Account.ts"
 import { randomText } from "./Credentials.ts"
 import { samplesOf, textOf, timed } from "./Formats.ts"
@@ -51,7 +51,7 @@ const fail = (line: Line, failure: StreamFailure, error: string): void => {
 }
 
 interface ScribeRequest {
-  readonly samples: Exclude<Speech.Format, "file">
+  readonly samples: Exclude<Audio.Format, "file">
   readonly commitsByVoice: boolean
   readonly timestamps: boolean
   readonly languageCode: string | undefined
@@ -84,13 +84,13 @@ const read = (query: URLSearchParams): ScribeRequest | string => {
 }
 
 const transcriptOf = (line: Line, text: ReadonlyArray<string>, request: ScribeRequest) => {
-  const meter = Speech.meter(request.samples)
+  const meter = Audio.meter(request.samples)
   let begun = false
   let committed = 0
   let known = 0
 
   const commit = (until: number): void => {
-    const words = Speech.spoken(text, meter.milliseconds()).slice(committed, until)
+    const words = Audio.spoken(text, meter.milliseconds()).slice(committed, until)
     committed = until
     send(line, "committed_transcript", { text: textOf(words) })
     if (!request.timestamps) return
@@ -108,7 +108,7 @@ const transcriptOf = (line: Line, text: ReadonlyArray<string>, request: ScribeRe
     }
     begun = true
     meter.add(audio)
-    const words = Speech.spoken(text, meter.milliseconds())
+    const words = Audio.spoken(text, meter.milliseconds())
     if (words.length > known) send(line, "partial_transcript", { text: textOf(words.slice(committed)) })
     known = words.length
     // Nobody pauses here but at the end of the text.

@@ -5,6 +5,7 @@
 import * as Base64 from "../Base64.ts"
 import { isObject, type JsonObject, objectOf, stringOf } from "../Json.ts"
 import type { Line } from "../Lines.ts"
+import * as Audio from "../Audio.ts"
 import * as Speech from "../Speech.ts"
 
 const spokenRate = 24_000
@@ -85,10 +86,10 @@ const textsOf = (turns: unknown): ReadonlyArray<string> =>
 const listening = (setup: JsonObject, text: ReadonlyArray<string>, understood: (said: string) => void) => {
   const { automaticActivityDetection } = objectOf(setup.realtimeInputConfig)
   const detects = objectOf(automaticActivityDetection).disabled !== true
-  let meter: Speech.Meter | undefined
+  let meter: Audio.Meter | undefined
   let heard = 0
 
-  const end = (words: ReadonlyArray<Speech.Word>, until: number): void => {
+  const end = (words: ReadonlyArray<Audio.Word>, until: number): void => {
     const said = words.slice(heard, until)
     heard = until
     understood(said.map(({ word }) => word).join(" "))
@@ -99,10 +100,10 @@ const listening = (setup: JsonObject, text: ReadonlyArray<string>, understood: (
     const audio = typeof data === "string" ? Base64.decode(data) : undefined
     if (audio !== undefined) {
       const rate = Number(/rate=(\d+)/.exec(stringOf(mimeType) ?? "")?.[1] ?? usualRate)
-      meter ??= Speech.meter({ encoding: "pcm_s16le", sampleRate: rate, channels: 1 })
+      meter ??= Audio.meter({ encoding: "pcm_s16le", sampleRate: rate, channels: 1 })
       meter.add(audio)
     }
-    const words = Speech.spoken(text, meter?.milliseconds() ?? 0)
+    const words = Audio.spoken(text, meter?.milliseconds() ?? 0)
     // Nobody pauses here but at the end of the text.
     const whole = text.length > 0 && words.length - heard >= text.length ? heard + text.length : heard
     if (isObject(input.activityEnd) || input.audioStreamEnd === true) end(words, words.length)

@@ -4,7 +4,7 @@
  * https://developers.openai.com/api/reference/resources/realtime/server-events (read 2026-11-21)
  */
 import type { JsonObject } from "../Json.ts"
-import * as Speech from "../Speech.ts"
+import * as Audio from "../Audio.ts"
 import { identifier } from "./Failures.ts"
 
 const reply = "It stays at home."
@@ -21,14 +21,14 @@ export interface Input {
 
 /** Makes an empty buffer for 24 kHz samples. */
 export const input = (words: ReadonlyArray<string>): Input => {
-  const empty = () => Speech.meter({ encoding: "pcm_s16le", sampleRate: 24_000, channels: 1 })
+  const empty = () => Audio.meter({ encoding: "pcm_s16le", sampleRate: 24_000, channels: 1 })
   let meter = empty()
   return {
     append: (audio) => {
       if (audio !== undefined) meter.add(audio)
     },
     take: () => {
-      const spoken = Speech.spoken(words, meter.milliseconds())
+      const spoken = Audio.spoken(words, meter.milliseconds())
       meter = empty()
       return spoken.map(({ word }) => word).join(" ")
     }

@@ -1,4 +1,5 @@
 /** What both speech APIs are asked for: https://soniox.com/docs/api-reference/tts/websocket-api (read 2026-11-21). */
+import * as Audio from "../Audio.ts"
 import * as Speech from "../Speech.ts"
 import { type Failure, invalid } from "./Failures.ts"
 import type { JsonObject } from "../Json.ts"
@@ -30,7 +31,7 @@ export const read = (fields: JsonObject): SpeechRequest | Failure => {
   if (sampleRate !== undefined && sampleRate !== null && typeof sampleRate !== "number") {
     return invalid("Start request is malformed.")
   }
-  if (typeof sampleRate !== "number" && Speech.isEncoding(audioFormat)) {
+  if (typeof sampleRate !== "number" && Audio.isEncoding(audioFormat)) {
     return invalid("Audio data sample rate must be specified for PCM formats")
   }
   return {

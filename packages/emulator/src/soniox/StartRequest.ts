@@ -1,12 +1,12 @@
 /** The first message of a transcription: https://soniox.com/docs/api-reference/stt/websocket-api (read 2026-10-10). */
-import * as Speech from "../Speech.ts"
+import * as Audio from "../Audio.ts"
 import { type Failure, invalid, isFailure } from "./Failures.ts"
 import { isObject, type JsonObject } from "../Json.ts"
 
 /** What the emulator heeds of a start request. */
 export interface StartRequest {
   readonly model: string
-  readonly format: Speech.Format
+  readonly format: Audio.Format
   readonly clientReferenceId: string | undefined
   readonly endpoints: boolean
   readonly speakers: boolean
@@ -57,7 +57,7 @@ const isList = (value: unknown): value is ReadonlyArray<unknown> => Array.isArra
 const isPositive = (value: unknown): value is number =>
   typeof value === "number" && Number.isInteger(value) && value > 0
 
-const readFormat = (fields: JsonObject): Speech.Format | Failure => {
+const readFormat = (fields: JsonObject): Audio.Format | Failure => {
   const { audio_format: encoding, sample_rate: sampleRate, num_channels: channels } = fields
   if (absent(encoding) || encoding === "") {
     return invalid(
@@ -65,7 +65,7 @@ const readFormat = (fields: JsonObject): Speech.Format | Failure => {
     )
   }
   if (typeof encoding !== "string") return malformed
-  if (!Speech.isEncoding(encoding)) return "file"
+  if (!Audio.isEncoding(encoding)) return "file"
   if (absent(sampleRate)) return invalid("Audio data sample rate must be specified for PCM formats")
   if (absent(channels)) return invalid("Audio data channels must be specified for PCM formats")
   return isPositive(sampleRate) && isPositive(channels) ? { encoding, sampleRate, channels } : malformed

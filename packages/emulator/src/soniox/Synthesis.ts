@@ -3,7 +3,7 @@
  * https://soniox.com/docs/api-reference/tts/websocket-api (read 2026-11-21).
  */
 import type { Call, Session } from "../Emulator.ts"
-import * as Speech from "../Speech.ts"
+import * as Audio from "../Audio.ts"
 import type { Account } from "./Account.ts"
 import { type Failure, invalid, isFailure, streamError } from "./Failures.ts"
 import { type JsonObject, parseObject } from "../Json.ts"
@@ -84,8 +84,8 @@ const speak = (line: Line.Line, voices: Voices, id: string, voice: Voice, text: 
   const { samples, milliseconds, cut } = SpeechRequest.speak(text, request.sampleRate, voice.milliseconds)
   const ends = last || cut
   if (samples.length === 0 && !ends) return
-  const header = request.audioFormat === "wav" && voice.milliseconds === 0 ? [Speech.wavHeader(request.sampleRate)] : []
-  const audio = encodeBase64(Speech.joined([...header, samples]))
+  const header = request.audioFormat === "wav" && voice.milliseconds === 0 ? [Audio.wavHeader(request.sampleRate)] : []
+  const audio = encodeBase64(Audio.joined([...header, samples]))
   line.send({ stream_id: id, audio, ...(ends ? { audio_end: true } : {}) })
   if (cut) return fail(line, voices, id, tooLong)
   voices.set(id, { ...voice, milliseconds })

@@ -1,5 +1,5 @@
 /** The tokens that audio becomes: each word is sent again and again while it may still change, and once when it is final. */
-import * as Speech from "../Speech.ts"
+import * as Audio from "../Audio.ts"
 import type { StartRequest } from "./StartRequest.ts"
 
 // How many of the newest words may still change.
@@ -37,12 +37,12 @@ export interface Transcript {
 
 /** Makes the transcript of a stream that has no audio yet. */
 export const make = (text: ReadonlyArray<string>, request: StartRequest): Transcript => {
-  const meter = Speech.meter(request.format)
+  const meter = Audio.meter(request.format)
   let bytes = 0
   let words = 0
   let settled = 0
 
-  const token = ({ word, startMilliseconds, endMilliseconds }: Speech.Word, isFinal: boolean): Token => ({
+  const token = ({ word, startMilliseconds, endMilliseconds }: Audio.Word, isFinal: boolean): Token => ({
     text: startMilliseconds === 0 ? word : ` ${word}`,
     start_ms: startMilliseconds,
     end_ms: endMilliseconds,
@@ -52,7 +52,7 @@ export const make = (text: ReadonlyArray<string>, request: StartRequest): Transc
     ...(request.language === undefined ? {} : { language: request.language })
   })
   const frame = (settle: boolean): Frame => {
-    const said = Speech.spoken(text, meter.milliseconds())
+    const said = Audio.spoken(text, meter.milliseconds())
     words = said.length
     // Nobody pauses here but at the end of the text: that is where a speaker's turn ends.
     const turn = request.endpoints ? words - (words % Math.max(1, text.length)) : 0
@@ -66,7 +66,7 @@ export const make = (text: ReadonlyArray<string>, request: StartRequest): Transc
     settled = final
     return {
       tokens,
-      final_audio_proc_ms: settled * Speech.wordMilliseconds,
+      final_audio_proc_ms: settled * Audio.wordMilliseconds,
       total_audio_proc_ms: meter.milliseconds()
     }
   }
@@ -75,7 +75,7 @@ export const make = (text: ReadonlyArray<string>, request: StartRequest): Transc
     hear: (audio) => {
       bytes += audio.length
       meter.add(audio)
-      const grown = Math.floor(meter.milliseconds() / Speech.wordMilliseconds) > words
+      const grown = Math.floor(meter.milliseconds() / Audio.wordMilliseconds) > words
       return grown && text.length > 0 ? frame(false) : undefined
     },
     settle: () => frame(true),

@@ -6,7 +6,7 @@
  * ends the utterance or the stream.
  */
 import { type JsonObject, objectOf } from "../Json.ts"
-import type { Client } from "./Recognition.ts"
+import type { Client } from "./Client.ts"
 
 /** The models of Agent STT. */
 export const models: ReadonlySet<unknown> = new Set(["linden-1"])

@@ -4,7 +4,7 @@
  * https://docs.speechmatics.com/api-ref/batch (read 2026-11-21)
  */
 import type { Call, Clock } from "../Emulator.ts"
-import * as Speech from "../Speech.ts"
+import * as Audio from "../Audio.ts"
 import { bearer, failure, permissionDenied } from "./Http.ts"
 import { objectOf, type JsonObject } from "../Json.ts"
 import { identifiers, type Access, type Workspace } from "./Workspace.ts"
@@ -55,7 +55,7 @@ export interface Jobs {
   readonly status: (job: Job) => "running" | "done" | "deleted"
   /** Waits until the job is done, so many seconds at most. */
   readonly settled: (job: Job, seconds: number) => Promise<void>
-  readonly words: (job: Job) => ReadonlyArray<Speech.Word>
+  readonly words: (job: Job) => ReadonlyArray<Audio.Word>
 }
 
 /** Makes a store without jobs. */
@@ -87,7 +87,7 @@ export const make = (workspace: Workspace, words: ReadonlyArray<string>, options
         return failure(429, "Max concurrent running jobs exceeded")
       }
       const createdAt = clock.now()
-      const meter = Speech.meter("file")
+      const meter = Audio.meter("file")
       meter.add(submission.data)
       const job = {
         ...submission,
@@ -109,7 +109,7 @@ export const make = (workspace: Workspace, words: ReadonlyArray<string>, options
       const left = Math.min(job.doneAt - clock.now(), seconds * 1000)
       await new Promise<void>((resolve) => clock.after(left, resolve))
     },
-    words: (job) => Speech.spoken(words, job.duration)
+    words: (job) => Audio.spoken(words, job.duration)
   }
 }
 

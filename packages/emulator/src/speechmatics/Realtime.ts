@@ -8,7 +8,7 @@ import type { Call, Session } from "../Emulator.ts"
 import { bearer, failure, permissionDenied } from "./Http.ts"
 import type { RealtimeError } from "./RealtimeErrors.ts"
 import * as RealtimeSession from "./RealtimeSession.ts"
-import type { Client } from "./Recognition.ts"
+import type { Client } from "./Client.ts"
 import type { Workspace } from "./Workspace.ts"
 
 /** How realtime sessions are admitted and ended. */

@@ -6,7 +6,7 @@
 import type { Call, Clock, Peer, Session } from "../Emulator.ts"
 import * as AgentTranscript from "./AgentTranscript.ts"
 import { describe, type RealtimeError } from "./RealtimeErrors.ts"
-import type { Client } from "./Recognition.ts"
+import type { Client } from "./Client.ts"
 import * as Recognition from "./Recognition.ts"
 import * as Timeouts from "./Timeouts.ts"
 

@@ -3,20 +3,13 @@
  *
  * https://docs.speechmatics.com/api-ref/realtime-transcription-websocket (read 2026-11-21)
  */
-import * as Speech from "../Speech.ts"
+import * as Audio from "../Audio.ts"
 import { numberOf, parseObject, type JsonObject } from "../Json.ts"
+import type { Client } from "./Client.ts"
 import * as Languages from "./Languages.ts"
-import type { RealtimeError } from "./RealtimeErrors.ts"
 import { amend, read, realtimeModels, type RecognitionConfig } from "./RecognitionConfig.ts"
 import * as Transcriber from "./Transcriber.ts"
 import { orchestratorVersion } from "./Transcript.ts"
-
-/** What a recognition may do to its client. */
-export interface Client {
-  readonly send: (message: JsonObject) => void
-  /** Sends the Error message and closes. */
-  readonly fail: (type: RealtimeError) => void
-}
 
 /** The vendor's end of one session's protocol. */
 export interface Recognition {
@@ -78,11 +71,11 @@ const run = (client: Client, words: ReadonlyArray<string>, initial: RecognitionC
   let sequence = 0
   let speakersAtEnd = config.getSpeakers
   let ended = false
-  const meter = Speech.meter(config.format)
+  const meter = Audio.meter(config.format)
   const transcriber = Transcriber.make(client, words, () => config)
 
   const sendSpeakers = () => {
-    const speakers = Speech.spoken(words, meter.milliseconds()).length > 0 ? [onlySpeaker] : []
+    const speakers = Audio.spoken(words, meter.milliseconds()).length > 0 ? [onlySpeaker] : []
     client.send({ message: "SpeakersResult", speakers })
   }
 

@@ -3,7 +3,7 @@
  *
  * https://docs.speechmatics.com/api-ref/realtime-transcription-websocket#startrecognition (read 2026-11-21)
  */
-import type { Format } from "../Speech.ts"
+import type { Format } from "../Audio.ts"
 import { isObject, numberOf, objectOf, type JsonObject } from "../Json.ts"
 import { languages } from "./Languages.ts"
 import type { RealtimeError } from "./RealtimeErrors.ts"

@@ -6,7 +6,7 @@
  * https://docs.speechmatics.com/api-ref/realtime-transcription-websocket#warning (both read 2026-11-21)
  */
 import type { Clock } from "../Emulator.ts"
-import type { Client } from "./Recognition.ts"
+import type { Client } from "./Client.ts"
 
 /** The running timeouts of one session. */
 export interface Timeouts {

@@ -3,9 +3,9 @@
  *
  * https://docs.speechmatics.com/speech-to-text/realtime/output (read 2026-11-21)
  */
-import * as Speech from "../Speech.ts"
+import * as Audio from "../Audio.ts"
 import type { JsonObject } from "../Json.ts"
-import type { Client } from "./Recognition.ts"
+import type { Client } from "./Client.ts"
 import type { RecognitionConfig } from "./RecognitionConfig.ts"
 import * as Transcript from "./Transcript.ts"
 
@@ -26,7 +26,7 @@ export const make = (client: Client, words: ReadonlyArray<string>, config: () =>
   let partials = 0
   let finalUntil = 0
 
-  const send = (message: string, segment: ReadonlyArray<Speech.Word>, end: number, extra: JsonObject = {}) => {
+  const send = (message: string, segment: ReadonlyArray<Audio.Word>, end: number, extra: JsonObject = {}) => {
     const { language, speaker } = config()
     const transcript = Transcript.text(segment)
     client.send({
@@ -43,7 +43,7 @@ export const make = (client: Client, words: ReadonlyArray<string>, config: () =>
     })
   }
 
-  const finalise = (spoken: ReadonlyArray<Speech.Word>, extra: JsonObject) => {
+  const finalise = (spoken: ReadonlyArray<Audio.Word>, extra: JsonObject) => {
     const segment = spoken.slice(finals)
     const end = segment.at(-1)?.endMilliseconds ?? finalUntil
     send("AddTranscript", segment, end, extra)
@@ -52,10 +52,10 @@ export const make = (client: Client, words: ReadonlyArray<string>, config: () =>
   }
 
   const hear = (heard: number) => {
-    const settled = Speech.spoken(words, heard - config().maxDelay)
+    const settled = Audio.spoken(words, heard - config().maxDelay)
     const news = settled.length > finals
     if (news) finalise(settled, {})
-    const spoken = Speech.spoken(words, heard)
+    const spoken = Audio.spoken(words, heard)
     const due = config().partials && (news || spoken.length > partials)
     if (due) send("AddPartialTranscript", spoken.slice(finals), heard)
     partials = spoken.length
@@ -64,12 +64,12 @@ export const make = (client: Client, words: ReadonlyArray<string>, config: () =>
   return {
     hear,
     force: (until: number) => {
-      finalise(Speech.spoken(words, until), { forced: true })
+      finalise(Audio.spoken(words, until), { forced: true })
       const metadata = { start_time: until / 1000, end_time: until / 1000 }
       client.send({ message: "EndOfUtterance", metadata, forced: true })
     },
     finish: (heard: number) => {
-      const spoken = Speech.spoken(words, heard)
+      const spoken = Audio.spoken(words, heard)
       if (spoken.length > finals) finalise(spoken, {})
     }
   }

@@ -4,7 +4,7 @@
  * The JSON: https://docs.speechmatics.com/api-ref (format 2.9). The subtitles, at most two lines of 37 characters
  * each: https://docs.speechmatics.com/speech-to-text/batch/srt-format (both read 2026-11-21).
  */
-import type { Word } from "../Speech.ts"
+import type { Word } from "../Audio.ts"
 
 /** The version of the JSON output. */
 export const formatVersion = "2.9"
