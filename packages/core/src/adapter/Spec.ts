@@ -1,0 +1,73 @@
+/** The description of a vendor as plain data. */
+import type * as DateTime from "effect/DateTime"
+import type * as Redacted from "effect/Redacted"
+import type * as Schema from "effect/Schema"
+import type { Capabilities, Resolved } from "../Capabilities.ts"
+import type { Issue } from "../ConfigurationError.ts"
+import type { Connections } from "../Connection.ts"
+import type { KeySource } from "../KeySource.ts"
+import type * as MintRequest from "../MintRequest.ts"
+import type { Purpose } from "../Purpose.ts"
+import type { InvalidResponseError } from "../TempCredentialError.ts"
+import type { MintOptions } from "../TempCredentialProvider.ts"
+import type * as VendorApi from "../VendorApi.ts"
+import type * as Expiry from "./Expiry.ts"
+import type { Terms } from "./Terms.ts"
+
+/**
+ * A credential as an adapter reads it from a vendor's response.
+ */
+export interface Minted {
+  readonly token: Redacted.Redacted
+  readonly expiry: Expiry.Expiry
+  readonly connections: Connections
+  /**
+   * The terms that the response states, such as subject, session limit and number of uses.
+   *
+   * @default the terms of the request
+   */
+  readonly terms?: Terms | undefined
+}
+
+/**
+ * The context of a vendor call beside the request: the current time, for vendors that take
+ * timestamps instead of durations; the request before defaults were filled in; and the caller's
+ * mint options.
+ */
+export interface CallContext {
+  readonly now: DateTime.Utc
+  readonly asked: MintRequest.Decoded
+  readonly options: MintOptions
+}
+
+/**
+ * The description of a vendor.
+ */
+export interface Spec<P extends Purpose, Response, Failure> {
+  /** The vendor's id, as used in configuration and errors. */
+  readonly provider: string
+  /** The long-lived keys by option name. The layer fails with `ConfigurationError` when a key is unusable. */
+  readonly keys: Readonly<Record<string, Redacted.Redacted | KeySource>>
+  /**
+   * The problems of the other options, from `ConfigurationError.checkUrl` and similar checks. The
+   * layer fails when there is any.
+   */
+  readonly issues: ReadonlyArray<Issue>
+  readonly capabilities: Capabilities<P>
+  /** The region for requests without one, for purposes that have regions. */
+  readonly region?: string | undefined
+  /**
+   * Further settings that change the credential, such as base URLs. Machines share credentials only
+   * when all of these are equal.
+   */
+  readonly settings?: ReadonlyArray<string | undefined>
+  /** Builds the vendor call. The request was already checked against the capabilities. */
+  readonly call: (request: Resolved<P>, context: CallContext) => VendorApi.Call
+  readonly response: Schema.Codec<Response, unknown>
+  /**
+   * Reads a decoded response. Returns an `InvalidResponseError` when it does not answer this
+   * request; its `detail` must not contain values from the response.
+   */
+  readonly credential: (response: Response, request: Resolved<P>) => Minted | InvalidResponseError
+  readonly dialect: VendorApi.Dialect<Failure>
+}
