@@ -1,4 +1,5 @@
 /** What a command is configured by: the environment, over a file where one is named, over nothing. */
+import { connect } from "@tempcred/redis/Redis"
 import type { Options } from "@tempcred/server/ServerConfig"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
@@ -7,7 +8,6 @@ import * as Schema from "effect/Schema"
 import { readFile } from "node:fs/promises"
 import { parseEnv } from "node:util"
 import { Failure } from "./Failure.ts"
-import { redis } from "./Redis.ts"
 import { ProcessIO } from "./ProcessIO.ts"
 
 /** Variables by name. */
@@ -66,5 +66,5 @@ export const read = Effect.fnUntraced(function* (file: string | undefined): Effe
 export const provider = (variables: Variables): ConfigProvider.ConfigProvider =>
   ConfigProvider.fromEnv({ env: variables })
 
-/** How the token endpoint is configured here: its port is also taken from the `PORT` of hosting platforms. */
-export const endpoint: Options = { redis, portVariable: "PORT" }
+/** Configuration of the token endpoint: its port is also taken from the `PORT` of hosting platforms. */
+export const endpoint: Options = { redis: connect, portVariable: "PORT" }

@@ -1,44 +1,41 @@
 /**
- * One mint per scope for all machines: credentials that may be shared are kept in Redis, encrypted, and whoever needs one finds it there, waits for the one
- * machine that is minting it, or becomes that machine. It belongs below a cache. When Redis is down, slow or stopped, every machine mints for itself:
- * nothing fails and nothing hangs.
+ * Shares credentials between machines: one mint per scope for all of them. Credentials that may be shared are stored encrypted, usually in Redis. A machine that
+ * needs one takes the stored one, waits for the machine that is minting it, or mints it. Use it below a cache. While the store is down or slow, every
+ * machine mints for itself: nothing fails and nothing hangs.
  *
  * ```ts
  * import * as CredentialSharing from "@tempcred/core/CredentialSharing"
  * import * as Events from "@tempcred/core/Events"
  * import * as Minter from "@tempcred/core/Minter"
+ * import * as Redis from "@tempcred/redis/Redis"
  * import * as Soniox from "@tempcred/soniox/Soniox"
- * import * as NodeRedis from "@effect/platform-node/NodeRedis"
  * import * as Effect from "effect/Effect"
  * import * as Layer from "effect/Layer"
- * import * as Logger from "effect/Logger"
  * import * as Redacted from "effect/Redacted"
  *
- * // The socket's own limits let go of a Redis that stopped. Here nothing listens, of which the client would log much.
- * const url = "redis://127.0.0.1:1"
- * const redis = NodeRedis.layer({ url, pingInterval: 2000, socket: { socketTimeout: 5000 } })
  * const sharing = CredentialSharing.layer({
- *   redis: redis.pipe(Layer.provide(Logger.layer([]))),
+ *   // Nothing listens at this address.
+ *   store: Redis.connect("redis://127.0.0.1:1"),
  *   // `openssl rand -base64 32` makes a key.
  *   keys: [Redacted.make("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")]
  * })
- * const told = Events.layer((event) => Effect.sync(() => console.log(event._tag)))
- * const minter = Minter.make(sharing.pipe(Layer.provide([Soniox.layerConfig, told])))
+ * const events = Events.layer((event) => Effect.sync(() => console.log(event._tag)))
+ * const minter = Minter.make(sharing.pipe(Layer.provide([Soniox.layerConfig, events])))
  * const credential = await minter.mint({ purpose: "stt.realtime", exposure: "server" }) // => SharingDegraded
  * console.log(credential.provider) // => soniox
  * await minter.close()
  * ```
  *
- * What is shared, and until when:
+ * Rules of sharing:
  *
- * - Never a credential for one use, of a purpose whose minting has side effects, or one that leaves the backend without a subject.
- * - A stored credential is taken while half of its life is left, and as much as `minRemaining` asks for. So a cache that renews one later in its life mints,
- *   and the others take what it stored.
- * - Lengths of time cross, not moments: how long a stored credential lasts is measured by Redis alone, so the clocks of the machines may differ.
- *   A Redis whose clock was set back by more than a credential's age is not believed.
- * - Another key, another scope or a changed bit is a credential that is not there.
- * - The lease of a machine that died ends by itself, and one that comes late overwrites nothing that is newer.
- * - What was invalidated on one machine is known to all after `heardAfter`, while Redis is there.
+ * - Single-use credentials, purposes whose minting has side effects, and client credentials without a subject are never shared.
+ * - A stored credential is used while half of its life is left, and as much as `minRemaining` asks for. So a cache that renews later in its life mints, and
+ *   the other machines use what it stored.
+ * - Expiry is measured by the clock of the store alone: durations cross, not times of day, so the clocks of the machines may differ. A store whose clock was
+ *   set back by more than a credential's age is not believed.
+ * - A stored credential that cannot be decrypted, because the key, the scope or a bit differs, counts as missing.
+ * - The lease of a machine that died expires, and a late write replaces nothing newer.
+ * - All machines know of an invalidation after `heardAfter`, while the store is available.
  *
  * @since 0.1.0
  */
@@ -52,38 +49,38 @@ import { ConfigurationError, type Issue } from "./ConfigurationError.ts"
 import * as Events from "./Events.ts"
 import type { Length } from "./MintRequest.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
-import * as Sealed from "./credential-sharing/Sealed.ts"
+import * as Encryption from "./credential-sharing/Encryption.ts"
+import * as Invalidations from "./credential-sharing/Invalidations.ts"
 import * as SharedMint from "./credential-sharing/SharedMint.ts"
-import * as SharedStore from "./credential-sharing/SharedStore.ts"
+import type { SharedStore } from "./SharedStore.ts"
 import { TempCredentialProvider } from "./TempCredentialProvider.ts"
-import * as Withdrawals from "./credential-sharing/Withdrawals.ts"
 
 /**
- * How credentials are shared.
+ * Options of sharing.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
-  /** Reaches Redis 6.2 or later; it is built behind the app's back, and again after an outage, and may fail. */
-  readonly redis: SharedStore.RedisLayer
-  /** Each 32 bytes in base64: the first one encrypts, all decrypt, so that keys can change without a stop. */
+  /** The store that all machines share, such as `Redis.connect(url)` of `@tempcred/redis`. */
+  readonly store: SharedStore
+  /** Encryption keys, each 32 bytes in base64. The first one encrypts and all decrypt, so that keys can be rotated without downtime. */
   readonly keys: readonly [Redacted.Redacted, ...ReadonlyArray<Redacted.Redacted>]
-  /** Bound on one exchange with Redis; one that takes longer is an outage. @default "250 millis" */
+  /** Limit of one exchange with the store; one that takes longer is an outage. @default "250 millis" */
   readonly limit?: Length | undefined
-  /** How long after its last sign of life a machine that mints is taken for dead. @default "2 seconds" */
+  /** How long a minting machine counts as alive after its last sign of life. @default "2 seconds" */
   readonly lease?: Length | undefined
-  /** Bound on waiting for another machine's mint, before minting alone, within the same deadline. @default half the deadline of the retry policy, and at most */
+  /** Limit of the wait for another machine's mint. After it, this machine mints alone, within the same deadline. @default half the deadline of the retry policy, which is also the maximum */
   readonly patience?: Length | undefined
-  /** How long after a credential was invalidated on one machine the others know. @default "1 second" */
+  /** Delay until the other machines know that a credential was invalidated. @default "1 second" */
   readonly heardAfter?: Length | undefined
-  /** Whether a credential that leaves the backend is shared though it is bound to no subject. @default false */
+  /** Whether client credentials without a subject are shared. @default false */
   readonly clientWithoutSubject?: boolean | undefined
 }
 
 /**
- * Shares the credentials of the provider below with all machines that use the same Redis, keys and long-lived keys; fails where an option makes no sense,
- * and never because of Redis.
+ * Shares the credentials of the provider below with all machines that use the same store, encryption keys and long-lived keys. Fails where an option is
+ * invalid, and never because of the store.
  *
  * @category layers
  * @since 0.1.0
@@ -103,23 +100,23 @@ const make = Effect.fnUntraced(function* (options: Options) {
     patience: options.patience ?? Duration.times(policy.deadline, 0.5),
     heardAfter: options.heardAfter ?? "1 second"
   }
-  const sealer = yield* Sealed.make(options.keys)
+  const encryption = yield* Encryption.make(options.keys)
   const settings = Record.map(lengths, (length) => Option.getOrElse(Duration.fromInput(length), () => Duration.zero))
-  const issues = check(settings, Option.isSome(sealer))
-  if (Option.isNone(sealer) || issues.length > 0) return yield* new ConfigurationError({ issues })
-  const store = yield* SharedStore.make({
-    ...settings,
-    redis: options.redis,
+  const issues = check(settings, Option.isSome(encryption))
+  if (Option.isNone(encryption) || issues.length > 0) return yield* new ConfigurationError({ issues })
+  const store = yield* options.store.credentials({
+    limit: settings.limit,
+    lease: settings.lease,
     onDown: (reason) => publish({ _tag: "SharingDegraded", provider: provider.id, reason }),
     onUp: publish({ _tag: "SharingRestored", provider: provider.id })
   })
-  const withdrawals = yield* Withdrawals.make(store, settings.heardAfter)
+  const invalidations = yield* Invalidations.make(store, settings.heardAfter)
   const shared = SharedMint.make({
     ...settings,
     provider,
     store,
-    withdrawals,
-    sealer: sealer.value,
+    invalidations,
+    encryption: encryption.value,
     deadline: policy.deadline,
     clientWithoutSubject: options.clientWithoutSubject === true
   })
@@ -127,8 +124,8 @@ const make = Effect.fnUntraced(function* (options: Options) {
     ...provider,
     ...shared,
     invalidate: (credential) =>
-      Effect.andThen(withdrawals.withdraw(credential), provider.invalidate?.(credential) ?? Effect.void),
-    isInvalidated: (credential) => withdrawals.has(credential) || provider.isInvalidated?.(credential) === true
+      Effect.andThen(invalidations.invalidate(credential), provider.invalidate?.(credential) ?? Effect.void),
+    isInvalidated: (credential) => invalidations.has(credential) || provider.isInvalidated?.(credential) === true
   })
 })
 

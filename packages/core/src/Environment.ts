@@ -37,6 +37,7 @@ export {
   isRedisUrl,
   ofSchema,
   oneOf,
+  redisMissing,
   wholeNumber,
   wholeSeconds,
   word

@@ -33,6 +33,7 @@ import * as Environment from "./Environment.ts"
 import * as Failover from "./Failover.ts"
 import type { MintRequest } from "./MintRequest.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
+import type { SharedStore } from "./SharedStore.ts"
 import { TempCredentialProvider } from "./TempCredentialProvider.ts"
 
 /**
@@ -42,11 +43,8 @@ import { TempCredentialProvider } from "./TempCredentialProvider.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /**
-   * Reaches the Redis that `TEMPCRED_CACHE` names. On Node: `(url) => NodeRedis.layer({ url, pingInterval: 2000, socket: { socketTimeout: 5000 } })`, as
-   * the socket's own limits let go of a Redis that stopped.
-   */
-  readonly redis?: ((url: string) => CredentialSharing.Options["redis"]) | undefined
+  /** Connects to the Redis that `TEMPCRED_CACHE` names: `Redis.connect` of `@tempcred/redis`. */
+  readonly redis?: ((url: Redacted.Redacted) => SharedStore) | undefined
 }
 
 const settings = Environment.collect((read) =>
@@ -135,17 +133,17 @@ const placeOf = ({ cache }: Settings): string => (cache === undefined ? "memory"
 
 /** The layer between the vendors and the cache. */
 const sharing = (read: Settings, { redis }: Options): Effect.Effect<Wrapper, ConfigurationError> => {
+  const { cache, cacheKey } = read
   const place = placeOf(read)
-  const { cacheKey } = read
-  if (place === "off" || place === "memory") return Effect.succeed(nothing)
+  if (cache === undefined || place === "off" || place === "memory") return Effect.succeed(nothing)
   if (!Environment.isRedisUrl(place)) return refuse("TEMPCRED_CACHE", "must be memory, off, or redis://host:port")
   if (cacheKey === undefined || !/^[\w+/]{43}=$/.test(Redacted.value(cacheKey))) {
     const problem = cacheKey === undefined ? "is not set" : "must be 32 bytes in base64"
     return refuse("TEMPCRED_CACHE_KEY", `${problem}: make one with openssl rand -base64 32`)
   }
   return redis === undefined
-    ? refuse("TEMPCRED_CACHE", "names a Redis, and Providers.layerConfig was not told how to reach one (option redis)")
-    : Effect.succeed(CredentialSharing.layer({ redis: redis(place), keys: [cacheKey] }))
+    ? refuse("TEMPCRED_CACHE", Environment.redisMissing("Providers.layerConfig(adapters, { redis: Redis.connect })"))
+    : Effect.succeed(CredentialSharing.layer({ store: redis(cache), keys: [cacheKey] }))
 }
 
 const nothing: Wrapper = Layer.effect(

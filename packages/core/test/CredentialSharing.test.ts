@@ -13,16 +13,16 @@ import * as TestClock from "effect/testing/TestClock"
 import { inspect } from "node:util"
 import * as Deadline from "../src/Deadline.ts"
 import * as Host from "./host.ts"
-import * as Redis from "./redis.ts"
+import * as Store from "./store.ts"
 
 const tokenOf = ({ token }: TempCredential) => Redacted.value(token)
 
 const numberOf = (credential: TempCredential) => Number(tokenOf(credential).split("-").at(-1))
 
 const place = Effect.fnUntraced(function* () {
-  const redis = yield* Redis.make()
+  const store = yield* Store.make()
   const vendor = Host.vendor()
-  return { redis, vendor, start: (options?: Parameters<typeof Host.start>[2]) => Host.start(redis, vendor, options) }
+  return { store, vendor, start: (options?: Parameters<typeof Host.start>[2]) => Host.start(store, vendor, options) }
 })
 
 describe("what is found", () => {
@@ -36,7 +36,7 @@ describe("what is found", () => {
     })
   )
 
-  const clocks: ReadonlyArray<readonly [writer: number, reader: number, redis: number]> = [
+  const clocks: ReadonlyArray<readonly [writer: number, reader: number, store: number]> = [
     [0, 0, 0],
     [600_000, 0, 0],
     [0, 600_000, 0],
@@ -50,8 +50,8 @@ describe("what is found", () => {
       () =>
         Effect.gen(function* () {
           yield* TestClock.adjust("1 hour")
-          const { redis, start } = yield* place()
-          redis.state.ahead = ofRedis
+          const { store, start } = yield* place()
+          store.state.ahead = ofRedis
           const [one, other] = [yield* start({ ahead: writer }), yield* start({ ahead: reader })]
           const minted = yield* one.mint()
           yield* TestClock.adjust("20 seconds")
@@ -66,34 +66,34 @@ describe("what is found", () => {
 
   it.effect("subjects and regions that are alike in UTF-8 alone share nothing", () =>
     Effect.gen(function* () {
-      const { redis, start, vendor } = yield* place()
+      const { store, start, vendor } = yield* place()
       const one = yield* start()
       yield* one.mint({ purpose: "stt.realtime", subject: "ana\ufffd", region: "\ufffd" })
-      const calls = redis.state.calls.length
+      const calls = store.state.calls.length
       for (const lone of ["\ud800", "\udfff"]) {
         yield* one.mint({ purpose: "stt.realtime", subject: `ana${lone}` })
         yield* one.mint({ purpose: "stt.realtime", subject: "ana", region: lone })
       }
       // The provider below refuses such a request; this one mints whatever it is asked.
       assert.strictEqual(vendor.state.mints, 5)
-      assert.lengthOf(redis.state.calls, calls)
+      assert.lengthOf(store.state.calls, calls)
     })
   )
 
   it.effect("a slow Redis makes a life shorter, never longer", () =>
     Effect.gen(function* () {
-      const { redis, start } = yield* place()
+      const { store, start } = yield* place()
       const [one, other] = [yield* start(), yield* start()]
-      redis.state.delay = 100
+      store.state.delay = 100
       const minting = yield* Host.begin(one.mint())
       for (let round = 0; round < 4; round++) {
-        yield* Host.until(() => redis.state.calls.length > round)
+        yield* Host.until(() => store.state.calls.length > round)
         yield* TestClock.adjust("100 millis")
       }
       const minted = yield* Host.joinNow(minting)
-      const calls = redis.state.calls.length
+      const calls = store.state.calls.length
       const finding = yield* Host.begin(other.mint())
-      yield* Host.until(() => redis.state.calls.length > calls)
+      yield* Host.until(() => store.state.calls.length > calls)
       yield* TestClock.adjust("100 millis")
       const found = yield* Host.joinNow(finding)
       assert.strictEqual(tokenOf(found), tokenOf(minted))
@@ -103,11 +103,11 @@ describe("what is found", () => {
 
   it.effect("what the provider below had held back for a while ends no later for that", () =>
     Effect.gen(function* () {
-      const { redis, start, vendor } = yield* place()
+      const { store, start, vendor } = yield* place()
       vendor.state.age = 20_000
       yield* (yield* start()).mint()
       assert.deepStrictEqual(
-        Array.from(redis.texts.values(), ({ until }) => until),
+        Array.from(store.texts.values(), ({ until }) => until),
         [40_000]
       )
     })
@@ -144,18 +144,18 @@ describe("what is found", () => {
 
   it.effect("a Redis whose clock was set back is not believed", () =>
     Effect.gen(function* () {
-      const { redis, start } = yield* place()
+      const { store, start } = yield* place()
       const [one, other] = [yield* start(), yield* start()]
       yield* TestClock.adjust("1 hour")
       yield* one.mint()
-      redis.state.ahead = -600_000
+      store.state.ahead = -600_000
       assert.strictEqual(numberOf(yield* other.mint()), 2)
     })
   )
 
   it.effect("key-full-scope: another subject, ttl, exposure, account or strictness is another scope", () =>
     Effect.gen(function* () {
-      const { redis, start, vendor } = yield* place()
+      const { store, start, vendor } = yield* place()
       const machine = yield* start()
       const variants = [
         Host.request,
@@ -170,7 +170,7 @@ describe("what is found", () => {
       vendor.state.account = "account-2"
       yield* (yield* start()).mint()
       assert.strictEqual(vendor.state.mints, variants.length + 1)
-      assert.strictEqual(redis.texts.size, variants.length + 1)
+      assert.strictEqual(store.texts.size, variants.length + 1)
       for (const variant of variants.slice(1)) yield* machine.mint({ ...variant })
       assert.strictEqual(vendor.state.mints, variants.length + 1)
     })
@@ -187,13 +187,13 @@ describe("what is found", () => {
   for (const [name, request] of alone) {
     it.effect(`${name} never comes near the store`, () =>
       Effect.gen(function* () {
-        const { redis, start, vendor } = yield* place()
+        const { store, start, vendor } = yield* place()
         const machine = yield* start()
-        const before = redis.state.calls.length
+        const before = store.state.calls.length
         yield* machine.mint(request)
         yield* machine.mint(request)
         assert.strictEqual(vendor.state.mints, 2)
-        assert.strictEqual(redis.state.calls.length, before)
+        assert.strictEqual(store.state.calls.length, before)
       })
     )
   }
@@ -235,20 +235,20 @@ describe("whose turn it is", () => {
 
   it.effect("who has waited long enough mints alone, and leaves the lease and the store to the other", () =>
     Effect.gen(function* () {
-      const { redis, start, vendor } = yield* place()
+      const { store, start, vendor } = yield* place()
       const [one, other] = [yield* start(), yield* start({ patience: "4 seconds" })]
       const gate = yield* Deferred.make<void>()
       vendor.state.next.push(Deferred.await(gate))
       const first = yield* Host.begin(one.mint())
       yield* Host.until(() => vendor.state.mints === 1)
-      const calls = redis.state.calls.length
+      const calls = store.state.calls.length
       const second = yield* Host.begin(other.mint())
-      yield* Host.until(() => redis.state.calls.length > calls)
+      yield* Host.until(() => store.state.calls.length > calls)
       yield* TestClock.adjust("3900 millis")
       assert.strictEqual(vendor.state.mints, 1)
       yield* TestClock.adjust("100 millis")
       assert.strictEqual(numberOf(yield* Host.joinNow(second)), 2)
-      assert.strictEqual(redis.texts.size, 0)
+      assert.strictEqual(store.texts.size, 0)
       yield* Deferred.succeed(gate, undefined)
       yield* Host.joinNow(first)
       assert.strictEqual(numberOf(yield* other.mint()), 1)
@@ -257,42 +257,42 @@ describe("whose turn it is", () => {
 
   it.effect("a failed mint gives the lease back at once", () =>
     Effect.gen(function* () {
-      const { redis, start, vendor } = yield* place()
+      const { store, start, vendor } = yield* place()
       const [one, other] = [yield* start(), yield* start()]
       vendor.state.next.push(Host.refused)
       const error = yield* Effect.flip(one.mint())
       assert.strictEqual(error.reason._tag, "PermissionError")
-      yield* Host.until(() => redis.leases.size === 0)
+      yield* Host.until(() => store.leases.size === 0)
       assert.strictEqual(numberOf(yield* other.mint()), 2)
     })
   )
 
   it.effect("leader-interrupt: an interrupted mint gives the lease back at once", () =>
     Effect.gen(function* () {
-      const { redis, start, vendor } = yield* place()
+      const { store, start, vendor } = yield* place()
       const [one, other] = [yield* start(), yield* start()]
       vendor.state.next.push(Effect.never)
       const first = yield* Host.begin(one.mint())
       yield* Host.until(() => vendor.state.mints === 1)
       yield* Fiber.interrupt(first)
       assert.strictEqual(vendor.state.interrupted, 1)
-      yield* Host.until(() => redis.leases.size === 0)
+      yield* Host.until(() => store.leases.size === 0)
       assert.strictEqual(numberOf(yield* other.mint()), 2)
     })
   )
 
   it.effect("follower-interrupt: who leaves while it waits takes nobody's lease along", () =>
     Effect.gen(function* () {
-      const { redis, start, vendor } = yield* place()
+      const { store, start, vendor } = yield* place()
       const [one, other] = [yield* start(), yield* start()]
       const gate = yield* Deferred.make<void>()
       vendor.state.next.push(Deferred.await(gate))
       const first = yield* Host.begin(one.mint())
       yield* Host.until(() => vendor.state.mints === 1)
       const second = yield* Host.begin(other.mint())
-      yield* Host.until(() => redis.state.calls.at(-1) === "visit" && redis.state.calls.length > 3)
+      yield* Host.until(() => store.state.calls.at(-1) === "visit" && store.state.calls.length > 3)
       yield* Fiber.interrupt(second)
-      assert.strictEqual(redis.leases.size, 1)
+      assert.strictEqual(store.leases.size, 1)
       yield* Deferred.succeed(gate, undefined)
       assert.strictEqual(numberOf(yield* Host.joinNow(first)), 1)
       assert.strictEqual(vendor.state.mints, 1)
@@ -301,17 +301,17 @@ describe("whose turn it is", () => {
 
   it.effect("a lease that comes to somebody who has left is given back", () =>
     Effect.gen(function* () {
-      const { redis, start, vendor } = yield* place()
+      const { store, start, vendor } = yield* place()
       const [one, other] = [yield* start(), yield* start()]
       yield* one.mint({ ...Host.request, subject: "another" })
-      redis.state.delay = 100
-      const before = redis.state.calls.length
+      store.state.delay = 100
+      const before = store.state.calls.length
       const first = yield* Host.begin(one.mint())
-      yield* Host.until(() => redis.state.calls.length > before)
+      yield* Host.until(() => store.state.calls.length > before)
       yield* Fiber.interrupt(first)
       yield* TestClock.adjust("100 millis")
-      assert.deepStrictEqual([redis.fences.size, redis.leases.size], [2, 0])
-      redis.state.delay = 0
+      assert.deepStrictEqual([store.fences.size, store.leases.size], [2, 0])
+      store.state.delay = 0
       assert.strictEqual(numberOf(yield* other.mint()), 2)
       assert.strictEqual(vendor.state.mints, 2)
     })
@@ -319,14 +319,14 @@ describe("whose turn it is", () => {
 
   it.effect("a lease without a pulse ends by itself, and who comes late overwrites nothing that is newer", () =>
     Effect.gen(function* () {
-      const { redis, start, vendor } = yield* place()
+      const { store, start, vendor } = yield* place()
       const [one, other, third] = [yield* start(), yield* start(), yield* start()]
       const gate = yield* Deferred.make<void>()
       vendor.state.next.push(Deferred.await(gate))
       const first = yield* Host.begin(one.mint())
       yield* Host.until(() => vendor.state.mints === 1)
       // As if the first machine had been stopped for longer than its lease.
-      redis.leases.clear()
+      store.leases.clear()
       assert.strictEqual(numberOf(yield* other.mint()), 2)
       yield* Deferred.succeed(gate, undefined)
       // It is served what it minted, which is good; the store keeps the newer one.
@@ -337,20 +337,20 @@ describe("whose turn it is", () => {
 
   it.effect("a pulse keeps the lease through a mint that lasts longer, and stops with it", () =>
     Effect.gen(function* () {
-      const { redis, start, vendor } = yield* place()
+      const { store, start, vendor } = yield* place()
       const one = yield* start()
       vendor.state.next.push(Effect.sleep("9 seconds"))
       const first = yield* Host.begin(one.mint())
       yield* Host.until(() => vendor.state.mints === 1)
       for (let second = 0; second < 8; second++) {
         yield* TestClock.adjust("1 second")
-        const [lease] = redis.leases.values()
+        const [lease] = store.leases.values()
         assert.isAbove(lease?.until ?? 0, (second + 1) * 1000)
       }
       yield* TestClock.adjust("1 second")
       yield* Host.joinNow(first)
-      assert.strictEqual(redis.leases.size, 0)
-      const renewals = () => redis.state.calls.filter((call) => call === "renew").length
+      assert.strictEqual(store.leases.size, 0)
+      const renewals = () => store.state.calls.filter((call) => call === "renew").length
       const before = renewals()
       yield* TestClock.adjust("1 minute")
       assert.strictEqual(renewals(), before)
@@ -361,13 +361,13 @@ describe("whose turn it is", () => {
 describe("at-rest-encrypted", () => {
   it.effect("nothing in the store tells a secret or a subject, and no event does", () =>
     Effect.gen(function* () {
-      const { redis, start } = yield* place()
+      const { store, start } = yield* place()
       const machine = yield* start()
       const minted = yield* machine.mint()
       yield* machine.provider.invalidate?.(minted) ?? Effect.void
       yield* machine.mint()
-      assert.strictEqual(redis.texts.size, 1)
-      const held = inspect([redis.texts, redis.leases, redis.fences, redis.withdrawn, machine.events], { depth: 9 })
+      assert.strictEqual(store.texts.size, 1)
+      const held = inspect([store.texts, store.leases, store.fences, store.invalidated, machine.events], { depth: 9 })
       for (const secret of [tokenOf(minted), "acme", "stt.realtime", Host.request.subject, "account"]) {
         assert.notInclude(held, secret)
       }
@@ -400,19 +400,19 @@ describe("at-rest-encrypted", () => {
 
   it.effect("a changed bit, another scope's text and nonsense are credentials that are not there", () =>
     Effect.gen(function* () {
-      const { redis, start } = yield* place()
+      const { store, start } = yield* place()
       const machine = yield* start()
       yield* machine.mint({ ...Host.request, subject: "another" })
-      const [foreign] = redis.texts.values()
+      const [foreign] = store.texts.values()
       yield* machine.mint()
-      const name = [...redis.texts.keys()].at(-1) ?? ""
-      const own = redis.texts.get(name)
+      const name = [...store.texts.keys()].at(-1) ?? ""
+      const own = store.texts.get(name)
       assert.isDefined(foreign)
       assert.isDefined(own)
       const spoil = (at: number) => own.text.slice(0, at) + (own.text[at] === "A" ? "B" : "A") + own.text.slice(at + 1)
       const damaged = [spoil(3), spoil(20), own.text.slice(0, -4), foreign.text, "", "{}", "x".repeat(900)]
       for (const [index, text] of damaged.entries()) {
-        redis.texts.set(name, { ...own, text })
+        store.texts.set(name, { ...own, text })
         assert.strictEqual(numberOf(yield* machine.mint()), 3 + index, text.slice(0, 40))
       }
     })
@@ -422,13 +422,13 @@ describe("at-rest-encrypted", () => {
 describe("invalidate-propagates", () => {
   it.effect("at once on the machine where it was refused, after a second on the others, and the store drops it", () =>
     Effect.gen(function* () {
-      const { redis, start, vendor } = yield* place()
+      const { store, start, vendor } = yield* place()
       const [one, other] = [yield* start(), yield* start()]
       const mine = yield* one.mint()
       const theirs = yield* other.mint()
       yield* one.provider.invalidate?.(mine) ?? Effect.void
       assert.strictEqual(one.provider.isInvalidated?.(mine), true)
-      assert.strictEqual(redis.texts.size, 0)
+      assert.strictEqual(store.texts.size, 0)
       yield* TestClock.adjust("1 second")
       assert.strictEqual(other.provider.isInvalidated?.(theirs), true)
       const next = yield* other.mint()
@@ -441,7 +441,7 @@ describe("invalidate-propagates", () => {
 
   it.effect("a copy, here one of a machine whose clock is behind, is known by its token", () =>
     Effect.gen(function* () {
-      const { redis, start } = yield* place()
+      const { store, start } = yield* place()
       yield* TestClock.adjust("1 hour")
       const [one, other] = [yield* start(), yield* start({ ahead: -600_000 })]
       const mine = yield* one.mint()
@@ -449,7 +449,7 @@ describe("invalidate-propagates", () => {
       assert.strictEqual(other.provider.isInvalidated?.(copy), false)
       yield* one.provider.invalidate?.(copy) ?? Effect.void
       assert.strictEqual(one.provider.isInvalidated?.(mine), true)
-      assert.strictEqual(redis.texts.size, 0)
+      assert.strictEqual(store.texts.size, 0)
       assert.strictEqual(numberOf(yield* one.mint()), 2)
       yield* TestClock.adjust("1 second")
       assert.strictEqual(other.provider.isInvalidated?.(copy), true)
@@ -472,14 +472,14 @@ describe("invalidate-propagates", () => {
 
   it.effect("taken back during an outage: not served here, and told when Redis is back", () =>
     Effect.gen(function* () {
-      const { redis, start } = yield* place()
+      const { store, start } = yield* place()
       const [one, other] = [yield* start(), yield* start()]
       const mine = yield* one.mint()
       const theirs = yield* other.mint()
-      redis.state.mode = "refuse"
+      store.state.isUp = false
       yield* one.provider.invalidate?.(mine) ?? Effect.void
       assert.strictEqual(one.provider.isInvalidated?.(mine), true)
-      redis.state.mode = "up"
+      store.state.isUp = true
       yield* TestClock.adjust("5 seconds")
       assert.strictEqual(other.provider.isInvalidated?.(theirs), true)
       assert.strictEqual(numberOf(yield* other.mint()), 2)
@@ -488,26 +488,26 @@ describe("invalidate-propagates", () => {
 
   it.effect("taken back during an outage: not taken from the store again before the store was told", () =>
     Effect.gen(function* () {
-      const { redis, start } = yield* place()
+      const { store, start } = yield* place()
       const machine = yield* start({ heardAfter: "1 minute" })
       const mine = yield* machine.mint()
-      redis.state.mode = "refuse"
+      store.state.isUp = false
       yield* machine.provider.invalidate?.(mine) ?? Effect.void
-      redis.state.mode = "up"
+      store.state.isUp = true
       yield* TestClock.adjust("5 seconds")
-      assert.strictEqual(redis.texts.size, 1)
+      assert.strictEqual(store.texts.size, 1)
       assert.strictEqual(numberOf(yield* machine.mint()), 2)
     })
   )
 
   it.effect("a credential that was never shared is nobody else's business", () =>
     Effect.gen(function* () {
-      const { redis, start } = yield* place()
+      const { store, start } = yield* place()
       const machine = yield* start()
       const own = yield* machine.mint({ ...Host.request, singleUse: true })
-      const before = redis.state.calls.length
+      const before = store.state.calls.length
       yield* machine.provider.invalidate?.(own) ?? Effect.void
-      assert.strictEqual(redis.state.calls.length, before)
+      assert.strictEqual(store.state.calls.length, before)
       assert.strictEqual(machine.provider.isInvalidated?.(own), false)
     })
   )
@@ -538,12 +538,12 @@ it.effect("waiting for another machine and minting alone share one deadline", ()
 
 it.effect("counts how mints were served, by provider and outcome", () =>
   Effect.gen(function* () {
-    const { redis, start } = yield* place()
+    const { store, start } = yield* place()
     const [one, other] = [yield* start(), yield* start()]
     yield* one.mint()
     yield* other.mint()
     yield* other.mint()
-    redis.state.mode = "refuse"
+    store.state.isUp = false
     yield* one.mint()
     const counted = (yield* Metric.snapshot).flatMap(({ attributes, id, state }) =>
       id === "tempcred_shared_total" && "count" in state ? [[attributes, Number(state.count)] as const] : []
@@ -558,8 +558,8 @@ it.effect("counts how mints were served, by provider and outcome", () =>
 
 it.effect("options that make no sense fail the layer, name the option, and tell no key", () =>
   Effect.gen(function* () {
-    const redis = yield* Redis.make()
-    const sound = { redis: redis.layer, keys: [Host.key] } as const
+    const store = yield* Store.make()
+    const sound = { store: store.store, keys: [Host.key] } as const
     const nonsense: ReadonlyArray<readonly [CredentialSharing.Options, RegExp]> = [
       [{ ...sound, keys: [Redacted.make("secret")] }, /^CredentialSharing\.keys must each be 32 bytes in base64/],
       [{ ...sound, keys: [Host.key, Redacted.make("c2VjcmV0")] }, /CredentialSharing\.keys/],
@@ -576,6 +576,6 @@ it.effect("options that make no sense fail the layer, name the option, and tell 
       assert.match(error.message, message)
       assert.notMatch(inspect(error, { depth: 9 }), /secret|c2VjcmV0/)
     }
-    assert.strictEqual(redis.state.connections, 0)
+    assert.strictEqual(store.state.opened, 0)
   })
 )

@@ -16,7 +16,7 @@ import * as TestClock from "effect/testing/TestClock"
 import { assert as check, it as test } from "vitest"
 import { build, request, seconds, unavailable, vendor } from "./cache.ts"
 import * as Host from "./host.ts"
-import * as Redis from "./redis.ts"
+import * as Store from "./store.ts"
 
 const tokenOf = ({ token }: TempCredential) => Redacted.value(token)
 
@@ -164,9 +164,9 @@ describe("a cache", () => {
 
 describe("machines that share through Redis", () => {
   const place = Effect.fnUntraced(function* () {
-    const redis = yield* Redis.make()
+    const store = yield* Store.make()
     const acme = Host.vendor()
-    return { redis, acme, start: () => Host.start(redis, acme) }
+    return { store, acme, start: () => Host.start(store, acme) }
   })
 
   it.effect("take back what only the store holds, and mint once for all", () =>
@@ -200,7 +200,7 @@ describe("machines that share through Redis", () => {
 
   it.effect("hear of it also from a cache that holds another credential", () =>
     Effect.gen(function* () {
-      const { acme, redis, start } = yield* place()
+      const { acme, store, start } = yield* place()
       const [one, other] = [yield* start(), yield* start()]
       const cache = Context.get(
         yield* Layer.build(
@@ -213,7 +213,7 @@ describe("machines that share through Redis", () => {
       const theirs = yield* other.mint()
       const served = yield* cache.mint(Host.request, { refused: yield* nameOf(theirs) })
       assert.strictEqual(tokenOf(served), tokenOf(held))
-      assert.strictEqual(redis.texts.size, 0)
+      assert.strictEqual(store.texts.size, 0)
       yield* TestClock.adjust("1 second")
       assert.strictEqual(other.provider.isInvalidated?.(theirs), true)
       assert.strictEqual(acme.state.mints, 2)

@@ -22,7 +22,7 @@ import { build, refused, request, seconds, settle, unavailable, vendor } from ".
 import * as Acme from "./acme.ts"
 import * as Failing from "./failover.ts"
 import * as Host from "./host.ts"
-import * as Redis from "./redis.ts"
+import * as Store from "./store.ts"
 
 const tokenOf = ({ token }: TempCredential) => Redacted.value(token)
 
@@ -88,19 +88,19 @@ describe("one end for a credential", () => {
 
   it.effect("sharing over a cache stores a credential no longer than it lasts after the wall clock was set back", () =>
     Effect.gen(function* () {
-      const redis = yield* Redis.make()
+      const store = yield* Store.make()
       const { clock, wall } = yield* wallClock
       yield* Effect.gen(function* () {
         const acme = Host.vendor()
         const cache = yield* build({ layer: acme.layer })
-        const machine = yield* Host.start(redis, { ...acme, layer: provide(cache.provider) })
+        const machine = yield* Host.start(store, { ...acme, layer: provide(cache.provider) })
         yield* cache.mint(Host.request)
         yield* seconds(20)
         wall.ahead = -3_600_000
         const credential = yield* machine.provider.mint(Host.request)
         assert.strictEqual(tokenOf(credential), "acme-short-lived-token-1")
         assert.deepStrictEqual(
-          Array.from(redis.texts.values(), ({ until }) => until),
+          Array.from(store.texts.values(), ({ until }) => until),
           [60_000]
         )
       }).pipe(Effect.provideService(Clock.Clock, clock))
@@ -343,7 +343,7 @@ describe("a session that JSON cannot say", () => {
   const twins: ReadonlyArray<unknown> = [{ value: null }, { value: new Date(0).toJSON() }, {}]
   it.effect.each(odd)("is refused by its path behind every holder, and served from no other's entry: %s", ([, value]) =>
     Effect.gen(function* () {
-      const redis = yield* Redis.make()
+      const store = yield* Store.make()
       // Reads requests as every adapter does.
       const able = Layer.effect(
         TempCredentialProvider,
@@ -358,7 +358,7 @@ describe("a session that JSON cannot say", () => {
             )
         }))
       ).pipe(Layer.provide(vendor().layer))
-      const shared = (yield* Host.start(redis, { ...Host.vendor(), layer: able })).provider
+      const shared = (yield* Host.start(store, { ...Host.vendor(), layer: able })).provider
       const stacks = {
         cache: CredentialCache.layer().pipe(Layer.provide(able)),
         pool: WarmPool.layer().pipe(Layer.provide(able)),

@@ -14,7 +14,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import type * as Redis from "./redis.ts"
+import type * as Store from "./store.ts"
 
 export const request = { purpose: "stt.realtime", subject: "somebody@example.org" } as const
 
@@ -97,7 +97,7 @@ export interface Machine {
 
 /** Starts a machine, which runs until the scope is closed. */
 export const start = Effect.fnUntraced(function* (
-  redis: Redis.Fake,
+  store: Store.Fake,
   upstream: ReturnType<typeof vendor>,
   options: Partial<CredentialSharing.Options> & { readonly ahead?: number } = {}
 ) {
@@ -105,7 +105,7 @@ export const start = Effect.fnUntraced(function* (
   const wall = { ahead }
   const events: Array<Events.Event> = []
   const clock = shifted(yield* Clock.Clock, wall)
-  const layer = CredentialSharing.layer({ redis: redis.layer, keys: [key], ...changes }).pipe(
+  const layer = CredentialSharing.layer({ store: store.store, keys: [key], ...changes }).pipe(
     Layer.provide([upstream.layer, Events.layer((event) => Effect.sync(() => events.push(event)))])
   )
   const scope = yield* Effect.scope

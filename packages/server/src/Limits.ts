@@ -1,11 +1,12 @@
 /**
- * How much one identity may ask for: mints in a minute, and mints at a time. Counted in memory, or in Redis for all processes together. While Redis is
- * away, each process counts for itself, and nothing fails because of it.
+ * Limits of each caller: requests in a minute, and requests at a time. They are counted in memory, or in a store for all processes together. While the
+ * store is unavailable, each process counts for itself, and nothing fails.
  *
  * ```ts
  * import * as Limits from "@tempcred/server/Limits"
  * import * as Duration from "effect/Duration"
  * import * as Effect from "effect/Effect"
+import * as Base64Url from "effect/encoding/Base64Url"
  *
  * const program = Effect.gen(function* () {
  *   const limits = yield* Limits.make({ perMinute: 2 })
@@ -20,16 +21,16 @@
  * @since 0.1.0
  */
 import { ConfigurationError, type Issue } from "@tempcred/core/ConfigurationError"
-import type { Options as SharingOptions } from "@tempcred/core/CredentialSharing"
 import type { Length } from "@tempcred/core/MintRequest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Base64Url from "effect/encoding/Base64Url"
 import * as Option from "effect/Option"
 import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Rate from "./limits/Rate.ts"
-import * as Shared from "./limits/Shared.ts"
+import type { Counts, LimitStore } from "./LimitStore.ts"
 
 /**
  * The limits of each identity.
@@ -48,15 +49,15 @@ export interface Options {
   /** Requests at a time, more are answered with 429. @default 8 */
   readonly concurrent?: number | undefined
   /**
-   * Where the counts are kept for all processes: Redis 6.2 or later. Keys are named by a plain hash of the subject, which can be guessed unless the policy tells
-   * the vendor a keyed hash: then it is a hash of that.
+   * The store in which all processes count together, such as `Redis.connect(url)` of `@tempcred/redis`. Keys are hashes of the subject, which can be guessed,
+   * unless the policy tells the vendor a keyed hash: then they are hashes of that.
    *
    * @default in memory, each process for itself
    */
-  readonly redis?: SharingOptions["redis"] | undefined
-  /** Bound on one exchange with Redis; one that takes longer is an outage. @default "250 millis" */
+  readonly store?: LimitStore | undefined
+  /** Limit of one exchange with the store; one that takes longer is an outage. @default "250 millis" */
   readonly limit?: Length | undefined
-  /** How long after its last sign of life the requests of a process that died still count in Redis. @default "30 seconds" */
+  /** How long the requests of a process that died still count in the store. @default "30 seconds" */
   readonly lease?: Length | undefined
 }
 
@@ -90,7 +91,7 @@ export interface Limits {
 const pause = Duration.seconds(1)
 
 /**
- * Opens the counts, which close with the scope; fails where a limit makes no sense, and never because of Redis.
+ * Opens the counts, which close with the scope; fails where a limit is invalid, and never because of the store.
  *
  * @category constructors
  * @since 0.1.0
@@ -98,7 +99,7 @@ const pause = Duration.seconds(1)
 export const make = Effect.fnUntraced(function* (
   options: Options = {}
 ): Effect.fn.Return<Limits, ConfigurationError, Scope.Scope> {
-  const { concurrent = 8, perMinute = 60, redis } = options
+  const { concurrent = 8, perMinute = 60, store } = options
   const lengths = Record.map({ limit: options.limit ?? "250 millis", lease: options.lease ?? "30 seconds" }, (length) =>
     Option.getOrElse(Duration.fromInput(length), () => Duration.zero)
   )
@@ -113,17 +114,24 @@ export const make = Effect.fnUntraced(function* (
     Effect.flatMap(wait, (retryAfter): Effect.Effect<A, E | LimitError, R> =>
       retryAfter === undefined ? effect : new LimitError({ limit: "perMinute", retryAfter })
     )
-  if (redis === undefined) {
+  if (store === undefined) {
     return { limited: (subject, effect) => atATime(subject, counted(alone(subject), effect)) }
   }
-  const shared = yield* Shared.make({ redis, perMinute, concurrent, ...lengths })
+  const shared = yield* store.limits({
+    perMinute,
+    concurrent,
+    ...lengths,
+    onDown: (reason) =>
+      Effect.logWarning(`Limits: the shared store is unavailable (${reason}); each process counts for itself`),
+    onUp: Effect.logInfo("Limits: the shared store is available again")
+  })
   const together = (subject: string, key: string) =>
     Effect.flatMap(shared.count(key), Option.match({ onNone: () => alone(subject), onSome: Effect.succeed }))
   return {
     limited: (subject, effect) =>
       atATime(
         subject,
-        Effect.flatMap(Shared.keyOf(subject), (key) =>
+        Effect.flatMap(keyOf(subject), (key) =>
           sharedPlace(shared, key, counted(together(subject, key), effect))
         )
       )
@@ -154,9 +162,16 @@ const places = (concurrent: number): Limits["limited"] => {
     )
 }
 
-/** Runs an effect in a place that all processes know of, where Redis can be asked. */
+/** Names a subject in the store by its hash. */
+const keyOf = (subject: string): Effect.Effect<string> =>
+  Effect.map(
+    Effect.promise(() => crypto.subtle.digest("SHA-256", new TextEncoder().encode(`tempcred limits ${subject}`))),
+    (hash) => Base64Url.encode(new Uint8Array(hash))
+  )
+
+/** Runs an effect in a place that all processes count, where the store is available. */
 const sharedPlace = <A, E, R>(
-  shared: Shared.Shared,
+  shared: Counts,
   key: string,
   effect: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | LimitError, R> =>

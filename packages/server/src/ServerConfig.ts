@@ -55,10 +55,11 @@
 import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import * as Environment from "@tempcred/core/Environment"
 import type { Length } from "@tempcred/core/MintRequest"
-import type { Options as ProvidersOptions } from "@tempcred/core/Providers"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
+import type * as Redacted from "effect/Redacted"
 import type { Authenticator } from "./Authenticator.ts"
+import type { LimitStore } from "./LimitStore.ts"
 import * as ServerOptions from "./server-config/ServerOptions.ts"
 import * as Telemetry from "./server-config/Telemetry.ts"
 import * as Variables from "./server-config/Variables.ts"
@@ -71,8 +72,8 @@ import type * as TokenServer from "./TokenServer.ts"
  * @since 0.1.0
  */
 export interface Options {
-  /** Reaches the Redis that `TEMPCRED_LIMIT_STORE` names, as for `Providers.layerConfig`. */
-  readonly redis?: ProvidersOptions["redis"]
+  /** Connects to the Redis that `TEMPCRED_LIMIT_STORE` names: `Redis.connect` of `@tempcred/redis`. */
+  readonly redis?: ((url: Redacted.Redacted) => LimitStore) | undefined
   /** The variable that names the port where `TEMPCRED_PORT` is not set, such as the `PORT` of hosting platforms. @default none */
   readonly portVariable?: string | undefined
 }

@@ -5,6 +5,7 @@ import * as Providers from "@tempcred/core/Providers"
 import type { Purpose } from "@tempcred/core/Purpose"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { layerFetch } from "@tempcred/core/Transport"
+import { connect } from "@tempcred/redis/Redis"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -16,7 +17,6 @@ import { exitCodes } from "../ExitCode.ts"
 import { Failure, ofConfiguration } from "../Failure.ts"
 import * as Printing from "../Printing.ts"
 import { during } from "../Progress.ts"
-import { redis } from "../Redis.ts"
 import * as Settings from "../Settings.ts"
 import * as Table from "../Table.ts"
 import { adapters } from "../Vendors.ts"
@@ -43,7 +43,7 @@ const chosen = Effect.fnUntraced(function* (): Effect.fn.Return<ReadonlyArray<Ad
       })
     )
   }))
-  yield* Layer.build(Layer.provide(Providers.layerConfig(stubs, { redis }), layerFetch)).pipe(
+  yield* Layer.build(Layer.provide(Providers.layerConfig(stubs, { redis: connect }), layerFetch)).pipe(
     Effect.mapError((error) => ofConfiguration(error))
   )
   return built.flatMap((id) => adapters.filter((adapter) => adapter.id === id))

@@ -2,6 +2,7 @@
 import { ConfigurationError, type Issue } from "@tempcred/core/ConfigurationError"
 import * as Providers from "@tempcred/core/Providers"
 import * as NodeTransport from "@tempcred/node/NodeTransport"
+import { connect } from "@tempcred/redis/Redis"
 import * as AccessLog from "@tempcred/server/AccessLog"
 import * as Node from "@tempcred/server/Node"
 import * as ServerConfig from "@tempcred/server/ServerConfig"
@@ -13,7 +14,6 @@ import type * as Scope from "effect/Scope"
 import * as Emulators from "../Emulators.ts"
 import { type Failure, ofConfiguration } from "../Failure.ts"
 import * as Printing from "../Printing.ts"
-import { redis } from "../Redis.ts"
 import * as Settings from "../Settings.ts"
 import { ProcessIO } from "../ProcessIO.ts"
 import { orderly } from "../Termination.ts"
@@ -36,7 +36,7 @@ const variables = Effect.fnUntraced(function* (
   return yield* Emulators.inPlace({ ...read, TEMPCRED_PROVIDER }, TEMPCRED_PROVIDER)
 })
 
-const provider = Layer.provide(Providers.layerConfig(adapters, { redis }), NodeTransport.layer)
+const provider = Layer.provide(Providers.layerConfig(adapters, { redis: connect }), NodeTransport.layer)
 
 /** What is wrong with the endpoint's own variables, and with the vendor's too. */
 const load = ServerConfig.load(Settings.endpoint).pipe(

@@ -1,6 +1,6 @@
 /**
- * The way of one mint through the store: take what is there, or wait for the machine that has the lease, or mint with the lease in hand and store the
- * credential; and without the store, mint.
+ * One mint through the shared store: takes the stored credential, waits for the machine that holds the lease, or mints under the lease and stores the
+ * credential. Where the store is unavailable, it mints.
  *
  * @since 0.1.0
  */
@@ -20,44 +20,44 @@ import * as MinRemaining from "../MinRemaining.ts"
 import type { MintRequest } from "../MintRequest.ts"
 import { type ClockReading, moment } from "../ClockReading.ts"
 import { scopeKey } from "../ScopeKey.ts"
-import * as Sealed from "./Sealed.ts"
-import type { Kept, SharedStore } from "./SharedStore.ts"
+import * as Encryption from "./Encryption.ts"
+import type { Invalidations } from "./Invalidations.ts"
+import type { CredentialStore, StoredText } from "../SharedStore.ts"
 import * as TempCredential from "../TempCredential.ts"
 import type { MintOptions, TempCredentialProvider } from "../TempCredentialProvider.ts"
-import type { Withdrawals } from "./Withdrawals.ts"
 
-/** In milliseconds, between two looks at somebody else's lease. */
+/** Milliseconds between two visits while another machine holds the lease. */
 const firstPause = 20
 
 const longestPause = 200
 
-/** The share of its life that a stored credential must have left, so that what a cache renews late in its life is not its own old one. */
+/** Part of its life that a stored credential must have left. A cache that renews late must not receive its own old credential. */
 const freshShare = 0.5
 
-const shared = Metric.counter("tempcred_shared_total", {
-  description: "Mints by how sharing served them: found, minted for all, or minted alone",
+const mints = Metric.counter("tempcred_shared_total", {
+  description: "Mints through the shared store, by outcome: found, minted for all machines, or minted alone",
   incremental: true
 })
 
 /**
- * What the way needs.
+ * Settings of the shared mint.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Parts {
+export interface Options {
   readonly provider: TempCredentialProvider["Service"]
-  readonly store: SharedStore
-  readonly withdrawals: Withdrawals
-  readonly sealer: Sealed.Sealer
+  readonly store: CredentialStore
+  readonly invalidations: Invalidations
+  readonly encryption: Encryption.Encryption
   readonly lease: Duration.Duration
   readonly patience: Duration.Duration
-  /** Bound on the whole, the wait for another machine and the provider's own tries together. */
+  /** Limit of the whole: the wait for another machine and the tries of the provider. */
   readonly deadline: Duration.Duration
   readonly clientWithoutSubject: boolean
 }
 
-/** A turn to mint: the fence, the time by Redis when it was given, and the time by this machine when it came. */
+/** A granted lease: its fencing token, the time by the store when it was granted, and the time by this machine when it arrived. */
 interface Holder {
   readonly _tag: "Holder"
   readonly fence: number
@@ -65,14 +65,14 @@ interface Holder {
   readonly came: ClockReading
 }
 
-/** How the visit to the store ended. */
+/** Outcome of the visits to the store. */
 type Turn =
   | Holder
   | { readonly _tag: "Alone" }
   | { readonly _tag: "Found"; readonly credential: TempCredential.TempCredential }
 
 /**
- * The ways of a request through the store.
+ * The operations that go through the store.
  *
  * @category models
  * @since 0.1.0
@@ -80,19 +80,19 @@ type Turn =
 export type SharedMint = Required<Pick<TempCredentialProvider["Service"], "mint" | "invalidateFingerprint">>
 
 /**
- * Makes the mint of a provider whose credentials are shared.
+ * Makes the operations of a provider whose credentials are shared.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make = (parts: Parts): SharedMint => {
-  const { provider, store } = parts
+export const make = (shared: Options): SharedMint => {
+  const { provider, store } = shared
   const count = (outcome: Turn["_tag"]) =>
-    Metric.update(Metric.withAttributes(shared, { provider: provider.id, outcome: outcomes[outcome] }), 1)
-  const beat = Duration.times(parts.lease, 1 / 3)
+    Metric.update(Metric.withAttributes(mints, { provider: provider.id, outcome: outcomes[outcome] }), 1)
+  const beat = Duration.times(shared.lease, 1 / 3)
 
   const nameOf = Effect.fnUntraced(function* (request: MintRequest) {
-    const scope = yield* sharedScope(provider, request, parts.clientWithoutSubject)
+    const scope = yield* sharedScope(provider, request, shared.clientWithoutSubject)
     return scope === undefined ? undefined : yield* hash(scope)
   })
 
@@ -100,12 +100,12 @@ export const make = (parts: Parts): SharedMint => {
     const minimum = (yield* MinRemaining.read(provider.id, options?.minRemaining)) ?? 0
     const name = yield* nameOf(request)
     if (name === undefined) return yield* provider.mint(request, options)
-    if (options?.refused !== undefined) yield* withdrawRefused(parts, name, options.refused)
+    if (options?.refused !== undefined) yield* invalidateRefused(shared, name, options.refused)
     const place = { name, owner: crypto.randomUUID() }
     const pulse = Effect.forever(Effect.andThen(Effect.sleep(beat), store.renew(place.name, place.owner)))
     return yield* Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
-        const turn = yield* restore(takeTurn(parts, place, minimum))
+        const turn = yield* restore(takeTurn(shared, place, minimum))
         yield* count(turn._tag)
         switch (turn._tag) {
           case "Found":
@@ -115,55 +115,55 @@ export const make = (parts: Parts): SharedMint => {
           case "Holder":
             return yield* restore(
               Effect.tap(Effect.raceFirst(provider.mint(request, options), pulse), (credential) =>
-                put(parts, place, turn, credential)
+                put(shared, place, turn, credential)
               )
             ).pipe(Effect.onError(() => store.release(place.name, place.owner)))
         }
       })
     )
   })
-  const deadline = Duration.toMillis(parts.deadline)
+  const deadline = Duration.toMillis(shared.deadline)
   return {
     mint: (request, options) => Deadline.within(deadline)(mint(request, options)),
     invalidateFingerprint: Effect.fnUntraced(function* (request, refused) {
       const name = yield* nameOf(request)
-      if (name !== undefined) yield* withdrawRefused(parts, name, refused)
+      if (name !== undefined) yield* invalidateRefused(shared, name, refused)
       yield* provider.invalidateFingerprint?.(request, refused) ?? Effect.void
     })
   }
 }
 
-/** Withdraws the credential of a scope that has this fingerprint: one that was given out here, or the one in the store. */
-const withdrawRefused = Effect.fnUntraced(function* (parts: Parts, name: string, refused: string) {
-  const { store, withdrawals } = parts
-  if (yield* withdrawals.withdrawFingerprint(name, refused)) return
+/** Invalidates the credential of a scope that has this fingerprint: one that this machine handed out, or the stored one. */
+const invalidateRefused = Effect.fnUntraced(function* (shared: Options, name: string, refused: string) {
+  const { store, invalidations } = shared
+  if (yield* invalidations.invalidateFingerprint(name, refused)) return
   const asked = yield* now
-  const kept = Option.getOrUndefined(yield* store.read(name))
-  if (kept === undefined) return
-  const credential = yield* read(parts, name, { ...kept, asked })
+  const stored = Option.getOrUndefined(yield* store.read(name))
+  if (stored === undefined) return
+  const credential = yield* read(shared, name, { ...stored, asked })
   if (Option.isNone(credential) || (yield* fingerprint(credential.value.token)) !== refused) return
-  yield* withdrawals.note(credential.value, { name, id: Sealed.idOf(kept.text) })
-  yield* withdrawals.withdraw(credential.value)
+  yield* invalidations.track(credential.value, { name, id: Encryption.idOf(stored.text) })
+  yield* invalidations.invalidate(credential.value)
 })
 
 const now: Effect.Effect<ClockReading> = Effect.clockWith((clock) => Effect.sync(() => moment(clock)))
 
 const outcomes = { Found: "found", Holder: "minted", Alone: "alone" } as const
 
-/** Where a scope is in the store, and who asks. */
+/** The name of a scope in the store, and the id of the owner who visits it. */
 interface Place {
   readonly name: string
   readonly owner: string
 }
 
-/** Visits until there is a credential or a turn; whoever gives up gives back what a visit under way may bring. */
+/** Visits the store until it returns a credential or a lease. Releases the lease that a pending visit may bring when it gives up. */
 const takeTurn = Effect.fnUntraced(function* (
-  parts: Parts,
+  shared: Options,
   { name, owner }: Place,
   minimum: number
 ): Effect.fn.Return<Turn> {
-  const { store } = parts
-  const patience = Math.min(Duration.toMillis(parts.patience), Math.max(0, (yield* Deadline.remaining) / 2))
+  const { store } = shared
+  const patience = Math.min(Duration.toMillis(shared.patience), Math.max(0, (yield* Deadline.remaining) / 2))
   const alone: Turn = { _tag: "Alone" }
 
   const visits = Effect.gen(function* (): Effect.fn.Return<Turn> {
@@ -178,9 +178,9 @@ const takeTurn = Effect.fnUntraced(function* (
         case "Granted":
           return { _tag: "Holder", fence: visit.fence, given: visit.now, came: yield* now }
         case "Found": {
-          const credential = yield* take(parts, name, { ...visit, asked, minimum })
+          const credential = yield* take(shared, name, { ...visit, asked, minimum })
           if (Option.isSome(credential)) return { _tag: "Found", credential: credential.value }
-          seen = Sealed.idOf(visit.text)
+          seen = Encryption.idOf(visit.text)
           break
         }
         case "Held":
@@ -197,14 +197,14 @@ const takeTurn = Effect.fnUntraced(function* (
 
 const decodeText = Schema.decodeUnknownEffect(Schema.fromJsonString(TempCredential.Json))
 
-/** A stored text, and when this machine asked for it. */
-interface Found extends Kept {
+/** A stored text, with the time by this machine before the visit. */
+interface Found extends StoredText {
   readonly asked: ClockReading
 }
 
-/** Reads a stored credential into this machine's time, counted from before it was asked for, if it can be read. */
-const read = Effect.fnUntraced(function* ({ sealer }: Parts, name: string, found: Found) {
-  const json = yield* Effect.flatMap(Effect.flatMap(sealer.open(name, found.text), Effect.fromOption), decodeText)
+/** Decrypts a stored credential and dates it by this machine's clock, counted from before the visit. */
+const read = Effect.fnUntraced(function* ({ encryption }: Options, name: string, found: Found) {
+  const json = yield* Effect.flatMap(Effect.flatMap(encryption.decrypt(name, found.text), Effect.fromOption), decodeText)
   const life = Date.parse(json.expiresAt) - Date.parse(json.issuedAt)
   const end = found.asked.wall + found.remaining
   const iso = (millis: number) => new Date(millis).toISOString()
@@ -213,22 +213,22 @@ const read = Effect.fnUntraced(function* ({ sealer }: Parts, name: string, found
   return credential
 }, Effect.option)
 
-/** Takes a stored credential if it was not withdrawn and has enough of its life left. */
-const take = Effect.fnUntraced(function* (parts: Parts, name: string, found: Found & { readonly minimum: number }) {
-  const { withdrawals } = parts
-  const id = Sealed.idOf(found.text)
-  const credential = yield* Effect.flatMap(read(parts, name, found), Effect.fromOption)
+/** Returns a stored credential that was not invalidated and has enough of its life left. */
+const take = Effect.fnUntraced(function* (shared: Options, name: string, found: Found & { readonly minimum: number }) {
+  const { invalidations } = shared
+  const id = Encryption.idOf(found.text)
+  const credential = yield* Effect.flatMap(read(shared, name, found), Effect.fromOption)
   const life = DateTime.toEpochMillis(credential.expiresAt) - DateTime.toEpochMillis(credential.issuedAt)
   const isFresh = found.remaining >= Math.max(life * freshShare, found.minimum)
-  // More than the whole of its life left: the clock of Redis was set back.
-  if (withdrawals.hasId(id) || !isFresh || found.remaining > life) return yield* Effect.fail("stale" as const)
-  yield* withdrawals.note(credential, { name, id })
+  // More than its whole life left: the clock of the store was set back.
+  if (invalidations.hasId(id) || !isFresh || found.remaining > life) return yield* Effect.fail("stale" as const)
+  yield* invalidations.track(credential, { name, id })
   return credential
 }, Effect.option)
 
-/** Stores a credential for the rest of its life, by a moment of Redis's clock: however late the write arrives, the end stays. */
+/** Stores a credential until it expires by the clock of the store, however late the write arrives. */
 const put = Effect.fnUntraced(function* (
-  { sealer, store, withdrawals }: Parts,
+  { encryption, invalidations, store }: Options,
   { name, owner }: Place,
   { came, fence, given }: Holder,
   credential: TempCredential.TempCredential
@@ -236,16 +236,16 @@ const put = Effect.fnUntraced(function* (
   const at = yield* now
   const remaining = lifeLeft(endOf(credential, came, at), at)
   if (credential.uses === "once" || remaining <= 0) return yield* store.release(name, owner)
-  const text = yield* sealer.seal(name, JSON.stringify(TempCredential.encode(credential)))
-  // It was minted after the lease was given, so it cannot outlast its life from then, should this machine's clock have been set back.
+  const text = yield* encryption.encrypt(name, JSON.stringify(TempCredential.encode(credential)))
+  // It was minted after the lease was granted, so it ends within one life from then, even if this machine's clock was set back.
   const life = DateTime.toEpochMillis(credential.expiresAt) - DateTime.toEpochMillis(credential.issuedAt)
   const until = given + Math.min(at.monotonic - came.monotonic + remaining, life)
-  const isKept = yield* store.keep(name, owner, { fence, text, until })
-  // Where no answer came it may have been kept.
-  if (Option.getOrElse(isKept, () => true)) yield* withdrawals.note(credential, { name, id: Sealed.idOf(text) })
+  const isWritten = yield* store.write(name, owner, { fence, text, until })
+  // Without an answer it may have been written.
+  if (Option.getOrElse(isWritten, () => true)) yield* invalidations.track(credential, { name, id: Encryption.idOf(text) })
 })
 
-/** The scope of a request as text, or nothing where its credential is nobody else's. */
+/** Returns the scope of a request as text, or `undefined` where its credential must not be shared. */
 const sharedScope = Effect.fnUntraced(function* (
   { account, capabilities, id }: TempCredentialProvider["Service"],
   request: MintRequest,

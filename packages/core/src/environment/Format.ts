@@ -57,7 +57,7 @@ export const word: Format<string> = {
   parse: (text) => (/\s/.test(text) ? Option.none() : Option.some(text))
 }
 
-/** Tells whether a text is the URL of a Redis. A client throws over another one when it connects, which is too late to be seen. */
+/** Tells whether a text is the URL of a Redis, so that a malformed one is a configuration error and not an outage. */
 export const isRedisUrl = (value: string): boolean => {
   const url = /\s/.test(value) ? null : URL.parse(value)
   return (
@@ -68,6 +68,15 @@ export const isRedisUrl = (value: string): boolean => {
     [url.username, url.password].every(isEncoded)
   )
 }
+
+/**
+ * Says which package and which line an app lacks that is configured with the URL of a Redis.
+ *
+ * @category formats
+ * @since 0.1.0
+ */
+export const redisMissing = (call: string): string =>
+  `names a Redis, which needs the package @tempcred/redis: install it, add import * as Redis from "@tempcred/redis/Redis", and call ${call}`
 
 const isEncoded = (value: string): boolean => {
   try {

@@ -108,12 +108,12 @@ const readLimits = (
   const place = named === undefined ? "memory" : Redacted.value(named)
   if (Option.isNone(Formats.store.parse(place))) refuse(Formats.store.rule)
   else if (place !== "memory" && redis === undefined) {
-    refuse("names a Redis, and ServerConfig.load was not told how to reach one (option redis)")
+    refuse(Environment.redisMissing("ServerConfig.load({ redis: Redis.connect })"))
   }
   return {
     perMinute: text("TEMPCRED_LIMIT_PER_MINUTE", Formats.count),
     concurrent: text("TEMPCRED_LIMIT_CONCURRENT", Formats.count),
-    redis: place === "memory" ? undefined : redis?.(place)
+    store: named === undefined || place === "memory" ? undefined : redis?.(named)
   }
 }
 

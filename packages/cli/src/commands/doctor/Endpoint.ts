@@ -2,8 +2,10 @@
 import { Authenticator } from "@tempcred/server/Authenticator"
 import * as ServerConfig from "@tempcred/server/ServerConfig"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
@@ -37,10 +39,17 @@ const authentication = Effect.fnUntraced(function* ({
 const counting = Effect.fnUntraced(function* ({
   server
 }: ServerConfig.ServerConfig): Effect.fn.Return<Outcome | undefined, never, Scope.Scope> {
-  const store = server.limits?.redis
+  const store = server.limits?.store
   if (store === undefined) return undefined
-  const reached = yield* Effect.result(Effect.timeout(Layer.build(store), patience))
-  if (Result.isSuccess(reached)) return undefined
+  const counts = yield* store.limits({
+    perMinute: 1,
+    concurrent: 1,
+    limit: Duration.fromInputUnsafe(patience),
+    lease: Duration.seconds(1),
+    onDown: () => Effect.void,
+    onUp: Effect.void
+  })
+  if (Option.isSome(yield* counts.count("doctor"))) return undefined
   const advice = "Check TEMPCRED_LIMIT_STORE, and that its Redis runs: until then each process counts for itself."
   return failed("unavailable", "the Redis of the limits cannot be reached", advice)
 })

@@ -1,6 +1,6 @@
 /**
- * Text that only holders of a key can read, and only in the place that it was written for: AES-256-GCM by WebCrypto, with the name of the place as
- * additional data. A sealed text begins with its nonce, which is unique and so serves as its id.
+ * Encryption of stored texts: AES-256-GCM by WebCrypto, with the name of the scope as additional data. An encrypted text starts with its nonce, which is
+ * unique and serves as the text's id.
  *
  * @since 0.1.0
  */
@@ -18,27 +18,27 @@ const nonceBytes = 12
 const idLength = 16
 
 /**
- * Seals with the first of its keys, and opens with any of them.
+ * Encrypts with the first key, and decrypts with any of them.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Sealer {
-  readonly seal: (name: string, text: string) => Effect.Effect<string>
-  /** Nothing where the key is another, the name is another, or a bit has changed. */
-  readonly open: (name: string, sealed: string) => Effect.Effect<Option.Option<string>>
+export interface Encryption {
+  readonly encrypt: (name: string, text: string) => Effect.Effect<string>
+  /** Returns `None` where no key fits, the name differs, or the text was changed. */
+  readonly decrypt: (name: string, encrypted: string) => Effect.Effect<Option.Option<string>>
 }
 
 /**
- * Tells sealed texts apart without opening them.
+ * Returns the id of an encrypted text, without decrypting it.
  *
  * @category combinators
  * @since 0.1.0
  */
-export const idOf = (sealed: string): string => sealed.slice(0, idLength)
+export const idOf = (encrypted: string): string => encrypted.slice(0, idLength)
 
 const bytesOf = (key: Redacted.Redacted): Uint8Array<ArrayBuffer> | undefined => {
-  // Untyped callers pass anything, such as a variable that is not set.
+  // Untyped callers may pass anything, such as an unset variable.
   const text: unknown = Redacted.isRedacted(key) ? Redacted.value(key) : undefined
   if (!Predicate.isString(text)) return undefined
   const decoded = Base64.decode(text)
@@ -46,14 +46,14 @@ const bytesOf = (key: Redacted.Redacted): Uint8Array<ArrayBuffer> | undefined =>
 }
 
 /**
- * Makes a sealer of keys of 32 bytes in base64, or nothing where one of them is something else.
+ * Makes the encryption from keys of 32 bytes in base64; returns `None` where a key is malformed.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function* (
   keys: readonly [Redacted.Redacted, ...ReadonlyArray<Redacted.Redacted>]
-): Effect.fn.Return<Option.Option<Sealer>> {
+): Effect.fn.Return<Option.Option<Encryption>> {
   const imported: Array<CryptoKey> = []
   for (const key of keys) {
     const bytes = bytesOf(key)
@@ -65,26 +65,26 @@ export const make = Effect.fnUntraced(function* (
   const first = imported[0]
   if (first === undefined) return Option.none()
 
-  const seal = (name: string, text: string) =>
+  const encrypt = (name: string, text: string) =>
     Effect.promise(async () => {
       const iv = crypto.getRandomValues(new Uint8Array(nonceBytes))
-      const sealed = await crypto.subtle.encrypt(algorithm(name, iv), first, new TextEncoder().encode(text))
-      return Base64Url.encode(iv) + Base64Url.encode(new Uint8Array(sealed))
+      const encrypted = await crypto.subtle.encrypt(algorithm(name, iv), first, new TextEncoder().encode(text))
+      return Base64Url.encode(iv) + Base64Url.encode(new Uint8Array(encrypted))
     })
 
-  const open = Effect.fnUntraced(function* (name: string, sealed: string) {
-    const iv = Result.getOrUndefined(Base64Url.decode(idOf(sealed)))
-    const bytes = Result.getOrUndefined(Base64Url.decode(sealed.slice(idLength)))
+  const decrypt = Effect.fnUntraced(function* (name: string, encrypted: string) {
+    const iv = Result.getOrUndefined(Base64Url.decode(idOf(encrypted)))
+    const bytes = Result.getOrUndefined(Base64Url.decode(encrypted.slice(idLength)))
     if (iv === undefined || bytes === undefined) return Option.none<string>()
     for (const key of imported) {
-      const opened = yield* Effect.option(
+      const decrypted = yield* Effect.option(
         Effect.tryPromise(() => crypto.subtle.decrypt(algorithm(name, iv), key, new Uint8Array(bytes)))
       )
-      if (Option.isSome(opened)) return Option.some(new TextDecoder().decode(opened.value))
+      if (Option.isSome(decrypted)) return Option.some(new TextDecoder().decode(decrypted.value))
     }
     return Option.none<string>()
   })
-  return Option.some({ seal, open })
+  return Option.some({ encrypt, decrypt })
 })
 
 const algorithm = (name: string, iv: Uint8Array): AesGcmParams => ({

@@ -1,0 +1,109 @@
+/** A shared store in memory, under the test's clock: it can be slow or unavailable, and its clock can be set. */
+import type { CredentialStore, SharedStore, StoreOptions } from "@tempcred/core/SharedStore"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+
+interface Stored {
+  readonly text: string
+  readonly until: number
+}
+
+const idOf = (stored: Stored | undefined) => stored?.text.slice(0, 16)
+
+export const make = Effect.fnUntraced(function* () {
+  const clock = yield* Clock.Clock
+  const texts = new Map<string, Stored>()
+  const leases = new Map<string, { readonly owner: string; readonly until: number }>()
+  const fences = new Map<string, number>()
+  const invalidated = new Map<string, number>()
+  const state = {
+    isUp: true,
+    /** Milliseconds of each exchange. */
+    delay: 0,
+    /** Milliseconds that its clock is ahead of the test's. */
+    ahead: 0,
+    opened: 0,
+    calls: Array<keyof CredentialStore>()
+  }
+  const now = () => clock.currentTimeMillisUnsafe() + state.ahead
+  const alive = <A extends { readonly until: number }>(map: Map<string, A>, name: string) => {
+    const found = map.get(name)
+    return found !== undefined && found.until > now() ? found : undefined
+  }
+  const release = (name: string, owner: string) => {
+    if (alive(leases, name)?.owner === owner) leases.delete(name)
+  }
+
+  /** Reports an outage and its end once each, as each machine notices them. */
+  const asking = ({ onDown, onUp }: StoreOptions) => {
+    let wasUp = true
+    return <A>(call: keyof CredentialStore, handle: () => A): Effect.Effect<Option.Option<A>> =>
+      Effect.gen(function* () {
+        state.calls.push(call)
+        if (state.isUp !== wasUp) {
+          wasUp = state.isUp
+          yield* wasUp ? onUp : onDown("no connection")
+        }
+        if (!wasUp) return Option.none()
+        // A request that was sent is handled, even if nobody waits for the answer.
+        const handling = Effect.delay(Effect.sync(handle), state.delay)
+        return Option.some(
+          yield* state.delay === 0 ? Effect.sync(handle) : Effect.flatMap(Effect.forkDetach(handling), Fiber.join)
+        )
+      })
+  }
+
+  const credentials: SharedStore["credentials"] = (options) =>
+    Effect.sync(() => {
+      state.opened += 1
+      const ask = asking(options)
+      const lease = (owner: string) => ({ owner, until: now() + Duration.toMillis(options.lease) })
+      return {
+        visit: (name, seen, owner) =>
+          ask("visit", () => {
+            const stored = alive(texts, name)
+            if (stored !== undefined && idOf(stored) !== seen) {
+              return { _tag: "Found", text: stored.text, remaining: stored.until - now() }
+            }
+            if (alive(leases, name) !== undefined) return { _tag: "Held" }
+            leases.set(name, lease(owner))
+            const fence = (fences.get(name) ?? 0) + 1
+            fences.set(name, fence)
+            return { _tag: "Granted", fence, now: now() }
+          }),
+        read: (name) =>
+          ask("read", () => {
+            const stored = alive(texts, name)
+            return stored === undefined ? undefined : { text: stored.text, remaining: stored.until - now() }
+          }),
+        renew: (name, owner) =>
+          ask("renew", () => {
+            if (alive(leases, name)?.owner === owner) leases.set(name, lease(owner))
+          }),
+        release: (name, owner) => Effect.asVoid(Effect.forkDetach(ask("release", () => release(name, owner)))),
+        write: (name, owner, { fence, text, until }) =>
+          ask("write", () => {
+            release(name, owner)
+            if (fences.get(name) !== fence) return false
+            texts.set(name, { text, until })
+            return true
+          }),
+        invalidate: (name, id, milliseconds) =>
+          ask("invalidate", () => {
+            if (idOf(texts.get(name)) === id) texts.delete(name)
+            invalidated.set(id, now() + milliseconds)
+          }),
+        invalidated: ask("invalidated", () =>
+          [...invalidated].filter(([, until]) => until > now()).map(([id]) => id)
+        )
+      }
+    })
+  const store: SharedStore = { credentials }
+  return { store, state, texts, leases, fences, invalidated }
+})
+
+/** One of them. */
+export type Fake = Effect.Success<ReturnType<typeof make>>

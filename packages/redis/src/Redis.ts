@@ -1,0 +1,55 @@
+/**
+ * The Redis that machines share. `connect` gives `CredentialSharing` its store and the token endpoint its shared limits; with configuration, it is the option
+ * `redis` of `Providers.layerConfig` and of `ServerConfig.load`. It runs on Node, Bun and Deno.
+ *
+ * ```ts
+ * import * as Minter from "@tempcred/core/Minter"
+ * import * as Providers from "@tempcred/core/Providers"
+ * import * as Redis from "@tempcred/redis/Redis"
+ * import { Soniox } from "@tempcred/soniox"
+ *
+ * process.env["TEMPCRED_PROVIDER"] = "soniox"
+ * process.env["TEMPCRED_CACHE"] = "redis://127.0.0.1:1"
+ * process.env["TEMPCRED_CACHE_KEY"] = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+ * const minter = Minter.make(Providers.layerConfig([Soniox.adapter], { redis: Redis.connect }))
+ * // Nothing listens at this address, so this process mints for itself.
+ * const credential = await minter.mint({ purpose: "stt.realtime", subject: "ana" })
+ * console.log(credential.provider) // => soniox
+ * await minter.close()
+ * ```
+ *
+ * @since 0.1.0
+ */
+import type { SharedStore } from "@tempcred/core/SharedStore"
+import type * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import * as Credentials from "./redis/Credentials.ts"
+import * as Limits from "./redis/Limits.ts"
+import * as RedisClient from "./redis/RedisClient.ts"
+
+/**
+ * The stores in one Redis. Each that is opened has a connection of its own, which reconnects in the background.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Redis extends SharedStore {
+  /** Opens the counts of a token endpoint's limits. */
+  readonly limits: (options: Limits.Options) => Effect.Effect<Limits.Counts, never, Scope.Scope>
+}
+
+/**
+ * Makes the stores in the Redis (6.2 or later) at a URL such as `redis://host:6379` or, with TLS, `rediss://user:password@host:6380/0`. Connections are
+ * established when a store is opened.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const connect = (url: string | Redacted.Redacted): Redis => {
+  const client = RedisClient.connect(typeof url === "string" ? Redacted.make(url) : url)
+  return {
+    credentials: (options) => Credentials.make(client, options),
+    limits: (options) => Limits.make(client, options)
+  }
+}

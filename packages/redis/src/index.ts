@@ -1,0 +1,6 @@
+/**
+ * What machines share through Redis.
+ *
+ * @since 0.1.0
+ */
+export * as Redis from "./Redis.ts"

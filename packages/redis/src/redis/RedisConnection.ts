@@ -1,0 +1,152 @@
+/**
+ * A connection to Redis that reconnects in the background; callers continue without it. A request is answered within a limit or not at all, and during an
+ * outage nobody waits. Each connection is replaced after the first failure, as a client cannot know that its Redis became silent or read-only.
+ *
+ * @since 0.1.0
+ */
+import type { StoreOptions } from "@tempcred/core/SharedStore"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Random from "effect/Random"
+import type * as Scope from "effect/Scope"
+import { withCode } from "./ErrorCode.ts"
+import type { RedisClient } from "./RedisClient.ts"
+
+/** Limit of connecting, which may otherwise last forever. */
+const connectLimit = Duration.seconds(10)
+
+/** A connection that held this long was a good one: the pauses start over. */
+const steady = Duration.seconds(30)
+
+const probePause = Duration.seconds(1)
+
+/** Milliseconds before the next attempt to connect, doubled with each failure. */
+const firstPause = 500
+
+const longestPause = 10_000
+
+/**
+ * Options of a connection.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options extends Pick<StoreOptions, "limit" | "onDown" | "onUp"> {
+  readonly connect: Effect.Effect<RedisClient, unknown, Scope.Scope>
+  /** Checks a new connection. It should write, so that a read-only Redis counts as unavailable. */
+  readonly probe: (client: RedisClient) => Effect.Effect<unknown, unknown>
+}
+
+/**
+ * Sends a request; returns `None` where Redis is down, refuses, or does not answer in time.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type RedisConnection = <A, E>(
+  ask: (client: RedisClient) => Effect.Effect<A, E>
+) => Effect.Effect<Option.Option<A>>
+
+/** One connection, from before it is established until its first failure. */
+interface Attempt {
+  readonly client: Deferred.Deferred<RedisClient, string>
+  readonly failed: Deferred.Deferred<void>
+}
+
+const attempt = (): Attempt => ({ client: Deferred.makeUnsafe(), failed: Deferred.makeUnsafe() })
+
+/**
+ * Opens a connection that lives as long as the scope; does not wait until it is established.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = Effect.fnUntraced(function* (
+  options: Options
+): Effect.fn.Return<RedisConnection, never, Scope.Scope> {
+  let current = attempt()
+  let isDown = false
+
+  const down = (broken: Attempt, reason: string) =>
+    Effect.suspend(() => {
+      if (broken !== current) return Effect.void
+      const announce = isDown ? Effect.void : options.onDown(reason)
+      isDown = true
+      // A connection that is still being established may yet be good.
+      if (Deferred.isDoneUnsafe(broken.client)) Deferred.doneUnsafe(broken.failed, Effect.void)
+      return announce
+    })
+  const up = Effect.suspend(() => {
+    const announce = isDown ? options.onUp : Effect.void
+    isDown = false
+    return announce
+  })
+  const late = `no answer within ${Duration.format(options.limit)}`
+
+  /** Connects, waits for the first failure, and returns the pause before the next attempt as a number of doublings. */
+  const keep = Effect.fnUntraced(function* (failures: number): Effect.fn.Return<number, never, Scope.Scope> {
+    const own = current
+    const connected = yield* options.connect.pipe(
+      Effect.tap((client) => answering(options, client)),
+      Effect.timeout(connectLimit),
+      // The client may also throw, as over a malformed URL.
+      Effect.catchCause((cause) => Effect.fail(withCode("no connection", Cause.squash(cause)))),
+      Effect.result
+    )
+    if (connected._tag === "Failure") {
+      yield* down(own, connected.failure)
+      yield* Deferred.fail(own.client, connected.failure)
+      return failures + 1
+    }
+    yield* Deferred.succeed(own.client, connected.success)
+    yield* up
+    const since = yield* Clock.monotonicTimeNanos
+    yield* Effect.raceFirst(Deferred.await(own.failed), connected.success.closed)
+    const held = Duration.nanos((yield* Clock.monotonicTimeNanos) - since)
+    return Duration.isGreaterThanOrEqualTo(held, steady) ? 0 : failures + 1
+  })
+
+  const keeper = (failures: number): Effect.Effect<never> =>
+    Effect.scoped(keep(failures)).pipe(
+      Effect.tap(() => Effect.sync(() => (current = attempt()))),
+      Effect.tap((next) => pause(next, isDown)),
+      Effect.flatMap(keeper)
+    )
+  yield* Effect.forkScoped(keeper(0))
+
+  return Effect.fnUntraced(function* <A, E>(ask: (client: RedisClient) => Effect.Effect<A, E>) {
+    if (isDown) return Option.none<A>()
+    const asked = current
+    const answer = yield* Deferred.await(asked.client).pipe(
+      Effect.flatMap((client) => Effect.mapError(ask(client), (error) => withCode("a request failed", error))),
+      Effect.timeoutOrElse({ duration: options.limit, orElse: () => Effect.fail(late) }),
+      Effect.result
+    )
+    if (answer._tag === "Success") return Option.some(answer.success)
+    yield* down(asked, answer.failure)
+    return Option.none<A>()
+  })
+})
+
+/** Waits before the next attempt; not at all where a good connection was lost while nobody used it. */
+const pause = (failures: number, isDown: boolean): Effect.Effect<void> =>
+  failures === 0 && !isDown
+    ? Effect.void
+    : Effect.flatMap(Random.next, (random) =>
+        Effect.sleep(Math.min(longestPause, firstPause * 2 ** failures) * (0.5 + random / 2))
+      )
+
+/** Waits until Redis answers within the limit. */
+const answering = (options: Options, client: RedisClient): Effect.Effect<void, unknown> =>
+  Effect.flatMap(Effect.timed(options.probe(client)), ([took]) =>
+    Duration.isLessThanOrEqualTo(took, options.limit)
+      ? Effect.void
+      : Effect.delay(
+          Effect.suspend(() => answering(options, client)),
+          probePause
+        )
+  )
