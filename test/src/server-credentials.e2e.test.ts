@@ -6,11 +6,11 @@ import * as ElevenLabs from "@tempcred/elevenlabs/ElevenLabs"
 import type { Emulator } from "@tempcred/emulator/Emulator"
 import * as ElevenLabsEmulator from "@tempcred/emulator/ElevenLabs"
 import * as SpeechmaticsEmulator from "@tempcred/emulator/Speechmatics"
+import * as Redis from "@tempcred/redis/Redis"
 import * as Authenticator from "@tempcred/server/Authenticator"
 import * as TokenServer from "@tempcred/server/TokenServer"
 import * as Speechmatics from "@tempcred/speechmatics/Speechmatics"
 import * as EmulatorHttpClient from "@tempcred/testing/EmulatorHttpClient"
-import * as NodeRedis from "@effect/platform-node/NodeRedis"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -27,7 +27,7 @@ const endpoint = (emulator: Emulator, env: Readonly<Record<string, string>>, opt
     ...options,
     authenticator: Authenticator.layerBearer(callers),
     provider: Providers.layerConfig([Speechmatics.adapter, ElevenLabs.adapter], {
-      redis: (url) => NodeRedis.layer({ url })
+      redis: Redis.connect
     }).pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))),
     transport: Layer.provide(httpClientTransport, EmulatorHttpClient.layer(emulator))
   })

@@ -1,13 +1,11 @@
 /** Processes that serve the token endpoint and share its limits through a real Redis. */
 import * as Node from "@tempcred/emulator/Node"
 import * as Soniox from "@tempcred/emulator/Soniox"
-import * as NodeRedis from "@effect/platform-node/NodeRedis"
+import * as Redis from "@tempcred/redis/Redis"
 import * as Limits from "@tempcred/server/Limits"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
-import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import { type ChildProcess, fork } from "node:child_process"
 import { randomUUID } from "node:crypto"
@@ -15,6 +13,7 @@ import { once } from "node:events"
 import { join } from "node:path"
 import { afterAll, assert, beforeAll, describe, inject, it } from "vitest"
 import { until } from "./support/fleet.ts"
+import * as RedisClient from "./support/redis-client.ts"
 import * as RedisServer from "./support/redis-server.ts"
 import type { Message } from "./support/server-worker.ts"
 
@@ -77,46 +76,10 @@ const inTurns = async (workers: ReadonlyArray<Worker>, times: number, who = call
   return answers
 }
 
-interface Kept {
-  readonly key: string
-  readonly value: string
-  readonly secondsLeft: number
-}
-
-/** All that Redis holds. */
-const dump = (url: string): Promise<ReadonlyArray<Kept>> =>
-  Effect.runPromise(
-    NodeRedis.NodeRedis.pipe(
-      Effect.flatMap(({ use }) =>
-        use(async (client) => {
-          const kept: Array<Kept> = []
-          for await (const keys of client.scanIterator()) {
-            for (const key of keys) {
-              const isSet = (await client.type(key)) === "zset"
-              const value = isSet ? await client.zRange(key, 0, -1) : await client.get(key)
-              kept.push({ key, value: String(value), secondsLeft: await client.ttl(key) })
-            }
-          }
-          return kept
-        })
-      ),
-      Effect.provide(NodeRedis.layer({ url }))
-    )
-  )
-
-/** Makes a key of Redis end after so many milliseconds. */
-const shorten = (url: string, key: string, milliseconds: number): Promise<unknown> =>
-  Effect.runPromise(
-    NodeRedis.NodeRedis.pipe(
-      Effect.flatMap(({ use }) => use((client) => client.pExpire(key, milliseconds))),
-      Effect.provide(NodeRedis.layer({ url }))
-    )
-  )
-
 /** What a process logs when an outage of Redis begins, and when it is over. */
-const away = "Warn Limits: Redis is away"
+const away = "Warn Limits: the shared store is unavailable"
 
-const back = "Info Limits: Redis is back"
+const back = "Info Limits: the shared store is available again"
 
 describe.skipIf(program === "")("limits of two processes", () => {
   const emulator = Soniox.make({ apiKey: "soniox-key" })
@@ -199,12 +162,12 @@ describe.skipIf(program === "")("limits of two processes", () => {
 
   it("a minute ends by itself: no later request moves its end", async () => {
     const who = caller()
-    const minutes = async () => (await dump(redis.url)).filter(({ key }) => key.endsWith(":minute"))
+    const minutes = async () => (await RedisClient.dump(redis.url)).filter(({ key }) => key.endsWith(":minute"))
     const others = (await minutes()).map(({ key }) => key)
     assert.strictEqual((await ask(pair()[0], who)).status, 201)
     const [own] = (await minutes()).filter(({ key }) => !others.includes(key))
     if (own === undefined) assert.fail("nothing was counted")
-    await shorten(redis.url, own.key, 4000)
+    await RedisClient.send(redis.url, "PEXPIRE", own.key, "4000")
     assert.strictEqual(count(await inTurns(workers, perMinute / 2, who), 201), perMinute - 1)
     const { retryAfter = 0, status } = await ask(pair()[1], who)
     assert.strictEqual(status, 429)
@@ -271,7 +234,7 @@ describe.skipIf(program === "")("limits of two processes", () => {
   })
 
   it("nothing in Redis tells who asked, and nothing stays", async () => {
-    const kept = await dump(redis.url)
+    const kept = await RedisClient.dump(redis.url)
     assert.isAtLeast(kept.length, 2)
     for (const { key, secondsLeft, value } of kept) {
       assert.match(key, /^tempcred:limits:\{[\w-]{43}\}:(minute|running)$/)
@@ -319,7 +282,7 @@ describe.skipIf(program === "")("a Redis that stalls, or cannot be written", () 
   const logger = Logger.layer([Logger.make(({ message }) => void lines.push(String(message)))])
 
   /** Limits of a process of their own, with what the test says to their Redis. */
-  const limitsAt = (url: string) => Limits.make({ redis: NodeRedis.layer({ url }), concurrent: 8 })
+  const limitsAt = (url: string) => Limits.make({ store: Redis.connect(url), concurrent: 8 })
   const server = Effect.acquireRelease(
     Effect.promise(async () => {
       const redis = await RedisServer.make(program)
@@ -328,17 +291,17 @@ describe.skipIf(program === "")("a Redis that stalls, or cannot be written", () 
     }),
     (redis) => Effect.promise(() => redis[Symbol.asyncDispose]())
   )
-  const command = Effect.fnUntraced(function* (url: string) {
-    const { use } = Context.get(yield* Layer.build(NodeRedis.layer({ url })), NodeRedis.NodeRedis)
-    return (...args: ReadonlyArray<string>) => use((client) => client.sendCommand([...args]))
-  })
-  const places = Effect.fnUntraced(function* (send: Effect.Success<ReturnType<typeof command>>) {
+  const command =
+    (url: string) =>
+    (...args: ReadonlyArray<string>) =>
+      Effect.promise(() => RedisClient.send(url, ...args))
+  const places = Effect.fnUntraced(function* (send: ReturnType<typeof command>) {
     const keys = (yield* send("KEYS", "*:running")) as unknown as ReadonlyArray<string>
     const counts = yield* Effect.forEach(
       keys.filter((key) => !key.includes("probe")),
       (key) => send("ZCARD", key)
     )
-    return counts.reduce((sum, count) => sum + Number(count), 0)
+    return counts.reduce<number>((sum, count) => sum + Number(count), 0)
   })
   const eventually = (holds: Effect.Effect<boolean, unknown>) =>
     Effect.promise(() => until(() => Effect.runPromise(holds)))
@@ -346,7 +309,7 @@ describe.skipIf(program === "")("a Redis that stalls, or cannot be written", () 
   it("locks nobody out: places that were given back meanwhile are free once it answers", () =>
     Effect.gen(function* () {
       const { url } = yield* server
-      const send = yield* command(url)
+      const send = command(url)
       const [one, other] = [yield* limitsAt(url), yield* limitsAt(url)]
       const over = Latch.makeUnsafe(false)
       const running = yield* Effect.forEach(Array.from({ length: 8 }), () =>
@@ -368,7 +331,7 @@ describe.skipIf(program === "")("a Redis that stalls, or cannot be written", () 
   it("keeps no place for who came meanwhile and was not answered in time", () =>
     Effect.gen(function* () {
       const { url } = yield* server
-      const send = yield* command(url)
+      const send = command(url)
       const limits = yield* limitsAt(url)
       yield* limits.limited("ana", Effect.void)
       yield* eventually(Effect.map(places(send), (count) => count === 0))
@@ -388,7 +351,7 @@ describe.skipIf(program === "")("a Redis that stalls, or cannot be written", () 
     () =>
       Effect.gen(function* () {
         const { url } = yield* server
-        const send = yield* command(url)
+        const send = command(url)
         const limits = yield* limitsAt(url)
         yield* limits.limited("ana", Effect.void)
         lines.length = 0
@@ -407,11 +370,11 @@ describe.skipIf(program === "")("a Redis that stalls, or cannot be written", () 
           })
         )
         assert.deepStrictEqual(lines, [
-          "Limits: Redis is away (a request failed: READONLY); each process counts for itself"
+          "Limits: the shared store is unavailable (a request failed: READONLY); each process counts for itself"
         ])
         yield* send("REPLICAOF", "NO", "ONE")
         yield* eventually(Effect.sync(() => lines.length > 1))
-        assert.strictEqual(lines[1], "Limits: Redis is back")
+        assert.strictEqual(lines[1], "Limits: the shared store is available again")
       }).pipe(Effect.scoped, Effect.provide(logger), Effect.runPromise),
     30_000
   )

@@ -5,11 +5,10 @@ import { fingerprint } from "@tempcred/core/Fingerprint"
 import * as Minter from "@tempcred/core/Minter"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import * as Soniox from "@tempcred/emulator/Soniox"
+import * as Redis from "@tempcred/redis/Redis"
 import * as Vendor from "@tempcred/soniox/Soniox"
-import * as NodeRedis from "@effect/platform-node/NodeRedis"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
 import { randomBytes, randomUUID } from "node:crypto"
 import { once } from "node:events"
@@ -17,6 +16,7 @@ import { createServer, type Socket } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
 import { afterAll, assert, beforeAll, describe, inject, it } from "vitest"
 import * as Fleet from "./support/fleet.ts"
+import * as RedisClient from "./support/redis-client.ts"
 import * as RedisServer from "./support/redis-server.ts"
 
 const redisUrl = inject("redisUrl") ?? ""
@@ -38,25 +38,8 @@ const assertServed = (answers: ReadonlyArray<Fleet.Answer>) => {
 const outages = (worker: Fleet.Worker) => worker.events.filter((event) => event.startsWith("Sharing"))
 
 /** All that Redis holds: names, values and members, each with the seconds that it stays. */
-const dump = (url: string): Promise<string> =>
-  Effect.runPromise(
-    NodeRedis.NodeRedis.pipe(
-      Effect.flatMap(({ use }) =>
-        use(async (client) => {
-          const lines: Array<string> = []
-          for await (const keys of client.scanIterator()) {
-            for (const key of keys) {
-              const type = await client.type(key)
-              const value = type === "zset" ? await client.zRange(key, 0, -1) : await client.get(key)
-              lines.push(`${key} ${String(value)} ${await client.ttl(key)}`)
-            }
-          }
-          return lines.join("\n")
-        })
-      ),
-      Effect.provide(NodeRedis.layer({ url }))
-    )
-  )
+const dump = async (url: string): Promise<string> =>
+  (await RedisClient.dump(url)).map(({ key, secondsLeft, value }) => `${key} ${value} ${secondsLeft}`).join("\n")
 
 /** A minter that shares, of this process; its vendor refuses every connection. */
 const sharingMinter = (url: string) => {
@@ -64,10 +47,10 @@ const sharingMinter = (url: string) => {
   const told = Events.layer((event) => Effect.sync(() => void events.push(event._tag)))
   const vendor = Vendor.layer({ apiKey: Redacted.make("soniox-key"), baseUrl: "http://127.0.0.1:1" })
   const sharing = CredentialSharing.layer({
-    redis: NodeRedis.layer({ url }),
+    store: Redis.connect(url),
     keys: [Redacted.make(randomBytes(32).toString("base64"))]
   })
-  return { events, minter: Minter.make(sharing.pipe(Layer.provide([vendor, told, Logger.layer([])]))) }
+  return { events, minter: Minter.make(sharing.pipe(Layer.provide([vendor, told]))) }
 }
 
 const assertCloses = async (minter: Minter.Minter) => {
@@ -180,7 +163,7 @@ describe.skipIf(redisUrl === "")("one Redis", () => {
     assertServed([before, after])
     const held = await dump(redisUrl)
     assert.match(held, /^tempcred:\{[\w-]{43}\} [\w-]{400,} \d+$/m)
-    assert.match(held, /^tempcred:withdrawn [\w-]{16}/m)
+    assert.match(held, /^tempcred:invalidated [\w-]{16}/m)
     // Nothing stays for ever.
     assert.notMatch(held, /^tempcred:.* -1$/m)
     for (const secret of [...tokens([before, after]), fleet.emulator.apiKey, fleet.key, request.subject]) {
@@ -343,13 +326,7 @@ describe.skipIf(program === "")("a Redis in trouble", () => {
     await redis.start()
     const { events, minter } = sharingMinter(redis.url)
     const told = () => events.filter((event) => event.startsWith("Sharing"))
-    const send = (...args: ReadonlyArray<string>) =>
-      Effect.runPromise(
-        NodeRedis.NodeRedis.pipe(
-          Effect.flatMap(({ use }) => use((client) => client.sendCommand([...args]))),
-          Effect.provide(NodeRedis.layer({ url: redis.url }))
-        )
-      )
+    const send = (...args: ReadonlyArray<string>) => RedisClient.send(redis.url, ...args)
     const scripts = async () =>
       Number(/cmdstat_evalsha:calls=(\d+)/.exec(JSON.stringify(await send("INFO", "commandstats")))?.[1] ?? "0")
     await minter.mint(someone()).catch(() => undefined)

@@ -9,9 +9,10 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
-import * as Redis from "effect/persistence/Redis"
+import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
 import * as Acme from "./acme.ts"
+import * as Store from "./store.ts"
 
 type Vendor = ReturnType<typeof Acme.vendor>
 
@@ -123,25 +124,31 @@ describe("TEMPCRED_CACHE", () => {
       assert.strictEqual((yield* Fiber.join(fiber)).length, 1)
     })
   )
-  it.effect("a Redis needs an encryption key and a way to reach it, and both are asked for by name", () =>
-    Effect.gen(function* () {
-      const redis = "redis://127.0.0.1:1"
-      const key = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
-      const unreachable = { redis: () => Layer.effect(Redis.Redis, Effect.fail("down")) }
-      assert.match(yield* failing({ ...env, TEMPCRED_CACHE: "disk" }), /TEMPCRED_CACHE must be memory, off, or redis:/)
-      assert.match(yield* failing({ ...env, TEMPCRED_CACHE: redis }), /TEMPCRED_CACHE_KEY is not set/)
-      assert.match(
-        yield* failing({ ...env, TEMPCRED_CACHE: redis, TEMPCRED_CACHE_KEY: key }),
-        /TEMPCRED_CACHE names a Redis, and .*option redis/
-      )
-      for (const url of ["redis://", "redis://h:secret", "redis:h", "redis://:%ff@h"]) {
-        const message = yield* failing({ ...env, TEMPCRED_CACHE: url, TEMPCRED_CACHE_KEY: key }, unreachable)
-        assert.strictEqual(message, "TEMPCRED_CACHE must be memory, off, or redis://host:port")
-      }
-      const short = yield* failing({ ...env, TEMPCRED_CACHE: redis, TEMPCRED_CACHE_KEY: "c2VjcmV0" }, unreachable)
-      assert.match(short, /^TEMPCRED_CACHE_KEY must be 32 bytes in base64/)
-      assert.notInclude(short, "c2VjcmV0")
-    })
+  it.effect(
+    "a Redis needs an encryption key and the package that connects to it; the error names what is missing and the line to add",
+    () =>
+      Effect.gen(function* () {
+        const redis = "redis://127.0.0.1:1"
+        const key = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+        const { store } = yield* Store.make()
+        const connecting = { redis: () => store }
+        assert.match(
+          yield* failing({ ...env, TEMPCRED_CACHE: "disk" }),
+          /TEMPCRED_CACHE must be memory, off, or redis:/
+        )
+        assert.match(yield* failing({ ...env, TEMPCRED_CACHE: redis }), /TEMPCRED_CACHE_KEY is not set/)
+        assert.match(
+          yield* failing({ ...env, TEMPCRED_CACHE: redis, TEMPCRED_CACHE_KEY: key }),
+          /^TEMPCRED_CACHE .*package @tempcred\/redis.*import .*layerConfig\(adapters, \{ redis: Redis\.connect \}\)$/
+        )
+        for (const url of ["redis://", "redis://h:secret", "redis:h", "redis://:%ff@h"]) {
+          const message = yield* failing({ ...env, TEMPCRED_CACHE: url, TEMPCRED_CACHE_KEY: key }, connecting)
+          assert.strictEqual(message, "TEMPCRED_CACHE must be memory, off, or redis://host:port")
+        }
+        const short = yield* failing({ ...env, TEMPCRED_CACHE: redis, TEMPCRED_CACHE_KEY: "c2VjcmV0" }, connecting)
+        assert.match(short, /^TEMPCRED_CACHE_KEY must be 32 bytes in base64/)
+        assert.notInclude(short, "c2VjcmV0")
+      })
   )
   it.effect("a Redis with a password and its encryption key may be in files", () =>
     Effect.gen(function* () {
@@ -151,9 +158,10 @@ describe("TEMPCRED_CACHE", () => {
       }
       const files = FileSystem.layerNoop({ readFileString: (path) => Effect.succeed(held[path] ?? "") })
       const reached: Array<string> = []
-      const redis = (url: string) => {
-        reached.push(url)
-        return Layer.effect(Redis.Redis, Effect.fail("down"))
+      const { store } = yield* Store.make()
+      const redis = (url: Redacted.Redacted) => {
+        reached.push(Redacted.value(url))
+        return store
       }
       const variables = { ...env, TEMPCRED_CACHE_FILE: "url", TEMPCRED_CACHE_KEY_FILE: "key" }
       const vendor = Acme.vendor(Acme.ok)

@@ -162,7 +162,7 @@ describe("a cache", () => {
   )
 })
 
-describe("machines that share through Redis", () => {
+describe("machines that share credentials", () => {
   const place = Effect.fnUntraced(function* () {
     const store = yield* Store.make()
     const acme = Host.vendor()

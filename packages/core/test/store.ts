@@ -96,9 +96,7 @@ export const make = Effect.fnUntraced(function* () {
             if (idOf(texts.get(name)) === id) texts.delete(name)
             invalidated.set(id, now() + milliseconds)
           }),
-        invalidated: ask("invalidated", () =>
-          [...invalidated].filter(([, until]) => until > now()).map(([id]) => id)
-        )
+        invalidated: ask("invalidated", () => [...invalidated].filter(([, until]) => until > now()).map(([id]) => id))
       }
     })
   const store: SharedStore = { credentials }

@@ -1,316 +1,293 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
-import * as Host from "./host.ts"
-import * as Redis from "./redis.ts"
+import * as RedisConnection from "../src/redis/RedisConnection.ts"
 
-const tags = (machine: Host.Machine) => machine.events.map((event) => event._tag)
+/** A Redis whose answers and connections end as the test says, and what a connection reports of it. */
+const make = () => {
+  const state = {
+    /** Requests and connections: answered; never answered; requests refused; connections refused; a client that throws; connections never established. */
+    mode: "up" as "up" | "hang" | "refuse" | "away" | "throw" | "stuck",
+    cause: new Error("gone") as unknown,
+    /** Milliseconds of each exchange, and of connecting. */
+    delay: 0,
+    connecting: 0,
+    connections: 0,
+    open: 0,
+    calls: 0
+  }
+  const reported: Array<string> = []
+  let lose = () => {}
+  const run = Effect.suspend((): Effect.Effect<string, unknown> => {
+    state.calls += 1
+    if (state.mode === "hang") return Effect.never
+    if (state.mode !== "up") return Effect.fail(state.cause)
+    // A request that was sent is handled, even if nobody waits for the answer.
+    return state.delay === 0
+      ? Effect.succeed("answer")
+      : Effect.flatMap(Effect.forkDetach(Effect.delay(Effect.succeed("answer"), state.delay)), Fiber.join)
+  })
+  const connect: RedisConnection.Options["connect"] = Effect.gen(function* () {
+    state.connections += 1
+    if (state.mode === "throw") return yield* Effect.die(state.cause)
+    if (state.mode === "away") return yield* Effect.fail(state.cause)
+    if (state.mode === "stuck") return yield* Effect.never
+    yield* Effect.sleep(state.connecting)
+    const closed = Deferred.makeUnsafe<void>()
+    lose = () => void Deferred.doneUnsafe(closed, Effect.void)
+    yield* Effect.acquireRelease(
+      Effect.sync(() => (state.open += 1)),
+      () => Effect.sync(() => (state.open -= 1))
+    )
+    return { run: () => run, closed: Deferred.await(closed) }
+  })
+  const open = (limit: Duration.Input = "250 millis") =>
+    Effect.map(
+      RedisConnection.make({
+        connect,
+        probe: (client) => client.run("read"),
+        limit: Duration.fromInputUnsafe(limit),
+        onDown: (reason) => Effect.sync(() => void reported.push(`down: ${reason}`)),
+        onUp: Effect.sync(() => void reported.push("up"))
+      }),
+      (ask) =>
+        Effect.map(
+          ask((client) => client.run("read")),
+          Option.getOrUndefined
+        )
+    )
+  return { state, reported, open, lose: () => lose() }
+}
 
-/** Another person's request each time, so that nothing is found. */
-const someone = (number: number) => ({ ...Host.request, subject: `person ${number}` })
+const late = "down: no answer within 250ms"
 
-describe("store-down", () => {
-  it.effect("a Redis that hangs costs one mint its limit, and those after it nothing", () =>
+describe("an outage", () => {
+  it.effect("by silence costs one request its limit, and those after it nothing", () =>
     Effect.gen(function* () {
-      const redis = yield* Redis.make()
-      const vendor = Host.vendor()
-      const machine = yield* Host.start(redis, vendor)
-      yield* machine.mint()
-      redis.state.mode = "hang"
-      const calls = redis.state.calls.length
-      const first = yield* Host.begin(machine.mint(someone(0)))
-      yield* Host.until(() => redis.state.calls.length > calls)
+      const { open, reported, state } = make()
+      const ask = yield* open()
+      assert.strictEqual(yield* ask, "answer")
+      state.mode = "hang"
+      const first = yield* Effect.forkChild(ask, { startImmediately: true })
       yield* TestClock.adjust("249 millis")
-      assert.strictEqual(vendor.state.mints, 1)
+      assert.isUndefined(first.pollUnsafe())
       yield* TestClock.adjust("1 millis")
-      yield* Host.joinNow(first)
-      assert.strictEqual(vendor.state.mints, 2)
-      for (let number = 1; number <= 20; number++) yield* machine.mint(someone(number))
-      assert.strictEqual(vendor.state.mints, 22)
-      assert.deepStrictEqual(machine.events, [
-        { _tag: "SharingDegraded", provider: "acme", reason: "no answer within 250ms" }
-      ])
+      assert.isUndefined(yield* Fiber.join(first))
+      // The clock stands still: a request that waits now hangs.
+      for (let number = 0; number < 20; number++) assert.isUndefined(yield* ask)
+      assert.deepStrictEqual(reported, [late])
     })
   )
 
-  it.effect("many at once wait the same limit, and it is one outage", () =>
+  it.effect("is one outage to many that wait at once", () =>
     Effect.gen(function* () {
-      const redis = yield* Redis.make()
-      const vendor = Host.vendor()
-      const machine = yield* Host.start(redis, vendor)
-      yield* machine.mint()
-      redis.state.mode = "hang"
-      const calls = redis.state.calls.length
-      const all = yield* Host.begin(
-        Effect.forEach(
-          Array.from({ length: 50 }, (_, number) => someone(number)),
-          (asked) => machine.mint(asked),
-          {
-            concurrency: "unbounded"
-          }
+      const { open, reported, state } = make()
+      const ask = yield* open()
+      yield* ask
+      state.mode = "hang"
+      const all = yield* Effect.forkChild(
+        Effect.all(
+          Array.from({ length: 50 }, () => ask),
+          { concurrency: "unbounded" }
         )
       )
-      yield* Host.until(() => redis.state.calls.length === calls + 50)
       yield* TestClock.adjust("250 millis")
-      assert.strictEqual((yield* Host.joinNow(all)).length, 50)
-      assert.deepStrictEqual(tags(machine), ["SharingDegraded"])
+      assert.lengthOf(yield* Fiber.join(all), 50)
+      assert.deepStrictEqual(reported, [late])
     })
   )
 
-  for (const mode of ["refuse", "hang", "away", "throw"] as const) {
-    it.effect(`comes back by itself after an outage (${mode}), with one event each`, () =>
+  it.effect.each(["refuse", "hang", "away", "throw", "stuck"] as const)(
+    "is over by itself when Redis is back, and each is reported once (%s)",
+    (mode) =>
       Effect.gen(function* () {
-        const redis = yield* Redis.make()
-        const vendor = Host.vendor()
-        const [machine, other] = [yield* Host.start(redis, vendor), yield* Host.start(redis, vendor)]
-        yield* Effect.all([machine.mint(), other.mint()])
-        redis.state.mode = mode === "hang" ? "hang" : "refuse"
-        const broken = yield* Host.begin(Effect.all([machine.mint(someone(0)), other.mint(someone(0))]))
-        yield* Host.until(() => redis.state.calls.filter((call) => call === "visit").length > 2)
-        redis.state.mode = mode
-        yield* TestClock.adjust("1 second")
-        yield* Host.until(() => tags(machine).length === 1 || broken.pollUnsafe() !== undefined)
+        const { open, reported, state } = make()
+        const ask = yield* open()
+        yield* ask
+        state.mode = mode
+        const broken = yield* Effect.forkChild(ask, { startImmediately: true })
         yield* TestClock.adjust("2 minutes")
-        yield* Host.joinNow(broken)
-        assert.deepStrictEqual(tags(machine), ["SharingDegraded"])
-        redis.state.mode = "up"
+        assert.isUndefined(yield* Fiber.join(broken))
+        assert.lengthOf(reported, 1)
+        state.mode = "up"
         yield* TestClock.adjust("30 seconds")
-        assert.deepStrictEqual(tags(machine), ["SharingDegraded", "SharingRestored"])
-        const before = vendor.state.mints
-        yield* machine.mint(someone(1))
-        yield* other.mint(someone(1))
-        assert.strictEqual(vendor.state.mints - before, 1)
+        assert.deepStrictEqual(reported.slice(1), ["up"])
+        assert.strictEqual(yield* ask, "answer")
       })
-    )
-  }
+  )
 
-  it.effect("an answer that an old connection owes is no new outage", () =>
+  it.effect("does not begin again with an answer that an old connection owes", () =>
     Effect.gen(function* () {
-      const redis = yield* Redis.make()
-      const vendor = Host.vendor()
-      const machine = yield* Host.start(redis, vendor, { limit: "5 seconds" })
-      yield* machine.mint()
-      redis.state.mode = "hang"
-      const visits = () => redis.state.calls.filter((call) => call === "visit").length
-      const first = yield* Host.begin(machine.mint(someone(0)))
-      yield* Host.until(() => visits() === 2)
+      const { open, reported, state } = make()
+      const ask = yield* open("5 seconds")
+      yield* ask
+      state.mode = "hang"
+      yield* Effect.forkChild(ask, { startImmediately: true })
       yield* TestClock.adjust("4500 millis")
-      const second = yield* Host.begin(machine.mint(someone(1)))
-      yield* Host.until(() => visits() === 3)
-      redis.state.mode = "up"
+      yield* Effect.forkChild(ask, { startImmediately: true })
+      state.mode = "up"
       yield* TestClock.adjust("3 seconds")
-      assert.deepStrictEqual(tags(machine), ["SharingDegraded", "SharingRestored"])
+      assert.deepStrictEqual(reported, ["down: no answer within 5s", "up"])
       yield* TestClock.adjust("10 seconds")
-      yield* Host.joinNow(first)
-      yield* Host.joinNow(second)
-      assert.deepStrictEqual(tags(machine), ["SharingDegraded", "SharingRestored"])
+      assert.lengthOf(reported, 2)
     })
   )
 
-  it.effect("down at the start: the layer is built, mints go on, and sharing begins when Redis does", () =>
+  it.effect("at the start holds nobody up, and is over when Redis is there", () =>
     Effect.gen(function* () {
-      const redis = yield* Redis.make()
-      redis.state.mode = "away"
-      const vendor = Host.vendor()
-      const machine = yield* Host.start(redis, vendor)
-      yield* machine.mint()
-      yield* machine.mint(someone(0))
-      assert.deepStrictEqual(machine.events, [{ _tag: "SharingDegraded", provider: "acme", reason: "no connection" }])
-      redis.state.mode = "up"
+      const { open, reported, state } = make()
+      state.mode = "away"
+      const ask = yield* open()
+      assert.isUndefined(yield* ask)
+      assert.isUndefined(yield* ask)
+      assert.deepStrictEqual(reported, ["down: no connection"])
+      state.mode = "up"
       yield* TestClock.adjust("10 seconds")
-      assert.deepStrictEqual(tags(machine), ["SharingDegraded", "SharingRestored"])
-      yield* machine.mint(someone(1))
-      assert.strictEqual(redis.texts.size, 1)
+      assert.deepStrictEqual(reported, ["down: no connection", "up"])
+      assert.strictEqual(yield* ask, "answer")
     })
   )
 
-  it.effect("a connection that does not come to be is no hang", () =>
+  it.effect("that lasts is tested ever less often", () =>
     Effect.gen(function* () {
-      const redis = yield* Redis.make()
-      redis.state.mode = "hang"
-      const vendor = Host.vendor()
-      const machine = yield* Host.start(redis, vendor)
-      const first = yield* Host.begin(machine.mint())
-      yield* Host.until(() => redis.state.calls.length > 0)
-      // Work that the clock does not move comes before the wait.
-      for (let round = 0; round < 50 && vendor.state.mints === 0; round++) {
-        yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
-        yield* TestClock.adjust("250 millis")
-      }
-      yield* Host.joinNow(first)
-      assert.deepStrictEqual(tags(machine), ["SharingDegraded"])
-    })
-  )
-
-  it.effect("a connection that is stuck is given up, and the next one is used", () =>
-    Effect.gen(function* () {
-      const redis = yield* Redis.make()
-      redis.state.mode = "stuck"
-      const machine = yield* Host.start(redis, Host.vendor())
-      yield* TestClock.adjust("1 second")
-      redis.state.mode = "up"
-      yield* TestClock.adjust("20 seconds")
-      assert.deepStrictEqual(tags(machine), ["SharingDegraded", "SharingRestored"])
-      yield* machine.mint()
-      assert.strictEqual(redis.texts.size, 1)
-    })
-  )
-
-  it.effect("a connection that comes late is used, and is no second outage", () =>
-    Effect.gen(function* () {
-      const redis = yield* Redis.make()
-      redis.state.connecting = 9000
-      const machine = yield* Host.start(redis, Host.vendor())
-      const first = yield* Host.begin(machine.mint())
-      // Work that the clock does not move comes before the wait.
-      for (let round = 0; round < 150 && first.pollUnsafe() === undefined; round++) {
-        yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 1)))
-        yield* TestClock.adjust("50 millis")
-      }
-      yield* Host.joinNow(first)
-      assert.deepStrictEqual(tags(machine), ["SharingDegraded"])
-      yield* TestClock.adjust("1 minute")
-      assert.deepStrictEqual(tags(machine), ["SharingDegraded", "SharingRestored"])
-      yield* machine.mint(someone(0))
-      assert.strictEqual(redis.texts.size, 1)
-      assert.strictEqual(redis.state.connections, 1)
-    })
-  )
-
-  it.effect("a Redis that is only slow stays out until it is fast enough", () =>
-    Effect.gen(function* () {
-      const redis = yield* Redis.make()
-      const vendor = Host.vendor()
-      const machine = yield* Host.start(redis, vendor)
-      yield* machine.mint()
-      redis.state.delay = 400
-      const calls = redis.state.calls.length
-      const first = yield* Host.begin(machine.mint(someone(0)))
-      yield* Host.until(() => redis.state.calls.length > calls)
-      yield* TestClock.adjust("250 millis")
-      yield* Host.joinNow(first)
-      yield* TestClock.adjust("5 minutes")
-      assert.deepStrictEqual(tags(machine), ["SharingDegraded"])
-      redis.state.delay = 100
-      yield* TestClock.adjust("30 seconds")
-      assert.deepStrictEqual(tags(machine), ["SharingDegraded", "SharingRestored"])
-    })
-  )
-
-  it.effect("an outage that lasts is asked after ever less often", () =>
-    Effect.gen(function* () {
-      const redis = yield* Redis.make()
-      redis.state.mode = "away"
-      yield* Host.start(redis, Host.vendor())
+      const { open, state } = make()
+      state.mode = "away"
+      yield* open()
       yield* TestClock.adjust("1 hour")
       // Pauses of five to ten seconds in the long run.
-      assert.isBelow(redis.state.connections, 730)
-      assert.isAbove(redis.state.connections, 350)
+      assert.isBelow(state.connections, 730)
+      assert.isAbove(state.connections, 350)
     })
   )
 
-  it.effect("gone between the lease and the store: the credential is served all the same", () =>
+  it.effect("lasts until Redis answers within the limit", () =>
     Effect.gen(function* () {
-      const redis = yield* Redis.make()
-      const vendor = Host.vendor()
-      const machine = yield* Host.start(redis, vendor)
-      vendor.state.next.push(Effect.sync(() => void (redis.state.mode = "refuse")))
-      yield* machine.mint()
-      assert.deepStrictEqual(tags(machine), ["SharingDegraded"])
-      assert.strictEqual(redis.texts.size, 0)
-    })
-  )
-
-  it.effect("a write that arrives half a minute late ends when the credential does", () =>
-    Effect.gen(function* () {
-      const redis = yield* Redis.make()
-      const vendor = Host.vendor()
-      const machine = yield* Host.start(redis, vendor, { limit: "1 minute" })
-      vendor.state.next.push(Effect.sync(() => void (redis.state.delay = 30_000)))
-      const minting = yield* Host.begin(machine.mint())
-      yield* Host.until(() => redis.state.calls.includes("keep"))
+      const { open, reported, state } = make()
+      const ask = yield* open()
+      yield* ask
+      state.delay = 400
+      const first = yield* Effect.forkChild(ask, { startImmediately: true })
+      yield* TestClock.adjust("250 millis")
+      assert.isUndefined(yield* Fiber.join(first))
+      yield* TestClock.adjust("5 minutes")
+      assert.deepStrictEqual(reported, [late])
+      state.delay = 100
       yield* TestClock.adjust("30 seconds")
-      yield* Host.joinNow(minting)
-      const [kept] = redis.texts.values()
-      assert.strictEqual(kept?.until, 60_000)
+      assert.deepStrictEqual(reported, [late, "up"])
     })
   )
 })
 
-it.effect("a wall clock that is set back during a mint lengthens no life", () =>
-  Effect.gen(function* () {
-    const redis = yield* Redis.make()
-    const vendor = Host.vendor()
-    const machine = yield* Host.start(redis, vendor)
-    yield* TestClock.adjust("1 hour")
-    vendor.state.next.push(Effect.sync(() => void (machine.wall.ahead = -600_000)))
-    yield* machine.mint()
-    const [kept] = redis.texts.values()
-    assert.isAtMost(kept?.until ?? 0, 3_600_000 + 60_000)
-  })
-)
-
-describe("close-stops", () => {
-  for (const mode of ["up", "away", "hang"] as const) {
-    it.effect(`closing ends the connection and every timer (${mode})`, () =>
-      Effect.gen(function* () {
-        const redis = yield* Redis.make()
-        const scope = yield* Scope.make()
-        const machine = yield* Host.start(redis, Host.vendor()).pipe(Scope.provide(scope))
-        yield* machine.mint()
-        redis.state.mode = mode
-        yield* TestClock.adjust("10 seconds")
-        yield* Scope.close(scope, Exit.void)
-        const { calls, connections, open } = redis.state
-        const made = calls.length
-        assert.strictEqual(open, 0)
-        yield* TestClock.adjust("1 hour")
-        assert.strictEqual(redis.state.calls.length, made)
-        assert.strictEqual(redis.state.connections, connections)
-      })
-    )
-  }
-
-  const heldUp = [
-    ["a connection that never comes to be", { mode: "stuck", connecting: 0 }],
-    ["a connection that comes after the close", { mode: "up", connecting: 120_000 }]
-  ] as const
-  for (const [name, { connecting, mode }] of heldUp) {
-    it.effect(`${name}, and that no interrupt ends, holds up no close and no later connection`, () =>
-      Effect.gen(function* () {
-        const redis = yield* Redis.make()
-        Object.assign(redis.state, { mode, connecting })
-        const scope = yield* Scope.make()
-        yield* Host.start(redis, Host.vendor()).pipe(Scope.provide(scope))
-        yield* TestClock.adjust("20 seconds")
-        assert.isAbove(redis.state.connections, 1)
-        const closing = yield* Host.begin(Scope.close(scope, Exit.void))
-        yield* TestClock.adjust("500 millis")
-        yield* Host.joinNow(closing)
-        const tried = redis.state.connections
-        yield* TestClock.adjust("1 hour")
-        assert.strictEqual(redis.state.open, 0)
-        assert.strictEqual(redis.state.connections, tried)
-      })
-    )
-  }
-
-  it.effect("a machine that has given out nothing that lives asks Redis nothing", () =>
+describe("a connection", () => {
+  it.effect("that is never established is given up, and the next one is used", () =>
     Effect.gen(function* () {
-      const redis = yield* Redis.make()
-      const machine = yield* Host.start(redis, Host.vendor())
-      yield* TestClock.adjust("1 hour")
-      const idle = redis.state.calls.length
-      assert.isAtMost(idle, 1)
-      yield* machine.mint()
-      yield* TestClock.adjust("1 hour")
-      const once = redis.state.calls.length
-      // One question a second for a minute.
-      assert.isBelow(once - idle, 70)
-      yield* TestClock.adjust("1 hour")
-      assert.strictEqual(redis.state.calls.length, once)
+      const { open, reported, state } = make()
+      state.mode = "stuck"
+      const ask = yield* open()
+      yield* TestClock.adjust("1 second")
+      state.mode = "up"
+      yield* TestClock.adjust("20 seconds")
+      assert.deepStrictEqual(reported, ["down: no connection", "up"])
+      assert.strictEqual(yield* ask, "answer")
     })
+  )
+
+  it.effect("that is established late is used, and is no second outage", () =>
+    Effect.gen(function* () {
+      const { open, reported, state } = make()
+      state.connecting = 9000
+      const ask = yield* open()
+      const first = yield* Effect.forkChild(ask, { startImmediately: true })
+      yield* TestClock.adjust("250 millis")
+      assert.isUndefined(yield* Fiber.join(first))
+      assert.deepStrictEqual(reported, [late])
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(reported, [late, "up"])
+      assert.strictEqual(yield* ask, "answer")
+      assert.strictEqual(state.connections, 1)
+    })
+  )
+
+  it.effect("that is lost while nobody uses it is replaced at once, and is no outage", () =>
+    Effect.gen(function* () {
+      const { lose, open, reported, state } = make()
+      const ask = yield* open()
+      yield* TestClock.adjust("1 minute")
+      lose()
+      assert.strictEqual(yield* ask, "answer")
+      assert.deepStrictEqual([state.connections, state.open], [2, 1])
+      assert.deepStrictEqual(reported, [])
+    })
+  )
+
+  it.effect("that is lost again and again is replaced ever less often", () =>
+    Effect.gen(function* () {
+      const { lose, open, state } = make()
+      yield* open()
+      for (let second = 0; second < 600; second++) {
+        lose()
+        yield* TestClock.adjust("1 second")
+      }
+      assert.isBelow(state.connections, 130)
+    })
+  )
+})
+
+describe("closing", () => {
+  it.effect.each(["up", "away", "hang", "stuck"] as const)("ends the connection and every timer (%s)", (mode) =>
+    Effect.gen(function* () {
+      const { open, state } = make()
+      const scope = yield* Scope.make()
+      const ask = yield* open().pipe(Scope.provide(scope))
+      yield* ask
+      state.mode = mode
+      yield* Effect.forkChild(ask, { startImmediately: true })
+      yield* TestClock.adjust("10 seconds")
+      yield* Scope.close(scope, Exit.void)
+      const { calls, connections, open: left } = state
+      assert.strictEqual(left, 0)
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual([state.calls, state.connections], [calls, connections])
+    })
+  )
+})
+
+describe("the reason of an outage", () => {
+  const secret = "sssh-a-password"
+  const coded = (code: string) => Object.assign(new Error(`connect to ${secret}`), { code })
+  it.effect.each([
+    [new Error(`WRONGPASS invalid username-password pair ${secret}`), ": WRONGPASS"],
+    [new Error(`NOAUTH ${secret}`), ": NOAUTH"],
+    [coded("ECONNREFUSED"), ": ECONNREFUSED"],
+    [Object.assign(new TypeError("Invalid URL"), { code: "ERR_INVALID_URL", input: secret }), ": ERR_INVALID_URL"],
+    [new Error("it failed", { cause: coded("ENOTFOUND") }), ": ENOTFOUND"],
+    [coded(secret), ""],
+    [new Error(`${secret.toUpperCase()} is wrong`), ""],
+    [new Error(`SECRET ${secret}`), ""],
+    [secret, ""],
+    [undefined, ""]
+  ] as ReadonlyArray<readonly [unknown, string]>)(
+    "has the code of the error and none of its words: %s",
+    ([cause, code]) =>
+      Effect.gen(function* () {
+        for (const mode of ["away", "throw"] as const) {
+          const { open, reported, state } = make()
+          Object.assign(state, { mode, cause })
+          yield* yield* open()
+          assert.deepStrictEqual(reported, [`down: no connection${code}`])
+        }
+        const { open, reported, state } = make()
+        const ask = yield* open()
+        yield* ask
+        Object.assign(state, { mode: "refuse", cause })
+        yield* ask
+        assert.deepStrictEqual(reported, [`down: a request failed${code}`])
+      })
   )
 })

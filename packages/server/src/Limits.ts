@@ -131,9 +131,7 @@ export const make = Effect.fnUntraced(function* (
     limited: (subject, effect) =>
       atATime(
         subject,
-        Effect.flatMap(keyOf(subject), (key) =>
-          sharedPlace(shared, key, counted(together(subject, key), effect))
-        )
+        Effect.flatMap(keyOf(subject), (key) => sharedPlace(shared, key, counted(together(subject, key), effect)))
       )
   }
 })

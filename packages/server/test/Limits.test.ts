@@ -1,12 +1,11 @@
 import * as Limits from "@tempcred/server/Limits"
+import type { LimitStore } from "@tempcred/server/LimitStore"
 import { assert, describe, it, vi } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
-import * as Redis from "effect/persistence/Redis"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
 
@@ -172,79 +171,47 @@ it.effect("limits that make no sense fail by option", () =>
   })
 )
 
-describe("a Redis that is away", () => {
-  /** A Redis of which every exchange, and every connection, ends as it is told. */
-  const away = () => {
-    const state = { mode: "refuse" as "refuse" | "hang" | "stuck" | "up", calls: 0, why: "no such host" }
-    const exchange = Effect.suspend((): Effect.Effect<never, Redis.RedisError> => {
-      state.calls += 1
-      return state.mode === "hang" ? Effect.never : Effect.fail(new Redis.RedisError({ cause: "refused" }))
-    })
-    const answer = (command: string) =>
-      command === "PING" && state.mode !== "hang" ? Effect.succeed("PONG") : exchange
-    const service = { send: answer, eval: () => () => exchange, subscribe: () => Effect.never, reserve: exchange }
-    const layer = Layer.effect(
-      Redis.Redis,
-      Effect.suspend(() => {
-        if (state.mode === "refuse") return Effect.fail(new Redis.RedisError({ cause: new Error(state.why) }))
-        return state.mode === "stuck" ? Effect.never : Effect.succeed(service as unknown as Redis.Redis["Service"])
-      })
-    )
-    return { state, layer }
-  }
-  /** Runs an effect while time passes, a millisecond for each turn of the event loop, as hashing takes turns of its own. */
-  const passing = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>) {
-    const fiber = yield* Effect.forkChild(effect, { startImmediately: true })
-    while (fiber.pollUnsafe() === undefined) {
-      yield* TestClock.adjust("1 millis")
-      yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
-    }
-    return yield* Fiber.join(fiber)
-  })
-  const told: Array<string> = []
+describe("a shared store that is unavailable", () => {
+  const logged: Array<string> = []
   const logger = Logger.layer([
-    Logger.make(({ logLevel, message }) => void told.push(`${logLevel} ${String(message)}`))
+    Logger.make(({ logLevel, message }) => void logged.push(`${logLevel} ${String(message)}`))
   ])
+  /** A store that reports an outage when it is opened, and its end when it is told to. */
+  const unavailable = () => {
+    const over: Array<Effect.Effect<void>> = []
+    const store: LimitStore = {
+      limits: ({ onDown, onUp }) =>
+        Effect.gen(function* () {
+          over.push(onUp)
+          yield* onDown("no connection: WRONGPASS")
+          return {
+            enter: () => Effect.succeedNone,
+            stay: () => Effect.never,
+            leave: () => Effect.void,
+            count: () => Effect.succeedNone
+          }
+        })
+    }
+    return { store, over }
+  }
 
-  it.effect("the warning has the code of what went wrong, and not its words", () =>
+  it.effect("leaves each process to count for itself, and its outage and return are logged once each", () =>
     Effect.gen(function* () {
-      told.length = 0
-      const redis = away()
-      redis.state.why = "WRONGPASS invalid username-password pair sssh"
-      const limits = yield* Limits.make({ redis: redis.layer })
-      assert.strictEqual(yield* passing(limits.limited("ana", done)), "done")
-      assert.deepStrictEqual(told, [
-        "Warn Limits: Redis is away (no connection: WRONGPASS); each process counts for itself"
+      logged.length = 0
+      const { over, store } = unavailable()
+      const limits = yield* Limits.make({ perMinute: 2, concurrent: 1, store })
+      assert.deepStrictEqual(yield* outcomes(limits, "ana", 3), ["done", "done", "perMinute"])
+      const running = yield* Deferred.make<void>()
+      yield* Effect.forkChild(limits.limited("bo", Effect.andThen(Deferred.succeed(running, undefined), Effect.never)))
+      yield* Deferred.await(running)
+      assert.deepStrictEqual(yield* outcomes(limits, "bo", 1), ["concurrent"])
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(yield* outcomes(limits, "ana", 1), ["done"])
+      for (const up of over) yield* up
+      assert.deepStrictEqual(logged, [
+        "Warn Limits: the shared store is unavailable (no connection: WRONGPASS); each process counts for itself",
+        "Info Limits: the shared store is available again"
       ])
     }).pipe(Effect.provide(logger))
   )
-
-  for (const mode of ["refuse", "hang", "stuck"] as const) {
-    it.effect(
-      `${mode}: limits hold in this process, nobody waits for more than 250 ms, and one warning is logged`,
-      () =>
-        Effect.gen(function* () {
-          told.length = 0
-          const redis = away()
-          redis.state.mode = mode
-          const limits = yield* Limits.make({ perMinute: 2, concurrent: 1, redis: redis.layer })
-          const [waited, outcome] = yield* passing(Effect.timed(limits.limited("ana", done)))
-          assert.strictEqual(outcome, "done")
-          // What hashing took is in it.
-          assert.isBelow(Duration.toMillis(waited), 500)
-          // The clock stands still: whoever waits now hangs.
-          assert.deepStrictEqual(yield* outcomes(limits, "ana", 2), ["done", "perMinute"])
-          const running = yield* Deferred.make<void>()
-          yield* Effect.forkChild(
-            limits.limited("bo", Effect.andThen(Deferred.succeed(running, undefined), Effect.never))
-          )
-          yield* Deferred.await(running)
-          assert.deepStrictEqual(yield* outcomes(limits, "bo", 1), ["concurrent"])
-          yield* TestClock.adjust("1 minute")
-          assert.deepStrictEqual(yield* outcomes(limits, "ana", 1), ["done"])
-          assert.lengthOf(told, 1)
-          assert.match(told[0] ?? "", /^Warn Limits: Redis is away/)
-        }).pipe(Effect.provide(logger))
-    )
-  }
 })

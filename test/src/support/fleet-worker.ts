@@ -6,11 +6,10 @@ import type { MintRequest } from "@tempcred/core/MintRequest"
 import type { TempCredential } from "@tempcred/core/TempCredential"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { layerFetch } from "@tempcred/core/Transport"
+import * as Redis from "@tempcred/redis/Redis"
 import * as Soniox from "@tempcred/soniox/Soniox"
-import * as NodeRedis from "@effect/platform-node/NodeRedis"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Logger from "effect/Logger"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Redacted from "effect/Redacted"
 
@@ -54,7 +53,7 @@ const send = (message: Message): void => void process.send?.(message)
 const settings: Settings = JSON.parse(process.argv[2] ?? "{}")
 
 const sharing = CredentialSharing.layer({
-  redis: NodeRedis.layer({ url: settings.redisUrl, pingInterval: 2000, socket: { socketTimeout: 5000 } }),
+  store: Redis.connect(settings.redisUrl),
   keys: [Redacted.make(settings.key)],
   limit: `${settings.limit} millis`,
   lease: `${settings.lease} millis`
@@ -62,9 +61,7 @@ const sharing = CredentialSharing.layer({
   Layer.provide(Soniox.layer({ apiKey: Redacted.make(settings.apiKey), baseUrl: settings.origin })),
   Layer.provide([layerFetch, Events.layer((event) => Effect.sync(() => send({ _tag: "Event", event: event._tag })))])
 )
-// What a Redis that is down makes its client log is no matter of these tests.
-const quiet = Logger.layer([])
-const runtime = ManagedRuntime.make(Layer.provide(sharing, quiet))
+const runtime = ManagedRuntime.make(sharing)
 const bare = await runtime.runPromise(TempCredentialProvider)
 const cache = ManagedRuntime.make(Layer.provide(CredentialCache.layer(), Layer.succeed(TempCredentialProvider, bare)))
 const cached = await cache.runPromise(TempCredentialProvider)

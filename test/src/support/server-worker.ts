@@ -1,9 +1,9 @@
 /** One process that serves the token endpoint as its environment says, and tells its parent where, and what it logs. */
 import { layerFetch } from "@tempcred/core/Transport"
+import * as Redis from "@tempcred/redis/Redis"
 import * as Node from "@tempcred/server/Node"
 import * as ServerConfig from "@tempcred/server/ServerConfig"
 import * as Soniox from "@tempcred/soniox/Soniox"
-import * as NodeRedis from "@effect/platform-node/NodeRedis"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -15,10 +15,8 @@ export type Message =
 
 const send = (message: Message): void => void process.send?.(message)
 
-const redis = (url: string) => NodeRedis.layer({ url, pingInterval: 2000, socket: { socketTimeout: 5000 } })
-
 const main = Layer.unwrap(
-  Effect.map(ServerConfig.load({ redis }), ({ authenticator, server }) => {
+  Effect.map(ServerConfig.load({ redis: Redis.connect }), ({ authenticator, server }) => {
     // Exchanges may be slow where many processes share few processors: how long they may take matters to some tests only.
     const patient = process.env["PATIENT"] === "true" ? ({ limit: "10 seconds" } as const) : {}
     const limits = { ...server.limits, ...patient, lease: "1 second" } as const

@@ -204,7 +204,10 @@ interface Found extends StoredText {
 
 /** Decrypts a stored credential and dates it by this machine's clock, counted from before the visit. */
 const read = Effect.fnUntraced(function* ({ encryption }: Options, name: string, found: Found) {
-  const json = yield* Effect.flatMap(Effect.flatMap(encryption.decrypt(name, found.text), Effect.fromOption), decodeText)
+  const json = yield* Effect.flatMap(
+    Effect.flatMap(encryption.decrypt(name, found.text), Effect.fromOption),
+    decodeText
+  )
   const life = Date.parse(json.expiresAt) - Date.parse(json.issuedAt)
   const end = found.asked.wall + found.remaining
   const iso = (millis: number) => new Date(millis).toISOString()
@@ -242,7 +245,8 @@ const put = Effect.fnUntraced(function* (
   const until = given + Math.min(at.monotonic - came.monotonic + remaining, life)
   const isWritten = yield* store.write(name, owner, { fence, text, until })
   // Without an answer it may have been written.
-  if (Option.getOrElse(isWritten, () => true)) yield* invalidations.track(credential, { name, id: Encryption.idOf(text) })
+  if (Option.getOrElse(isWritten, () => true))
+    yield* invalidations.track(credential, { name, id: Encryption.idOf(text) })
 })
 
 /** Returns the scope of a request as text, or `undefined` where its credential must not be shared. */

@@ -89,10 +89,7 @@ export const make = Effect.fnUntraced(function* (
     },
     invalidate: (name, id, milliseconds) =>
       ask(({ run }) =>
-        Effect.all([
-          run("remove", keysOf(name).text, id),
-          run("announce", invalidatedKey, id, Math.ceil(milliseconds))
-        ])
+        Effect.all([run("remove", keysOf(name).text, id), run("announce", invalidatedKey, id, Math.ceil(milliseconds))])
       ),
     invalidated: ask(invalidated)
   }

@@ -76,7 +76,8 @@ export const make = Effect.fnUntraced(function* (
   const revoke = (key: string, owner: string): Effect.Effect<unknown> =>
     Effect.tap(
       ask(({ run }) => run("revoke", places(key), left(key, owner), owner, lease)),
-      (answer) => Effect.sync(() => void (Option.isSome(answer) ? unconfirmed.delete(owner) : unconfirmed.set(owner, key)))
+      (answer) =>
+        Effect.sync(() => void (Option.isSome(answer) ? unconfirmed.delete(owner) : unconfirmed.set(owner, key)))
     )
   return {
     enter: (key, owner) =>

@@ -71,20 +71,20 @@ export const make = Effect.fnUntraced(function* (
   let current = attempt()
   let isDown = false
 
-  const down = (broken: Attempt, reason: string) =>
-    Effect.suspend(() => {
-      if (broken !== current) return Effect.void
-      const announce = isDown ? Effect.void : options.onDown(reason)
-      isDown = true
-      // A connection that is still being established may yet be good.
-      if (Deferred.isDoneUnsafe(broken.client)) Deferred.doneUnsafe(broken.failed, Effect.void)
-      return announce
-    })
-  const up = Effect.suspend(() => {
-    const announce = isDown ? options.onUp : Effect.void
+  /** Marks the outage at once, and returns how it is reported. */
+  const down = (broken: Attempt, reason: string): Effect.Effect<void> => {
+    if (broken !== current) return Effect.void
+    const report = isDown ? Effect.void : options.onDown(reason)
+    isDown = true
+    // A connection that is still being established may yet be good.
+    if (Deferred.isDoneUnsafe(broken.client)) Deferred.doneUnsafe(broken.failed, Effect.void)
+    return report
+  }
+  const up = (): Effect.Effect<void> => {
+    const report = isDown ? options.onUp : Effect.void
     isDown = false
-    return announce
-  })
+    return report
+  }
   const late = `no answer within ${Duration.format(options.limit)}`
 
   /** Connects, waits for the first failure, and returns the pause before the next attempt as a number of doublings. */
@@ -102,8 +102,9 @@ export const make = Effect.fnUntraced(function* (
       yield* Deferred.fail(own.client, connected.failure)
       return failures + 1
     }
+    const report = up()
     yield* Deferred.succeed(own.client, connected.success)
-    yield* up
+    yield* report
     const since = yield* Clock.monotonicTimeNanos
     yield* Effect.raceFirst(Deferred.await(own.failed), connected.success.closed)
     const held = Duration.nanos((yield* Clock.monotonicTimeNanos) - since)
