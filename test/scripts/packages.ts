@@ -60,7 +60,7 @@ const doors = packages.flatMap(({ exports, name }) =>
     .map((door) => name + door.slice(1))
 )
 
-const forNode = (door: string): boolean => /^@tempcred\/(testing|node)(\/|$)|\/Node$/.test(door)
+const forNode = (door: string): boolean => /^@tempcred\/(testing|node|redis)(\/|$)|\/Node$/.test(door)
 
 const nodes = (process.env["NODES"] ?? process.execPath).split(":")
 

@@ -296,7 +296,7 @@ describe.skipIf(program === "")("a Redis that stalls, or cannot be written", () 
     (...args: ReadonlyArray<string>) =>
       Effect.promise(() => RedisClient.send(url, ...args))
   const places = Effect.fnUntraced(function* (send: ReturnType<typeof command>) {
-    const keys = (yield* send("KEYS", "*:running")) as unknown as ReadonlyArray<string>
+    const keys = (yield* send("KEYS", "*:running")) as ReadonlyArray<string>
     const counts = yield* Effect.forEach(
       keys.filter((key) => !key.includes("probe")),
       (key) => send("ZCARD", key)
@@ -341,7 +341,7 @@ describe.skipIf(program === "")("a Redis that stalls, or cannot be written", () 
         { concurrency: 8 }
       )
       assert.lengthOf(served, 8)
-      const kept = Effect.map(send("KEYS", "*:left:*"), (keys) => (keys as unknown as ReadonlyArray<string>).length)
+      const kept = Effect.map(send("KEYS", "*:left:*"), (keys) => (keys as ReadonlyArray<string>).length)
       yield* eventually(Effect.map(kept, (count) => count === 8))
       yield* eventually(Effect.map(places(send), (count) => count === 0))
     }).pipe(Effect.scoped, Effect.provide(logger), Effect.runPromise))

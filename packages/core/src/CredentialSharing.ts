@@ -52,8 +52,10 @@ import * as RetryPolicy from "./RetryPolicy.ts"
 import * as Encryption from "./credential-sharing/Encryption.ts"
 import * as Invalidations from "./credential-sharing/Invalidations.ts"
 import * as SharedMint from "./credential-sharing/SharedMint.ts"
-import type { SharedStore } from "./SharedStore.ts"
+import type { SharedStore } from "./credential-sharing/SharedStore.ts"
 import { TempCredentialProvider } from "./TempCredentialProvider.ts"
+
+export type { CredentialStore, SharedStore, StoredText, StoreOptions, Visit } from "./credential-sharing/SharedStore.ts"
 
 /**
  * Options of sharing.

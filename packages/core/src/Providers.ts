@@ -33,7 +33,6 @@ import * as Environment from "./Environment.ts"
 import * as Failover from "./Failover.ts"
 import type { MintRequest } from "./MintRequest.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
-import type { SharedStore } from "./SharedStore.ts"
 import { TempCredentialProvider } from "./TempCredentialProvider.ts"
 
 /**
@@ -44,7 +43,7 @@ import { TempCredentialProvider } from "./TempCredentialProvider.ts"
  */
 export interface Options {
   /** Connects to the Redis that `TEMPCRED_CACHE` names: `Redis.connect` of `@tempcred/redis`. */
-  readonly redis?: ((url: Redacted.Redacted) => SharedStore) | undefined
+  readonly redis?: ((url: Redacted.Redacted) => CredentialSharing.SharedStore) | undefined
 }
 
 const settings = Environment.collect((read) =>

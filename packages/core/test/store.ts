@@ -1,5 +1,5 @@
 /** A shared store in memory, under the test's clock: it can be slow or unavailable, and its clock can be set. */
-import type { CredentialStore, SharedStore, StoreOptions } from "@tempcred/core/SharedStore"
+import type { CredentialStore, SharedStore, StoreOptions } from "@tempcred/core/CredentialSharing"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

@@ -20,7 +20,7 @@
  *
  * @since 0.1.0
  */
-import type { SharedStore } from "@tempcred/core/SharedStore"
+import type { SharedStore } from "@tempcred/core/CredentialSharing"
 import type * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"

@@ -6,7 +6,6 @@
  * import * as Limits from "@tempcred/server/Limits"
  * import * as Duration from "effect/Duration"
  * import * as Effect from "effect/Effect"
-import * as Base64Url from "effect/encoding/Base64Url"
  *
  * const program = Effect.gen(function* () {
  *   const limits = yield* Limits.make({ perMinute: 2 })
@@ -30,7 +29,9 @@ import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Rate from "./limits/Rate.ts"
-import type { Counts, LimitStore } from "./LimitStore.ts"
+import type { Counts, LimitStore } from "./limits/LimitStore.ts"
+
+export type { Counts, LimitStore, StoreOptions } from "./limits/LimitStore.ts"
 
 /**
  * The limits of each identity.

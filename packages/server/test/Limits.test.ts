@@ -1,5 +1,5 @@
 import * as Limits from "@tempcred/server/Limits"
-import type { LimitStore } from "@tempcred/server/LimitStore"
+import type { LimitStore } from "@tempcred/server/Limits"
 import { assert, describe, it, vi } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"

@@ -1,6 +1,6 @@
 import * as Variables from "@tempcred/core/Environment"
 import * as Authenticator from "@tempcred/server/Authenticator"
-import type { LimitStore } from "@tempcred/server/LimitStore"
+import type { LimitStore } from "@tempcred/server/Limits"
 import * as ServerConfig from "@tempcred/server/ServerConfig"
 import { assert, describe, it } from "@effect/vitest"
 import * as ConfigProvider from "effect/ConfigProvider"

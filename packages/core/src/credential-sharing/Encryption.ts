@@ -1,8 +1,6 @@
 /**
  * Encryption of stored texts: AES-256-GCM by WebCrypto, with the name of the scope as additional data. An encrypted text starts with its nonce, which is
  * unique and serves as the text's id.
- *
- * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
@@ -17,24 +15,14 @@ const nonceBytes = 12
 /** Twelve bytes are sixteen characters of base64. */
 const idLength = 16
 
-/**
- * Encrypts with the first key, and decrypts with any of them.
- *
- * @category models
- * @since 0.1.0
- */
+/** Encrypts with the first key, and decrypts with any of them. */
 export interface Encryption {
   readonly encrypt: (name: string, text: string) => Effect.Effect<string>
   /** Returns `None` where no key fits, the name differs, or the text was changed. */
   readonly decrypt: (name: string, encrypted: string) => Effect.Effect<Option.Option<string>>
 }
 
-/**
- * Returns the id of an encrypted text, without decrypting it.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Returns the id of an encrypted text, without decrypting it. */
 export const idOf = (encrypted: string): string => encrypted.slice(0, idLength)
 
 const bytesOf = (key: Redacted.Redacted): Uint8Array<ArrayBuffer> | undefined => {
@@ -45,12 +33,7 @@ const bytesOf = (key: Redacted.Redacted): Uint8Array<ArrayBuffer> | undefined =>
   return Result.isSuccess(decoded) && decoded.success.length === 32 ? new Uint8Array(decoded.success) : undefined
 }
 
-/**
- * Makes the encryption from keys of 32 bytes in base64; returns `None` where a key is malformed.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the encryption from keys of 32 bytes in base64; returns `None` where a key is malformed. */
 export const make = Effect.fnUntraced(function* (
   keys: readonly [Redacted.Redacted, ...ReadonlyArray<Redacted.Redacted>]
 ): Effect.fn.Return<Option.Option<Encryption>> {

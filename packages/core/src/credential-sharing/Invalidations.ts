@@ -1,8 +1,6 @@
 /**
  * The shared credentials that were invalidated, here or on another machine. Each machine asks the store at a fixed interval while a credential that it handed
  * out is alive, and repeats what it could not report during an outage.
- *
- * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -16,7 +14,7 @@ import { endOf, lifeLeft } from "../CredentialEnd.ts"
 import { monotonicMillis } from "../Deadline.ts"
 import { fingerprint } from "../Fingerprint.ts"
 import { moment } from "../ClockReading.ts"
-import type { CredentialStore } from "../SharedStore.ts"
+import type { CredentialStore } from "./SharedStore.ts"
 import type { TempCredential } from "../TempCredential.ts"
 
 /** The scope of a credential in the store, and the id of its text. */
@@ -37,12 +35,7 @@ interface Own {
   readonly isReported: boolean
 }
 
-/**
- * The credentials that this machine handed out, and which of them were invalidated.
- *
- * @category models
- * @since 0.1.0
- */
+/** The credentials that this machine handed out, and which of them were invalidated. */
 export interface Invalidations {
   /** Records that this machine hands out a credential of the store. */
   readonly track: (credential: TempCredential, place: Place) => Effect.Effect<void>
@@ -56,12 +49,7 @@ export interface Invalidations {
   readonly hasId: (id: string) => boolean
 }
 
-/**
- * Makes an empty record and keeps it up to date while the scope is open.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes an empty record and keeps it up to date while the scope is open. */
 export const make = Effect.fnUntraced(function* (
   store: CredentialStore,
   interval: Duration.Duration

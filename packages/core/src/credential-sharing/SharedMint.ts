@@ -1,8 +1,6 @@
 /**
  * One mint through the shared store: takes the stored credential, waits for the machine that holds the lease, or mints under the lease and stores the
  * credential. Where the store is unavailable, it mints.
- *
- * @since 0.1.0
  */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -22,7 +20,7 @@ import { type ClockReading, moment } from "../ClockReading.ts"
 import { scopeKey } from "../ScopeKey.ts"
 import * as Encryption from "./Encryption.ts"
 import type { Invalidations } from "./Invalidations.ts"
-import type { CredentialStore, StoredText } from "../SharedStore.ts"
+import type { CredentialStore, StoredText } from "./SharedStore.ts"
 import * as TempCredential from "../TempCredential.ts"
 import type { MintOptions, TempCredentialProvider } from "../TempCredentialProvider.ts"
 
@@ -39,12 +37,7 @@ const mints = Metric.counter("tempcred_shared_total", {
   incremental: true
 })
 
-/**
- * Settings of the shared mint.
- *
- * @category models
- * @since 0.1.0
- */
+/** Settings of the shared mint. */
 export interface Options {
   readonly provider: TempCredentialProvider["Service"]
   readonly store: CredentialStore
@@ -71,20 +64,10 @@ type Turn =
   | { readonly _tag: "Alone" }
   | { readonly _tag: "Found"; readonly credential: TempCredential.TempCredential }
 
-/**
- * The operations that go through the store.
- *
- * @category models
- * @since 0.1.0
- */
+/** The operations that go through the store. */
 export type SharedMint = Required<Pick<TempCredentialProvider["Service"], "mint" | "invalidateFingerprint">>
 
-/**
- * Makes the operations of a provider whose credentials are shared.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Makes the operations of a provider whose credentials are shared. */
 export const make = (shared: Options): SharedMint => {
   const { provider, store } = shared
   const count = (outcome: Turn["_tag"]) =>

@@ -69,12 +69,7 @@ export const isRedisUrl = (value: string): boolean => {
   )
 }
 
-/**
- * Says which package and which line an app lacks that is configured with the URL of a Redis.
- *
- * @category formats
- * @since 0.1.0
- */
+/** Says which package and which line an app lacks that is configured with the URL of a Redis. */
 export const redisMissing = (call: string): string =>
   `names a Redis, which needs the package @tempcred/redis: install it, add import * as Redis from "@tempcred/redis/Redis", and call ${call}`
 

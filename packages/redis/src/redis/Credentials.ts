@@ -1,10 +1,8 @@
 /**
  * The store of credentials in Redis: for each scope an encrypted text, a lease, and a counter that gives each holder of the lease a higher number than the
  * one before.
- *
- * @since 0.1.0
  */
-import type { CredentialStore, StoreOptions, Visit } from "@tempcred/core/SharedStore"
+import type { CredentialStore, StoreOptions, Visit } from "@tempcred/core/CredentialSharing"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -45,12 +43,7 @@ const visitOf = (reply: Effect.Success<ReturnType<typeof decodeVisit>>): Visit =
 
 const invalidated = ({ run }: RedisClient) => Effect.flatMap(run("invalidated", invalidatedKey), decodeIds)
 
-/**
- * Opens the store.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Opens the store. */
 export const make = Effect.fnUntraced(function* (
   connect: RedisConnection.Options["connect"],
   options: StoreOptions & { readonly lease: Duration.Duration }

@@ -1,8 +1,4 @@
-/**
- * The code of an error, for log lines and events. The words of an error are left out, as they may hold a password.
- *
- * @since 0.1.0
- */
+/** The code of an error, for log lines and events. The words of an error are left out, as they may hold a password. */
 import * as Predicate from "effect/Predicate"
 
 /** The words that error replies of Redis start with. */
@@ -19,12 +15,7 @@ const codeOf = (error: unknown, depth: number = 0): string | undefined => {
   return codeOf("cause" in error ? error.cause : undefined, depth + 1)
 }
 
-/**
- * Adds the code of an error, or of its cause, to a sentence: `no connection: ECONNREFUSED`.
- *
- * @category combinators
- * @since 0.1.0
- */
+/** Adds the code of an error, or of its cause, to a sentence: `no connection: ECONNREFUSED`. */
 export const withCode = (sentence: string, error: unknown): string => {
   const code = codeOf(error)
   return code === undefined ? sentence : `${sentence}: ${code}`

@@ -1,8 +1,6 @@
 /**
  * The counts of a token endpoint's limits in Redis. A minute is a key with an expiry; concurrent places are members of a sorted set, by the time when they end
  * unless they are kept.
- *
- * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -12,24 +10,14 @@ import * as RedisConnection from "./RedisConnection.ts"
 
 const window = 60_000
 
-/**
- * Options of the counts.
- *
- * @category models
- * @since 0.1.0
- */
+/** Options of the counts. */
 export interface Options extends Pick<RedisConnection.Options, "limit" | "onDown" | "onUp"> {
   readonly perMinute: number
   readonly concurrent: number
   readonly lease: Duration.Duration
 }
 
-/**
- * Counts by key; an owner is one request. `None` means that Redis was unavailable.
- *
- * @category models
- * @since 0.1.0
- */
+/** Counts by key; an owner is one request. `None` means that Redis was unavailable. */
 export interface Counts {
   /** Takes one of the concurrent places of a key; returns false where none is free. */
   readonly enter: (key: string, owner: string) => Effect.Effect<Option.Option<boolean>>
@@ -49,12 +37,7 @@ const places = (key: string): string => keyOf(key, "running")
 /** Marks that an owner has left, for an entry of this owner that arrives late. */
 const left = (key: string, owner: string): string => keyOf(key, `left:${owner}`)
 
-/**
- * Opens the counts.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Opens the counts. */
 export const make = Effect.fnUntraced(function* (
   connect: RedisConnection.Options["connect"],
   { concurrent, perMinute, ...options }: Options

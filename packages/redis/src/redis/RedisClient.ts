@@ -1,8 +1,4 @@
-/**
- * The Redis client: one socket that runs scripts. It never reconnects by itself, as `RedisConnection` replaces it.
- *
- * @since 0.1.0
- */
+/** The Redis client: one socket that runs scripts. It never reconnects by itself, as `RedisConnection` replaces it. */
 import type { CommandParser } from "@redis/client"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -19,12 +15,7 @@ const pingInterval = 2000
 /** Time for answers to what was sent, before the socket is closed. */
 const closeLimit = "250 millis"
 
-/**
- * A connected client that runs scripts by their names.
- *
- * @category models
- * @since 0.1.0
- */
+/** A connected client that runs scripts by their names. */
 export interface RedisClient {
   /** Runs a script with its keys and arguments. */
   readonly run: (name: Name, ...params: ReadonlyArray<string | number>) => Effect.Effect<unknown, unknown>
@@ -32,12 +23,7 @@ export interface RedisClient {
   readonly closed: Effect.Effect<void>
 }
 
-/**
- * Connects to Redis 6.2 or later; the client closes with the scope. Fails where Redis cannot be reached or refuses the connection.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Connects to Redis 6.2 or later; the client closes with the scope. Fails where Redis cannot be reached or refuses the connection. */
 export const connect = Effect.fnUntraced(function* (
   url: Redacted.Redacted
 ): Effect.fn.Return<RedisClient, unknown, Scope.Scope> {

@@ -1,10 +1,8 @@
 /**
  * A connection to Redis that reconnects in the background; callers continue without it. A request is answered within a limit or not at all, and during an
  * outage nobody waits. Each connection is replaced after the first failure, as a client cannot know that its Redis became silent or read-only.
- *
- * @since 0.1.0
  */
-import type { StoreOptions } from "@tempcred/core/SharedStore"
+import type { StoreOptions } from "@tempcred/core/CredentialSharing"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
@@ -29,24 +27,14 @@ const firstPause = 500
 
 const longestPause = 10_000
 
-/**
- * Options of a connection.
- *
- * @category models
- * @since 0.1.0
- */
+/** Options of a connection. */
 export interface Options extends Pick<StoreOptions, "limit" | "onDown" | "onUp"> {
   readonly connect: Effect.Effect<RedisClient, unknown, Scope.Scope>
   /** Checks a new connection. It should write, so that a read-only Redis counts as unavailable. */
   readonly probe: (client: RedisClient) => Effect.Effect<unknown, unknown>
 }
 
-/**
- * Sends a request; returns `None` where Redis is down, refuses, or does not answer in time.
- *
- * @category models
- * @since 0.1.0
- */
+/** Sends a request; returns `None` where Redis is down, refuses, or does not answer in time. */
 export type RedisConnection = <A, E>(
   ask: (client: RedisClient) => Effect.Effect<A, E>
 ) => Effect.Effect<Option.Option<A>>
@@ -59,12 +47,7 @@ interface Attempt {
 
 const attempt = (): Attempt => ({ client: Deferred.makeUnsafe(), failed: Deferred.makeUnsafe() })
 
-/**
- * Opens a connection that lives as long as the scope; does not wait until it is established.
- *
- * @category constructors
- * @since 0.1.0
- */
+/** Opens a connection that lives as long as the scope; does not wait until it is established. */
 export const make = Effect.fnUntraced(function* (
   options: Options
 ): Effect.fn.Return<RedisConnection, never, Scope.Scope> {

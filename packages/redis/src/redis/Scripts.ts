@@ -1,8 +1,4 @@
-/**
- * The Lua scripts. Redis runs each as one step, and measures all times by its own clock.
- *
- * @since 0.1.0
- */
+/** The Lua scripts. Redis runs each as one step, and measures all times by its own clock. */
 
 /** A script; its keys come before its arguments. */
 interface Script {
@@ -17,12 +13,7 @@ const now = `local time = redis.call("TIME")
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `
 
-/**
- * All scripts by name.
- *
- * @category constants
- * @since 0.1.0
- */
+/** All scripts by name. */
 export const scripts = {
   /** Keys: text, lease, fence. Arguments: id that was seen, owner, lease. The fence outlives every holder of a lease. */
   visit: script(
@@ -106,10 +97,5 @@ return 0`
   )
 } as const
 
-/**
- * The name of a script.
- *
- * @category models
- * @since 0.1.0
- */
+/** The name of a script. */
 export type Name = keyof typeof scripts

@@ -2,20 +2,13 @@
  * The interface of a store in which processes count the requests of callers together, as `Limits` uses it. `@tempcred/redis` implements it with Redis.
  *
  * Each operation returns `None` where the store is unavailable: it is down, it refused, or it did not answer within `limit`.
- *
- * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 
-/**
- * How the endpoint wants its counts.
- *
- * @category models
- * @since 0.1.0
- */
+/** How the endpoint wants its counts. */
 export interface StoreOptions {
   readonly perMinute: number
   readonly concurrent: number
@@ -29,12 +22,7 @@ export interface StoreOptions {
   readonly onUp: Effect.Effect<void>
 }
 
-/**
- * Counts by key, which is a hash of the caller's subject. An owner is one request.
- *
- * @category models
- * @since 0.1.0
- */
+/** Counts by key, which is a hash of the caller's subject. An owner is one request. */
 export interface Counts {
   /** Takes one of the concurrent places of a key; returns false where none is free. A place that was taken without an answer in time is returned. */
   readonly enter: (key: string, owner: string) => Effect.Effect<Option.Option<boolean>>
@@ -46,12 +34,7 @@ export interface Counts {
   readonly count: (key: string) => Effect.Effect<Option.Option<Duration.Duration | undefined>>
 }
 
-/**
- * A store that processes share. Opening it does not wait for the connection and never fails; closing the scope closes the connection.
- *
- * @category models
- * @since 0.1.0
- */
+/** A store that processes share. Opening it does not wait for the connection and never fails; closing the scope closes the connection. */
 export interface LimitStore {
   readonly limits: (options: StoreOptions) => Effect.Effect<Counts, never, Scope.Scope>
 }

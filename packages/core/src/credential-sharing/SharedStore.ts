@@ -3,20 +3,13 @@
  *
  * Each operation returns `None` where the store is unavailable: it is down, it refused, or it did not answer within `limit`. The store reports an outage once
  * (`onDown`), reconnects in the background, and reports the end of the outage once (`onUp`).
- *
- * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 
-/**
- * How the users of a store want it.
- *
- * @category models
- * @since 0.1.0
- */
+/** How the users of a store want it. */
 export interface StoreOptions {
   /** Limit of one exchange; one that takes longer is an outage. */
   readonly limit: Duration.Duration
@@ -26,12 +19,7 @@ export interface StoreOptions {
   readonly onUp: Effect.Effect<void>
 }
 
-/**
- * An encrypted credential in the store, with the milliseconds until it expires by the clock of the store.
- *
- * @category models
- * @since 0.1.0
- */
+/** An encrypted credential in the store, with the milliseconds until it expires by the clock of the store. */
 export interface StoredText {
   readonly text: string
   readonly remaining: number
@@ -40,21 +28,13 @@ export interface StoredText {
 /**
  * The outcome of a visit to the store: a stored credential; a lease to mint one, with its fencing token and the time by the clock of the store; or neither,
  * as somebody else holds the lease.
- *
- * @category models
- * @since 0.1.0
  */
 export type Visit =
   | ({ readonly _tag: "Found" } & StoredText)
   | { readonly _tag: "Granted"; readonly fence: number; readonly now: number }
   | { readonly _tag: "Held" }
 
-/**
- * Encrypted credentials by the name of their scope, and for each scope one lease. All times are by the clock of the store.
- *
- * @category models
- * @since 0.1.0
- */
+/** Encrypted credentials by the name of their scope, and for each scope one lease. All times are by the clock of the store. */
 export interface CredentialStore {
   /** Returns the stored text, unless its id is `seen`; otherwise grants the lease of the scope to an owner, if it is free. */
   readonly visit: (name: string, seen: string, owner: string) => Effect.Effect<Option.Option<Visit>>
@@ -76,12 +56,7 @@ export interface CredentialStore {
   readonly invalidated: Effect.Effect<Option.Option<ReadonlyArray<string>>>
 }
 
-/**
- * A store that machines share. Opening it does not wait for the connection and never fails; closing the scope closes the connection.
- *
- * @category models
- * @since 0.1.0
- */
+/** A store that machines share. Opening it does not wait for the connection and never fails; closing the scope closes the connection. */
 export interface SharedStore {
   /** Opens the store of credentials; `lease` is how long a lease lasts without being renewed. */
   readonly credentials: (
