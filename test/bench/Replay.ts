@@ -1,8 +1,8 @@
-/** An emulator's answers from a server that does nothing else, for who would be bound by the emulator itself. */
+/** Replays an emulator's responses from a minimal server, for clients that are faster than the emulator. */
 import { once } from "node:events"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 
-/** How long an answer is given again: short, so that what it says ends later is still to end. */
+/** The time for which a response is replayed: short, so that the credentials in it are still valid. */
 const milliseconds = 1000
 
 interface Emulated {
@@ -16,15 +16,18 @@ interface Answer {
   readonly until: number
 }
 
-const ask = async (emulator: Emulated, { headers, method, url }: IncomingMessage, body: string): Promise<Answer> => {
+const ask = async (
+  emulator: Emulated,
+  { headers, method, url }: IncomingMessage,
+  body: string
+): Promise<Omit<Answer, "until">> => {
   const { authorization = "", "content-type": type = "" } = headers
   const request = { method: method ?? "GET", headers: { authorization, "content-type": type }, body }
   const response = await emulator.handle(new Request(new URL(url ?? "/", "http://127.0.0.1"), request))
   return {
     status: response.status,
     headers: { "content-type": response.headers.get("content-type") ?? "" },
-    body: await response.text(),
-    until: performance.now() + milliseconds
+    body: await response.text()
   }
 }
 
@@ -32,14 +35,14 @@ export interface Server extends AsyncDisposable {
   readonly origin: string
 }
 
-/** For requests that have a body. */
-export const serve = async (emulator: Emulated): Promise<Server> => {
+/** Serves an emulator for requests that have a body; `now` is a monotonic clock in milliseconds. */
+export const serve = async (emulator: Emulated, now = () => performance.now()): Promise<Server> => {
   const answers = new Map<string, Answer>()
   const answer = async (incoming: IncomingMessage, outgoing: ServerResponse, body: string): Promise<void> => {
     const key = `${incoming.method} ${incoming.url} ${incoming.headers.authorization} ${body}`
     let known = answers.get(key)
-    if (known === undefined || known.until < performance.now()) {
-      known = await ask(emulator, incoming, body)
+    if (known === undefined || known.until < now()) {
+      known = { ...(await ask(emulator, incoming, body)), until: now() + milliseconds }
       answers.set(key, known)
     }
     outgoing.writeHead(known.status, known.headers).end(known.body)

@@ -1,12 +1,14 @@
 import { AssemblyAI } from "assemblyai"
 import * as AssemblyAi from "@tempcred/emulator/AssemblyAi"
+import { systemClock } from "@tempcred/emulator/Emulator"
 import * as Node from "@tempcred/emulator/Node"
 import * as Speech from "@tempcred/emulator/Speech"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { withoutTls } from "./support/without-tls.ts"
 
 describe("the official assemblyai against the emulator", () => {
-  const emulator = AssemblyAi.make()
+  const start = Date.now()
+  const emulator = AssemblyAi.make({ clock: { ...systemClock, now: () => start } })
   let server: Node.Server
   let restore: () => void
 
@@ -40,7 +42,7 @@ describe("the official assemblyai against the emulator", () => {
       if (turn.end_of_turn) said.push(turn.transcript)
     })
     const { expires_at } = await session.connect()
-    assert.closeTo(expires_at, Date.now() / 1000 + 600, 2)
+    assert.strictEqual(expires_at, Math.floor(start / 1000) + 600)
     for (let chunk = 0; chunk < 6; chunk += 1) session.sendAudio(Speech.tone("x".repeat(16), 16_000).buffer)
     await session.close()
     assert.deepStrictEqual(said, [Speech.words.join(" "), "the long key"])

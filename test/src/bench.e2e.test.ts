@@ -1,5 +1,6 @@
 /** What of the benchmarks does not depend on the machine: how often everybody mints. */
 import { assert, describe, it } from "@effect/vitest"
+import { systemClock } from "@tempcred/emulator/Emulator"
 import * as Node from "@tempcred/emulator/Node"
 import * as Soniox from "@tempcred/emulator/Soniox"
 import * as Speechmatics from "@tempcred/emulator/Speechmatics"
@@ -67,7 +68,9 @@ describe("a distance of 10 ms each way", () => {
 })
 
 describe("everybody who mints over HTTP", () => {
-  const emulators = { soniox: Soniox.make(), speechmatics: Speechmatics.make() }
+  const start = Date.now()
+  const clock = { ...systemClock, now: () => start }
+  const emulators = { soniox: Soniox.make({ clock }), speechmatics: Speechmatics.make({ clock }) }
   const servers: Array<Node.Server> = []
 
   beforeAll(async () => {
@@ -93,7 +96,7 @@ describe("everybody who mints over HTTP", () => {
     assert.lengthOf(keys, mints)
     for (const { clientReferenceId, expiresAt, singleUse, usageType } of keys) {
       assert.deepStrictEqual([usageType, singleUse, clientReferenceId], ["transcribe_websocket", false, undefined])
-      assert.approximately(expiresAt - Date.now(), 59_000, 1000)
+      assert.strictEqual(expiresAt, start + 60_000)
     }
   })
 
@@ -177,16 +180,18 @@ describe("an emulator whose answers are replayed", () => {
 
   it("asks the emulator anew before what is told ends", async () => {
     const emulator = Soniox.make()
-    await using server = await Replay.serve(emulator)
+    let now = 0
+    await using server = await Replay.serve(emulator, () => now)
     const key = emulator.env(server.origin)["SONIOX_API_KEY"] ?? ""
-    await post(server.origin, key, 60)
-    await vi.waitFor(
-      async () => {
-        await post(server.origin, key, 60)
-        assert.lengthOf(emulator.issued, 2)
-      },
-      { timeout: 5000, interval: 100 }
-    )
+    for (const [at, minted] of [
+      [0, 1],
+      [1000, 1],
+      [1001, 2]
+    ] as const) {
+      now = at
+      await post(server.origin, key, 60)
+      assert.lengthOf(emulator.issued, minted)
+    }
   })
 })
 

@@ -2,13 +2,15 @@ import { once } from "node:events"
 import OpenAI, { AuthenticationError, BadRequestError } from "openai"
 import { OpenAIRealtimeWebSocket } from "openai/realtime/websocket"
 import { OpenAIRealtimeWS } from "openai/realtime/ws"
+import { systemClock } from "@tempcred/emulator/Emulator"
 import * as Node from "@tempcred/emulator/Node"
 import * as OpenAi from "@tempcred/emulator/OpenAi"
 import { afterAll, afterEach, assert, beforeAll, describe, it, vi } from "vitest"
 import { withoutTls } from "./support/without-tls.ts"
 
 describe("the official openai against the emulator", () => {
-  const emulator = OpenAi.make()
+  const start = Date.now()
+  const emulator = OpenAi.make({ clock: { ...systemClock, now: () => start } })
   let server: Node.Server
   let restore: () => void
 
@@ -33,7 +35,7 @@ describe("the official openai against the emulator", () => {
   it("mints a secret and converses with it", async () => {
     const { expires_at, session, value } = await mint({ type: "realtime", instructions: "Be brief." })
     assert.match(value, /^ek_/)
-    assert.closeTo(expires_at, Date.now() / 1000 + 60, 2)
+    assert.strictEqual(expires_at, Math.floor(start / 1000) + 60)
     assert.propertyVal(session, "instructions", "Be brief.")
 
     const socket = new OpenAIRealtimeWS({ model: "gpt-realtime" }, clientWith(value))

@@ -1,11 +1,13 @@
 import { AuthError, type RealtimeResult, SonioxHttpError, SonioxNodeClient } from "@soniox/node"
+import { systemClock } from "@tempcred/emulator/Emulator"
 import * as Node from "@tempcred/emulator/Node"
 import * as Soniox from "@tempcred/emulator/Soniox"
 import * as Speech from "@tempcred/emulator/Speech"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 
 describe("the official @soniox/node against the emulator", () => {
-  const emulator = Soniox.make()
+  const start = Date.now()
+  const emulator = Soniox.make({ clock: { ...systemClock, now: () => start } })
   let server: Node.Server
   let client: SonioxNodeClient
 
@@ -51,7 +53,7 @@ describe("the official @soniox/node against the emulator", () => {
       client_reference_id: "user-1"
     })
     assert.match(api_key, /^snx_temp_/)
-    assert.isAbove(Date.parse(expires_at), Date.now() + 290_000)
+    assert.strictEqual(Math.floor(Date.parse(expires_at) / 1000), Math.floor(start / 1000) + 300)
 
     const { results, state } = await transcribe(api_key)
     const text = results.flatMap((result) => result.tokens.filter((token) => token.is_final).map((token) => token.text))
@@ -60,8 +62,8 @@ describe("the official @soniox/node against the emulator", () => {
     assert.isTrue(results.at(-1)?.finished)
 
     const { usage_logs } = await client.usageLogs.list({
-      start_time: new Date(Date.now() - 60_000).toISOString(),
-      end_time: new Date(Date.now() + 60_000).toISOString()
+      start_time: new Date(start - 60_000).toISOString(),
+      end_time: new Date(start + 60_000).toISOString()
     })
     assert.strictEqual(usage_logs[0]?.client_reference_id, "user-1")
     assert.strictEqual((await client.concurrencyLimits.get()).project.limits.transcribe_concurrent, 10)

@@ -11,13 +11,13 @@ import { create } from "react-test-renderer"
 import { assert, describe, it, onTestFinished, vi } from "vitest"
 import { useConnection } from "../src/useConnection.ts"
 
-// Or else the renderer, the only one that needs no DOM, says that it is deprecated.
+// Silences the deprecation notice of the renderer, which is the only one that needs no DOM.
 vi.stubGlobal("IS_REACT_NATIVE_TEST_ENVIRONMENT", true)
 
 const purpose = "stt.realtime"
 const audio = { audio_format: "pcm_s16le", sample_rate: 16_000, num_channels: 1 }
 
-/** A component that shows nothing, before a small backend that mints at an emulated vendor. */
+/** Renders a component that shows nothing, with a small backend that mints at an emulated vendor. */
 const start = async () => {
   const emulator = Emulator.make()
   const server = await serve(emulator)
@@ -32,17 +32,31 @@ const start = async () => {
     readonly sockets: Array<WebSocket | undefined>
     readonly messages: Array<string>
   } = { last: undefined, sockets: [], messages: [] }
+  const checks = new Set<() => void>()
+  const notify = () => checks.forEach((check) => check())
+  const watched = new WeakSet<WebSocket>()
+  /** Notices the end of a render, and the opening and the end of each socket. */
+  const watch = (socket: WebSocket | undefined) => {
+    queueMicrotask(notify)
+    if (socket === undefined || watched.has(socket)) return
+    watched.add(socket)
+    for (const type of ["open", "close"]) socket.addEventListener(type, notify)
+  }
   const Component = ({ model = "stt-rt-v5" }) => {
-    // Literals, which are others in every render.
+    // The literals are new objects in every render.
     seen.last = useConnection(
       credentials,
       { purpose },
       {
         first: { ...audio, model },
-        onMessage: ({ data }) => seen.messages.push(String(data))
+        onMessage: ({ data }) => {
+          seen.messages.push(String(data))
+          notify()
+        }
       }
     )
     seen.sockets.push(seen.last.socket)
+    watch(seen.last.socket)
     return null
   }
   const show = (strict = false) => {
@@ -51,7 +65,17 @@ const start = async () => {
     const update = (model?: string) => shown.update(createElement(Component, model === undefined ? {} : { model }))
     return { unmount: () => shown.unmount(), update }
   }
-  const until = (holds: () => boolean) => vi.waitFor(() => assert.isTrue(holds()))
+  /** Waits for a condition, which is checked at each notice. */
+  const until = (holds: () => boolean) =>
+    new Promise<void>((resolve) => {
+      const check = () => {
+        if (!holds()) return
+        checks.delete(check)
+        resolve()
+      }
+      checks.add(check)
+      check()
+    })
   return { credentials, emulator, endpoint, seen, show, until }
 }
 
@@ -59,7 +83,7 @@ const isOpen = (socket: WebSocket | undefined) => socket?.readyState === WebSock
 const isClosed = (socket: WebSocket | undefined) => (socket?.readyState ?? 0) >= WebSocket.CLOSING
 
 describe("useConnection", () => {
-  it("opens a connection, and closes it when the component goes", async () => {
+  it("opens a connection, and closes it when the component unmounts", async () => {
     const { seen, show, until } = await start()
     const shown = show()
     await until(() => isOpen(seen.last?.socket))
@@ -67,7 +91,7 @@ describe("useConnection", () => {
     await until(() => isClosed(seen.last?.socket))
   })
 
-  it("mints once and opens one where React mounts it twice, as its StrictMode does", async () => {
+  it("mints once and opens one connection when StrictMode mounts the component twice", async () => {
     const { credentials, emulator, seen, show, until } = await start()
     const opening = vi.spyOn(credentials, "open")
     show(true)
@@ -77,7 +101,7 @@ describe("useConnection", () => {
     assert.strictEqual(emulator.sessions, 1)
   })
 
-  it("hands over each message", async () => {
+  it("calls onMessage with each message", async () => {
     const { seen, show, until } = await start()
     show()
     await until(() => isOpen(seen.last?.socket))
@@ -86,7 +110,7 @@ describe("useConnection", () => {
     await until(() => seen.messages.some((message) => message.includes("finished")))
   })
 
-  it("opens one however often the component is rendered, and another when what is asked for is another", async () => {
+  it("keeps its connection across renders, and opens another one when the request changes", async () => {
     const { emulator, seen, show, until } = await start()
     const { update } = show()
     for (let count = 0; count < 20; count += 1) update()
@@ -100,7 +124,7 @@ describe("useConnection", () => {
     assert.lengthOf(emulator.issued, 2)
   })
 
-  it("shows no socket that is over, and says how the vendor closed it", async () => {
+  it("returns no closed socket, and tells how the vendor closed it", async () => {
     const { emulator, seen, show, until } = await start()
     show()
     await until(() => isOpen(seen.last?.socket))
@@ -129,7 +153,7 @@ describe("useConnection", () => {
     assert.lengthOf(emulator.issued, 2)
   })
 
-  it("shows why there is none, and tries again when it is told to", async () => {
+  it("returns the error when there is no connection, and tries again on reconnect", async () => {
     const { endpoint, seen, show, until } = await start()
     const { answer } = endpoint
     endpoint.answer = async () => new Response(null, { status: 403 })

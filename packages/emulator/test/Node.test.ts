@@ -4,13 +4,17 @@ import { afterEach, assert, beforeEach, describe, it } from "vitest"
 import { WebSocket } from "ws"
 import * as Emulator from "../src/Emulator.ts"
 import * as Node from "../src/Node.ts"
+import { makeNotices } from "./support.ts"
 
 const echo = "POST /echo"
 
 let calls: Array<Emulator.Call>
 let closed: number
+let delays: number
 let emulator: Emulator.Emulator
 let server: Node.Server
+
+const { notify, until } = makeNotices()
 
 const session = (protocol?: string): Emulator.Session => {
   let peer: Emulator.Peer | undefined
@@ -27,6 +31,7 @@ const session = (protocol?: string): Emulator.Session => {
     },
     closed: () => {
       closed += 1
+      notify()
     }
   }
 }
@@ -44,6 +49,7 @@ const definition: Emulator.Definition = {
     },
     "GET /patient": (call) => {
       calls.push(call)
+      notify()
       return new Promise(() => {})
     }
   },
@@ -57,10 +63,21 @@ const definition: Emulator.Definition = {
   tooMany: () => new Response(null, { status: 429 })
 }
 
+/** A clock whose alarms never ring; each one is a notice. */
+const waiting: Emulator.Clock = {
+  now: () => Date.now(),
+  after: () => {
+    delays += 1
+    notify()
+    return () => {}
+  }
+}
+
 beforeEach(async () => {
   calls = []
   closed = 0
-  emulator = Emulator.make(definition)
+  delays = 0
+  emulator = Emulator.make(definition, { clock: waiting })
   server = await Node.serve(emulator)
 })
 afterEach(() => server.close())
@@ -143,6 +160,7 @@ describe("requests", () => {
         const timer = setTimeout(run, 1)
         return () => {
           cancelled = true
+          notify()
           clearTimeout(timer)
         }
       }
@@ -163,13 +181,11 @@ describe("requests", () => {
     await until(() => calls.length === 1)
     gone.abort()
     assert.include(await answered, { name: "AbortError" })
-    await until(() => calls[0]?.request.signal.aborted === true)
+    const signal = calls[0]?.request.signal
+    signal?.addEventListener("abort", notify)
+    await until(() => signal?.aborted === true)
   })
 })
-
-const until = async (condition: () => boolean) => {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1))
-}
 
 describe("sockets", () => {
   it("are refused with an answer", async () => {
@@ -230,13 +246,13 @@ describe("sockets", () => {
 
 describe("a port", () => {
   it("is given up at once, whatever is open", async () => {
-    emulator.faults.add(echo, { hang: true })
-    emulator.faults.add("/named", { hang: true })
+    emulator.faults.add(echo, { delay: 1 })
+    emulator.faults.add("/named", { delay: 1 })
     const hanging = post("hello").catch((error: unknown) => error)
     const waiting = once(dial("/named", ["named"]), "error")
     const socket = dial("/plain")
     await once(socket, "open")
-    await until(() => emulator.log.length === 3)
+    await until(() => delays === 2)
     const gone = once(socket, "close")
     await server.close()
     assert.strictEqual((await gone)[0], 1006)

@@ -41,7 +41,7 @@ const freePort = async (): Promise<number> => {
   }
 }
 
-describe("main", () => {
+describe.concurrent("main", () => {
   it("prints a line of JSON for each vendor, serves until it is told to stop, and ends well", async () => {
     const base = await freePort()
     const { child, output, exited } = run("--port-base", String(base))

@@ -1,30 +1,55 @@
 import type { Clock, Emulator } from "../src/Emulator.ts"
 
-/** A clock that stands still until it is moved. */
+/** A clock that stands still until a test moves it. */
 export interface ManualClock extends Clock {
+  /** Moves the clock forward and runs the alarms that are due. */
   readonly advance: (milliseconds: number) => void
+  /** Waits until an alarm is set. */
+  readonly alarm: () => Promise<void>
 }
 
+/** Lets a test wait for conditions, which are checked at each notice. */
+export const makeNotices = () => {
+  const checks = new Set<() => void>()
+  return {
+    notify: () => checks.forEach((check) => check()),
+    until: (condition: () => boolean) =>
+      new Promise<void>((resolve) => {
+        const check = () => {
+          if (!condition()) return
+          checks.delete(check)
+          resolve()
+        }
+        checks.add(check)
+        check()
+      })
+  }
+}
+
+/** Makes a clock that stands still, at a fixed date by default. */
 export const manualClock = (start = Date.UTC(2026, 10, 21)): ManualClock => {
   const alarms = new Set<{ readonly at: number; readonly run: () => void }>()
+  const { notify, until } = makeNotices()
   let now = start
   return {
     now: () => now,
     after: (milliseconds, run) => {
       const alarm = { at: now + milliseconds, run }
       alarms.add(alarm)
+      notify()
       return () => void alarms.delete(alarm)
     },
+    alarm: () => until(() => alarms.size > 0),
     advance: (milliseconds) => {
-      const until = now + milliseconds
+      const end = now + milliseconds
       for (;;) {
-        const [next] = [...alarms].filter((alarm) => alarm.at <= until).toSorted((one, two) => one.at - two.at)
+        const [next] = [...alarms].filter((alarm) => alarm.at <= end).toSorted((one, two) => one.at - two.at)
         if (next === undefined) break
         alarms.delete(next)
         now = Math.max(now, next.at)
         next.run()
       }
-      now = until
+      now = end
     }
   }
 }
