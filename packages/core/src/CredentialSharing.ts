@@ -52,10 +52,10 @@ import * as RetryPolicy from "./RetryPolicy.ts"
 import * as Encryption from "./credential-sharing/Encryption.ts"
 import * as Invalidations from "./credential-sharing/Invalidations.ts"
 import * as SharedMint from "./credential-sharing/SharedMint.ts"
-import type { SharedStore } from "./credential-sharing/SharedStore.ts"
+import type { SharedStore } from "./SharedStore.ts"
 import { TempCredentialProvider } from "./TempCredentialProvider.ts"
 
-export type { CredentialStore, SharedStore, StoredText, StoreOptions, Visit } from "./credential-sharing/SharedStore.ts"
+export type { CredentialStore, SharedStore, StoredText, StoreOptions, Visit } from "./SharedStore.ts"
 
 /**
  * Options of sharing.
@@ -65,7 +65,7 @@ export type { CredentialStore, SharedStore, StoredText, StoreOptions, Visit } fr
  */
 export interface Options {
   /** The store that all machines share, such as `Redis.connect(url)` of `@tempcred/redis`. */
-  readonly store: SharedStore
+  readonly store: Pick<SharedStore, "credentials">
   /** Encryption keys, each 32 bytes in base64. The first one encrypts and all decrypt, so that keys can be rotated without downtime. */
   readonly keys: readonly [Redacted.Redacted, ...ReadonlyArray<Redacted.Redacted>]
   /** Limit of one exchange with the store; one that takes longer is an outage. @default "250 millis" */

@@ -32,6 +32,7 @@ import * as CredentialSharing from "./CredentialSharing.ts"
 import * as Environment from "./Environment.ts"
 import * as Failover from "./Failover.ts"
 import type { MintRequest } from "./MintRequest.ts"
+import * as RateGate from "./RateGate.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import { TempCredentialProvider } from "./TempCredentialProvider.ts"
 
@@ -52,6 +53,7 @@ const settings = Environment.collect((read) =>
     ttl: read(Environment.value("TEMPCRED_TTL", Environment.wholeSeconds)),
     timeout: read(Environment.value("TEMPCRED_TIMEOUT", Environment.wholeSeconds)),
     retries: read(Environment.value("TEMPCRED_RETRIES", Environment.wholeNumber(0, 10))),
+    rateLimit: read(Environment.value("TEMPCRED_RATE_LIMIT", Environment.wholeNumber(1))),
     cache: read(Environment.secret("TEMPCRED_CACHE")),
     cacheKey: read(Environment.secret("TEMPCRED_CACHE_KEY"))
   })
@@ -66,6 +68,7 @@ type Settings = Effect.Success<typeof settings>
  * - `TEMPCRED_TTL`: the ttl of requests without one.
  * - `TEMPCRED_TIMEOUT`: the time limit of a mint, including retries.
  * - `TEMPCRED_RETRIES`: the number of retries.
+ * - `TEMPCRED_RATE_LIMIT`: calls per minute to one vendor account, of all machines that share a Redis.
  * - `TEMPCRED_CACHE`: `memory` (default), `off`, or the URL of a Redis.
  * - `TEMPCRED_CACHE_KEY`: the encryption key of credentials in Redis, 32 bytes in base64.
  *
@@ -80,24 +83,27 @@ export const layerConfig = (adapters: ReadonlyArray<Adapter>, options: Options =
     Environment.load(
       Effect.gen(function* () {
         const read = yield* settings
-        const { retries, timeout } = read
+        const { rateLimit, retries, timeout } = read
         const [first, ...others] = yield* chosen(adapters, read.provider)
         const vendors = others.length === 0 ? first : Failover.layer([first, ...others])
-        const shared = yield* sharing(read, options)
+        const shared = yield* sharedStore(read, options)
+        const sharing =
+          shared === undefined ? nothing : CredentialSharing.layer({ store: shared.store, keys: [shared.key] })
         // The cache has a time limit too, which must not be shorter.
         const bound = Duration.max(Duration.seconds(30), Duration.sum(timeout ?? Duration.zero, Duration.seconds(1)))
-        const cached =
-          placeOf(read) === "off" ? shared : Layer.provide(CredentialCache.layer({ timeout: bound }), shared)
+        const cached = isOff(read) ? sharing : Layer.provide(CredentialCache.layer({ timeout: bound }), sharing)
         const policy = RetryPolicy.layer({
           ...(retries === undefined ? {} : { attempts: retries + 1 }),
           ...(timeout === undefined ? {} : { deadline: timeout })
         })
+        const gate =
+          rateLimit === undefined ? Layer.empty : RateGate.layer({ perMinute: rateLimit, store: shared?.store })
         const environment = ConfigProvider.layer(yield* ConfigProvider.ConfigProvider)
         return withTtl(read.ttl).pipe(
           Layer.provide(cached),
           Layer.provide(vendors),
           // The adapters read the same environment.
-          Layer.provide([policy, environment]),
+          Layer.provide([policy, gate, environment]),
           // The adapters' layers are constants. Without `fresh`, two stacks in one program would share the
           // first one's vendor and key.
           Layer.fresh
@@ -128,13 +134,21 @@ const chosen = (
   })
 }
 
-const placeOf = ({ cache }: Settings): string => (cache === undefined ? "memory" : Redacted.value(cache))
+const isOff = ({ cache }: Settings): boolean => cache !== undefined && Redacted.value(cache) === "off"
 
-/** The layer between the vendors and the cache. */
-const sharing = (read: Settings, { redis }: Options): Effect.Effect<Wrapper, ConfigurationError> => {
-  const { cache, cacheKey } = read
-  const place = placeOf(read)
-  if (cache === undefined || place === "off" || place === "memory") return Effect.succeed(nothing)
+/** What `TEMPCRED_CACHE` gives machines to share. */
+interface Shared {
+  readonly store: CredentialSharing.SharedStore
+  readonly key: Redacted.Redacted
+}
+
+/** The shared store, where `TEMPCRED_CACHE` names one. */
+const sharedStore = (
+  { cache, cacheKey }: Settings,
+  { redis }: Options
+): Effect.Effect<Shared | undefined, ConfigurationError> => {
+  const place = cache === undefined ? "memory" : Redacted.value(cache)
+  if (cache === undefined || place === "off" || place === "memory") return Effect.succeed(undefined)
   if (!Environment.isRedisUrl(place)) return refuse("TEMPCRED_CACHE", "must be memory, off, or redis://host:port")
   if (cacheKey === undefined || !/^[\w+/]{43}=$/.test(Redacted.value(cacheKey))) {
     const problem = cacheKey === undefined ? "is not set" : "must be 32 bytes in base64"
@@ -142,7 +156,7 @@ const sharing = (read: Settings, { redis }: Options): Effect.Effect<Wrapper, Con
   }
   return redis === undefined
     ? refuse("TEMPCRED_CACHE", Environment.redisMissing("Providers.layerConfig(adapters, { redis: Redis.connect })"))
-    : Effect.succeed(CredentialSharing.layer({ store: redis(cache), keys: [cacheKey] }))
+    : Effect.succeed({ store: redis(cache), key: cacheKey })
 }
 
 const nothing: Wrapper = Layer.effect(

@@ -1,8 +1,8 @@
 /**
  * Rate limiter for the calls to a vendor account. Every provider has one: after a 429 it stops all
  * calls for as long as the vendor says, and subjects take turns. Consecutive 429s slow the calls
- * down from then on. `layer` enforces a known limit from the start; `layerShared` enforces it
- * across machines.
+ * down from then on. `layer` enforces a known limit from the start, with a `store` across
+ * machines.
  *
  * ```ts
  * import * as Minter from "@tempcred/core/Minter"
@@ -19,15 +19,24 @@
  *
  * @since 0.1.0
  */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as RateLimiter from "effect/persistence/RateLimiter"
+import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
 import { ConfigurationError, type Issue } from "./ConfigurationError.ts"
+import { type Event, Events } from "./Events.ts"
+import { fingerprint } from "./Fingerprint.ts"
 import * as Gate from "./rate-gate/Gate.ts"
 import { type Gates, RateGate } from "./rate-gate/Gates.ts"
 import * as RateLimits from "./rate-gate/RateLimits.ts"
+import type { Budget, SharedStore } from "./SharedStore.ts"
 
 export { type Gates, RateGate } from "./rate-gate/Gates.ts"
+export type { Budget, RateStore } from "./SharedStore.ts"
+
+/** Limit of one exchange with the store; one that takes longer is an outage. */
+const answerLimit = Duration.millis(250)
 
 /**
  * A vendor's rate limit.
@@ -45,54 +54,60 @@ export interface Options {
    * @default 1
    */
   readonly burst?: number | undefined
+  /**
+   * The store that machines share, such as `Redis.connect(url)` of `@tempcred/redis`: the limit is
+   * one for all of them, and a 429 on one stops all. While the store is unavailable, each process
+   * enforces the limit by itself.
+   *
+   * @default each process for itself
+   */
+  readonly store?: Pick<SharedStore, "rates"> | undefined
 }
 
 /**
  * Enforces a rate limit for the providers below it, one for each account. Fails with
- * `ConfigurationError` if an option is invalid.
+ * `ConfigurationError` if an option is invalid, and never because of the store.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options: Options): Layer.Layer<never, ConfigurationError> =>
-  Layer.effect(
-    RateGate,
-    Effect.flatMap(RateLimits.local, (limiter) => make(options, () => Effect.succeed(limiter)))
-  )
+export const layer = (options: Options): Layer.Layer<never, ConfigurationError> => Layer.effect(RateGate, make(options))
 
-/**
- * Enforces a rate limit, and shares 429s, with all who use the same `RateLimiter` store, such as
- * Redis. While the store is unavailable, each process enforces the limit by itself.
- *
- * @category layers
- * @since 0.1.0
- */
-export const layerShared = (options: Options): Layer.Layer<never, ConfigurationError, RateLimiter.RateLimiter> =>
-  Layer.effect(
-    RateGate,
-    Effect.gen(function* () {
-      const limiter = yield* RateLimiter.RateLimiter
-      const instead = yield* RateLimits.local
-      return yield* make(options, (provider) => RateLimits.withFallback(provider, limiter, instead))
-    })
-  )
-
-const make = Effect.fnUntraced(function* (
-  { perMinute, burst = 1 }: Options,
-  limiterOf: (provider: string) => Effect.Effect<RateLimits.Limiter>
-): Effect.fn.Return<Gates, ConfigurationError> {
+const make = Effect.fnUntraced(function* ({
+  burst = 1,
+  perMinute,
+  store
+}: Options): Effect.fn.Return<Gates, ConfigurationError, Scope.Scope> {
   const issues = check(perMinute, burst)
   if (issues.length > 0) return yield* new ConfigurationError({ issues })
+  const budget = { perMinute, burst }
   const settings = { perMillisecond: perMinute / 60_000, burst, firstWindow: Infinity }
   const gates = new Map<string, Gate.Gate>()
+  const limitsOf = store === undefined ? undefined : yield* sharing(store, budget)
   return Effect.fnUntraced(function* (provider, account) {
     const key = `${provider} ${yield* account}`
-    const limits = RateLimits.make(yield* limiterOf(provider), key, perMinute, burst)
+    const limits = limitsOf === undefined ? RateLimits.local(budget) : yield* limitsOf(provider, key)
     const made = yield* Gate.make(provider, limits, settings)
     // Another call may have made the account's gate in the meantime.
     const gate = gates.get(key) ?? made
     gates.set(key, gate)
     return gate
+  })
+})
+
+/** Opens the store. Its outages are events of every provider that uses it. */
+const sharing = Effect.fnUntraced(function* (store: NonNullable<Options["store"]>, budget: Budget) {
+  const publishers = new Map<string, (event: Event) => Effect.Effect<void>>()
+  const publish = (event: (provider: string) => Event) =>
+    Effect.suspend(() => Effect.forEach(publishers, ([provider, send]) => send(event(provider)), { discard: true }))
+  const rates = yield* store.rates({
+    limit: answerLimit,
+    onDown: (reason) => publish((provider) => ({ _tag: "SharingDegraded", provider, reason })),
+    onUp: publish((provider) => ({ _tag: "SharingRestored", provider }))
+  })
+  return Effect.fnUntraced(function* (provider: string, key: string) {
+    publishers.set(provider, yield* Events)
+    return RateLimits.shared(rates, yield* fingerprint(Redacted.make(key)), budget)
   })
 })
 

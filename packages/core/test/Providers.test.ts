@@ -157,7 +157,7 @@ describe("the stack's own settings", () => {
   )
   it.effect("what is malformed names its variable and never its value", () =>
     Effect.gen(function* () {
-      for (const name of ["TEMPCRED_TTL", "TEMPCRED_TIMEOUT", "TEMPCRED_RETRIES"]) {
+      for (const name of ["TEMPCRED_TTL", "TEMPCRED_TIMEOUT", "TEMPCRED_RETRIES", "TEMPCRED_RATE_LIMIT"]) {
         const message = yield* failure({ ...env, [name]: "quick-secret" })
         assert.match(message, new RegExp(`^${name} `))
         assert.notInclude(message, "quick-secret")
@@ -165,6 +165,7 @@ describe("the stack's own settings", () => {
       for (const [name, value, rule] of [
         ["TEMPCRED_RETRIES", "-1", /whole number, 0 to 10/],
         ["TEMPCRED_RETRIES", "11", /whole number, 0 to 10/],
+        ["TEMPCRED_RATE_LIMIT", "0", /whole number/],
         ["TEMPCRED_RETRIES", "1.5", /whole number, 0 to 10/],
         ["TEMPCRED_TIMEOUT", "0 seconds", /whole seconds with their unit, such as "60 seconds"/],
         ["TEMPCRED_TIMEOUT", "Infinity", /whole seconds/],

@@ -150,6 +150,28 @@ describe("TEMPCRED_CACHE", () => {
         assert.notInclude(short, "c2VjcmV0")
       })
   )
+  it.effect("TEMPCRED_RATE_LIMIT is one limit for all machines that share a Redis", () =>
+    Effect.gen(function* () {
+      const { state, store } = yield* Store.make()
+      const vendor = Acme.vendor(Acme.ok)
+      const variables = {
+        ...env,
+        TEMPCRED_RATE_LIMIT: "60",
+        TEMPCRED_CACHE: "redis://127.0.0.1:1",
+        TEMPCRED_CACHE_KEY: "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+      }
+      const machine = Layer.build(stack(variables, vendor, vendor, { redis: () => store }))
+      for (const context of [yield* machine, yield* machine]) {
+        const mint = TempCredentialProvider.use((provider) => provider.mint({ purpose: "stt.realtime" }))
+        yield* Effect.forkChild(Effect.provide(mint, context), { startImmediately: true })
+      }
+      yield* TestClock.adjust("999 millis")
+      assert.lengthOf(vendor.sent, 1)
+      yield* TestClock.adjust("1 millis")
+      assert.lengthOf(vendor.sent, 2)
+      assert.deepStrictEqual(new Set(state.calls), new Set(["take"]))
+    }).pipe(Effect.scoped)
+  )
   it.effect("a Redis with a password and its encryption key may be in files", () =>
     Effect.gen(function* () {
       const held: Readonly<Record<string, string>> = {

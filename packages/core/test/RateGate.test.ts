@@ -10,10 +10,10 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
-import * as RateLimiter from "effect/persistence/RateLimiter"
 import * as TestClock from "effect/testing/TestClock"
 import { within } from "../src/Deadline.ts"
 import * as Acme from "./acme.ts"
+import * as Store from "./store.ts"
 
 type Vendor = ReturnType<typeof Acme.vendor>
 
@@ -326,13 +326,12 @@ describe("a budget", () => {
 })
 
 describe("a store that machines share", () => {
-  const stored = RateLimiter.layer.pipe(Layer.provide(RateLimiter.layerStoreMemory))
-
   /** Two machines with one store. */
   const machines = Effect.fnUntraced(function* (vendor: Vendor, options: RateGate.Options) {
+    const { store } = yield* Store.make()
     const machine = Layer.fresh(Acme.layer()).pipe(
       Layer.provide(vendor.layer),
-      Layer.provide(Layer.fresh(Layer.orDie(RateGate.layerShared(options))))
+      Layer.provide(Layer.fresh(Layer.orDie(RateGate.layer({ ...options, store }))))
     )
     return { one: yield* Layer.build(machine), other: yield* Layer.build(machine) }
   })
@@ -345,7 +344,7 @@ describe("a store that machines share", () => {
       yield* Effect.provide(starting(3), other)
       yield* TestClock.adjust("10 seconds")
       assert.deepStrictEqual(times(vendor), [0, 1000, 2000, 3000, 4000, 5000])
-    }).pipe(Effect.scoped, Effect.provide(stored))
+    }).pipe(Effect.scoped)
   )
   it.effect("a refusal on one holds the other", () =>
     Effect.gen(function* () {
@@ -358,55 +357,41 @@ describe("a store that machines share", () => {
       assert.strictEqual(vendor.sent.length, 1)
       yield* TestClock.adjust("1 second")
       assert.strictEqual(vendor.sent.length, 3)
-    }).pipe(Effect.scoped, Effect.provide(stored))
+    }).pipe(Effect.scoped)
   )
 
-  const lost = new RateLimiter.RateLimiterError({
-    reason: new RateLimiter.RateLimitStoreError({ message: "connection refused" })
-  })
-  const outages: ReadonlyArray<readonly [name: string, outage: Effect.Effect<never, RateLimiter.RateLimiterError>]> = [
-    ["fails", Effect.fail(lost)],
-    ["hangs", Effect.never]
-  ]
-  for (const [name, outage] of outages) {
-    it.effect(
-      `store-down: a store that ${name} leaves each process to its own budget, with one event, until it is back`,
-      () =>
-        Effect.gen(function* () {
-          const state = { down: true }
-          const seen: Array<string> = []
-          const vendor = Acme.vendor(Acme.ok)
-          const limiter = yield* RateLimiter.RateLimiter
-          const or = <A>(effect: Effect.Effect<A, RateLimiter.RateLimiterError>) =>
-            Effect.suspend(() => (state.down ? outage : effect))
-          const shaky = RateLimiter.RateLimiter.of({
-            ...limiter,
-            consume: (options) => or(limiter.consume(options)),
-            adaptiveConsume: (options) => or(limiter.adaptiveConsume(options)),
-            adaptiveFeedback: (options) => or(limiter.adaptiveFeedback(options))
-          })
-          yield* Effect.gen(function* () {
-            yield* starting(5)
-            yield* TestClock.adjust("10 seconds")
-            assert.strictEqual(vendor.sent.length, 5)
-            assert.isTrue(times(vendor).every((at, index) => at >= index * 990))
-            state.down = false
-            yield* starting(2)
-            yield* TestClock.adjust("10 seconds")
-            assert.strictEqual(vendor.sent.length, 7)
-          }).pipe(
-            providing(
-              vendor,
-              Layer.merge(
-                Layer.provide(RateGate.layerShared({ perMinute: 60 }), Layer.succeed(RateLimiter.RateLimiter, shaky)),
-                Events.layer((event) => Effect.sync(() => event._tag.startsWith("Mint") || seen.push(event._tag)))
-              )
+  it.effect(
+    "leaves each process to its own budget while it is unavailable, with one event when that begins and ends",
+    () =>
+      Effect.gen(function* () {
+        const { state, store } = yield* Store.make()
+        const seen: Array<Events.Event> = []
+        const vendor = Acme.vendor(Acme.ok)
+        state.isUp = false
+        yield* Effect.gen(function* () {
+          yield* starting(5)
+          yield* TestClock.adjust("10 seconds")
+          assert.strictEqual(vendor.sent.length, 5)
+          assert.isTrue(times(vendor).every((at, index) => at >= index * 990))
+          state.isUp = true
+          yield* starting(2)
+          yield* TestClock.adjust("10 seconds")
+          assert.strictEqual(vendor.sent.length, 7)
+        }).pipe(
+          providing(
+            vendor,
+            Layer.merge(
+              RateGate.layer({ perMinute: 60, store }),
+              Events.layer((event) => Effect.sync(() => event._tag.startsWith("Mint") || seen.push(event)))
             )
           )
-          assert.deepStrictEqual(seen, ["SharingDegraded", "SharingRestored"])
-        }).pipe(Effect.provide(stored))
-    )
-  }
+        )
+        assert.deepStrictEqual(seen, [
+          { _tag: "SharingDegraded", provider: "acme", reason: "no connection" },
+          { _tag: "SharingRestored", provider: "acme" }
+        ])
+      })
+  )
 })
 
 describe("watching it", () => {

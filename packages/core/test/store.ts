@@ -1,10 +1,13 @@
 /** A shared store in memory, under the test's clock: it can be slow or unavailable, and its clock can be set. */
 import type { CredentialStore, SharedStore, StoreOptions } from "@tempcred/core/CredentialSharing"
+import type { RateStore } from "@tempcred/core/RateGate"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+
+type Call = keyof CredentialStore | keyof RateStore
 
 interface Stored {
   readonly text: string
@@ -26,7 +29,7 @@ export const make = Effect.fnUntraced(function* () {
     /** Milliseconds that its clock is ahead of the test's. */
     ahead: 0,
     opened: 0,
-    calls: Array<keyof CredentialStore>()
+    calls: Array<Call>()
   }
   const now = () => clock.currentTimeMillisUnsafe() + state.ahead
   const alive = <A extends { readonly until: number }>(map: Map<string, A>, name: string) => {
@@ -40,7 +43,7 @@ export const make = Effect.fnUntraced(function* () {
   /** Reports an outage and its end once each, as each machine notices them. */
   const asking = ({ onDown, onUp }: StoreOptions) => {
     let wasUp = true
-    return <A>(call: keyof CredentialStore, handle: () => A): Effect.Effect<Option.Option<A>> =>
+    return <A>(call: Call, handle: () => A): Effect.Effect<Option.Option<A>> =>
       Effect.gen(function* () {
         state.calls.push(call)
         if (state.isUp !== wasUp) {
@@ -99,7 +102,27 @@ export const make = Effect.fnUntraced(function* () {
         invalidated: ask("invalidated", () => [...invalidated].filter(([, until]) => until > now()).map(([id]) => id))
       }
     })
-  const store: SharedStore = { credentials }
+  const busyUntil = new Map<string, number>()
+  const holds = new Map<string, number>()
+  const rates: SharedStore["rates"] = (options) =>
+    Effect.sync(() => {
+      const ask = asking(options)
+      return {
+        take: (name, { burst, perMinute }) =>
+          ask("take", () => {
+            const held = (holds.get(name) ?? 0) - now()
+            if (held > 0) return held
+            const interval = 60_000 / perMinute
+            const from = Math.max(busyUntil.get(name) ?? 0, now())
+            const wait = from - (burst - 1) * interval - now()
+            if (wait <= 0) busyUntil.set(name, from + interval)
+            return Math.max(0, Math.ceil(wait))
+          }),
+        hold: (name, milliseconds) =>
+          ask("hold", () => void holds.set(name, Math.max(holds.get(name) ?? 0, now() + milliseconds)))
+      }
+    })
+  const store: SharedStore = { credentials, rates }
   return { store, state, texts, leases, fences, invalidated }
 })
 

@@ -1,5 +1,5 @@
 /**
- * The Redis that machines share. `connect` gives `CredentialSharing` its store and the token endpoint its shared limits; with configuration, it is the option
+ * The Redis that machines share. `connect` makes the store of `CredentialSharing`, of `RateGate` and of the token endpoint's limits; with configuration, it is the option
  * `redis` of `Providers.layerConfig` and of `ServerConfig.load`. It runs on Node, Bun and Deno.
  *
  * ```ts
@@ -26,6 +26,7 @@ import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Credentials from "./redis/Credentials.ts"
 import * as Limits from "./redis/Limits.ts"
+import * as Rates from "./redis/Rates.ts"
 import * as RedisClient from "./redis/RedisClient.ts"
 
 /**
@@ -50,6 +51,7 @@ export const connect = (url: string | Redacted.Redacted): Redis => {
   const client = RedisClient.connect(typeof url === "string" ? Redacted.make(url) : url)
   return {
     credentials: (options) => Credentials.make(client, options),
+    rates: (options) => Rates.make(client, options),
     limits: (options) => Limits.make(client, options)
   }
 }

@@ -14,7 +14,7 @@ import { endOf, lifeLeft } from "../CredentialEnd.ts"
 import { monotonicMillis } from "../Deadline.ts"
 import { fingerprint } from "../Fingerprint.ts"
 import { moment } from "../ClockReading.ts"
-import type { CredentialStore } from "./SharedStore.ts"
+import type { CredentialStore } from "../SharedStore.ts"
 import type { TempCredential } from "../TempCredential.ts"
 
 /** The scope of a credential in the store, and the id of its text. */

@@ -20,7 +20,7 @@ import { type ClockReading, moment } from "../ClockReading.ts"
 import { scopeKey } from "../ScopeKey.ts"
 import * as Encryption from "./Encryption.ts"
 import type { Invalidations } from "./Invalidations.ts"
-import type { CredentialStore, StoredText } from "./SharedStore.ts"
+import type { CredentialStore, StoredText } from "../SharedStore.ts"
 import * as TempCredential from "../TempCredential.ts"
 import type { MintOptions, TempCredentialProvider } from "../TempCredentialProvider.ts"
 

@@ -7,6 +7,7 @@ export const stack: ReadonlyArray<string> = [
   "TEMPCRED_TTL",
   "TEMPCRED_TIMEOUT",
   "TEMPCRED_RETRIES",
+  "TEMPCRED_RATE_LIMIT",
   "TEMPCRED_CACHE",
   "TEMPCRED_CACHE_FILE",
   "TEMPCRED_CACHE_KEY",

@@ -1,115 +1,39 @@
-/** A budget, and a hold that all keep to, over Effect's `RateLimiter`: in this process, or in every process that uses the same store. */
-import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
+/** A budget of calls to one vendor account: counted in this process, or in a store that machines share. */
 import * as Effect from "effect/Effect"
-import * as RateLimiter from "effect/persistence/RateLimiter"
+import * as Option from "effect/Option"
 import { monotonicMillis } from "../Deadline.ts"
-import { Events } from "../Events.ts"
+import type { Budget, RateStore } from "../SharedStore.ts"
 import type { Limits } from "./Gate.ts"
 
-/** What is used of a `RateLimiter`. */
-export type Limiter = Pick<RateLimiter.RateLimiter, "consume" | "adaptiveConsume" | "adaptiveFeedback">
-
-/** A store that takes longer counts as one that does not answer. */
-const answerLimit = Duration.millis(250)
-
-/** In milliseconds: a store that did not answer is left alone for so long. */
-const pause = 5000
+const epoch = 0
 
 /**
- * Makes a limiter of this process. The store in memory reads the wall clock: it is shown the monotonic one, as a clock that is set back would hold
- * everybody for as long.
+ * Counts a budget in this process. Each call moves `busyUntil` by its part of a minute, and `burst`
+ * calls may run ahead of it. It keeps no holds, as the gate of this process does.
  */
-export const local: Effect.Effect<Limiter> = Effect.gen(function* () {
-  const clock = yield* Clock.Clock
-  const millis = () => Number(clock.monotonicTimeNanosUnsafe() / 1000n) / 1000
-  const steady: Clock.Clock = {
-    currentTimeMillisUnsafe: millis,
-    currentTimeMillis: Effect.sync(millis),
-    currentTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
-    currentTimeNanos: clock.monotonicTimeNanos,
-    monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
-    monotonicTimeNanos: clock.monotonicTimeNanos,
-    sleep: (duration) => clock.sleep(duration)
-  }
-  const limiter = yield* Effect.provide(RateLimiter.make, RateLimiter.layerStoreMemory)
-  const steadily = Effect.provideService(Clock.Clock, steady)
+export const local = ({ burst, perMinute }: Budget): Limits => {
+  const interval = 60_000 / perMinute
+  let busyUntil = Number.NEGATIVE_INFINITY
   return {
-    consume: (options) => steadily(limiter.consume(options)),
-    adaptiveConsume: (options) => steadily(limiter.adaptiveConsume(options)),
-    adaptiveFeedback: (options) => steadily(limiter.adaptiveFeedback(options))
+    ask: Effect.map(monotonicMillis, (now) => {
+      const from = Math.max(busyUntil, now)
+      const wait = from - (burst - 1) * interval - now
+      if (wait > 0) return { wait, epoch }
+      busyUntil = from + interval
+      return { wait: 0, epoch }
+    }),
+    close: () => Effect.void
   }
-})
+}
 
-/** Makes a limiter that asks the first, and the second while the first does not answer; tells when that begins and when it is over. */
-export const withFallback = Effect.fnUntraced(function* (
-  provider: string,
-  shared: Limiter,
-  instead: Limiter
-): Effect.fn.Return<Limiter> {
-  const publish = yield* Events
-  let downUntil = Number.NEGATIVE_INFINITY
-  let down = false
-
-  const lost = Effect.flatMap(monotonicMillis, (now) => {
-    downUntil = now + pause
-    if (down) return Effect.void
-    down = true
-    return publish({ _tag: "SharingDegraded", provider, reason: "the store of the rate limiter does not answer" })
-  })
-  const regained = Effect.suspend(() => {
-    if (!down) return Effect.void
-    down = false
-    return publish({ _tag: "SharingRestored", provider })
-  })
-  const ask = Effect.fnUntraced(function* <A>(
-    request: (limiter: Limiter) => Effect.Effect<A, RateLimiter.RateLimiterError>
-  ): Effect.fn.Return<A, RateLimiter.RateLimiterError> {
-    if ((yield* monotonicMillis) < downUntil) return yield* request(instead)
-    return yield* request(shared).pipe(
-      Effect.timeout(answerLimit),
-      Effect.tap(regained),
-      Effect.catch((error) =>
-        error._tag === "RateLimiterError" && error.reason._tag === "RateLimitExceeded"
-          ? Effect.andThen(regained, Effect.fail(error))
-          : Effect.andThen(lost, request(instead))
-      )
-    )
-  })
+/** Counts a budget in a store, and in this process while the store is unavailable. */
+export const shared = (store: RateStore, name: string, budget: Budget): Limits => {
+  const alone = local(budget)
   return {
-    consume: (options) => ask((limiter) => limiter.consume(options)),
-    adaptiveConsume: (options) => ask((limiter) => limiter.adaptiveConsume(options)),
-    adaptiveFeedback: (options) => ask((limiter) => limiter.adaptiveFeedback(options))
-  }
-})
-
-/**
- * Makes the limits that go by this name. What is learned from refusals is learned elsewhere, so the limiter sees no tokens of calls and only keeps
- * the time until which all are held.
- */
-export const make = (limiter: Limiter, key: string, perMinute: number, burst: number): Limits => {
-  const window = Duration.millis((60_000 * burst) / perMinute)
-  const free = { wait: 0, epoch: 0 }
-  return {
-    ask: Effect.gen(function* () {
-      const { delay, epoch } = yield* limiter.adaptiveConsume({
-        key,
-        tokens: 0,
-        fallbackLimit: burst,
-        fallbackWindow: window
-      })
-      if (Duration.isGreaterThan(delay, Duration.zero)) return { wait: Duration.toMillis(delay), epoch }
-      const wait = yield* limiter.consume({ algorithm: "token-bucket", key, limit: burst, window }).pipe(
-        Effect.as(0),
-        Effect.catchReason("RateLimiterError", "RateLimitExceeded", ({ retryAfter }) =>
-          Effect.succeed(Math.max(1, Duration.toMillis(retryAfter)))
-        )
-      )
-      return { wait, epoch }
-    }).pipe(Effect.orElseSucceed(() => free)),
-    close: (epoch, milliseconds) =>
-      limiter
-        .adaptiveFeedback({ key, epoch, tokens: 0, status: 429, retryAfter: Duration.millis(milliseconds) })
-        .pipe(Effect.ignore)
+    ask: Effect.flatMap(
+      store.take(name, budget),
+      Option.match({ onNone: () => alone.ask, onSome: (wait) => Effect.succeed({ wait, epoch }) })
+    ),
+    close: (_, milliseconds) => Effect.asVoid(store.hold(name, milliseconds))
   }
 }

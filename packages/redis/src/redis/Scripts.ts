@@ -94,6 +94,27 @@ end
 if count >= tonumber(ARGV[1]) then return math.max(1, left) end
 redis.call("INCR", KEYS[1])
 return 0`
+  ),
+  /**
+   * Keys: time until which the budget is spent, hold. Arguments: calls per minute, burst. Returns the
+   * milliseconds until the next attempt, or 0 where one call was taken.
+   */
+  take: script(
+    2,
+    `${now}local held = redis.call("PTTL", KEYS[2])
+if held > 0 then return held end
+local interval = 60000 / ARGV[1]
+local from = math.max(tonumber(redis.call("GET", KEYS[1]) or "0"), now)
+local wait = from - (ARGV[2] - 1) * interval - now
+if wait > 0 then return math.ceil(wait) end
+local spent = from + interval
+redis.call("SET", KEYS[1], string.format("%.3f", spent), "PX", math.ceil(spent - now))
+return 0`
+  ),
+  /** Key: hold. Argument: milliseconds. A longer hold stays. */
+  hold: script(
+    1,
+    `if redis.call("PTTL", KEYS[1]) < tonumber(ARGV[1]) then redis.call("SET", KEYS[1], "", "PX", ARGV[1]) end`
   )
 } as const
 

@@ -1,5 +1,5 @@
 /**
- * The interface of a store that several machines share, as `CredentialSharing` uses it. `@tempcred/redis` implements it with Redis.
+ * The interface of a store that machines share: credentials and the budget of a vendor account. `@tempcred/redis` implements it with Redis.
  *
  * Each operation returns `None` where the store is unavailable: it is down, it refused, or it did not answer within `limit`. The store reports an outage once
  * (`onDown`), reconnects in the background, and reports the end of the outage once (`onUp`).
@@ -56,10 +56,26 @@ export interface CredentialStore {
   readonly invalidated: Effect.Effect<Option.Option<ReadonlyArray<string>>>
 }
 
+/** A budget of calls: so many in a minute, spread evenly, and so many at once after an idle time. */
+export interface Budget {
+  readonly perMinute: number
+  readonly burst: number
+}
+
+/** Budgets by the name of a vendor account. */
+export interface RateStore {
+  /** Takes one call from the budget and returns 0, or returns the milliseconds until the next attempt. */
+  readonly take: (name: string, budget: Budget) => Effect.Effect<Option.Option<number>>
+  /** Holds all calls of the account for so many milliseconds. A longer hold stays. */
+  readonly hold: (name: string, milliseconds: number) => Effect.Effect<Option.Option<unknown>>
+}
+
 /** A store that machines share. Opening it does not wait for the connection and never fails; closing the scope closes the connection. */
 export interface SharedStore {
   /** Opens the store of credentials; `lease` is how long a lease lasts without being renewed. */
   readonly credentials: (
     options: StoreOptions & { readonly lease: Duration.Duration }
   ) => Effect.Effect<CredentialStore, never, Scope.Scope>
+  /** Opens the store of budgets. */
+  readonly rates: (options: StoreOptions) => Effect.Effect<RateStore, never, Scope.Scope>
 }
