@@ -1,6 +1,6 @@
 /**
- * AssemblyAI, from its documents: minting temporary tokens for streaming and for voice agents, and the WebSockets that
- * they open. A token opens one session, of its product and zone; sessions are refused after the upgrade.
+ * An emulator of AssemblyAI, written from its documents: temporary tokens for streaming and for voice agents, and their
+ * WebSockets. A token opens one session of its product and zone. Sessions are refused after the upgrade.
  *
  * ```ts
  * import * as AssemblyAi from "@tempcred/emulator/AssemblyAi"
@@ -15,9 +15,8 @@
  * console.log(assemblyAi.issued[0]?.region, assemblyAi.issued[0]?.maxSessionSeconds) // => eu 10800
  * ```
  *
- * Left out, as it is not published or not needed to connect: the unified tokens of `token.assemblyai.com`, whose fields
- * and reply no page that was read lists in full, text to speech, dictation, stored agents, and what happens to audio that
- * comes too fast or not at all.
+ * Not emulated, as it is not published or not needed to connect: the unified tokens of `token.assemblyai.com`, text to
+ * speech, dictation, stored agents, and the limits on audio that is too fast or missing.
  *
  * @since 0.1.0
  */
@@ -55,7 +54,7 @@ export const mintRoute = "GET /v3/token"
 export const mintAgentRoute = "GET /v1/token"
 
 /**
- * The socket that transcribes.
+ * The WebSocket of a transcription.
  *
  * @category constants
  * @since 0.1.0
@@ -63,7 +62,7 @@ export const mintAgentRoute = "GET /v1/token"
 export const streamingRoute = "/v3/ws"
 
 /**
- * The socket of a voice agent.
+ * The WebSocket of a voice agent.
  *
  * @category constants
  * @since 0.1.0
@@ -71,7 +70,7 @@ export const streamingRoute = "/v3/ws"
 export const agentRoute = "/v1/ws"
 
 /**
- * The emulated AssemblyAI, and what only a test can see or do.
+ * An emulated AssemblyAI, with controls for tests.
  *
  * @category models
  * @since 0.1.0
@@ -79,11 +78,11 @@ export const agentRoute = "/v1/ws"
 export interface AssemblyAi extends Emulator.Emulator {
   /** The temporary tokens minted so far. */
   readonly issued: ReadonlyArray<IssuedToken>
-  /** How many WebSocket connections are open. */
+  /** The number of open WebSockets. */
   readonly sessions: number
-  /** Lets every temporary token expire now; open sessions go on. */
+  /** Expires every temporary token; open sessions continue. */
   readonly expireAll: () => void
-  /** Refuses the next streaming sessions with this failure, once their credential was found good. @default times 1 */
+  /** Refuses the next streaming sessions that have a valid credential with this failure. @default times 1 */
   readonly refuseSessions: (failure: SessionFailure, times?: number) => void
 }
 
@@ -135,7 +134,7 @@ export const make = (options: Options = {}): AssemblyAi => {
 }
 
 /**
- * The fault that answers a mint with one of the vendor's own errors.
+ * Makes a fault that answers a mint with one of the vendor's own errors.
  *
  * @category constructors
  * @since 0.1.0
@@ -168,7 +167,7 @@ const env = (apiKey: string, origin: string) => {
   }
 }
 
-// What a wrong path or method is answered with is not published.
+// The vendor does not publish its responses to wrong paths and methods.
 const unknown = (_call: Emulator.Call, allowed: ReadonlyArray<string>): Response => {
   if (allowed.length === 0) return Failures.refuse({ status: 404, error: "Not Found" })
   const response = Failures.refuse({ status: 405, error: "Method Not Allowed" })

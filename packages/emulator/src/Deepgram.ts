@@ -1,6 +1,6 @@
 /**
- * Deepgram, from its documents: granting temporary tokens, and the real-time and one-request APIs that they open. A token
- * is good for any number of uses until it expires, and is checked when a connection is opened only.
+ * An emulator of Deepgram, written from its documents: temporary tokens, and the realtime and one-request APIs that
+ * they open. A token has any number of uses until it expires. It is checked only when a connection opens.
  *
  * ```ts
  * import * as Deepgram from "@tempcred/emulator/Deepgram"
@@ -16,12 +16,12 @@
  *   )
  * const granted = await (await grant(`Token ${deepgram.apiKey}`)).json()
  * console.log(granted.expires_in) // => 60
- * // What may use Deepgram may not grant.
+ * // A temporary token cannot grant another one.
  * console.log((await grant(`Bearer ${granted.access_token}`)).status) // => 403
  * ```
  *
- * Left out, as it is not published or not needed to connect: `/v1/read`, `POST /v2/speak`, management, what a failed
- * decoding looks like, and the `dg-request-id` of an upgrade that succeeds.
+ * Not emulated, as it is not published or not needed to connect: `/v1/read`, `POST /v2/speak`, management, errors of
+ * undecodable audio, and the `dg-request-id` of an accepted upgrade.
  *
  * @since 0.1.0
  */
@@ -53,7 +53,7 @@ export type { IssuedToken } from "./deepgram/Tokens.ts"
 export const mintRoute = "POST /v1/auth/grant"
 
 /**
- * The socket that transcribes.
+ * The WebSocket of a transcription.
  *
  * @category constants
  * @since 0.1.0
@@ -61,7 +61,7 @@ export const mintRoute = "POST /v1/auth/grant"
 export const listenRoute = "/v1/listen"
 
 /**
- * The socket that speaks.
+ * The WebSocket of text to speech.
  *
  * @category constants
  * @since 0.1.0
@@ -69,7 +69,7 @@ export const listenRoute = "/v1/listen"
 export const speakRoute = "/v1/speak"
 
 /**
- * The socket that transcribes in turns.
+ * The WebSocket of a Flux transcription, which is divided into turns.
  *
  * @category constants
  * @since 0.1.0
@@ -77,7 +77,7 @@ export const speakRoute = "/v1/speak"
 export const fluxListenRoute = "/v2/listen"
 
 /**
- * The socket that speaks in turns.
+ * The WebSocket of Flux text to speech, which is divided into turns.
  *
  * @category constants
  * @since 0.1.0
@@ -85,7 +85,7 @@ export const fluxListenRoute = "/v2/listen"
 export const fluxSpeakRoute = "/v2/speak"
 
 /**
- * The socket of a voice agent.
+ * The WebSocket of a voice agent.
  *
  * @category constants
  * @since 0.1.0
@@ -93,7 +93,7 @@ export const fluxSpeakRoute = "/v2/speak"
 export const agentRoute = "/v1/agent/converse"
 
 /**
- * The emulated Deepgram, and what only a test can see or do.
+ * An emulated Deepgram, with controls for tests.
  *
  * @category models
  * @since 0.1.0
@@ -101,9 +101,9 @@ export const agentRoute = "/v1/agent/converse"
 export interface Deepgram extends Emulator.Emulator {
   /** The temporary tokens granted so far. */
   readonly issued: ReadonlyArray<IssuedToken>
-  /** How many WebSocket connections are open. */
+  /** The number of open WebSockets. */
   readonly sessions: number
-  /** Lets every temporary token expire now; open connections go on. */
+  /** Expires every temporary token; open connections continue. */
   readonly expireAll: () => void
 }
 
@@ -155,7 +155,7 @@ export const make = (options: Options = {}): Deepgram => {
 }
 
 /**
- * The fault that answers a grant, another request, or an upgrade with one of the vendor's own errors.
+ * Makes a fault that answers a grant, another request or an upgrade with one of the vendor's own errors.
  *
  * @category constructors
  * @since 0.1.0
@@ -168,7 +168,8 @@ export const mintFault = (failure: DocumentedFailure, headers: Readonly<Record<s
 
 const defaultRegion = "global"
 
-// https://developers.deepgram.com/reference/regional-endpoints (read 2026-11-21); keys and tokens are good in all.
+// https://developers.deepgram.com/reference/regional-endpoints (read 2026-11-21). Keys and tokens are valid on all of
+// them.
 const hosts = {
   "api.deepgram.com": defaultRegion,
   "agent.deepgram.com": defaultRegion,
@@ -187,7 +188,7 @@ const env = (apiKey: string, origin: string) => {
   }
 }
 
-// What a wrong path or method is answered with is not published.
+// The vendor does not publish its responses to wrong paths and methods.
 const unknown = (_call: Emulator.Call, allowed: ReadonlyArray<string>): Response => {
   if (allowed.length === 0) return Failures.refuse({ status: 404, code: "NOT_FOUND", message: "Not Found" })
   const response = Failures.refuse({ status: 405, code: "METHOD_NOT_ALLOWED", message: "Method Not Allowed" })

@@ -1,7 +1,7 @@
 /**
- * ElevenLabs, from its documents: single-use tokens for one purpose each, signed URLs for agents, and the sockets and the
- * route that they open. Tokens are spent by their first use and expire 15 minutes after they were minted, which no reply
- * says.
+ * An emulator of ElevenLabs, written from its documents: single-use tokens for one purpose each, signed URLs for
+ * agents, and the WebSockets and the route that they open. Tokens are spent by their first use, and expire 15 minutes
+ * after the mint, which no response states.
  *
  * ```ts
  * import * as ElevenLabs from "@tempcred/emulator/ElevenLabs"
@@ -17,7 +17,7 @@
  * // => 200 [ 'token' ] tts_websocket
  * ```
  *
- * Left out are the WebRTC token, which opens a LiveKit server, and dialogues with several contexts.
+ * Not emulated: the WebRTC token, which opens a LiveKit server, and dialogues with several contexts.
  *
  * @since 0.1.0
  */
@@ -50,7 +50,7 @@ export type { Options } from "./eleven-labs/Options.ts"
 export const mintRoute = "POST /v1/single-use-token/:token_type"
 
 /**
- * The route that signs URLs.
+ * The route that mints signed URLs.
  *
  * @category constants
  * @since 0.1.0
@@ -66,7 +66,7 @@ export const signedUrlRoute = "GET /v1/convai/conversation/get-signed-url"
 export const transcribeRoute = "POST /v1/speech-to-text"
 
 /**
- * The socket that transcribes.
+ * The WebSocket of a transcription.
  *
  * @category constants
  * @since 0.1.0
@@ -74,7 +74,7 @@ export const transcribeRoute = "POST /v1/speech-to-text"
 export const realtimeRoute = "/v1/speech-to-text/realtime"
 
 /**
- * The socket that speaks.
+ * The WebSocket of text to speech.
  *
  * @category constants
  * @since 0.1.0
@@ -82,7 +82,7 @@ export const realtimeRoute = "/v1/speech-to-text/realtime"
 export const speechRoute = "/v1/text-to-speech/:voice_id/stream-input"
 
 /**
- * The socket that speaks several texts side by side.
+ * The WebSocket of text to speech with several contexts.
  *
  * @category constants
  * @since 0.1.0
@@ -90,7 +90,7 @@ export const speechRoute = "/v1/text-to-speech/:voice_id/stream-input"
 export const multiSpeechRoute = "/v1/text-to-speech/:voice_id/multi-stream-input"
 
 /**
- * The socket that speaks a dialogue.
+ * The WebSocket of a spoken dialogue.
  *
  * @category constants
  * @since 0.1.0
@@ -98,7 +98,7 @@ export const multiSpeechRoute = "/v1/text-to-speech/:voice_id/multi-stream-input
 export const dialogueRoute = "/v1/text-to-dialogue/stream-input"
 
 /**
- * The socket of an agent.
+ * The WebSocket of an agent.
  *
  * @category constants
  * @since 0.1.0
@@ -106,7 +106,7 @@ export const dialogueRoute = "/v1/text-to-dialogue/stream-input"
 export const conversationRoute = "/v1/convai/conversation"
 
 /**
- * The emulated ElevenLabs, and what only a test can see or do.
+ * An emulated ElevenLabs, with controls for tests.
  *
  * @category models
  * @since 0.1.0
@@ -114,11 +114,11 @@ export const conversationRoute = "/v1/convai/conversation"
 export interface ElevenLabs extends Emulator.Emulator {
   /** The tokens and signatures minted so far. */
   readonly issued: ReadonlyArray<IssuedCredential>
-  /** How many WebSocket connections are open. */
+  /** The number of open WebSockets. */
   readonly sessions: number
-  /** Lets every token and signature expire now; open connections go on. */
+  /** Expires every token and signature; open connections continue. */
   readonly expireAll: () => void
-  /** Ends the next realtime transcriptions that hold something valid with this failure. @default times 1 */
+  /** Ends the next realtime transcriptions that have a valid credential with this failure. @default times 1 */
   readonly refuseSessions: (failure: StreamFailure, times?: number) => void
 }
 
@@ -185,7 +185,7 @@ export const make = (options: Options = {}): ElevenLabs => {
 }
 
 /**
- * The fault that answers a mint with one of the vendor's own errors, in the form that `Options.errorForm` explains.
+ * Makes a fault that answers a mint with one of the vendor's own errors, in a form of `Options.errorForm`.
  *
  * @category constructors
  * @since 0.1.0
@@ -205,7 +205,7 @@ const hosts = {
   "api.sg.residency.elevenlabs.io": "sg"
 }
 
-// The words of the framework that the other errors come from; a socket that does not exist has been seen to answer 403.
+// The texts are those of the vendor's framework. An unknown WebSocket path was seen to answer 403.
 const unknown = (call: Emulator.Call, allowed: ReadonlyArray<string>): Response => {
   if (call.request.headers.has("upgrade")) return new Response(null, { status: 403 })
   if (allowed.length === 0) return Response.json({ detail: "Not Found" }, { status: 404 })

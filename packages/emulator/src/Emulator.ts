@@ -1,7 +1,7 @@
 /**
- * What all emulated vendors have in common: one `handle` for HTTP, one `connect` for WebSockets,
- * scripted faults, a request log, and a clock that tests may own. A vendor module states its routes as a
- * `Definition`; how the result is reached (a port, msw, an HTTP client) is the business of a mount.
+ * The common part of all emulated vendors: `handle` for HTTP, `connect` for WebSockets, scripted faults, a request log,
+ * and a clock that tests can replace. A vendor module states its routes as a `Definition`. A mount makes the emulator
+ * reachable: by a port, msw, or an HTTP client.
  *
  * ```ts
  * import * as Emulator from "@tempcred/emulator/Emulator"
@@ -36,7 +36,7 @@ export { type Clock, systemClock } from "./Clock.ts"
 export type { Peer, Session } from "./Session.ts"
 
 /**
- * One request as a route sees it; the body has been read.
+ * One request as a route receives it, with its whole body.
  *
  * @category models
  * @since 0.1.0
@@ -47,13 +47,13 @@ export interface Call {
   readonly params: Readonly<Record<string, string>>
   readonly body: Uint8Array
   readonly text: string
-  /** The vendor's region that was called, by host name, by mount, or the emulator's own. */
+  /** The vendor's region: that of the mount, else that of the host name, else the emulator's own. */
   readonly region: string
 }
 
 /**
- * One request or WebSocket upgrade that reached the emulator, kept in order of arrival. It holds secrets as they
- * were sent: it exists for tests to read.
+ * One request or WebSocket upgrade that reached the emulator, kept in order of arrival. It is for tests, and holds
+ * secrets as they were sent.
  *
  * @category models
  * @since 0.1.0
@@ -66,36 +66,37 @@ export interface LogEntry {
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
   readonly region: string
-  /** The status that was answered; 101 for an accepted upgrade, 0 where a fault cut the connection. */
+  /** The status of the response; 101 for an accepted upgrade, 0 before a response and after a reset. */
   status: number
 }
 
 /**
- * An emulated vendor, not yet reachable: a mount makes it so.
+ * An emulated vendor. A mount makes it reachable.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Emulator {
   readonly vendor: string
-  /** The long-lived key that it accepts in its own region. */
+  /** The long-lived key that is valid in its own region. */
   readonly apiKey: string
-  /** The vendor's real host names that it answers for when it is mounted by name, with their regions. */
+  /** The vendor's real host names, for mounts by name, and their regions. */
   readonly hosts: Readonly<Record<string, string>>
   /** The environment variables that point the library at an origin such as `http://127.0.0.1:4801`. */
   readonly env: (origin: string) => Readonly<Record<string, string>>
   /** Answers one HTTP request; rejects with `ConnectionReset` where a fault resets the connection. */
   readonly handle: (request: Request, region?: string) => Promise<Response>
-  /** Decides on one WebSocket upgrade: a refusal, or the session to run. */
+  /** Answers one WebSocket upgrade: with a refusal, or with the session to run. */
   readonly connect: (request: Request, region?: string) => Promise<Response | Session>
   readonly faults: Faults
   readonly log: ReadonlyArray<LogEntry>
-  /** Cuts every open connection, which ends its timers. */
+  /** Cuts every open connection and ends its timers. */
   readonly close: () => void
 }
 
 /**
- * What differs from vendor to vendor. Route keys are `"<METHOD> <path>"` with `:name` segments; socket keys are paths.
+ * The parts that differ from vendor to vendor. Route keys are `"<METHOD> <path>"` with `:name` segments; socket keys
+ * are paths.
  *
  * @category models
  * @since 0.1.0
@@ -108,15 +109,18 @@ export interface Definition {
   readonly env: (origin: string) => Readonly<Record<string, string>>
   readonly routes: Readonly<Record<string, (call: Call) => Response | Promise<Response>>>
   readonly sockets: Readonly<Record<string, (call: Call) => Response | Session>>
-  /** No route has this path, or none has this method (then `allowed` lists those that exist). */
+  /**
+   * Answers a request without a route. `allowed` lists the methods of the path, and is empty if the path is unknown.
+   */
   readonly unknown: (call: Call, allowed: ReadonlyArray<string>) => Response
-  /** The routes that `mintsPerMinute` counts, and the vendor's own answer beyond it. */
+  /** The routes that `mintsPerMinute` counts. */
   readonly minting: ReadonlyArray<string>
+  /** Makes the vendor's response to a mint beyond `mintsPerMinute`. */
   readonly tooMany: (call: Call) => Response
 }
 
 /**
- * Settings that every emulated vendor takes.
+ * Options of every emulated vendor.
  *
  * @category models
  * @since 0.1.0
@@ -124,7 +128,7 @@ export interface Definition {
 export interface Options {
   /** The long-lived key to accept. @default a fixed key of the vendor's shape */
   readonly apiKey?: string
-  /** The region that requests belong to when neither host name nor mount tells. @default the vendor's own default */
+  /** The region of requests whose host name and mount state none. @default the vendor's own default */
   readonly region?: string
   /** @default the system's clock and timers */
   readonly clock?: Clock
@@ -132,14 +136,14 @@ export interface Options {
   readonly dateOffset?: number
   /** Mints allowed in any minute; more are answered with the vendor's 429. @default no limit */
   readonly mintsPerMinute?: number
-  /** What a 429 by `mintsPerMinute` says of waiting. @default "none", as no vendor documents the header */
+  /** The form of `Retry-After` in a 429 by `mintsPerMinute`. @default "none", as no vendor documents the header */
   readonly retryAfter?: "seconds" | "date" | "none"
-  /** The words that audio is transcribed to, over and over. @default `Speech.words` */
+  /** The transcript of all audio, repeated for longer audio. @default `Speech.words` */
   readonly words?: ReadonlyArray<string>
 }
 
 /**
- * Makes an emulator of a vendor's definition.
+ * Makes an emulator from a vendor's definition.
  *
  * @category constructors
  * @since 0.1.0
@@ -161,7 +165,7 @@ export const make = (definition: Definition, options: Options = {}): Emulator =>
     return { call, entry }
   }
   const dated = (response: Response): Response => {
-    // Through entries: the copy that msw patches in forgets the type that `Response.json` gave.
+    // Copies the entries, as the copy constructor of msw's `Headers` loses the content type of `Response.json`.
     const headers = new Headers([...response.headers])
     headers.set("date", new Date(clock.now() + (options.dateOffset ?? 0)).toUTCString())
     return new Response(response.body, { status: response.status, headers })

@@ -2,7 +2,7 @@
 import type { Clock } from "./Clock.ts"
 import { ConnectionReset, type Fault, type Faults } from "./Faults.ts"
 
-/** The faults of one emulator, and the way to use them up. */
+/** The faults of one emulator, and the function that takes the next one. */
 export interface FaultScript {
   readonly faults: Faults
   /** Takes the fault of the next request to this route. */
@@ -30,7 +30,7 @@ export const make = (): FaultScript => {
   }
 }
 
-/** Answers a request under a fault, or as usual without one. */
+/** Responds under a fault, or as usual without one. */
 export const apply = async (
   fault: Fault | undefined,
   clock: Clock,
@@ -67,7 +67,7 @@ const streamed = async (
   change: (body: Uint8Array<ArrayBuffer>) => ReadableStream<Uint8Array<ArrayBuffer>>
 ): Promise<Response> => {
   const body = new Uint8Array(await response.arrayBuffer())
-  // Through entries: the copy that msw patches in forgets the type that `Response.json` gave.
+  // Copies the entries, as the copy constructor of msw's `Headers` loses the content type of `Response.json`.
   const headers = new Headers([...response.headers])
   headers.set("content-length", String(body.length))
   return new Response(change(body), { status: response.status, headers })

@@ -1,6 +1,6 @@
 /**
- * Scripted faults: what a test makes the next requests to a route suffer, each once and in the order in which they were
- * added, unless it is told how often.
+ * Scripted faults for the next requests to a route. Faults apply in the order in which they were added, each once or as
+ * often as stated.
  *
  * ```ts
  * import * as Soniox from "@tempcred/emulator/Soniox"
@@ -17,7 +17,7 @@
  */
 
 /**
- * One fault, as plain data.
+ * A fault, as plain data.
  *
  * @category models
  * @since 0.1.0
@@ -25,40 +25,45 @@
 export type Fault =
   /** Answers in the vendor's place, with this body or none. */
   | { readonly status: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }
-  /** Waits so many milliseconds, then answers as usual. */
+  /** Waits for a number of milliseconds, then answers as usual. */
   | { readonly delay: number }
   /** Drops the connection without an answer. */
   | { readonly reset: true }
   /** Never answers. */
   | { readonly hang: true }
-  /** Drops the connection after so many bytes of the usual body; on a socket, before the message that exceeds them. */
+  /**
+   * Drops the connection after a number of bytes of the usual body; on a WebSocket, before the message that exceeds it.
+   */
   | { readonly cut: number }
-  /** Sends the usual body one byte in so many milliseconds. */
+  /** Sends one byte of the usual body every so many milliseconds. */
   | { readonly drip: number }
-  /** Answers 200 with a body that says it is JSON and is none. */
+  /** Answers 200 with invalid JSON. */
   | { readonly garbage: true }
   /** Answers 200 with a web page, as a login proxy does. */
   | { readonly html: true }
-  /** Answers 200 with a JSON body of so many bytes, 11 at least. */
+  /** Answers 200 with a JSON body of this number of bytes, at least 11. */
   | { readonly fill: number }
-  /** Answers 307 to this address. */
+  /** Answers 307 with this address. */
   | { readonly redirect: string }
 
 /**
- * The script of one emulator.
+ * The scripted faults of one emulator.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Faults {
-  /** Adds a fault to a route such as `"POST /v1/api_keys"` or to a socket's path, for so many requests. @default 1 */
+  /**
+   * Adds a fault for the next requests to a route such as `"POST /v1/api_keys"`, or to the path of a WebSocket.
+   * @default 1
+   */
   readonly add: (route: string, fault: Fault, times?: number) => void
   /** Removes the faults that have not been used. */
   readonly clear: () => void
 }
 
 /**
- * The connection is dropped without an answer; a mount turns it into what its transport calls a reset.
+ * The error of a connection that a fault drops. A mount turns it into a reset of its transport.
  *
  * @category errors
  * @since 0.1.0
@@ -66,6 +71,6 @@ export interface Faults {
 export class ConnectionReset extends Error {
   override readonly name = "ConnectionReset"
   constructor() {
-    super("the emulator was told to reset this connection")
+    super("a fault reset this connection")
   }
 }

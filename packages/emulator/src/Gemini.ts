@@ -1,6 +1,7 @@
 /**
- * The Gemini Live API with its ephemeral tokens, from its documents: two deadlines, a number of sessions, a setup that
- * they lock in whole or in part, and a method of their own on the socket. The reply to a mint tells none of it.
+ * An emulator of the Gemini Live API, written from its documents. Ephemeral tokens have two deadlines and a number of
+ * sessions, lock a setup in whole or in part, and use a WebSocket path of their own. The response to a mint states none
+ * of it.
  *
  * ```ts
  * import * as Gemini from "@tempcred/emulator/Gemini"
@@ -16,7 +17,7 @@
  * console.log(answer.status, Object.keys(await answer.json()), gemini.issued[0]?.uses) // => 200 [ 'name' ] 3
  * ```
  *
- * Left out are notices that a session is about to be cut (`goAway`), tools, video, and everything that is not live.
+ * Not emulated: the notice before a session is cut (`goAway`), tools, video, and the APIs that are not live.
  *
  * @since 0.1.0
  */
@@ -37,7 +38,7 @@ export type { Echoed, Options, Version } from "./gemini/Options.ts"
 export type { IssuedToken, Terms } from "./gemini/Tokens.ts"
 
 /**
- * The route that mints tokens, in every version.
+ * The route that mints tokens, in every API version.
  *
  * @category constants
  * @since 0.1.0
@@ -48,7 +49,7 @@ const methodRoute = (version: Version, method: string): string =>
   `/ws/google.ai.generativelanguage.${version}.GenerativeService.${method}`
 
 /**
- * The socket that takes keys.
+ * The WebSocket that accepts keys.
  *
  * @category constructors
  * @since 0.1.0
@@ -56,7 +57,7 @@ const methodRoute = (version: Version, method: string): string =>
 export const liveRoute = (version: Version = "v1alpha"): string => methodRoute(version, "BidiGenerateContent")
 
 /**
- * The socket that takes tokens.
+ * The WebSocket that accepts tokens.
  *
  * @category constructors
  * @since 0.1.0
@@ -65,7 +66,7 @@ export const constrainedRoute = (version: Version = "v1alpha"): string =>
   methodRoute(version, "BidiGenerateContentConstrained")
 
 /**
- * The emulated Gemini Live API, and what only a test can see or do.
+ * An emulated Gemini Live API, with controls for tests.
  *
  * @category models
  * @since 0.1.0
@@ -73,11 +74,11 @@ export const constrainedRoute = (version: Version = "v1alpha"): string =>
 export interface Gemini extends Emulator.Emulator {
   /** The tokens minted so far. */
   readonly issued: ReadonlyArray<IssuedToken>
-  /** How many WebSocket connections are open. */
+  /** The number of open WebSockets. */
   readonly sessions: number
-  /** The setups that sessions were started or resumed with, locks applied. */
+  /** The setup of each started or resumed session, with the locks applied. */
   readonly setups: ReadonlyArray<JsonObject>
-  /** Lets both deadlines of every token pass now; the next message of an open session is refused. */
+  /** Moves both deadlines of every token into the past; the next message of an open session is refused. */
   readonly expireAll: () => void
 }
 
@@ -101,7 +102,7 @@ export const make = (options: Options = {}): Gemini => {
       apiKey: chosen.apiKey,
       region: chosen.region,
       hosts: { "generativelanguage.googleapis.com": "global" },
-      // The names that `@google/genai` 3.1.0 reads; `GOOGLE_API_KEY` would come before that of the key.
+      // `@google/genai` 3.1.0 reads these names. It prefers `GOOGLE_API_KEY` to `GEMINI_API_KEY`.
       env: (origin) => ({ GEMINI_API_KEY: chosen.apiKey, GOOGLE_GEMINI_BASE_URL: origin }),
       routes: { [mintRoute]: (call) => mint(account, call) },
       sockets: sockets(account),
@@ -125,7 +126,7 @@ export const make = (options: Options = {}): Gemini => {
 }
 
 /**
- * The fault that answers a mint with one of the vendor's own errors.
+ * Makes a fault that answers a mint with one of the vendor's own errors.
  *
  * @category constructors
  * @since 0.1.0
@@ -136,7 +137,7 @@ export const mintFault = (failure: MintFailure, headers: Readonly<Record<string,
   headers
 })
 
-// The vendor's own client puts a slash too many before the path. Keys are older than tokens and know both versions.
+// The vendor's own client sends an additional slash before the path. Keys are valid in both versions.
 const sockets = (account: Account): Emulator.Definition["sockets"] => {
   const live = versions.map((version) => [liveRoute(version), undefined] as const)
   const constrained = account.settings.versions.map((version) => [constrainedRoute(version), version] as const)

@@ -1,13 +1,13 @@
-/** Reading JSON that a stranger sent: nothing is assumed of its shape. */
+/** Reads untrusted JSON, without assumptions about its shape. */
 
-/** A JSON object with whatever fields. */
+/** A JSON object with any fields. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
 /** Tells whether a value is a JSON object. */
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** Parses a text; undefined where it is no JSON, as JSON itself has no such value. */
+/** Parses JSON; returns undefined, which is no JSON value, if the text is invalid. */
 export const parse = (text: string): unknown => {
   try {
     return JSON.parse(text)
@@ -16,17 +16,17 @@ export const parse = (text: string): unknown => {
   }
 }
 
-/** Parses a text that should be a JSON object; undefined where it is anything else. */
+/** Parses a JSON object; returns undefined if the text is anything else. */
 export const parseObject = (text: string): JsonObject | undefined => {
   const value = parse(text)
   return isObject(value) ? value : undefined
 }
 
-/** The value where it is an object, and an empty one where it is not. */
+/** Returns the value if it is an object, else an empty object. */
 export const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {})
 
-/** The value where it is a string. */
+/** Returns the value if it is a string, else undefined. */
 export const stringOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined)
 
-/** The value where it is a number. */
+/** Returns the value if it is a number, else undefined. */
 export const numberOf = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined)

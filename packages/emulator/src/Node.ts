@@ -1,6 +1,6 @@
 /**
- * Emulators on real ports: Node's HTTP server carries what `handle` and `connect` decide, down to connections that
- * are reset, cut in the middle of a body, or never answered.
+ * Serves emulators on real ports with Node's HTTP server. Faults reach the connection: it is reset, cut in the middle
+ * of a body, or never answered.
  *
  * ```ts
  * import * as Node from "@tempcred/emulator/Node"
@@ -25,28 +25,28 @@ import type { Emulator, Session } from "./Emulator.ts"
 import { joined } from "./Speech.ts"
 
 /**
- * Where an emulator listens.
+ * The address and the region of a served emulator.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
-  /** @default 0, any free port */
+  /** The port to listen on. @default 0, any free port */
   readonly port?: number
-  /** @default "127.0.0.1" */
+  /** The address to listen on. @default "127.0.0.1" */
   readonly host?: string
-  /** The vendor's region that this port stands for. @default told by the host name of each request */
+  /** The vendor's region for all requests to this port. @default the region of each request's host name */
   readonly region?: string
 }
 
 /**
- * An emulator that can be reached.
+ * An emulator on a port.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Server extends AsyncDisposable {
-  /** Such as `http://127.0.0.1:4801`. */
+  /** The origin, such as `http://127.0.0.1:4801`. */
   readonly origin: string
   readonly port: number
   /** Drops every connection and stops listening. */
@@ -54,7 +54,7 @@ export interface Server extends AsyncDisposable {
 }
 
 /**
- * Serves an emulator over HTTP and WebSockets; rejects when the port can't be had.
+ * Serves an emulator over HTTP and WebSockets; rejects if the port cannot be opened.
  *
  * @category constructors
  * @since 0.1.0
@@ -74,7 +74,7 @@ export const serve = async (emulator: Emulator, options: Options = {}): Promise<
     socket.once("close", () => sockets.delete(socket))
   })
   server.on("upgrade", (incoming, socket, head) => {
-    // A client that resets is no failure of the emulator's.
+    // A reset by the client is not an error of the emulator.
     socket.on("error", () => socket.destroy())
     void upgrade(emulator, options.region, incoming, socket, (session) => {
       if (session.protocol !== undefined) protocols.set(incoming, session.protocol)
@@ -121,7 +121,7 @@ const bodyOf = async (incoming: IncomingMessage): Promise<Uint8Array<ArrayBuffer
   return joined(chunks)
 }
 
-/** A body that is there as a whole leaves in one write; one that takes its time leaves as it comes. */
+/** Sends a complete body in one write, and a slow body as it arrives. */
 const send = async ({ body }: Response, outgoing: ServerResponse, gone: AbortSignal): Promise<void> => {
   const reader = body?.getReader()
   const cancel = () => void reader?.cancel().catch(() => {})
@@ -138,7 +138,7 @@ const send = async ({ body }: Response, outgoing: ServerResponse, gone: AbortSig
     }
     outgoing.end()
   } catch {
-    // What was sent before must still arrive, so that this is no reset.
+    // Waits for the bytes that were sent before, as a reset would discard them.
     await written
     outgoing.destroy()
   } finally {

@@ -1,6 +1,7 @@
 /**
- * OpenAI Realtime, from its documents: minting client secrets, and the WebSocket and the offers of WebRTC that they open.
- * A secret opens any number of sessions until it expires, and its session configuration is a default, not a lock.
+ * An emulator of OpenAI Realtime, written from its documents: client secrets, and the WebSocket and the WebRTC offers
+ * that they open. A secret opens any number of sessions until it expires. Its session configuration is a default, not a
+ * lock.
  *
  * ```ts
  * import * as OpenAi from "@tempcred/emulator/OpenAi"
@@ -16,8 +17,9 @@
  * console.log((await answer.json()).error.message) // => Missing required parameter: 'expires_after.anchor'.
  * ```
  *
- * Left out, as it is not published or not needed to connect: media of WebRTC, SIP, the socket of translations, audio that
- * the model speaks, the checks of fields below `session`, organizations and projects, and limits per minute of a session.
+ * Not emulated, as it is not published or not needed to connect: WebRTC media, SIP, the WebSocket of translations,
+ * audio of the model, checks of the fields within `session`, organizations and projects, and limits per minute of a
+ * session.
  *
  * @since 0.1.0
  */
@@ -40,7 +42,7 @@ export type { IssuedSecret } from "./open-ai/Secrets.ts"
 export type { SessionConfig, SessionType } from "./open-ai/Sessions.ts"
 
 /**
- * The route that mints secrets of conversations and transcriptions.
+ * The route that mints secrets for conversations and transcriptions.
  *
  * @category constants
  * @since 0.1.0
@@ -48,7 +50,7 @@ export type { SessionConfig, SessionType } from "./open-ai/Sessions.ts"
 export const mintRoute = "POST /v1/realtime/client_secrets"
 
 /**
- * The route that mints secrets of translations.
+ * The route that mints secrets for translations.
  *
  * @category constants
  * @since 0.1.0
@@ -56,7 +58,7 @@ export const mintRoute = "POST /v1/realtime/client_secrets"
 export const mintTranslationRoute = "POST /v1/realtime/translations/client_secrets"
 
 /**
- * The route that takes an offer of WebRTC.
+ * The route that accepts a WebRTC offer.
  *
  * @category constants
  * @since 0.1.0
@@ -64,7 +66,7 @@ export const mintTranslationRoute = "POST /v1/realtime/translations/client_secre
 export const callsRoute = "POST /v1/realtime/calls"
 
 /**
- * The socket of a session.
+ * The WebSocket of a session.
  *
  * @category constants
  * @since 0.1.0
@@ -72,7 +74,7 @@ export const callsRoute = "POST /v1/realtime/calls"
 export const realtimeRoute = "/v1/realtime"
 
 /**
- * The emulated OpenAI, and what only a test can see or do.
+ * An emulated OpenAI, with controls for tests.
  *
  * @category models
  * @since 0.1.0
@@ -80,11 +82,11 @@ export const realtimeRoute = "/v1/realtime"
 export interface OpenAi extends Emulator.Emulator {
   /** The client secrets minted so far. */
   readonly issued: ReadonlyArray<IssuedSecret>
-  /** How many WebSocket connections are open. */
+  /** The number of open WebSockets. */
   readonly sessions: number
-  /** Lets every client secret expire now; open sessions go on. */
+  /** Expires every client secret; open sessions continue. */
   readonly expireAll: () => void
-  /** Refuses the next sessions with this failure, once their credential was found good. @default times 1 */
+  /** Refuses the next sessions that have a valid credential with this failure. @default times 1 */
   readonly refuseSessions: (failure: DocumentedFailure, times?: number) => void
 }
 
@@ -133,7 +135,7 @@ export const make = (options: Options = {}): OpenAi => {
 }
 
 /**
- * The fault that answers a mint with one of the vendor's own errors.
+ * Makes a fault that answers a mint with one of the vendor's own errors.
  *
  * @category constructors
  * @since 0.1.0

@@ -1,6 +1,6 @@
-/** Finding what a request is for in a table of routes. */
+/** Finds the route of a request in a table. */
 
-/** What a table has for a request; without a value, `allowed` lists the methods that the path does have. */
+/** The route of a request. Without a value, `allowed` lists the methods of the path. */
 export interface Found<A> {
   readonly key: string
   readonly value: A | undefined
@@ -8,7 +8,7 @@ export interface Found<A> {
   readonly allowed: ReadonlyArray<string>
 }
 
-/** Finds the entry whose key, `"<METHOD> <path>"` or a path alone, has this method and path. */
+/** Finds the entry for a method and path. Its key is `"<METHOD> <path>"`, or a path alone. */
 export const find = <A>(table: Readonly<Record<string, A>>, method: string, path: string): Found<A> => {
   const allowed: Array<string> = []
   for (const [key, value] of Object.entries(table)) {
@@ -34,7 +34,7 @@ const match = (pattern: string, path: string): Record<string, string> | undefine
   return params
 }
 
-// A segment that is no valid escape stands for itself.
+// Returns a segment with an invalid escape as it is.
 const decode = (segment: string): string => {
   try {
     return decodeURIComponent(segment)

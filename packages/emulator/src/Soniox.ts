@@ -1,6 +1,7 @@
 /**
- * Soniox, from its documents: minting temporary keys, and both real-time APIs that they open. Keys expire, are spent,
- * are bound to a product and a region, and cut what lasts too long, as the vendor describes it.
+ * An emulator of Soniox, written from its documents: temporary keys, and both realtime APIs that they open. As the
+ * vendor documents it, a key expires, can be spent, belongs to a product and a region, and can limit the length of a
+ * stream.
  *
  * ```ts
  * import * as Soniox from "@tempcred/emulator/Soniox"
@@ -46,7 +47,7 @@ export type { Options, Permission } from "./soniox/Options.ts"
 export const mintRoute = "POST /v1/auth/temporary-api-key"
 
 /**
- * The socket that transcribes.
+ * The WebSocket of a transcription.
  *
  * @category constants
  * @since 0.1.0
@@ -54,7 +55,7 @@ export const mintRoute = "POST /v1/auth/temporary-api-key"
 export const transcribeRoute = "/transcribe-websocket"
 
 /**
- * The socket that speaks.
+ * The WebSocket of text to speech.
  *
  * @category constants
  * @since 0.1.0
@@ -62,7 +63,7 @@ export const transcribeRoute = "/transcribe-websocket"
 export const speechSocketRoute = "/tts-websocket"
 
 /**
- * The route that speaks one text.
+ * The route of text to speech in one request.
  *
  * @category constants
  * @since 0.1.0
@@ -70,7 +71,7 @@ export const speechSocketRoute = "/tts-websocket"
 export const speechRoute = "POST /tts"
 
 /**
- * The route that tells how many streams are open.
+ * The route that states how many streams are open.
  *
  * @category constants
  * @since 0.1.0
@@ -78,7 +79,7 @@ export const speechRoute = "POST /tts"
 export const concurrencyLimitsRoute = "GET /v1/concurrency-limits"
 
 /**
- * The route that lists the streams that were completed.
+ * The route that lists completed streams.
  *
  * @category constants
  * @since 0.1.0
@@ -86,7 +87,7 @@ export const concurrencyLimitsRoute = "GET /v1/concurrency-limits"
 export const usageLogsRoute = "GET /v1/usage-logs"
 
 /**
- * The emulated Soniox, and what only a test can see or do.
+ * An emulated Soniox, with controls for tests.
  *
  * @category models
  * @since 0.1.0
@@ -94,11 +95,11 @@ export const usageLogsRoute = "GET /v1/usage-logs"
 export interface Soniox extends Emulator.Emulator {
   /** The temporary keys minted so far. */
   readonly issued: ReadonlyArray<IssuedKey>
-  /** How many WebSocket connections are open. */
+  /** The number of open WebSockets. */
   readonly sessions: number
-  /** Lets every temporary key expire now; open streams go on. */
+  /** Expires every temporary key; open streams continue. */
   readonly expireAll: () => void
-  /** Answers the next streams to start, on either product, with this failure. @default times 1 */
+  /** Refuses the next streams of either product with this failure. @default times 1 */
   readonly refuseSessions: (failure: StreamFailure, times?: number) => void
   /** Ends every open connection with this failure. */
   readonly interrupt: (failure: StreamFailure) => void
@@ -163,7 +164,7 @@ export const make = (options: Options = {}): Soniox => {
 }
 
 /**
- * The fault that answers a mint with one of the vendor's own errors.
+ * Makes a fault that answers a mint with one of the vendor's own errors.
  *
  * @category constructors
  * @since 0.1.0
@@ -174,7 +175,7 @@ export const mintFault = (failure: MintFailure, headers: Readonly<Record<string,
   headers
 })
 
-// https://soniox.com/docs/stt/data-residency (read 2026-11-21); India is of autumn 2026.
+// https://soniox.com/docs/stt/data-residency (read 2026-11-21); India was added in autumn 2026.
 const hosts = Object.fromEntries(
   ["us", "eu", "jp", "in"].flatMap((region) =>
     ["api", "stt-rt", "tts-rt"].map((service) => [
@@ -194,7 +195,7 @@ const env = (apiKey: string, origin: string) => {
   }
 }
 
-// The error catalogue has no entry for these: the words are those of the framework that its other texts come from.
+// The error catalogue has no entry for these; the texts are those of the vendor's framework.
 const unknown = (_call: Emulator.Call, allowed: ReadonlyArray<string>): Response => {
   if (allowed.length === 0) return Failures.refuse({ status: 404, type: "not_found", message: "Not Found" })
   const response = Failures.refuse({ status: 405, type: "method_not_allowed", message: "Method Not Allowed" })

@@ -1,6 +1,6 @@
 /**
- * Speechmatics as a local server: temporary keys, the management API, batch jobs, realtime sessions and text to
- * speech, all on one origin.
+ * An emulator of Speechmatics: temporary keys, the management API, batch jobs, realtime sessions and text to speech,
+ * all on one origin.
  *
  * ```ts
  * import * as Node from "@tempcred/emulator/Node"
@@ -17,8 +17,8 @@
  * await server.close()
  * ```
  *
- * Written from https://docs.speechmatics.com and the specifications that it is made of, as of 2026-11-21. Where the
- * documents and the official SDKs disagree, an option chooses.
+ * Written from https://docs.speechmatics.com and its specifications, as of 2026-11-21. Where the documents and the
+ * official SDKs disagree, an option chooses.
  *
  * @since 0.1.0
  */
@@ -47,7 +47,7 @@ export type { IssuedKey } from "./speechmatics/TemporaryKeys.ts"
 export { speakRoute } from "./speechmatics/TextToSpeech.ts"
 
 /**
- * What an emulated Speechmatics can be told to be like.
+ * Options of the emulated Speechmatics.
  *
  * @category models
  * @since 0.1.0
@@ -56,23 +56,23 @@ export interface Options
   extends Emulator.Options, Workspace.Options, Gate.Options, Minting.Options, Jobs.Options, Realtime.Options {}
 
 /**
- * The emulated Speechmatics, and what only a test can see or do.
+ * An emulated Speechmatics, with controls for tests.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Speechmatics extends Emulator.Emulator {
-  /** The management token that it accepts. */
+  /** The valid management token. */
   readonly managementToken: string
-  /** The variables that point at the management API, which is no part of minting, at the origin where this emulator is served. */
+  /** The environment variables of the management API, for an emulator at this origin. */
   readonly managementEnv: (origin: string) => Readonly<Record<string, string>>
   /** The temporary keys minted so far. */
   readonly issued: ReadonlyArray<IssuedKey>
-  /** How many realtime sessions are open. */
+  /** The number of open realtime sessions. */
   readonly sessions: number
-  /** Lets every temporary key expire now; open sessions go on. */
+  /** Expires every temporary key; open sessions continue. */
   readonly expireAll: () => void
-  /** Fails the next realtime sessions with this error as soon as they are open. @default times 1 */
+  /** Fails the next realtime sessions with this error once they are open. @default times 1 */
   readonly refuseSessions: (error: RealtimeError, times?: number) => void
   /** Ends every open realtime session with this error. */
   readonly interrupt: (error: RealtimeError) => void
@@ -146,7 +146,7 @@ const unknown = (call: Emulator.Call, allowed: ReadonlyArray<string>): Response 
   return framework(405, `method ${call.request.method} is not allowed, but [${allow}] are`, { allow })
 }
 
-// The vendor stamps and expires its keys by the clock that its Date header shows.
+// The vendor's keys follow the clock of its `Date` header.
 const vendorClock = ({ clock = Emulator.systemClock, dateOffset = 0 }: Options): Emulator.Clock => ({
   now: () => clock.now() + dateOffset,
   after: clock.after

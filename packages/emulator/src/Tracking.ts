@@ -1,7 +1,9 @@
-/** Knowing which sockets are open, and cutting one in the middle. */
+/** Tracks the open WebSockets of an emulator, and cuts one after a number of bytes. */
 import type { Peer, Session } from "./Session.ts"
 
-/** The session, whose peer is among the open ones as long as it lasts, and is cut before more bytes than these are sent. */
+/**
+ * Wraps a session: its peer is in the set while it is open, and is cut before it has sent more than `cutAfter` bytes.
+ */
 export const tracked = (session: Session, open: Set<Peer>, cutAfter: number): Session => {
   let own: Peer | undefined
   return {

@@ -1,5 +1,5 @@
 /**
- * The vendors' words against ours: each as it documents itself, without a network.
+ * Emulators of speech vendors, written from the vendors' documents, without a network.
  *
  * @since 0.1.0
  */

@@ -1,4 +1,4 @@
-/** Serves every emulated vendor on a port of its own until it is told to stop, and prints one line of JSON for each. */
+/** The `emulate` command: serves every emulated vendor on a port of its own, and prints one line of JSON for each. */
 import process from "node:process"
 import { parseArgs } from "node:util"
 import * as AssemblyAi from "./AssemblyAi.ts"

@@ -1,4 +1,4 @@
-/** What everything that one emulator serves has in common. */
+/** The shared state of one emulator. */
 import type { Lines } from "../Lines.ts"
 import type { SessionEnd } from "./Failures.ts"
 import type { Settings } from "./Options.ts"
@@ -10,6 +10,6 @@ export interface Account {
   readonly tokens: Tokens
   readonly streaming: Lines
   readonly agents: Lines
-  /** What the next streaming sessions are refused with, in order. */
+  /** The refusals of the next streaming sessions, in order. */
   readonly refusals: Array<SessionEnd>
 }

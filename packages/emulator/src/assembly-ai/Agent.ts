@@ -2,8 +2,8 @@
  * `/v1/ws`, a voice agent: https://www.assemblyai.com/docs/voice-agents/voice-agent-api/events-reference and
  * https://www.assemblyai.com/docs/voice-agents/voice-agent-api/browser-integration (read 2026-11-21).
  *
- * A bad credential is told in the first message; that 1008 closes then is inferred from streaming. No session outlives
- * its connection here, so that none is ever resumed.
+ * A bad credential is refused in the first message. The close code 1008 after it is inferred from streaming. Sessions
+ * end with their connection, so that none can be resumed.
  */
 import * as Base64 from "../Base64.ts"
 import type { Call, Session } from "../Emulator.ts"
@@ -30,7 +30,7 @@ export const connect = (account: Account, call: Call): Session =>
     }
   })
 
-/** The seconds that the session may last; undefined where there is none. */
+/** Returns the seconds that the session may last, or undefined if it is refused. */
 const admit = ({ settings, tokens }: Account, call: Call): number | undefined => {
   if (call.request.headers.get("authorization") === `Bearer ${settings.apiKey}`) return longestSession
   const token = tokens.find(call.url.searchParams.get("token"), "agent", call.region)

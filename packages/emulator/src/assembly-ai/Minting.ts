@@ -10,7 +10,7 @@ import type { Product, Tokens } from "./Tokens.ts"
 
 const longestSession = 10_800
 
-/** Mints a token for a product, or tells why not. */
+/** Mints a token for a product, or refuses. */
 export const mint = (settings: Settings, tokens: Tokens, call: Call, product: Product): Response => {
   if (!owns(settings, call, product)) return refuse(mintFailures.unauthorized)
   const expiresIn = read(call, "expires_in_seconds", 1, 600)
@@ -23,7 +23,7 @@ export const mint = (settings: Settings, tokens: Tokens, call: Call, product: Pr
   return Response.json({ token, expires_in_seconds: expiresIn })
 }
 
-// The raw key; the agents' pages also show it as a bearer, which streaming refuses.
+// Both products accept the raw key. Only the pages of the agents show it as a bearer token too.
 const owns = ({ apiKey }: Settings, { request }: Call, product: Product): boolean => {
   const header = request.headers.get("authorization") ?? ""
   return header === apiKey || (product === "agent" && header.replace(/^Bearer +/i, "") === apiKey)

@@ -1,29 +1,29 @@
-/** What a test may decide about the emulated AssemblyAI, and the values that hold where it decides nothing. */
+/** The options of the emulated AssemblyAI, and their defaults. */
 import type * as Emulator from "../Emulator.ts"
 import { systemClock } from "../Emulator.ts"
 import * as Speech from "../Speech.ts"
 
-/** Settings of the emulated AssemblyAI. */
+/** Options of the emulated AssemblyAI. */
 export interface Options extends Emulator.Options {
   /**
-   * How a streaming session says why it fails: by an Error `"message"` and a close, or by the `"close"` alone, as older
-   * pages of the vendor have it.
+   * The form of an error in a streaming session: an Error `"message"` and a close, or the `"close"` alone, as on older
+   * pages of the vendor.
    *
    * @default "message"
    */
   readonly failures?: "message" | "close"
   /**
-   * Whether a token opens sessions only in the zone that it was minted in: the vendor asks for that, and says on another
-   * page that both zones accept a token.
+   * Limits a token to the zone where it was minted. One page of the vendor requires that zone, and another says that
+   * both zones accept a token.
    *
    * @default true
    */
   readonly strictZones?: boolean
-  /** Streaming sessions that may be open at once; the vendor's limit is a matter of contract. @default no limit */
+  /** The limit of open streaming sessions; the vendor's depends on the contract. @default no limit */
   readonly concurrentSessions?: number
 }
 
-/** Settings with every question answered. */
+/** The options with all defaults. */
 export interface Settings {
   readonly clock: Emulator.Clock
   readonly words: ReadonlyArray<string>
@@ -33,7 +33,7 @@ export interface Settings {
   readonly concurrentSessions: number
 }
 
-/** Fills in the defaults. */
+/** Adds the defaults. */
 export const settings = (options: Options): Settings => ({
   clock: options.clock ?? systemClock,
   words: options.words ?? Speech.words,

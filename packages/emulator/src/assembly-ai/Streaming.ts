@@ -1,8 +1,8 @@
 /**
  * `/v3/ws`: https://www.assemblyai.com/docs/streaming/common-session-errors-and-closures and
  * https://github.com/AssemblyAI/assemblyai-api-spec/blob/main/usm-streaming.yml (read 2026-11-21). Every upgrade is
- * accepted; what is wrong is said after it. Audio may come faster than real time here, which the vendor refuses. A session
- * that is refused spends no token here, on which the vendor says nothing.
+ * accepted, and errors follow it. The vendor refuses audio that is faster than real time; the emulator does not. A
+ * refused session does not spend its token here; the vendor does not document it.
  */
 import type { Call, Session } from "../Emulator.ts"
 import { isObject, parse, stringOf } from "../Json.ts"
@@ -39,12 +39,12 @@ export const connect = (account: Account, call: Call): Session =>
     }
   })
 
-/** The seconds that the session may last, or why there is none. */
+/** Returns the seconds that the session may last, or its refusal. */
 const admit = ({ refusals, settings, streaming, tokens }: Account, call: Call): number | SessionEnd => {
   const owned = call.request.headers.get("authorization") === settings.apiKey
   const token = tokens.find(call.url.searchParams.get("token"), "streaming", call.region)
   if (!owned && token === undefined) return Failures.sessionEnds.unauthorized
-  // The session that asks is open already.
+  // The number includes the session that is being admitted.
   const full = streaming.size() > settings.concurrentSessions
   const refusal = full ? Failures.sessionEnds.too_many_sessions : refusals.shift()
   if (refusal !== undefined) return refusal
@@ -92,7 +92,7 @@ const formatOf = ({ url }: Call): Audio.Format => {
   return Audio.isEncoding(encoding) ? { encoding, sampleRate, channels: 1 } : "file"
 }
 
-// Only of samples: what is compressed tells its length to nobody here.
+// The length is known for raw samples only.
 const durationOf = (audio: Uint8Array, format: Audio.Format): number | undefined => {
   if (format === "file") return undefined
   const meter = Audio.meter(format)

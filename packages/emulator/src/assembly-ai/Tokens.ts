@@ -1,19 +1,19 @@
 /**
- * Temporary tokens: each opens one session of one product, within its window. What a token looks like is not
- * documented; here it is random text, so that nobody reads it.
+ * Temporary tokens: each opens one session of one product before it expires. The vendor does not document their format;
+ * here it is random text.
  */
 import * as Base64 from "../Base64.ts"
 import type { Settings } from "./Options.ts"
 
-/** What a token opens. */
+/** A product that a token opens. */
 export type Product = "streaming" | "agent"
 
-/** What a token is good for. */
+/** The terms of a token. */
 export interface Terms {
   readonly product: Product
-  /** The zone of the host that minted it. */
+  /** The zone of the minting host. */
   readonly region: string
-  /** Milliseconds since the epoch; a session that is open then goes on. */
+  /** Milliseconds since the epoch; open sessions continue. */
   readonly expiresAt: number
   readonly maxSessionSeconds: number
 }
@@ -21,22 +21,22 @@ export interface Terms {
 /** A temporary token that was minted. */
 export interface IssuedToken extends Terms {
   readonly token: string
-  /** It has opened its session. */
+  /** True once the token has opened its session. */
   readonly spent: boolean
 }
 
 /** The tokens of one emulator. */
 export interface Tokens {
   readonly issue: (terms: Terms) => IssuedToken
-  /** The token, where it can open a session now. */
+  /** Finds a token that can open a session now. */
   readonly find: (token: string | null, product: Product, region: string) => IssuedToken | undefined
-  /** Marks a token as having opened its session. */
+  /** Marks a token as spent. */
   readonly spend: (token: IssuedToken | undefined) => void
   readonly issued: () => ReadonlyArray<IssuedToken>
   readonly expireAll: () => void
 }
 
-/** Makes a store that has issued no token yet. */
+/** Makes an empty store. */
 export const make = ({ clock, strictZones }: Settings): Tokens => {
   const issued = new Map<string, IssuedToken>()
   return {

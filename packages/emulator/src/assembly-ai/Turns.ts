@@ -1,5 +1,5 @@
 /**
- * The turns that audio becomes: a turn grows until the text is over, and its newest word may still change.
+ * The turns of a transcription. A turn grows until the end of the text, and its newest word can still change.
  *
  * https://www.assemblyai.com/docs/streaming/universal-streaming/turn-detection (read 2026-11-21)
  */
@@ -9,14 +9,14 @@ const confidence = 0.98
 
 /** The turns of one session. */
 export interface Turns {
-  /** Takes audio; the messages that it brings. */
+  /** Takes audio, and returns the messages that follow. */
   readonly hear: (audio: Uint8Array) => ReadonlyArray<object>
-  /** Ends the turn under way; no message where there is none. */
+  /** Ends the current turn; returns no message if there is none. */
   readonly end: () => ReadonlyArray<object>
   readonly milliseconds: () => number
 }
 
-/** Makes the turns of a session that has had no audio. */
+/** Makes the turns of a new session. */
 export const make = (text: ReadonlyArray<string>, format: Audio.Format, formatted: boolean): Turns => {
   const meter = Audio.meter(format)
   let order = 0

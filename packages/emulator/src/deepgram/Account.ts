@@ -1,10 +1,10 @@
 /**
- * Who is let in: a long-lived key under the scheme `token`, a temporary token under the scheme `bearer`, in the header
- * or as a pair of subprotocols, and neither of them under the other's scheme.
+ * Authentication: a long-lived key has the scheme `token`, a temporary token the scheme `bearer`. Both are accepted in
+ * the header or as a pair of subprotocols, and refused under the other's scheme.
  *
  * https://developers.deepgram.com/docs/using-the-sec-websocket-protocol and
- * https://github.com/deepgram/deepgram-js-sdk/issues/392 (read 2026-11-21); that a key under `bearer` is refused is
- * inferred, as is that the header counts where there are both.
+ * https://github.com/deepgram/deepgram-js-sdk/issues/392 (read 2026-11-21); the refusal of a key under `bearer` is
+ * inferred, and so is the precedence of the header.
  */
 import type { Call, Session } from "../Emulator.ts"
 import * as Lines from "../Lines.ts"
@@ -19,11 +19,11 @@ export interface Account {
   readonly lines: Lines.Lines
 }
 
-/** A credential and how it was presented. */
+/** A credential and its scheme. */
 export interface Credential {
   readonly scheme: "token" | "bearer"
   readonly value: string
-  /** The subprotocol to answer with, where the credential came among the subprotocols. */
+  /** The subprotocol of the response, for a credential among the subprotocols. */
   readonly protocol: string | undefined
 }
 
@@ -40,7 +40,7 @@ export const credentialOf = (headers: Headers): Credential | undefined => {
 
 const schemes = ["token", "bearer"] as const
 
-/** Lets a request or an upgrade use the account, or says why not. */
+/** Admits a request or an upgrade, or refuses it. */
 export const admit = ({ settings, tokens }: Account, call: Call): Credential | Failure => {
   const credential = credentialOf(call.request.headers)
   if (credential === undefined) return failures.invalid_auth
@@ -49,7 +49,7 @@ export const admit = ({ settings, tokens }: Account, call: Call): Credential | F
   return good ? credential : failures.invalid_auth
 }
 
-/** Opens a WebSocket for this talk, or refuses before the upgrade; a talk that can't be had is a failure. */
+/** Opens a WebSocket with these handlers, or refuses before the upgrade. */
 export const connect = (
   account: Account,
   call: Call,

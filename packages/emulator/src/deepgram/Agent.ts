@@ -1,6 +1,6 @@
 /**
  * `/v1/agent/converse`: https://developers.deepgram.com/reference/voice-agent/voice-agent (read 2026-11-21). The agent
- * greets, takes its settings and says its greeting; it does not converse.
+ * sends Welcome, applies its settings and speaks its greeting. It does not converse.
  */
 import type { Call, Session } from "../Emulator.ts"
 import { objectOf, parseObject, stringOf } from "../Json.ts"

@@ -1,20 +1,21 @@
 /**
- * Deepgram's errors in the two shapes that it answers with: https://developers.deepgram.com/docs/errors and
+ * Deepgram's errors in both of their shapes: https://developers.deepgram.com/docs/errors and
  * https://developers.deepgram.com/docs/token-based-authentication (read 2026-11-21). A refused upgrade repeats its
- * message in `dg-error`, as https://developers.deepgram.com/docs/stt-troubleshooting-websocket-data-and-net-errors has it.
+ * message in the header `dg-error`:
+ * https://developers.deepgram.com/docs/stt-troubleshooting-websocket-data-and-net-errors
  */
 
-/** What Deepgram says when it refuses; one with details is told in the newer shape. */
+/** A refusal by Deepgram; with details, it has the newer shape. */
 export interface Failure {
   readonly status: number
   readonly code: string
   readonly message: string
   readonly details?: string
-  /** The body has no `request_id`. */
+  /** True for a body without `request_id`. */
   readonly anonymous?: boolean
 }
 
-/** Documented failures. */
+/** The documented failures. */
 export const failures = {
   invalid_auth: { status: 401, code: "INVALID_AUTH", message: "Invalid credentials." },
   insufficient_permissions: {
@@ -35,10 +36,10 @@ export const failures = {
   }
 } satisfies Record<string, Failure>
 
-/** The name of a failure that a test can ask for. */
+/** The name of a documented failure, for tests. */
 export type DocumentedFailure = keyof typeof failures
 
-/** The refusal of a wrong key that has been seen in place of the documented one. */
+/** The observed refusal of a wrong key, which differs from the documented one. */
 export const badCredentials: Failure = {
   status: 400,
   code: "BAD_REQUEST",
@@ -46,7 +47,7 @@ export const badCredentials: Failure = {
   anonymous: true
 }
 
-/** Refuses a JSON body that can't be read. */
+/** Refuses an unreadable JSON body. */
 export const invalidJson = (details: string): Failure => ({
   status: 400,
   code: "INVALID_JSON",
@@ -61,7 +62,7 @@ export const invalidQuery = (message: string): Failure => ({
   message: `Failed to deserialize query parameters: ${message}`
 })
 
-/** The body of a failure. */
+/** Makes the body of a failure. */
 export const bodyOf = ({ anonymous, code, details, message }: Failure, requestId: string): object => {
   const request = anonymous === true ? {} : { request_id: requestId }
   return details === undefined

@@ -1,8 +1,8 @@
 /**
- * Flux, which listens and speaks in turns: the WebSockets `/v2/listen` and `/v2/speak`.
+ * Flux, which transcribes and speaks in turns: the WebSockets `/v2/listen` and `/v2/speak`.
  *
- * Source: `asyncapi.yml` of https://github.com/deepgram/deepgram-api-specs (of 2026-07-22, read 2026-11-30). The end of a
- * turn is the end of the stream, or the `Flush` of its text, as audio here has no pauses. Audio is always linear16.
+ * Source: `asyncapi.yml` of https://github.com/deepgram/deepgram-api-specs (of 2026-07-22, read 2026-11-30). A turn
+ * ends with the stream, or with the `Flush` of its text, as the emulator hears no pauses. Audio is always linear16.
  */
 import type { Call, Session } from "../Emulator.ts"
 import { parseObject, stringOf } from "../Json.ts"
@@ -57,7 +57,7 @@ const transcribe = ({ settings }: Account, line: Line, { format }: Transcript.Qu
   }
 }
 
-/** Opens a WebSocket that speaks in turns, or refuses before the upgrade. */
+/** Opens text to speech in turns, or refuses before the upgrade. */
 export const speak = (account: Account, call: Call): Response | Session =>
   connect(account, call, modelOf(call, /^flux-/) ?? ((line) => synthesize(line, call)))
 

@@ -1,6 +1,6 @@
 /**
- * `POST /v1/auth/grant`: https://developers.deepgram.com/reference/auth/tokens/grant (read 2026-11-21). Which body a ttl
- * out of range is refused with is not published: it is the one of JSON that does not deserialize.
+ * `POST /v1/auth/grant`: https://developers.deepgram.com/reference/auth/tokens/grant (read 2026-11-21). The refusal of
+ * a ttl out of range is not published; here it is that of JSON that does not deserialize.
  */
 import type { Call } from "../Emulator.ts"
 import { parseObject } from "../Json.ts"
@@ -11,7 +11,7 @@ import type { Settings } from "./Options.ts"
 const defaultTtl = 30
 const longestTtl = 3600
 
-/** Grants a temporary token, or tells why not. */
+/** Grants a temporary token, or refuses. */
 export const grant = async ({ settings, tokens }: Account, call: Call): Promise<Response> => {
   const refusal = refusalOf(settings, call, tokens.use)
   if (refusal !== undefined) return refuse(refusal)
@@ -28,7 +28,7 @@ const refusalOf = (settings: Settings, call: Call, use: (token: string) => boole
     if (settings.member) return undefined
     return settings.notMemberStatus === 403 ? failures.forbidden : failures.insufficient_permissions
   }
-  // A temporary token may use, and not grant.
+  // A temporary token cannot grant another one.
   if (scheme === "bearer" && use(value)) return failures.forbidden
   return settings.wrongKeyStatus === 400 ? badCredentials : failures.invalid_auth
 }

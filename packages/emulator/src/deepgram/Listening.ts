@@ -2,7 +2,7 @@
  * `/v1/listen`, as a WebSocket and in one request:
  * https://developers.deepgram.com/reference/speech-to-text/listen-streaming and
  * https://developers.deepgram.com/docs/stt-troubleshooting-websocket-data-and-net-errors (read 2026-11-21). The hash of
- * the audio is not computed; what is said of features beyond interim results is not heeded.
+ * the audio is not computed. Of the optional features, only interim results are emulated.
  */
 import type { Call, Session } from "../Emulator.ts"
 import { parseObject } from "../Json.ts"
@@ -38,14 +38,14 @@ const transcribe = ({ settings }: Account, line: Line, query: Transcript.Query):
     opened: waitOn,
     message: (data) => {
       if (typeof data !== "string") {
-        // An empty message of audio ends the stream.
+        // An empty binary message ends the stream.
         if (data.length === 0) return finish()
         heard = true
         waitOn()
         return tell(transcript.hear(data))
       }
       const type = parseObject(data)?.["type"]
-      // Nothing but audio keeps a stream alive that has not had any.
+      // Before the first audio, only audio keeps a stream alive.
       if (heard) waitOn()
       if (type === "Finalize") tell(transcript.flush(), { from_finalize: true })
       if (type === "CloseStream") finish()

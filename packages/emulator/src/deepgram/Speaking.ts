@@ -1,6 +1,7 @@
 /**
- * `/v1/speak`, as a WebSocket and in one request: https://developers.deepgram.com/reference/text-to-speech/speak-streaming
- * and https://developers.deepgram.com/docs/errors (read 2026-11-21). Whatever encoding is asked for, the audio is linear16.
+ * `/v1/speak`, as a WebSocket and in one request:
+ * https://developers.deepgram.com/reference/text-to-speech/speak-streaming and
+ * https://developers.deepgram.com/docs/errors (read 2026-11-21). The audio is linear16 for every requested encoding.
  */
 import type { Call, Session } from "../Emulator.ts"
 import { parseObject, stringOf } from "../Json.ts"
@@ -9,7 +10,7 @@ import * as Speech from "../Speech.ts"
 import { type Account, admit, connect } from "./Account.ts"
 import { refuse } from "./Failures.ts"
 
-/** Opens a WebSocket that speaks, or refuses before the upgrade. */
+/** Opens text to speech, or refuses before the upgrade. */
 export const stream = (account: Account, call: Call): Response | Session =>
   connect(account, call, (line) => speak(line, call))
 
@@ -48,7 +49,7 @@ const speak = (line: Line, call: Call): Talk => {
   }
 }
 
-/** Speaks the text of one request, as a RIFF/WAVE file unless `container=none` asks for samples alone. */
+/** Speaks the text of one request, as a RIFF/WAVE file, or as raw samples with `container=none`. */
 export const speakOnce = (account: Account, call: Call): Response => {
   const admitted = admit(account, call)
   if ("status" in admitted) return refuse(admitted)

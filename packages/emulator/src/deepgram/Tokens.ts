@@ -1,8 +1,8 @@
 /**
- * Temporary tokens: signed, good for any number of requests until they expire, and for nothing that manages an account.
+ * Temporary tokens: signed, valid for any number of requests until they expire, and not for management.
  *
  * The claims are those of the sample in https://developers.deepgram.com/docs/token-based-authentication (read
- * 2026-11-21), and a `jti`, without which two tokens of one second would be the same.
+ * 2026-11-21), and a `jti`, which distinguishes two tokens of one second.
  */
 import * as Base64 from "../Base64.ts"
 import type { Clock } from "../Emulator.ts"
@@ -12,21 +12,21 @@ export interface IssuedToken {
   readonly token: string
   /** Milliseconds since the epoch, of a whole second. */
   readonly expiresAt: number
-  /** How many requests and upgrades it has opened. */
+  /** The number of requests and upgrades that it has opened. */
   readonly uses: number
 }
 
 /** The tokens of one emulator. */
 export interface Tokens {
-  /** Makes a token that lives so many seconds. */
+  /** Makes a token with this ttl in seconds. */
   readonly grant: (ttlSeconds: number) => Promise<IssuedToken>
-  /** Counts a use of the token; false where it is unknown or has expired. */
+  /** Counts a use of the token; returns false if it is unknown or has expired. */
   readonly use: (token: string) => boolean
   readonly issued: () => ReadonlyArray<IssuedToken>
   readonly expireAll: () => void
 }
 
-/** Makes a store that has granted no token yet. */
+/** Makes an empty store. */
 export const make = (clock: Clock): Tokens => {
   const issued = new Map<string, IssuedToken>()
   const sign = signer()

@@ -1,6 +1,6 @@
 /**
- * The results that audio becomes: phrases of a few words, each final once it is whole, and told before only where
- * interim results were asked for.
+ * The results of a transcription: phrases of a few words. Each is final once it is complete; interim results are sent
+ * only on request.
  */
 import type { Call } from "../Emulator.ts"
 import * as Audio from "../Audio.ts"
@@ -9,7 +9,7 @@ import { type Failure, invalidQuery } from "./Failures.ts"
 const longestPhrase = 5
 const confidence = 0.98
 
-/** What the emulator heeds of a query. */
+/** The query parameters that the emulator supports. */
 export interface Query {
   readonly model: string
   readonly format: Audio.Format
@@ -46,23 +46,23 @@ const encodings = new Map<string, Audio.Encoding>([
   ["alaw", "alaw"]
 ])
 
-/** Some words of a transcript, which may still change unless they are final. */
+/** Words of a transcript, which can change until they are final. */
 export interface Segment {
   readonly words: ReadonlyArray<Audio.Word>
   readonly isFinal: boolean
-  /** The speaker has ended here: nobody pauses but at the end of the text. */
+  /** True at the end of an utterance, which is the end of the text. */
   readonly speechFinal: boolean
 }
 
-/** A transcription under way. */
+/** A transcription in progress. */
 export interface Transcript {
   readonly hear: (audio: Uint8Array) => ReadonlyArray<Segment>
-  /** Makes the words that are left final; none where none are left. */
+  /** Makes the remaining words final, if any. */
   readonly flush: () => ReadonlyArray<Segment>
   readonly seconds: () => number
 }
 
-/** Makes the transcript of audio that has not come yet. */
+/** Makes an empty transcript. */
 export const make = (text: ReadonlyArray<string>, query: Query): Transcript => {
   const meter = Audio.meter(query.format)
   let settled = 0
@@ -95,7 +95,7 @@ export const make = (text: ReadonlyArray<string>, query: Query): Transcript => {
   }
 }
 
-/** Words as the vendor writes them, times in seconds. */
+/** Formats words as the vendor does, with times in seconds. */
 export const alternativeOf = (words: ReadonlyArray<Audio.Word>) => ({
   transcript: words.map(({ word }) => word).join(" "),
   confidence: words.length === 0 ? 0 : confidence,

@@ -1,4 +1,4 @@
-/** What everything that one emulator serves has in common. */
+/** The shared state of one emulator. */
 import type { Lines } from "../Lines.ts"
 import type { Credentials } from "./Credentials.ts"
 import type { Settings } from "./Options.ts"
@@ -28,6 +28,6 @@ export interface Account {
   readonly settings: Settings
   readonly credentials: Credentials
   readonly lines: Lines
-  /** What the next transcriptions are answered with, in order. */
+  /** The errors of the next transcriptions, in order. */
   readonly refusals: Array<StreamFailure>
 }

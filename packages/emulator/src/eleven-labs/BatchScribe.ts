@@ -9,7 +9,7 @@ import { keyFailures, refuse, unprocessable } from "./Failures.ts"
 import { textOf, timed } from "./Formats.ts"
 import { unauthorized } from "./Minting.ts"
 
-/** Transcribes a file, or tells why not. */
+/** Transcribes a file, or refuses. */
 export const transcribe = async (account: Account, call: Call): Promise<Response> => {
   const form = await formOf(call)
   const [file, model] = ["file", "model_id"].map((name) => form?.get(name) ?? undefined)
@@ -31,7 +31,7 @@ export const transcribe = async (account: Account, call: Call): Promise<Response
   })
 }
 
-// How a token that is spent or expired is refused is not published; a key that is no good is as near as it gets.
+// The refusal of a spent or expired token is not published; here it is that of an invalid key.
 const unredeemed = ({ credentials, settings }: Account, call: Call, token: string): Response | undefined =>
   credentials.redeem(token, "batch_scribe", call.region) === undefined
     ? refuse(keyFailures.invalid, settings)

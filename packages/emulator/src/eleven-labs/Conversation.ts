@@ -1,10 +1,10 @@
 /**
- * `/v1/convai/conversation`, which a signed URL leads to: the channels of
+ * `/v1/convai/conversation`, the path of signed URLs: the channels of
  * https://github.com/elevenlabs/elevenlabs-docs/blob/main/fern/apis/convai/asyncapi.yml, and
  * https://elevenlabs.io/docs/conversational-ai/customization/authentication (both read 2026-11-21).
  *
- * No page says how a conversation is refused: close 3000 after the upgrade, its words, and those of close 1008 are what
- * clients have reported. Allowlists, overrides and tools are left out.
+ * The refusal of a conversation is not documented. Close 3000 after the upgrade, its text and that of close 1008 are
+ * from reports of clients. Allowlists, overrides and tools are not emulated.
  */
 import * as Base64 from "../Base64.ts"
 import type { Call, Session } from "../Emulator.ts"
@@ -67,7 +67,7 @@ const ignored: ReadonlySet<unknown> = new Set([
   "feedback"
 ])
 
-// False where the message is none that the vendor knows.
+// Returns false for an unknown message.
 const agentOf = (line: Line, text: ReadonlyArray<string>) => {
   const meter = Audio.meter(samplesOf(audioFormat) ?? "file")
   let events = 0
@@ -82,7 +82,7 @@ const agentOf = (line: Line, text: ReadonlyArray<string>) => {
   const listen = (audio: Uint8Array): void => {
     meter.add(audio)
     const words = Audio.spoken(text, meter.milliseconds())
-    // Nobody pauses here but at the end of the text.
+    // The only pause is at the end of the text.
     if (text.length === 0 || words.length - heard < text.length) return
     const said = textOf(words.slice(heard, heard + text.length))
     heard += text.length

@@ -1,53 +1,53 @@
-/** What opens ElevenLabs: long-lived keys, each of one account, and the tokens and signatures that were minted with them. */
+/** Credentials of ElevenLabs: long-lived keys, each of one account, and the tokens and signatures minted with them. */
 import { residencyOf, type Settings } from "./Options.ts"
 
 // https://elevenlabs.io/docs/api-reference/tokens/create and
 // https://elevenlabs.io/docs/conversational-ai/customization/authentication (both read 2026-11-21): 15 minutes.
 const lifetime = 15 * 60_000
 
-/** What a single-use token is for: the last segment of the path that mints it. */
+/** The purposes of single-use tokens: the last segment of the minting path. */
 export const tokenTypes = ["realtime_scribe", "batch_scribe", "tts_websocket"] as const
 
-/** What a single-use token is for. */
+/** The purpose of a single-use token. */
 export type TokenType = (typeof tokenTypes)[number]
 
-/** The agent that a signed URL leads to. */
+/** The agent of a signed URL. */
 export interface Agent {
   readonly agentId: string
   readonly branchId: string | undefined
   readonly versionId: string | undefined
   readonly environment: string
-  /** The conversation that it was signed for; then it opens that one alone. */
+  /** The only conversation that the URL opens, if it was signed for one. */
   readonly conversationId: string | undefined
 }
 
-/** A token, or the signature of a URL, that was minted. */
+/** A minted token or URL signature. */
 export interface IssuedCredential {
   readonly secret: string
   readonly purpose: TokenType | "agent"
   readonly region: string
-  /** Milliseconds since the epoch; what is open then goes on. */
+  /** Milliseconds since the epoch; open connections continue. */
   readonly expiresAt: number
-  /** How often it can be used at all. */
+  /** The number of allowed uses. */
   readonly limit: number
-  /** How often it has been used. */
+  /** The number of uses so far. */
   readonly uses: number
   readonly agent: Agent | undefined
 }
 
-/** All credentials of one emulator. */
+/** The credentials of one emulator. */
 export interface Credentials {
   readonly issued: () => ReadonlyArray<IssuedCredential>
   readonly issueToken: (purpose: TokenType, region: string) => IssuedCredential
   readonly sign: (agent: Agent, region: string) => IssuedCredential
   /** Tells whether this is the long-lived key of the region's account. */
   readonly owns: (key: string, region: string) => boolean
-  /** Uses a token or signature once; undefined where it is no good, here or any more. */
+  /** Uses a token or signature once; returns undefined if it is invalid here, spent or expired. */
   readonly redeem: (secret: string, purpose: TokenType | "agent", region: string) => IssuedCredential | undefined
   readonly expireAll: () => void
 }
 
-/** Makes the credentials of an emulator, none of them minted yet. */
+/** Makes the credentials of an emulator, with nothing minted. */
 export const make = (settings: Settings): Credentials => {
   const issued = new Map<string, IssuedCredential>()
   const issue = (credential: Omit<IssuedCredential, "expiresAt" | "uses">): IssuedCredential => {
@@ -80,5 +80,5 @@ export const make = (settings: Settings): Credentials => {
   }
 }
 
-/** A text that nobody guesses, as long as a UUID without its hyphens. */
+/** Makes random text: a UUID without hyphens. */
 export const randomText = (): string => crypto.randomUUID().replaceAll("-", "")

@@ -1,28 +1,27 @@
 /**
- * ElevenLabs' errors and the shapes they are sent in.
+ * ElevenLabs' errors and their shapes.
  *
- * Types and codes are those of https://elevenlabs.io/docs/eleven-api/resources/errors, the older names and the words of a
- * wrong key those of https://help.elevenlabs.io/hc/en-us/articles/19572237925521-API-Error-Code-400-or-401 (both read
- * 2026-11-21). No page has the words of the others: where a key is missing they are what servers have been seen to
- * answer, and for the rest our own.
+ * Types and codes are those of https://elevenlabs.io/docs/eleven-api/resources/errors, the older names and the text for
+ * a wrong key those of https://help.elevenlabs.io/hc/en-us/articles/19572237925521-API-Error-Code-400-or-401 (both read
+ * 2026-11-21). The other texts are not documented: that of a missing key was observed, and the rest are ours.
  */
 import type { Settings } from "./Options.ts"
 
-/** What ElevenLabs says when it refuses. */
+/** A refusal by ElevenLabs. */
 export interface Failure {
   readonly status: number
   readonly type: string
   readonly code: string
   readonly message: string
-  /** The `code` of answers that have been seen. @default that of the page */
+  /** The observed `code`. @default the documented one */
   readonly observedCode?: string
-  /** What it was called before. @default the `code` */
+  /** The former name of the error. @default the `code` */
   readonly legacyName?: string
-  /** The status it was answered with before. @default the same */
+  /** The former status of the error. @default the current one */
   readonly legacyStatus?: number
 }
 
-/** One part of a request that failed validation. */
+/** A field of a request that failed validation. */
 export interface FieldError {
   readonly type: string
   readonly loc: ReadonlyArray<string>
@@ -49,7 +48,7 @@ export const keyFailures = {
   }
 } satisfies Record<string, Failure>
 
-/** Failures of minting that no request can bring about. */
+/** Failures of minting that only a fault produces. */
 export const mintFailures = {
   insufficient_permissions: {
     status: 403,
@@ -95,10 +94,10 @@ export const mintFailures = {
   }
 } satisfies Record<string, Failure>
 
-/** The `code` of a failure of minting that a test can ask for. */
+/** The `code` of a failure of minting, for tests. */
 export type MintFailure = keyof typeof mintFailures
 
-/** The refusal of an agent that the account does not have. */
+/** Makes the refusal of an unknown agent. */
 export const agentNotFound = (agentId: string): Failure => ({
   status: 404,
   type: "not_found",
@@ -106,7 +105,7 @@ export const agentNotFound = (agentId: string): Failure => ({
   message: `Agent with ID ${agentId} not found.`
 })
 
-/** The status of an error and its body, in the form that is asked for. */
+/** Formats an error as status and body, in one of the forms of `Options.errorForm`. */
 export const told = (failure: Failure, form: Settings["errorForm"]) => {
   const { code, legacyName = code, legacyStatus = failure.status, message, observedCode = code, status, type } = failure
   if (form === "legacy") return { status: legacyStatus, body: { detail: { status: legacyName, message } } }
@@ -116,12 +115,12 @@ export const told = (failure: Failure, form: Settings["errorForm"]) => {
   return { status, body: { detail: { type, ...names, request_id } } }
 }
 
-/** The answer that carries an error. */
+/** Makes the response of an error. */
 export const refuse = (failure: Failure, settings: Settings): Response => {
   const { body, status } = told(failure, settings.errorForm)
   return Response.json(body, { status })
 }
 
-/** The answer to a request that does not fit the schema, in the words of Pydantic. */
+/** Makes the response to a request that does not match the schema, with the texts of Pydantic. */
 export const unprocessable = (errors: ReadonlyArray<FieldError>): Response =>
   Response.json({ detail: errors }, { status: 422 })

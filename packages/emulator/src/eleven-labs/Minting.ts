@@ -1,23 +1,23 @@
 /**
- * `POST /v1/single-use-token/{token_type}`: https://elevenlabs.io/docs/api-reference/tokens/create, and
- * `GET /v1/convai/conversation/get-signed-url`:
- * https://elevenlabs.io/docs/conversational-ai/customization/authentication (both read 2026-11-21).
+ * `POST /v1/single-use-token/{token_type}`: https://elevenlabs.io/docs/api-reference/tokens/create, and `GET
+ * /v1/convai/conversation/get-signed-url`: https://elevenlabs.io/docs/conversational-ai/customization/authentication
+ * (both read 2026-11-21).
  *
- * What does not fit the schema is refused before the key is looked at, as servers have been seen to do.
+ * As observed, a request that does not match the schema is refused before the key is checked.
  */
 import type { Call } from "../Emulator.ts"
 import type { Account } from "./Account.ts"
 import { randomText, tokenTypes } from "./Credentials.ts"
 import { agentNotFound, type FieldError, keyFailures, refuse, unprocessable } from "./Failures.ts"
 
-/** Refuses a call whose header does not hold the long-lived key of the region's account. */
+/** Refuses a call without the long-lived key of the region's account. */
 export const unauthorized = ({ credentials, settings }: Account, call: Call): Response | undefined => {
   const key = call.request.headers.get("xi-api-key")
   if (key === null) return refuse(keyFailures.missing, settings)
   return credentials.owns(key, call.region) ? undefined : refuse(keyFailures.invalid, settings)
 }
 
-/** Mints a single-use token for what the path names. */
+/** Mints a single-use token for the purpose in the path. */
 export const mintToken = (account: Account, call: Call): Response => {
   const input = call.params["token_type"] ?? ""
   const purpose = tokenTypes.find((type) => type === input)
@@ -30,7 +30,7 @@ export const mintToken = (account: Account, call: Call): Response => {
   return Response.json({ token: account.credentials.issueToken(purpose, call.region).secret })
 }
 
-/** Signs the URL of a conversation with an agent, on the host that was asked. */
+/** Signs the URL of a conversation with an agent, on the host of the request. */
 export const signUrl = (account: Account, call: Call): Response => {
   const query = call.url.searchParams
   const agentId = query.get("agent_id")
@@ -54,7 +54,7 @@ export const signUrl = (account: Account, call: Call): Response => {
   const signed = new URL("/v1/convai/conversation", call.url.origin.replace(/^http/, "ws"))
   signed.searchParams.set("agent_id", agentId)
   signed.searchParams.set(account.settings.signatureParameter, secret)
-  // Where it was asked for, the identifier has been seen in the URL, and nowhere else.
+  // A requested identifier was observed in the URL, and nowhere else.
   if (conversationId !== undefined) signed.searchParams.set("conversation_id", conversationId)
   return Response.json({ signed_url: signed.href })
 }

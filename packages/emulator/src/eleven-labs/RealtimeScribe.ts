@@ -1,9 +1,9 @@
 /**
  * `/v1/speech-to-text/realtime`: https://elevenlabs.io/docs/api-reference/speech-to-text/v-1-speech-to-text-realtime
- * (read 2026-11-21). A token is spent by the connection that it opens, also where its parameters are refused then.
+ * (read 2026-11-21). A connection spends its token, even if its parameters are refused.
  *
- * Every error ends the connection with a normal close, as a refused token has been seen to; no page has the words of
- * errors.
+ * Every error ends the connection with a normal close, as observed for a refused token. The texts of errors are not
+ * documented.
  */
 import * as Base64 from "../Base64.ts"
 import type { Call, Session } from "../Emulator.ts"
@@ -35,7 +35,7 @@ export const session = (account: Account, call: Call): Response | Session => {
   })
 }
 
-// A token counts before a key, as the vendor's client says.
+// A token takes precedence over a key, as in the vendor's client.
 const authenticated = ({ credentials }: Account, call: Call): boolean => {
   const token = call.url.searchParams.get("token")
   if (token !== null) return credentials.redeem(token, "realtime_scribe", call.region) !== undefined
@@ -58,7 +58,7 @@ interface ScribeRequest {
   readonly config: JsonObject
 }
 
-// The request, or what is wrong with it.
+// Reads the request, or returns the text of its error.
 const read = (query: URLSearchParams): ScribeRequest | string => {
   const modelId = query.get("model_id")
   const audioFormat = query.get("audio_format") ?? "pcm_16000"
@@ -111,7 +111,7 @@ const transcriptOf = (line: Line, text: ReadonlyArray<string>, request: ScribeRe
     const words = Audio.spoken(text, meter.milliseconds())
     if (words.length > known) send(line, "partial_transcript", { text: textOf(words.slice(committed)) })
     known = words.length
-    // Nobody pauses here but at the end of the text.
+    // The only pause is at the end of the text.
     const turn = request.commitsByVoice ? words.length - (words.length % Math.max(1, text.length)) : 0
     if (chunk.commit === true) commit(words.length)
     else if (turn > committed) commit(turn)

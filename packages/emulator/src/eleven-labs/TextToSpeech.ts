@@ -1,12 +1,12 @@
 /**
- * The sockets that speak: `/v1/text-to-speech/{voice_id}/stream-input`, `multi-stream-input` beside it, and
+ * The WebSockets of text to speech: `/v1/text-to-speech/{voice_id}/stream-input`, `multi-stream-input` beside it, and
  * `/v1/text-to-dialogue/stream-input`. A `tts_websocket` token opens each of them.
  *
  * Sources: https://elevenlabs.io/docs/api-reference/text-to-speech/v-1-text-to-speech-voice-id-stream-input (read
  * 2026-11-21) and the messages of dialogues in `@elevenlabs/elevenlabs-js` 2.73.0 (read 2026-11-30).
  *
- * The connection is always opened. An error is sent as a message and followed by close 1008, as observed for a wrong
- * key; that a token is refused in the same words is inferred.
+ * Every upgrade is accepted. An error is a message and close 1008, as observed for a wrong key. The same text for a
+ * refused token is inferred.
  */
 import type { Call, Session } from "../Emulator.ts"
 import { type JsonObject, parseObject, stringOf } from "../Json.ts"
@@ -18,13 +18,13 @@ const longestSilence = 20
 const longestSilenceAllowed = 180
 const policyViolation = 1008
 
-// A close frame has room for so many bytes of a reason.
+// The most bytes of a reason in a close frame.
 const longestReason = 123
 
-/** How one of the sockets speaks. */
+/** The protocol of one of the WebSockets. */
 export interface Protocol {
   readonly voice: (query: URLSearchParams) => Voice
-  /** Whether the first message may hold a single-use token. */
+  /** True if the first message can contain a single-use token. */
   readonly messageTokens: boolean
 }
 
@@ -56,7 +56,7 @@ export const session = (account: Account, call: Call, protocol: Protocol): Sessi
   })
 }
 
-// The words of https://github.com/elevenlabs/elevenlabs-docs/issues/426 and
+// The text is that of https://github.com/elevenlabs/elevenlabs-docs/issues/426 and
 // https://github.com/elevenlabs/elevenlabs-python/issues/167 (both read 2026-11-21).
 const timeout = (seconds: number): string =>
   `Have not received a new text input within the timeout of ${seconds} seconds. Streaming input terminated. Please make sure to either feed the input in the timely manner, or to send the end of input text (empty string "") when done.`
@@ -67,7 +67,7 @@ const fail = (line: Line, message: string, error: string): void => {
   line.close(policyViolation, message)
 }
 
-// Undefined where neither was presented.
+// Returns undefined if neither was presented.
 const authenticate = (
   { credentials }: Account,
   call: Call,
@@ -78,7 +78,7 @@ const authenticate = (
   return typeof key === "string" ? credentials.owns(key, call.region) : undefined
 }
 
-// The vendor's schema spells the key with hyphens, its examples with underscores.
+// The vendor's schema spells the field with hyphens, its examples with underscores.
 const byMessage = (account: Account, call: Call, protocol: Protocol, fields: JsonObject): boolean | undefined => {
   const token = protocol.messageTokens ? stringOf(fields["single_use_token"]) : undefined
   return authenticate(account, call, token, stringOf(fields["xi_api_key"]) ?? stringOf(fields["xi-api-key"]))

@@ -1,11 +1,11 @@
 /**
- * The three protocols that a speaking socket has: one text, several texts side by side, and a dialogue.
+ * The three protocols of text to speech: one text, several contexts, and a dialogue.
  *
- * Sources: https://elevenlabs.io/docs/api-reference/text-to-speech/v-1-text-to-speech-voice-id-stream-input (read 2026-11-21),
- * `fern/apis/api/asyncapi.yml` of https://github.com/elevenlabs/elevenlabs-docs (2025-08-25) and the message types of
- * `@elevenlabs/elevenlabs-js` 2.73.0 (both read 2026-11-30).
+ * Sources: https://elevenlabs.io/docs/api-reference/text-to-speech/v-1-text-to-speech-voice-id-stream-input (read
+ * 2026-11-21), `fern/apis/api/asyncapi.yml` of https://github.com/elevenlabs/elevenlabs-docs (2025-08-25) and the
+ * message types of `@elevenlabs/elevenlabs-js` 2.73.0 (both read 2026-11-30).
  *
- * Chunks of audio follow the vendor's default schedule; whatever the format, they are signed 16-bit samples.
+ * Chunks of audio follow the vendor's default schedule. They are signed 16-bit samples for every format.
  */
 import * as Base64 from "../Base64.ts"
 import { isObject, type JsonObject, stringOf } from "../Json.ts"
@@ -13,7 +13,7 @@ import type { Line } from "../Lines.ts"
 import * as Speech from "../Speech.ts"
 import { sampleRateOf } from "./Formats.ts"
 
-/** Speaks what one message says; false where the message cannot be read. */
+/** Speaks the text of a message; returns false if the message is invalid. */
 export type Voice = (line: Line, message: JsonObject) => boolean
 
 const schedule: ReadonlyArray<number> = [120, 160, 250, 290]
@@ -21,7 +21,7 @@ const usualFormat = "mp3_44100"
 const usualSampleRate = 44_100
 
 interface Text {
-  /** Adds text, and gives what is to be spoken now. */
+  /** Adds text, and returns the part to speak now. */
   readonly add: (text: string, now: boolean) => string
 }
 
@@ -47,7 +47,7 @@ const toneIn = (query: URLSearchParams) => {
   return (text: string): string => Base64.encode(Speech.tone(text, sampleRate))
 }
 
-/** Makes the voice of `stream-input`, whose text ends with an empty one. */
+/** Makes the voice of `stream-input`, where an empty text is the end. */
 export const single = (query: URLSearchParams): Voice => {
   const tone = toneIn(query)
   const { add } = textOf(query)
@@ -67,7 +67,7 @@ export const single = (query: URLSearchParams): Voice => {
 
 const defaultContext = "default"
 
-/** Makes the voice of `multi-stream-input`, where every context has its own text and its own end. */
+/** Makes the voice of `multi-stream-input`, where every context has its own text and end. */
 export const multi = (query: URLSearchParams): Voice => {
   const tone = toneIn(query)
   const contexts = new Map<string, Text>()
@@ -119,7 +119,7 @@ export const dialogue = (query: URLSearchParams): Voice => {
 
 const listOf = (value: unknown): ReadonlyArray<unknown> | undefined => (Array.isArray(value) ? value : undefined)
 
-// As long a character as `Speech.tone` makes it.
+// The length of a character in `Speech.tone`.
 const characterMilliseconds = 60
 
 const alignmentOf = (text: string) => {

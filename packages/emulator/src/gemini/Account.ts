@@ -1,4 +1,4 @@
-/** What everything that one emulator serves has in common. */
+/** The shared state of one emulator. */
 import type { JsonObject } from "../Json.ts"
 import type { Lines } from "../Lines.ts"
 import type { Settings } from "./Options.ts"
@@ -9,6 +9,6 @@ export interface Account {
   readonly settings: Settings
   readonly tokens: Tokens
   readonly lines: Lines
-  /** The setups that sessions were started or resumed with. */
+  /** The setup of each started or resumed session. */
   readonly setups: Array<JsonObject>
 }

@@ -1,12 +1,12 @@
 /**
- * The errors of the Gemini API and how its sockets end.
+ * The errors of the Gemini API, and the close frames of its WebSockets.
  *
- * Statuses are those of https://ai.google.dev/gemini-api/docs/troubleshooting, and the refusal of a wrong key is that of
- * https://github.com/continuedev/continue/issues/8516 (both read 2026-11-21). The other words are what Google's services
- * usually say.
+ * Statuses are those of https://ai.google.dev/gemini-api/docs/troubleshooting, and the refusal of a wrong key is that
+ * of https://github.com/continuedev/continue/issues/8516 (both read 2026-11-21). The other texts are the usual ones of
+ * Google's services.
  */
 
-/** An error as Google's services tell it. */
+/** An error of Google's services. */
 export interface Failure {
   readonly code: number
   readonly message: string
@@ -40,7 +40,7 @@ export const keyFailures = {
   }
 } satisfies Record<string, Failure>
 
-/** Failures of minting that no request can bring about. */
+/** Failures of minting that only a fault produces. */
 export const mintFailures = {
   FAILED_PRECONDITION: {
     code: 400,
@@ -61,16 +61,16 @@ export const mintFailures = {
   UNAVAILABLE: { code: 503, message: "The service is currently unavailable.", status: "UNAVAILABLE" }
 } satisfies Record<string, Failure>
 
-/** The `status` of a failure of minting that a test can ask for. */
+/** The `status` of a failure of minting, for tests. */
 export type MintFailure = keyof typeof mintFailures
 
-/** A field of a request that is not what it should be. */
+/** An invalid field of a request. */
 export interface Violation {
   readonly field?: string
   readonly description: string
 }
 
-/** Makes a 400 of fields that are wrong. */
+/** Makes the 400 for invalid fields. */
 export const invalidArgument = (violations: ReadonlyArray<Violation>): Failure => ({
   code: 400,
   message: violations.map(({ description }) => description).join("\n"),
@@ -78,21 +78,21 @@ export const invalidArgument = (violations: ReadonlyArray<Violation>): Failure =
   details: [{ "@type": "type.googleapis.com/google.rpc.BadRequest", fieldViolations: violations }]
 })
 
-/** The refusal of a path that does not exist. */
+/** The refusal of an unknown path. */
 export const notFound: Failure = { code: 404, message: "Requested entity was not found.", status: "NOT_FOUND" }
 
-/** The answer that carries an error. */
+/** Makes the response of an error. */
 export const refuse = (failure: Failure): Response => Response.json({ error: failure }, { status: failure.code })
 
-/** How a socket ends. */
+/** A close frame of a WebSocket. */
 export interface Close {
   readonly code: number
   readonly reason: string
 }
 
 /**
- * The ends that sockets come to: as clients have reported them, cut where a close frame is full. That a token which is
- * unknown, spent or expired is refused as `unauthenticated` is our guess.
+ * The close frames, as clients have reported them, shortened to the size of a close frame. The refusal of unknown,
+ * spent and expired tokens as `unauthenticated` is an assumption.
  */
 export const closes = {
   unregistered: {

@@ -1,9 +1,9 @@
 /**
- * `BidiGenerateContent`, which a key opens, and `BidiGenerateContentConstrained`, which a token does:
- * https://ai.google.dev/api/live (of 2026-06-01, read 2026-11-21).
+ * `BidiGenerateContent` for keys, and `BidiGenerateContentConstrained` for tokens: https://ai.google.dev/api/live (of
+ * 2026-06-01, read 2026-11-21).
  *
- * The connection is always opened, and whoever may not have it is told in the close frame. A session begins with the
- * setup; that is when a token is counted. Messages are binary, as the vendor's client expects of browsers.
+ * Every upgrade is accepted, and the close frame carries a refusal. A session begins with the setup message, which
+ * counts as a use of the token. Messages are binary, as the vendor's client expects in browsers.
  */
 import type { Call, Session } from "../Emulator.ts"
 import { isObject, type JsonObject, objectOf, parseObject, stringOf } from "../Json.ts"
@@ -14,7 +14,7 @@ import type { Version } from "./Options.ts"
 import { effective, type IssuedToken } from "./Tokens.ts"
 import * as Turns from "./Turns.ts"
 
-/** Makes the session of one upgrade: of the method that takes the tokens of a version, or of the one that takes keys. */
+/** Makes the session of one upgrade, for the tokens of a version or for keys. */
 export const session = (account: Account, call: Call, version: Version | undefined): Session => {
   const { lines, settings, tokens } = account
   const caller = version === undefined ? keyOf(account, call) : tokenOf(account, call, version)
@@ -48,7 +48,7 @@ const tokenOf = ({ tokens }: Account, call: Call, version: Version): IssuedToken
   const name = call.url.searchParams.get("access_token") ?? header
   if (name === undefined) return closes.unregistered
   const token = tokens.usable(name)
-  // That the versions do not share tokens is inferred from the page of 2026-09-17: tokens are for one version only.
+  // The page of 2026-09-17 says that tokens are for one version only; the check by version is inferred from it.
   return token?.version === version ? token : closes.unauthenticated
 }
 

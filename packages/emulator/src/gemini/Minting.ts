@@ -16,7 +16,7 @@ const usualLifetime = 30 * 60_000
 const usualStart = 60_000
 const longest = 20 * 3_600_000
 
-/** Mints a token, or tells why not. */
+/** Mints a token, or refuses. */
 export const mint = ({ settings, tokens }: Account, call: Call): Response => {
   const version = settings.versions.find((one) => one === call.params["version"])
   if (version === undefined) return refuse(notFound)
@@ -65,10 +65,10 @@ const constrained = (field: ReadField) => ({
   setup: setupOf(field("liveConnectConstraints", object("LiveConnectConstraints")))
 })
 
-/** What reading a field gives, or what is wrong with it. */
+/** Reads a field, or returns its violations. */
 type Reader<A> = (value: unknown, path: string) => { readonly value: A } | string
 
-// Names are those of JSON, or those of the protocol buffer.
+// Names can be those of JSON or those of the protocol buffer.
 const snake = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
 type ReadField = <A>(name: string, reader: Reader<A>) => A | undefined
@@ -126,7 +126,7 @@ const generationFields = new Set([
   "enableAffectiveDialog"
 ])
 
-// As the vendor's client converts it.
+// Converts the constraints as the vendor's client does.
 const setupOf = (constraints: JsonObject | undefined): JsonObject | undefined => {
   if (constraints === undefined) return undefined
   const fields = Object.entries(objectOf(constraints.config))

@@ -1,35 +1,35 @@
-/** What a test may decide about the emulated Gemini Live API, and the values that hold where it decides nothing. */
+/** The options of the emulated Gemini Live API, and their defaults. */
 import type * as Emulator from "../Emulator.ts"
 import { systemClock } from "../Emulator.ts"
 import * as Speech from "../Speech.ts"
 
-/** A version of the API that knows tokens. */
+/** An API version that has tokens. */
 export type Version = "v1alpha" | "v1beta"
 
-/** A field of a token that a reply may tell again. */
+/** A field of a token that the response can repeat. */
 export type Echoed = "expireTime" | "newSessionExpireTime" | "uses"
 
-/** Settings of the emulated Gemini Live API. */
+/** Options of the emulated Gemini Live API. */
 export interface Options extends Emulator.Options {
   /**
-   * The versions that mint tokens and open sessions with them: `v1alpha` in `@google/genai` 3.3.0, `v1beta` on the
-   * vendor's page of 2026-09-17 (both read 2026-11-30). @default both
+   * The API versions that mint tokens and accept them: `v1alpha` in `@google/genai` 3.3.0, `v1beta` on the vendor's
+   * page of 2026-09-17 (both read 2026-11-30). @default both
    */
   readonly versions?: ReadonlyArray<Version>
   /**
-   * What the reply to a mint tells beside the name. The reference has these fields for input only; clients exist that
+   * The fields in the response to a mint, besides the name. The reference has them for input only, but some clients
    * read them. @default none
    */
   readonly echo?: ReadonlyArray<Echoed>
   /**
-   * Cuts a session at its token's `expireTime`; otherwise the next message is refused. The reference leaves both open.
+   * Cuts a session at its token's `expireTime`; otherwise the next message is refused. The reference allows both.
    *
    * @default true
    */
   readonly cutAtExpiry?: boolean
 }
 
-/** Settings with every question answered. */
+/** The options with all defaults. */
 export interface Settings {
   readonly clock: Emulator.Clock
   readonly words: ReadonlyArray<string>
@@ -40,10 +40,10 @@ export interface Settings {
   readonly cutAtExpiry: boolean
 }
 
-/** All versions that know tokens. */
+/** All API versions that have tokens. */
 export const versions: ReadonlyArray<Version> = ["v1alpha", "v1beta"]
 
-/** Fills in the defaults. */
+/** Adds the defaults. */
 export const settings = (options: Options): Settings => ({
   clock: options.clock ?? systemClock,
   words: options.words ?? Speech.words,

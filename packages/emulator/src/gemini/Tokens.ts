@@ -1,44 +1,44 @@
-/** Ephemeral tokens: two deadlines, a number of sessions, and the setup that they hold their sessions to. */
+/** Ephemeral tokens: two deadlines, a number of sessions, and a locked setup. */
 import type { Clock } from "../Emulator.ts"
 import { type JsonObject, objectOf } from "../Json.ts"
 import type { Version } from "./Options.ts"
 
-/** What a token is to be good for. */
+/** The terms of a token. */
 export interface Terms {
-  /** The version of the API that minted it, whose socket it opens. */
+  /** The API version that minted it, and that accepts it. */
   readonly version: Version
-  /** How many sessions it can start; 0 for any number. */
+  /** The number of sessions that it can start; 0 for any number. */
   readonly uses: number
-  /** Milliseconds since the epoch; messages are refused from then on. */
+  /** Milliseconds since the epoch; later messages are refused. */
   readonly expiresAt: number
-  /** Milliseconds since the epoch; sessions can be resumed after it, and not started. */
+  /** Milliseconds since the epoch; sessions can be resumed after it, but not started. */
   readonly startsUntil: number
   readonly setup: JsonObject | undefined
-  /** The fields of the setup that are locked; where there are none and there is a setup, all are. */
+  /** The locked fields of the setup. If it is empty and there is a setup, all fields are locked. */
   readonly fieldMask: ReadonlyArray<string>
 }
 
-/** A token that was minted. */
+/** A minted token. */
 export interface IssuedToken extends Terms {
   readonly name: string
-  /** How many sessions it has started. */
+  /** The number of sessions that it has started. */
   readonly sessions: number
 }
 
-/** All tokens of one emulator. */
+/** The tokens of one emulator. */
 export interface Tokens {
   readonly issued: () => ReadonlyArray<IssuedToken>
   readonly issue: (terms: Terms) => IssuedToken
-  /** The token of this name, as long as messages may be sent with it. */
+  /** Finds the token of this name, if messages can still be sent with it. */
   readonly usable: (name: string) => IssuedToken | undefined
-  /** Starts a session, or resumes the one of a handle, which counts as none; false where it may not. */
+  /** Starts a session, or resumes that of a handle, which is no further use; returns false if it is refused. */
   readonly begin: (name: string, handle: string | undefined) => boolean
-  /** A handle to resume the token's session by. */
+  /** Makes a handle that resumes the token's session. */
   readonly handle: (name: string) => string
   readonly expireAll: () => void
 }
 
-/** Makes the tokens of an emulator, none of them minted yet. */
+/** Makes an empty store. */
 export const make = (clock: Clock): Tokens => {
   const issued = new Map<string, IssuedToken>()
   const handles = new Map<string, string>()
@@ -77,8 +77,8 @@ export const make = (clock: Clock): Tokens => {
 const randomText = (): string => crypto.randomUUID().replaceAll("-", "") + crypto.randomUUID().replaceAll("-", "")
 
 /**
- * The setup that holds for a session: the token's own where all of it is locked, and the client's with the locked fields
- * of the token's where some are. The handle to resume by is always the client's.
+ * Applies the locks of a token to a client's setup. If everything is locked, the token's setup replaces the client's;
+ * else its locked fields do. The handle for resuming is always the client's.
  *
  * Source: `fieldMask` of https://ai.google.dev/api/live#AuthToken (of 2026-06-01, read 2026-11-21).
  */

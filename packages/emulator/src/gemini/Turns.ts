@@ -1,6 +1,6 @@
 /**
- * A session that has been set up: what is said to the model, and its turns. It repeats what it understood, as text or as
- * sound, and is interrupted by nobody.
+ * The turns of a session after its setup. The model repeats what it understood, as text or as sound, and cannot be
+ * interrupted.
  */
 import * as Base64 from "../Base64.ts"
 import { isObject, type JsonObject, objectOf, stringOf } from "../Json.ts"
@@ -13,11 +13,11 @@ const usualRate = 16_000
 
 /** The turns of one session. */
 export interface Turns {
-  /** Takes a message that is no setup; false where it says nothing that is known. */
+  /** Takes a message other than the setup; returns false if it is unknown. */
   readonly take: (message: JsonObject) => boolean
 }
 
-/** Tells that the session has been set up, and takes turns from then on. */
+/** Sends that the setup is complete, and takes turns from then on. */
 export const make = (
   line: Line,
   text: ReadonlyArray<string>,
@@ -104,7 +104,7 @@ const listening = (setup: JsonObject, text: ReadonlyArray<string>, understood: (
       meter.add(audio)
     }
     const words = Audio.spoken(text, meter?.milliseconds() ?? 0)
-    // Nobody pauses here but at the end of the text.
+    // The only pause is at the end of the text.
     const whole = text.length > 0 && words.length - heard >= text.length ? heard + text.length : heard
     if (isObject(input.activityEnd) || input.audioStreamEnd === true) end(words, words.length)
     else if (detects && whole > heard) end(words, whole)

@@ -1,4 +1,4 @@
-/** What everything that one emulator serves has in common. */
+/** The shared state of one emulator. */
 import type { Lines } from "../Lines.ts"
 import type { Failure } from "./Failures.ts"
 import type { Settings } from "./Options.ts"
@@ -9,6 +9,6 @@ export interface Account {
   readonly settings: Settings
   readonly secrets: Secrets
   readonly lines: Lines
-  /** What the next sessions are refused with, in order. */
+  /** The refusals of the next sessions, in order. */
   readonly refusals: Array<Failure>
 }

@@ -1,10 +1,10 @@
 /**
- * `POST /v1/realtime/calls`: an offer of WebRTC against an answer, whose media nobody serves.
+ * `POST /v1/realtime/calls`: exchanges a WebRTC offer for an answer. There is no media behind the answer.
  *
- * The offer is the body, as of a browser that holds a client secret, or the field `sdp` of a form that may have a
+ * The offer is the body, as from a browser with a client secret, or the field `sdp` of a form, with an optional
  * `session`: https://developers.openai.com/api/docs/guides/realtime-webrtc and
- * https://developers.openai.com/api/reference/resources/realtime/subresources/calls (read 2026-11-21). A body that is no
- * offer is refused in the vendor's shape; its words are not published.
+ * https://developers.openai.com/api/reference/resources/realtime/subresources/calls (read 2026-11-21). A body without
+ * an offer is refused in the vendor's shape; the text is not published.
  */
 import type { Call } from "../Emulator.ts"
 import { parse } from "../Json.ts"
@@ -13,7 +13,7 @@ import type { Failure } from "./Failures.ts"
 import { bearer, type Secrets } from "./Secrets.ts"
 import * as Sessions from "./Sessions.ts"
 
-/** Opens a call, or tells why not. */
+/** Opens a call, or refuses. */
 export const open = async (secrets: Secrets, call: Call): Promise<Response> => {
   const caller = secrets.verify(bearer(call))
   if (Failures.isFailure(caller)) return Failures.refuse(caller)
@@ -45,7 +45,7 @@ const textOf = async (entry: string | File | null): Promise<string | undefined> 
 const offerIn = (text: string | undefined): string | Failure =>
   text?.startsWith("v=0") === true ? text : Failures.missingParameter("sdp")
 
-// One answer line for each line of the offer that asks for media, with nowhere to send it.
+// Answers each media line of the offer with port 0.
 const answerTo = (offer: string): string => {
   const media = offer.split(/\r?\n/).filter((line) => line.startsWith("m="))
   const fingerprint = Array.from({ length: 32 }, () => "00").join(":")

@@ -1,13 +1,13 @@
 /**
- * OpenAI's errors: one object, in the body of an answer or in an event before the close of a WebSocket.
+ * OpenAI's errors: one object, in the body of a response or in an event before the close of a WebSocket.
  *
  * Codes and their statuses: https://developers.openai.com/api/docs/guides/error-codes. On a WebSocket, a refused key is
- * told in an event after the upgrade, and closed with 3000 and `<type>.<code>`; a shape or model that is not to be had
- * with 4000: https://github.com/twilio-samples/speech-assistant-openai-realtime-api-python/issues/4 and other clients'
- * logs (all read 2026-11-21). The words on parameters are those that the vendor's other endpoints use.
+ * an event after the upgrade and close 3000 with `<type>.<code>`; a refused shape or model has close 4000:
+ * https://github.com/twilio-samples/speech-assistant-openai-realtime-api-python/issues/4 and other clients' logs (all
+ * read 2026-11-21). The texts about parameters are those of the vendor's other endpoints.
  */
 
-/** What OpenAI says when it refuses. */
+/** A refusal by OpenAI. */
 export interface Failure {
   readonly status: number
   readonly type: string
@@ -24,7 +24,7 @@ const invalid = (code: string | null, message: string, param?: string): Failure 
   ...(param === undefined ? {} : { param })
 })
 
-/** Failures that no request need bring about. */
+/** Failures that only a fault produces. */
 export const failures = {
   unsupported_region: {
     status: 403,
@@ -59,7 +59,7 @@ export const failures = {
   }
 } satisfies Record<string, Failure>
 
-/** The name of a failure that a test can ask for. */
+/** The name of a failure, for tests. */
 export type DocumentedFailure = keyof typeof failures
 
 /** Refusals of a session. */
@@ -78,13 +78,13 @@ export const sessionFailures = {
   binary: invalid("invalid_event", "Expected a text WebSocket message; binary frames are not supported.")
 } satisfies Record<string, Failure>
 
-/** The refusal of a body that is no JSON object. */
+/** The refusal of a body that is not a JSON object. */
 export const notJson = invalid(
   null,
   "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON.)"
 )
 
-/** Refuses a credential, showing the ends of it as the vendor does. */
+/** Refuses a credential, and repeats its first and last characters as the vendor does. */
 export const wrongKey = (key: string): Failure => ({
   ...invalid(
     "invalid_api_key",
@@ -102,18 +102,18 @@ export const missingKey: Failure = {
   status: 401
 }
 
-/** Refuses a model that does not speak. */
+/** Refuses a model without realtime support. */
 export const invalidModel = (model: string): Failure =>
   invalid(
     "invalid_model",
     `Model "${model}" is not supported in realtime mode. Supported models are listed at https://platform.openai.com/docs/models.`
   )
 
-/** Refuses a parameter that does not exist. */
+/** Refuses an unknown parameter. */
 export const unknownParameter = (param: string): Failure =>
   invalid("unknown_parameter", `Unknown parameter: '${param}'.`, param)
 
-/** Refuses a body that lacks a parameter. */
+/** Refuses a body without a required parameter. */
 export const missingParameter = (param: string): Failure =>
   invalid("missing_required_parameter", `Missing required parameter: '${param}'.`, param)
 
@@ -121,13 +121,13 @@ export const missingParameter = (param: string): Failure =>
 export const wrongType = (param: string, expected: string): Failure =>
   invalid("invalid_type", `Invalid type for '${param}': expected ${expected}.`, param)
 
-/** Refuses a value that is not in the list. */
+/** Refuses a value outside a list. */
 export const invalidValue = (param: string, value: unknown, supported: ReadonlyArray<string>): Failure => {
   const listed = supported.map((name) => `'${name}'`).join(", ")
   return invalid("invalid_value", `Invalid value: '${String(value)}'. Supported values are: ${listed}.`, param)
 }
 
-/** Refuses a whole number out of its range. */
+/** Refuses a number outside its range. */
 export const outOfRange = (param: string, value: number, minimum: number, maximum: number): Failure => {
   const [where, sign, limit] = value < minimum ? ["below min", ">=", minimum] : ["above max", "<=", maximum]
   const code = `integer_${where.replace(" ", "_")}_value`
@@ -138,7 +138,7 @@ export const outOfRange = (param: string, value: number, minimum: number, maximu
 /** Tells whether a value is a failure. */
 export const isFailure = (value: object): value is Failure => "message" in value && "status" in value
 
-/** The body of a failure. */
+/** Makes the body of a failure. */
 export const bodyOf = ({ code, message, param, type }: Failure): object => ({
   error: { message, type, param: param ?? null, code }
 })
@@ -147,18 +147,18 @@ export const bodyOf = ({ code, message, param, type }: Failure): object => ({
 export const refuse = (failure: Failure): Response =>
   Response.json(bodyOf(failure), { status: failure.status, headers: { "x-request-id": requestId() } })
 
-/** The event that tells a failure on a WebSocket. */
+/** Makes the event of a failure on a WebSocket. */
 export const eventOf = ({ code, message, param, type }: Failure, clientEventId?: string): object => ({
   type: "error",
   event_id: identifier("event"),
   error: { type, code, message, param: param ?? null, event_id: clientEventId ?? null }
 })
 
-/** The reason that a WebSocket is closed with after a failure. */
+/** Returns the close reason of a failure. */
 export const reasonOf = ({ code, type }: Failure): string => (code === null ? type : `${type}.${code}`)
 
-/** A new id of the vendor's form, such as `sess_…`. */
+/** Makes an id of the vendor's form, such as `sess_…`. */
 export const identifier = (kind: string): string => `${kind}_${crypto.randomUUID().replaceAll("-", "").slice(0, 21)}`
 
-/** A new value of `x-request-id`. */
+/** Makes a value for `x-request-id`. */
 export const requestId = (): string => `req_${crypto.randomUUID().replaceAll("-", "")}`

@@ -1,5 +1,5 @@
 /**
- * `POST /v1/realtime/client_secrets` and its like for translations:
+ * `POST /v1/realtime/client_secrets`, and the route for translations:
  * https://developers.openai.com/api/reference/resources/realtime (read 2026-11-21) and the types of `openai` 7.57.0.
  */
 import type { Call } from "../Emulator.ts"
@@ -14,7 +14,7 @@ const defaultSeconds = 600
 const fewestSeconds = 10
 const mostSeconds = 7200
 
-/** Mints a client secret, or tells why not. */
+/** Mints a client secret, or refuses. */
 export const mint = (
   settings: Settings,
   secrets: Secrets,

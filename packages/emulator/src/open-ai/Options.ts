@@ -1,26 +1,26 @@
-/** What a test may decide about the emulated OpenAI, and the values that hold where it decides nothing. */
+/** The options of the emulated OpenAI, and their defaults. */
 import type * as Emulator from "../Emulator.ts"
 import { systemClock } from "../Emulator.ts"
 import * as Speech from "../Speech.ts"
 
-/** Settings of the emulated OpenAI. */
+/** Options of the emulated OpenAI. */
 export interface Options extends Emulator.Options {
   /**
-   * Whether `expires_after` must name its anchor: the types of `openai` 7.57.0 call it optional, `@ai-sdk/openai`
-   * 4.0.118 reports that the vendor refuses a body without it.
+   * Requires the anchor in `expires_after`: the types of `openai` 7.57.0 call it optional, `@ai-sdk/openai` 4.0.118
+   * reports that the vendor refuses a body without it.
    *
    * @default true
    */
   readonly anchorRequired?: boolean
   /**
-   * Milliseconds that a session may last; the vendor allows 60 minutes.
+   * The limit of a session in milliseconds; the vendor's is 60 minutes.
    *
    * @default 3,600,000
    */
   readonly sessionLimit?: number
 }
 
-/** Settings with every question answered. */
+/** The options with all defaults. */
 export interface Settings {
   readonly clock: Emulator.Clock
   readonly words: ReadonlyArray<string>
@@ -29,7 +29,7 @@ export interface Settings {
   readonly sessionLimit: number
 }
 
-/** Fills in the defaults. */
+/** Adds the defaults. */
 export const settings = (options: Options): Settings => ({
   clock: options.clock ?? systemClock,
   words: options.words ?? Speech.words,

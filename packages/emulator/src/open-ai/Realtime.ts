@@ -1,7 +1,8 @@
 /**
  * `/v1/realtime`: https://developers.openai.com/api/docs/guides/realtime-websocket (read 2026-11-21). A bad credential
- * or model is refused after the upgrade; two credentials at once before it, with a status that is not published:
- * https://github.com/vercel/ai/pull/17069. That the limit of a session closes with 1001 is not published either.
+ * or model is refused after the upgrade. Two credentials at once are refused before it:
+ * https://github.com/vercel/ai/pull/17069. Its status is not published, and neither is the close code 1001 at the limit
+ * of a session.
  */
 import * as Base64 from "../Base64.ts"
 import type { Call, Session } from "../Emulator.ts"
@@ -17,7 +18,7 @@ import * as Sessions from "./Sessions.ts"
 const keyPrefix = "openai-insecure-api-key."
 const protocol = "realtime"
 
-/** Opens a session, or refuses before the upgrade or after it. */
+/** Opens a session, or refuses it before or after the upgrade. */
 export const connect = (account: Account, call: Call): Response | Session => {
   const offered = Lines.protocolsOf(call.request.headers)
   const inProtocols = offered.find((entry) => entry.startsWith(keyPrefix))?.slice(keyPrefix.length)

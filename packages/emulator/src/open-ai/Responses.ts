@@ -1,5 +1,5 @@
 /**
- * What a session answers: audio that is committed becomes an item, a request for a response becomes a short text.
+ * The events of a session: committed audio becomes an item, and a requested response is a short text.
  *
  * https://developers.openai.com/api/reference/resources/realtime/server-events (read 2026-11-21)
  */
@@ -9,13 +9,13 @@ import { identifier } from "./Failures.ts"
 
 const reply = "It stays at home."
 
-/** Sends a server event, which gets an id of its own. */
+/** Sends a server event with a new id. */
 export type Send = (type: string, fields?: object) => void
 
-/** The audio that a session has heard and not yet committed. */
+/** The audio of a session that is not committed yet. */
 export interface Input {
   readonly append: (audio: Uint8Array | undefined) => void
-  /** Empties the buffer; the words that were in it. */
+  /** Empties the buffer, and returns its words. */
   readonly take: () => string
 }
 
@@ -35,7 +35,7 @@ export const input = (words: ReadonlyArray<string>): Input => {
   }
 }
 
-/** Makes an item of the audio that was committed, and tells its words where the session transcribes. */
+/** Adds an item for committed audio, and sends its transcript if the session transcribes. */
 export const commit = (send: Send, transcript: string, transcribes: boolean): void => {
   const item_id = identifier("item")
   send("input_audio_buffer.committed", { previous_item_id: null, item_id })
@@ -54,7 +54,7 @@ export const addItem = (send: Send, given: JsonObject): void => {
   send("conversation.item.done", { previous_item_id: null, item })
 }
 
-/** Answers with a text, from the first event of a response to its last. */
+/** Sends all events of a response with a text. */
 export const respond = (send: Send): void => {
   const response_id = identifier("resp")
   const item_id = identifier("item")

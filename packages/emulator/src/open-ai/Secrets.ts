@@ -1,25 +1,25 @@
 /**
- * The long-lived key, and the client secrets that were minted with it: each opens any number of sessions until it
- * expires, and their configuration is a default that the client may change.
+ * The long-lived key, and the client secrets minted with it. Each opens any number of sessions until it expires. Its
+ * session configuration is a default that the client can change.
  */
 import type { Call } from "../Emulator.ts"
 import { type Failure, missingKey, wrongKey } from "./Failures.ts"
 import type { SessionConfig } from "./Sessions.ts"
 import type { Settings } from "./Options.ts"
 
-/** A client secret that was minted. */
+/** A minted client secret. */
 export interface IssuedSecret {
   readonly secret: string
   /** Milliseconds since the epoch, of a whole second. */
   readonly expiresAt: number
   readonly session: SessionConfig
-  /** The `OpenAI-Safety-Identifier` that it was minted under. */
+  /** The `OpenAI-Safety-Identifier` of the mint. */
   readonly safetyIdentifier: string | undefined
-  /** How many sessions and calls it has opened. */
+  /** The number of sessions and calls that it has opened. */
   readonly sessions: number
 }
 
-/** Who opens a session: the holder of the key, or of a secret. */
+/** The caller of a session: the holder of the key, or of a secret. */
 export interface Caller {
   readonly secret: IssuedSecret | undefined
 }
@@ -27,15 +27,15 @@ export interface Caller {
 /** The credentials of one emulator. */
 export interface Secrets {
   readonly issue: (secret: Omit<IssuedSecret, "secret" | "sessions">) => IssuedSecret
-  /** Decides whether a credential may open a realtime session now. */
+  /** Checks whether a credential can open a realtime session now. */
   readonly verify: (credential: string | undefined) => Caller | Failure
-  /** Counts a session that was opened. */
+  /** Counts an opened session. */
   readonly opened: (caller: Caller) => void
   readonly issued: () => ReadonlyArray<IssuedSecret>
   readonly expireAll: () => void
 }
 
-/** Makes the credentials of an emulator, no secret among them yet. */
+/** Makes the credentials of an emulator, with nothing minted. */
 export const make = ({ apiKey, clock }: Settings): Secrets => {
   const issued = new Map<string, IssuedSecret>()
   return {
@@ -62,6 +62,6 @@ export const make = ({ apiKey, clock }: Settings): Secrets => {
   }
 }
 
-/** The credential in the `Authorization` header. */
+/** Returns the credential in the `Authorization` header, if any. */
 export const bearer = ({ request }: Call): string | undefined =>
   /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1]

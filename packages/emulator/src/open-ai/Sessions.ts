@@ -1,16 +1,16 @@
 /**
- * Session configurations: what a client secret or an event asks for, over the vendor's defaults.
+ * Session configurations: the vendor's defaults, changed by a client secret or an event.
  *
- * The defaults are those of the sample answer in https://developers.openai.com/api/reference/resources/realtime (read
- * 2026-11-21). Fields below `session` are taken as they are: the vendor's own checks of them are not emulated.
+ * The defaults are those of the sample response in https://developers.openai.com/api/reference/resources/realtime (read
+ * 2026-11-21). Fields within `session` are not checked.
  */
 import { isObject, type JsonObject, objectOf, stringOf } from "../Json.ts"
 import { type Failure, identifier, invalidValue, missingParameter, wrongType } from "./Failures.ts"
 
-/** What a session is for. */
+/** The type of a session. */
 export type SessionType = "realtime" | "transcription" | "translation"
 
-/** A session with every field answered. */
+/** A complete session configuration. */
 export interface SessionConfig {
   readonly type: SessionType
   readonly id: string
@@ -59,7 +59,7 @@ const defaults: Readonly<Record<SessionType, JsonObject>> = {
   }
 }
 
-/** Reads the `session` of a mint or a call; a translation has an endpoint of its own, and a model. */
+/** Reads the `session` of a mint or a call. A translation has an endpoint of its own, and needs a model. */
 export const read = (session: unknown, endpoint: "realtime" | "translations"): SessionConfig | Failure => {
   if (session !== undefined && session !== null && !isObject(session)) return wrongType("session", "an object")
   if (endpoint === "translations") {
@@ -76,7 +76,7 @@ export const read = (session: unknown, endpoint: "realtime" | "translations"): S
   return of(type, session)
 }
 
-/** The session of a type with these fields over the defaults. */
+/** Makes the session of a type: the defaults, replaced by these fields. */
 export const of = (type: SessionType, asked: JsonObject): SessionConfig => ({
   type,
   id: identifier("sess"),
@@ -84,13 +84,13 @@ export const of = (type: SessionType, asked: JsonObject): SessionConfig => ({
   fields: over(defaults[type], asked)
 })
 
-/** The session with fields of an event over its own; type and model stay. */
+/** Applies the fields of an event to a session; type and model do not change. */
 export const update = (session: SessionConfig, asked: unknown): SessionConfig => ({
   ...session,
   fields: over(session.fields, { ...objectOf(asked), type: session.type })
 })
 
-/** The session as the vendor writes it, with the time of its expiry in seconds since the epoch. */
+/** Formats the session as the vendor does, with its expiry in seconds since the epoch. */
 export const write = ({ fields, id, model }: SessionConfig, expiresAt: number): object => ({
   ...fields,
   id,

@@ -1,16 +1,16 @@
-/** What everything that one emulator serves has in common, and the one gate that all streams pass. */
+/** The shared state of one emulator, and the admission of streams. */
 import { type Failure, keyFailures } from "./Failures.ts"
 import type { Grant, Keys } from "./Keys.ts"
 import type { Settings } from "./Options.ts"
 import type { Product, Start, Stream, Usage } from "./Usage.ts"
 
-/** An open WebSocket connection, as the account sees it. */
+/** An open WebSocket. */
 export interface Connection {
   readonly product: Product
   readonly region: string
-  /** Its key was found good. */
+  /** True once its key was accepted. */
   readonly admitted: boolean
-  /** Says what is wrong with the connection, or with the stream that it is to end for, and closes it. */
+  /** Sends a failure of the connection or of one of its streams, and closes the connection. */
   readonly fail: (failure: Failure, streamId?: string) => void
 }
 
@@ -20,17 +20,17 @@ export interface Account {
   readonly keys: Keys
   readonly usage: Usage
   readonly connections: Set<Connection>
-  /** What the next streams to start are answered with, in order. */
+  /** The refusals of the next streams, in order. */
   readonly refusals: Array<Failure>
 }
 
-/** Starts a stream, unless permission, balance or a limit speaks against it; only one that starts redeems its key. */
+/** Starts a stream, unless permission, balance or a limit forbids it. A refused stream does not spend its key. */
 export const begin = (account: Account, grant: Grant, start: Start): Stream | Failure => {
   const { keys, refusals, usage } = account
   if (!keys.permits(grant.key, start.product.name)) return keyFailures.noPermission
   const failure = refusals.shift() ?? usage.exceeded(start.product, start.region) ?? keys.redeem(grant)
   if (failure !== undefined) return failure
-  // The identifier of a temporary key can't be overridden by who holds the key.
+  // The holder of a temporary key cannot override its identifier.
   const { clientReferenceId } = grant.temporary ?? start
   return usage.begin({ ...start, clientReferenceId })
 }

@@ -1,18 +1,18 @@
 /**
- * Soniox's errors, word for word, and the shapes they are sent in.
+ * Soniox's errors with their exact texts, and their shapes.
  *
- * The words are those of https://soniox.com/docs/api-reference/stt/websocket-api and, for minting, of "Create temporary
+ * The texts are those of https://soniox.com/docs/api-reference/stt/websocket-api and, for minting, of "Create temporary
  * API key" at https://soniox.com/docs/api-reference (both read 2026-10-10).
  */
 
-/** What Soniox says when it refuses; clients are told to branch on the type. */
+/** A refusal by Soniox; its documents tell clients to branch on the type. */
 export interface Failure {
   readonly status: number
   readonly type: string
   readonly message: string
 }
 
-/** One field of a body or query that failed validation. */
+/** A field of a body or query that failed validation. */
 export interface FieldError {
   readonly error_type: string
   readonly location: string
@@ -24,7 +24,7 @@ export const invalid = (message: string): Failure => ({ status: 400, type: "inva
 
 const unauthenticated = (message: string): Failure => ({ status: 401, type: "unauthenticated", message })
 
-/** Refusals of a key or of the way it was presented. */
+/** Refusals of a key or of its placement. */
 export const keyFailures = {
   incorrect: unauthenticated("Incorrect API key provided. You can get an API key at https://console.soniox.com"),
   invalidOrExpired: unauthenticated(
@@ -36,7 +36,7 @@ export const keyFailures = {
   missingFromConnection: unauthenticated(
     'Missing API key. Send it with the connection: the Authorization header "Bearer <api_key>", or soniox-api-key and the key in the WebSocket protocols list.'
   ),
-  // The documentation index that was read cuts this sentence off here.
+  // The documentation index ends this sentence here.
   notBearer: unauthenticated("Authorization header must use the Bearer scheme"),
   wrongUsage: unauthenticated(
     "The temporary API key cannot be used for this action. Each temporary API key is scoped to a specific `usage_type`; create a new key with the correct usage type."
@@ -90,7 +90,7 @@ const unavailable = {
     "Cannot continue request (code 1). Please restart the request. Refer to: https://soniox.com/url/cannot-continue-request"
 }
 
-/** Failures of minting that no request can bring about. */
+/** Failures of minting that only a fault produces. */
 export const mintFailures = {
   ...exhausted,
   limit_exceeded: {
@@ -106,7 +106,7 @@ export const mintFailures = {
   service_unavailable: unavailable
 } satisfies Record<string, Failure>
 
-/** Failures of a stream that no message can bring about. */
+/** Failures of a stream that only a test produces. */
 export const streamFailures = {
   ...exhausted,
   request_timeout: { status: 408, type: "request_timeout", message: "Request timeout." },
@@ -125,20 +125,20 @@ export const streamFailures = {
   service_unavailable: unavailable
 } satisfies Record<string, Failure>
 
-/** The `error_type` of a failure of minting that a test can ask for. */
+/** The `error_type` of a failure of minting, for tests. */
 export type MintFailure = keyof typeof mintFailures
 
-/** The `error_type` of a failure of a stream that a test can ask for. */
+/** The `error_type` of a failure of a stream, for tests. */
 export type StreamFailure = keyof typeof streamFailures
 
-/** More streams at a time or in a minute than the vendor allows. */
+/** Refuses a stream beyond a limit of concurrent streams or of streams in a minute. */
 export const overLimit = (limit: "Concurrent requests" | "Requests per minute", product: string): Failure => ({
   status: 429,
   type: "limit_exceeded",
   message: `${limit} limit for ${product} has been exceeded for your organization.`
 })
 
-/** More connections than the vendor allows for the streams that one may have. */
+/** Refuses a connection beyond the limit. */
 export const tooManyConnections = (product: string): Failure => ({
   status: 429,
   type: "max_concurrent_connections_reached",
@@ -147,7 +147,7 @@ export const tooManyConnections = (product: string): Failure => ({
 
 const moreInfo = (type: string) => `https://soniox.com/docs/api-reference/errors#${type.replaceAll("_", "-")}`
 
-/** The body of an error of the REST API. */
+/** Makes the body of an error of the REST API. */
 export const apiError = (failure: Failure, fields: ReadonlyArray<FieldError> = []) => ({
   status_code: failure.status,
   error_type: failure.type,
@@ -157,11 +157,11 @@ export const apiError = (failure: Failure, fields: ReadonlyArray<FieldError> = [
   more_info: moreInfo(failure.type)
 })
 
-/** The answer that carries an error of the REST API. */
+/** Makes the response of an error of the REST API. */
 export const refuse = (failure: Failure, fields?: ReadonlyArray<FieldError>): Response =>
   Response.json(apiError(failure, fields), { status: failure.status })
 
-/** The fields of an error of both WebSocket APIs and of the speech API. */
+/** Makes the error fields of the WebSocket APIs and of the speech API. */
 export const streamError = (failure: Failure) => ({
   error_code: failure.status,
   error_type: failure.type,
@@ -170,5 +170,5 @@ export const streamError = (failure: Failure) => ({
   request_id: crypto.randomUUID()
 })
 
-/** Tells a failure from what was asked for. */
+/** Tells whether a value is a failure. */
 export const isFailure = (value: object): value is Failure => "status" in value && "type" in value && "message" in value

@@ -1,21 +1,21 @@
-/** Where a WebSocket upgrade holds its key: https://soniox.com/docs/guides/websocket-authentication (read 2026-10-10). */
+/** The key in a WebSocket upgrade: https://soniox.com/docs/guides/websocket-authentication (read 2026-10-10). */
 import { type Failure, keyFailures } from "./Failures.ts"
 
 const marker = "soniox-api-key"
 
-/** What an upgrade says of its key: where it says nothing, the first message is to hold it. */
+/** The key of an upgrade. Without one, the first message must contain it. */
 export interface Handshake {
   readonly key: string | undefined
-  /** The key is presented in a way that the vendor refuses. */
+  /** The refusal of a key in the wrong form. */
   readonly failure: Failure | undefined
-  /** The subprotocol to answer with. */
+  /** The subprotocol of the response. */
   readonly protocol: string | undefined
 }
 
-/** The key in an `Authorization` header; undefined where the header has another scheme. */
+/** Returns the key in an `Authorization` header, or undefined if the header has another scheme. */
 export const bearer = (header: string): string | undefined => /^Bearer (\S+)$/i.exec(header)?.[1]
 
-/** Reads an upgrade. */
+/** Reads the headers of an upgrade. */
 export const read = (headers: Headers): Handshake => {
   const header = headers.get("authorization")
   const offered = (headers.get("sec-websocket-protocol") ?? "").split(",").map((entry) => entry.trim())

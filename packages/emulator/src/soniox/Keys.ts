@@ -1,49 +1,49 @@
-/** The keys that Soniox knows: long-lived ones, each of one region, and the temporary ones that were minted with them. */
+/** Keys: long-lived ones, each of one region, and the temporary ones minted with them. */
 import { type Failure, keyFailures } from "./Failures.ts"
 import type { Permission, Settings } from "./Options.ts"
 
-/** The product that a temporary key can open. */
+/** The product of a temporary key. */
 export type UsageType = "transcribe_websocket" | "tts_rt"
 
-/** What a temporary key is to be good for. */
+/** The terms of a temporary key. */
 export interface Terms {
   readonly region: string
   readonly usageType: UsageType
-  /** Milliseconds since the epoch; streams that are open then go on. */
+  /** Milliseconds since the epoch; open streams continue. */
   readonly expiresAt: number
   readonly clientReferenceId: string | undefined
   readonly singleUse: boolean
   readonly maxSessionMilliseconds: number | undefined
 }
 
-/** A temporary key that was minted. */
+/** A minted temporary key. */
 export interface IssuedKey extends Terms {
   readonly key: string
-  /** How many streams it has opened. */
+  /** The number of streams that it has opened. */
   readonly streams: number
 }
 
-/** A key that was found good; `temporary` tells the terms of one that was minted. */
+/** An accepted key; `temporary` has the terms of a temporary one. */
 export interface Grant {
   readonly key: string
   readonly temporary: IssuedKey | undefined
 }
 
-/** All keys of one emulator. */
+/** The keys of one emulator. */
 export interface Keys {
   readonly issued: () => ReadonlyArray<IssuedKey>
   readonly issue: (terms: Terms) => IssuedKey
   /** Tells whether this is the region's long-lived key. */
   readonly owns: (key: string, region: string) => boolean
   readonly permits: (key: string, permission: Permission) => boolean
-  /** Decides whether a key can open a stream of this product now. */
+  /** Checks whether a key can open a stream of this product now. */
   readonly verify: (key: string, region: string, usageType: UsageType) => Grant | Failure
-  /** Counts a stream; a failure where a key for one use has had its one. */
+  /** Counts a stream of a key; returns a failure if a single-use key is spent. */
   readonly redeem: (grant: Grant) => Failure | undefined
   readonly expireAll: () => void
 }
 
-/** Makes the keys of an emulator, none of them temporary yet. */
+/** Makes the keys of an emulator, with nothing minted. */
 export const make = (settings: Settings): Keys => {
   const issued = new Map<string, IssuedKey>()
   const spent = (key: IssuedKey) => key.singleUse && key.streams > 0

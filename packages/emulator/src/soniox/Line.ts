@@ -1,6 +1,6 @@
 /**
- * One WebSocket connection to Soniox, of either product: it is always opened, then its key is checked, and whatever is
- * wrong is said in a frame and followed by a normal close.
+ * A WebSocket of either product. Every upgrade is accepted, and then the key is checked. An error is a frame and a
+ * normal close.
  */
 import type { Call, Clock, Peer, Session } from "../Emulator.ts"
 import { type Account, begin, type Connection } from "./Account.ts"
@@ -9,29 +9,29 @@ import * as Handshake from "./Handshake.ts"
 import type { Grant } from "./Keys.ts"
 import type { Product, Stream } from "./Usage.ts"
 
-/** One connection, as the product on it sees it. */
+/** One WebSocket, as its product uses it. */
 export interface Line extends Connection {
-  /** Checks the connection's key, or that of a message. */
+  /** Checks the key of the connection, or that of a message. */
   readonly admit: (messageKey?: string) => Grant | Failure
   readonly begin: (grant: Grant, model: string, clientReferenceId: string | undefined) => Stream | Failure
   readonly send: (frame: object) => void
   readonly close: (code: number) => void
-  /** Sets one of this connection's alarms anew. */
+  /** Sets or replaces a named alarm of this connection. */
   readonly alarm: (name: string, milliseconds: number, run: () => void) => void
 }
 
-/** What a product does on a connection. */
+/** The handlers of a product. */
 export interface Talk {
-  /** The connection came with a key, so that it may wait with its first stream. */
+  /** Handles an upgrade with a key, which can wait before its first stream. */
   readonly opened: () => void
   readonly message: (data: string | Uint8Array) => void
-  /** The connection is over, by either side. */
+  /** Handles the end of the connection, by either side. */
   readonly ended: () => void
-  /** The frame that a failure of the whole connection is told in. */
+  /** Makes the frame of a failure of the whole connection. */
   readonly errorFrame: (failure: Failure, streamId?: string) => object
 }
 
-/** Makes the session of a connection that has just been upgraded. */
+/** Makes the session of one upgrade. */
 export const session = (account: Account, call: Call, product: Product, talkOf: (line: Line) => Talk): Session => {
   const { clock, keyCheckDelay, messageAuthGrace, messageAuthUntil } = account.settings
   const handshake = Handshake.read(call.request.headers)
@@ -101,7 +101,7 @@ export const session = (account: Account, call: Call, product: Product, talkOf: 
   }
 }
 
-// Of documents before 2026-10; how long the vendor waits is not published.
+// From documents before 2026-10; the vendor's time limit is not published.
 const startTimeout: Failure = { status: 408, type: "request_timeout", message: "Start request timeout." }
 
 const connectionsLike = (account: Account, line: Connection): number =>
@@ -114,7 +114,7 @@ const checker = (account: Account, handshake: Handshake.Handshake, product: Prod
   return (messageKey: string | undefined): Grant | Failure => {
     if (handshake.failure !== undefined) return handshake.failure
     if (handshake.key !== undefined && (messageKey ?? handshake.key) !== handshake.key) return keyFailures.otherKey
-    // The key of a connection is checked once, that of a message with each message.
+    // The key of a connection is checked once; the key of a message is checked with each message.
     if (handshake.key !== undefined && granted !== undefined) return granted
     const byMessage = account.settings.clock.now() < account.settings.messageAuthUntil
     const key = handshake.key ?? (byMessage ? messageKey : undefined)

@@ -1,6 +1,6 @@
 /**
  * `POST /v1/auth/temporary-api-key`: https://soniox.com/docs/guides/temporary-api-keys (read 2026-11-21). The key is
- * looked at before the body, and all fields that fail are reported together, in the words of Pydantic.
+ * checked before the body. All invalid fields are reported together, with the texts of Pydantic.
  */
 import type { Call } from "../Emulator.ts"
 import { type FieldError, invalid, keyFailures, refuse } from "./Failures.ts"
@@ -9,7 +9,7 @@ import { isObject, parse, type JsonObject } from "../Json.ts"
 import type { Keys, Terms, UsageType } from "./Keys.ts"
 import type { Settings } from "./Options.ts"
 
-/** Refuses a REST call whose header does not hold the region's long-lived key. */
+/** Refuses a REST call without the region's long-lived key. */
 export const unauthorized = (keys: Keys, call: Call): Response | undefined => {
   const header = call.request.headers.get("authorization")
   if (header === null) return refuse(keyFailures.missing)
@@ -17,7 +17,7 @@ export const unauthorized = (keys: Keys, call: Call): Response | undefined => {
   return key !== undefined && keys.owns(key, call.region) ? undefined : refuse(keyFailures.incorrect)
 }
 
-/** Mints a temporary key, or tells why not. */
+/** Mints a temporary key, or refuses. */
 export const mint = (settings: Settings, keys: Keys, call: Call): Response => {
   const refusal = unauthorized(keys, call)
   if (refusal !== undefined) return refusal
@@ -58,7 +58,7 @@ const read = (call: Call, now: number): Terms | Array<FieldError> => {
   }
 }
 
-/** What reading a field gives, or the type and message of what is wrong with it. */
+/** Reads a field, or returns the type and message of its error. */
 type Reader<A> = (value: unknown) => { readonly value: A } | readonly [errorType: string, message: string]
 
 const fieldsOf =

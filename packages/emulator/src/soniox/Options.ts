@@ -1,38 +1,38 @@
-/** What a test may decide about the emulated Soniox, and the values that hold where it decides nothing. */
+/** The options of the emulated Soniox, and their defaults. */
 import type * as Emulator from "../Emulator.ts"
 import { systemClock } from "../Emulator.ts"
 import * as Speech from "../Speech.ts"
 
-/** A product that a long-lived key may be kept from. */
+/** A permission of a long-lived key. */
 export type Permission = "stt" | "tts" | "temporary_keys"
 
-/** Settings of the emulated Soniox. */
+/** Options of the emulated Soniox. */
 export interface Options extends Emulator.Options {
-  /** The long-lived keys to accept, by region. @default only `apiKey`, in `region` */
+  /** The valid long-lived keys by region. @default only `apiKey`, in `region` */
   readonly apiKeys?: Readonly<Record<string, string>>
-  /** What each long-lived key may be used for; temporary keys are bound by their usage type alone. @default everything */
+  /** The permissions of each long-lived key; a temporary key has only its usage type. @default all */
   readonly permissions?: Readonly<Record<string, ReadonlyArray<Permission>>>
-  /** How temporary keys begin; older ones began with `temp:`. @default "snx_temp_" */
+  /** The prefix of temporary keys; older ones have `temp:`. @default "snx_temp_" */
   readonly keyForm?: "snx_temp_" | "temp:"
   /**
-   * Until when a key may come in the first message instead of with the connection.
+   * The end of keys in the first message; later, only the upgrade can contain the key.
    *
    * @default 2027-01-15, of https://soniox.com/docs/guides/migrate-websocket-authentication (read 2026-11-21)
    */
   readonly messageAuthUntil?: Date
-  /** Milliseconds that a connection without a key may wait with its first message. @default 10,000 */
+  /** The time limit for the first message of a connection without a key, in milliseconds. @default 10,000 */
   readonly messageAuthGrace?: number
-  /** Milliseconds after which a connection's key is checked where no stream has been started. @default 1,000 */
+  /** Milliseconds after which a connection's key is checked if no stream has started. @default 1,000 */
   readonly keyCheckDelay?: number
-  /** Streams at a time, by product and region. @default 10 for stt, 3 for tts */
+  /** The limit of concurrent streams by product and region. @default 10 for stt, 3 for tts */
   readonly concurrentStreams?: { readonly stt?: number; readonly tts?: number }
-  /** Streams that may be started in any minute, by product and region. @default 100 */
+  /** The limit of started streams in a minute, by product and region. @default 100 */
   readonly streamsPerMinute?: number
-  /** Authenticated connections at a time, by product and region; the vendor names no number. @default no limit */
+  /** The limit of authenticated connections by product and region; the vendor publishes no number. @default no limit */
   readonly connections?: number
 }
 
-/** Settings with every question answered. */
+/** The options with all defaults. */
 export interface Settings {
   readonly clock: Emulator.Clock
   readonly words: ReadonlyArray<string>
@@ -50,10 +50,10 @@ export interface Settings {
 }
 
 /**
- * Fills in the defaults.
+ * Adds the defaults.
  *
- * Limits are of https://soniox.com/docs/stt/rt/limits-and-quotas and https://soniox.com/docs/tts/rt/limits-and-quotas
- * (read 2026-11-21).
+ * The limits are those of https://soniox.com/docs/stt/rt/limits-and-quotas and
+ * https://soniox.com/docs/tts/rt/limits-and-quotas (read 2026-11-21).
  */
 export const settings = (options: Options): Settings => {
   const region = options.region ?? "us"

@@ -1,10 +1,10 @@
-/** What both speech APIs are asked for: https://soniox.com/docs/api-reference/tts/websocket-api (read 2026-11-21). */
+/** The request of both speech APIs: https://soniox.com/docs/api-reference/tts/websocket-api (read 2026-11-21). */
 import * as Audio from "../Audio.ts"
 import * as Speech from "../Speech.ts"
 import { type Failure, invalid } from "./Failures.ts"
 import type { JsonObject } from "../Json.ts"
 
-/** A voice to speak with; whatever the format, samples are signed 16-bit, with a header where it is `wav`. */
+/** The settings of a voice. Samples are signed 16-bit for every format; `wav` has a header. */
 export interface SpeechRequest {
   readonly model: string
   readonly audioFormat: string
@@ -18,7 +18,7 @@ const usualSampleRate = 24_000
 // The longest audio of one stream: https://soniox.com/docs/tts/rt/limits-and-quotas (read 2026-11-21).
 const longestAudio = 120_000
 
-/** Reads the settings of a voice; the first thing that is wrong with them is their failure. */
+/** Reads the settings of a voice, or returns the first failure. */
 export const read = (fields: JsonObject): SpeechRequest | Failure => {
   const missing = ["model", "language", "voice", "audio_format"].find(
     (name) => typeof fields[name] !== "string" || fields[name] === ""
@@ -42,7 +42,7 @@ export const read = (fields: JsonObject): SpeechRequest | Failure => {
   }
 }
 
-/** The refusal of a request that lacks a field. */
+/** Refuses a request without a required field. */
 export const missingField = (name: string): Failure => invalid(`Missing required field: ${name}`)
 
 const modelNotAvailable: Failure = {
@@ -52,7 +52,7 @@ const modelNotAvailable: Failure = {
     "The requested model is not available. See https://soniox.com/docs/tts/models for the list of supported models."
 }
 
-/** Speaks a text after so much audio; what would make it too long is cut. */
+/** Speaks a text after this number of milliseconds of audio, cut at the limit of a stream. */
 export const speak = (text: string, sampleRate: number, before = 0) => {
   const samples = Speech.tone(text, sampleRate)
   const milliseconds = before + (samples.length * 500) / sampleRate

@@ -11,7 +11,7 @@ import { tts } from "./Usage.ts"
 
 const longestText = 5000
 
-/** Answers with the audio of a text, or says why not. */
+/** Responds with the audio of a text, or refuses. */
 export const speech = (account: Account, call: Call): Response => {
   const result = synthesize(account, call)
   if (!isFailure(result)) return result
@@ -20,7 +20,7 @@ export const speech = (account: Account, call: Call): Response => {
   return Response.json(error, { status: result.status, headers })
 }
 
-/** Lets web pages of any origin ask for speech, as `@soniox/client` 2.3.0 does. */
+/** Allows requests from web pages of any origin, which `@soniox/client` 2.3.0 makes. */
 export const preflight = (): Response =>
   new Response(null, {
     status: 204,

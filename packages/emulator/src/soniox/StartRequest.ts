@@ -3,14 +3,14 @@ import * as Audio from "../Audio.ts"
 import { type Failure, invalid, isFailure } from "./Failures.ts"
 import { isObject, type JsonObject } from "../Json.ts"
 
-/** What the emulator heeds of a start request. */
+/** The fields of a start request that the emulator supports. */
 export interface StartRequest {
   readonly model: string
   readonly format: Audio.Format
   readonly clientReferenceId: string | undefined
   readonly endpoints: boolean
   readonly speakers: boolean
-  /** The language that tokens are marked with, where marks were asked for. */
+  /** The language of tokens, if language identification was requested. */
   readonly language: string | undefined
 }
 
@@ -19,10 +19,10 @@ const models = new Set(["stt-rt-v5", "stt-rt-v4", "stt-rt-preview"])
 const mostContextTokens = 8000
 const longestReference = 256
 
-/** The refusal of a start request that can't be read. */
+/** The refusal of an unreadable start request. */
 export const malformed = invalid("Start request is malformed.")
 
-/** Reads a start request; the first thing that is wrong with it is its failure. */
+/** Reads a start request, or returns the first failure. */
 export const read = (fields: JsonObject): StartRequest | Failure => {
   const { model, client_reference_id: reference, language_hints: hints } = fields
   if (typeof model !== "string") return malformed
@@ -90,7 +90,7 @@ const referenceFailure = (reference: unknown): Failure | undefined => {
   )
 }
 
-// The vendor's tokens can't be counted here: words stand for them.
+// Counts words in place of the vendor's tokens.
 const contextFailure = (context: unknown): Failure | undefined => {
   if (absent(context)) return undefined
   if (typeof context !== "string" && !isObject(context)) return malformed

@@ -16,7 +16,7 @@ const longestSilence = 40_000
 
 const mostStreams = 5
 
-// The types are those of https://soniox.com/docs/api-reference/errors (read 2026-11-21), which gives no wording.
+// The types are those of https://soniox.com/docs/api-reference/errors (read 2026-11-21), which has no texts.
 const invalidState: Failure = { status: 400, type: "invalid_stream_state", message: "Invalid stream state." }
 const tooManyStreams: Failure = {
   status: 400,
@@ -28,7 +28,7 @@ const tooLong: Failure = { status: 413, type: "max_audio_duration_reached", mess
 interface Voice {
   readonly stream: Stream
   readonly request: SpeechRequest.SpeechRequest
-  /** How much audio it has been given. */
+  /** The length of its audio so far. */
   readonly milliseconds: number
 }
 
@@ -61,7 +61,7 @@ const take = (line: Line.Line, voices: Voices, fields: JsonObject): void => {
   if (typeof id !== "string" || id === "") return line.fail(SpeechRequest.missingField("stream_id"))
   const voice = voices.get(id)
   const starts = cancel !== true && text === undefined && last === undefined
-  // An identifier in use can't be started again, nor one that is not in use continued.
+  // A start needs an unused identifier, and a continuation one in use.
   if (starts === (voice !== undefined)) return line.send(errorFrame(invalidState, id))
   if (voice === undefined) return open(line, voices, id, fields)
   if (cancel === true) return end(line, voices, id)

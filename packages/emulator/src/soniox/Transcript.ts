@@ -1,12 +1,12 @@
-/** The tokens that audio becomes: each word is sent again and again while it may still change, and once when it is final. */
+/** The tokens of a transcription: a word is sent repeatedly while it can change, and once when it is final. */
 import * as Audio from "../Audio.ts"
 import type { StartRequest } from "./StartRequest.ts"
 
-// How many of the newest words may still change.
+// The number of newest words that can still change.
 const unsettledWords = 2
 const confidence = 0.98
 
-/** A word, or one of the marks `<end>` and `<fin>`. */
+/** A word, or the mark `<end>` or `<fin>`. */
 export interface Token {
   readonly text: string
   readonly start_ms?: number
@@ -17,25 +17,25 @@ export interface Token {
   readonly language?: string
 }
 
-/** A message of a transcription that goes well. */
+/** A message of a transcription. */
 export interface Frame {
   readonly tokens: ReadonlyArray<Token>
   readonly final_audio_proc_ms: number
   readonly total_audio_proc_ms: number
 }
 
-/** A transcription under way. */
+/** A transcription in progress. */
 export interface Transcript {
-  /** Takes audio; a frame where it brought words. */
+  /** Takes audio, and returns a frame if there are new words. */
   readonly hear: (audio: Uint8Array) => Frame | undefined
   /** Makes every word so far final. */
   readonly settle: () => Frame
   readonly milliseconds: () => number
-  /** Tells whether there has been any audio. */
+  /** Tells whether there was any audio. */
   readonly heard: () => boolean
 }
 
-/** Makes the transcript of a stream that has no audio yet. */
+/** Makes an empty transcript. */
 export const make = (text: ReadonlyArray<string>, request: StartRequest): Transcript => {
   const meter = Audio.meter(request.format)
   let bytes = 0
@@ -54,7 +54,7 @@ export const make = (text: ReadonlyArray<string>, request: StartRequest): Transc
   const frame = (settle: boolean): Frame => {
     const said = Audio.spoken(text, meter.milliseconds())
     words = said.length
-    // Nobody pauses here but at the end of the text: that is where a speaker's turn ends.
+    // The only pause is at the end of the text, and the turn of the speaker ends there.
     const turn = request.endpoints ? words - (words % Math.max(1, text.length)) : 0
     const final = settle ? words : Math.max(settled, turn, words - unsettledWords)
     const tokens = said.slice(settled).flatMap((word, index) => {

@@ -66,7 +66,7 @@ const proceed = (line: Line.Line, { stream, transcript }: Active, data: string |
   const message = typeof data === "string" ? readText(data) : data
   if (message === undefined) return line.fail(invalid("Control request body is not valid JSON."))
   if (message instanceof Uint8Array) {
-    // Silence of no length is no sign of life.
+    // An empty audio message does not extend the time limit.
     if (message.length === 0) return
     const frame = transcript.hear(message)
     if (frame !== undefined) line.send(frame)
@@ -88,7 +88,7 @@ const finish = (line: Line.Line, stream: Stream, transcript: Transcript.Transcri
   line.close(1000)
 }
 
-// A text is a control request, or audio in base64.
+// Reads a text message: a control request, or audio in base64.
 const readText = (text: string): JsonObject | Uint8Array | undefined => parseObject(text) ?? decodeBase64(text)
 
 const decodeBase64 = (text: string): Uint8Array | undefined =>

@@ -1,10 +1,10 @@
-/** Who is streaming now and who has streamed: the limits, `GET /v1/concurrency-limits` and `GET /v1/usage-logs`. */
+/** Current and completed streams: the limits, `GET /v1/concurrency-limits` and `GET /v1/usage-logs`. */
 import type { Call } from "../Emulator.ts"
 import { type Failure, invalid, overLimit, refuse } from "./Failures.ts"
 import type { UsageType } from "./Keys.ts"
 import type { Settings } from "./Options.ts"
 
-/** What Soniox sells, under the names that the vendor's own interfaces use for it. */
+/** A product, under the names in the vendor's interfaces. */
 export interface Product {
   readonly name: "stt" | "tts"
   readonly usageType: UsageType
@@ -17,13 +17,13 @@ export const stt: Product = { name: "stt", usageType: "transcribe_websocket", in
 /** Text to speech. */
 export const tts: Product = { name: "tts", usageType: "tts_rt", inWords: "text-to-speech" }
 
-/** A stream that was accepted. */
+/** An accepted stream. */
 export interface Stream {
-  /** It is over; only one that was completed reaches the usage log. */
+  /** Ends the stream; only a completed one enters the usage log. */
   readonly end: (completed?: { readonly inputMilliseconds?: number; readonly outputMilliseconds?: number }) => void
 }
 
-/** What a stream is started with. */
+/** The start of a stream. */
 export interface Start {
   readonly product: Product
   readonly region: string
@@ -31,9 +31,9 @@ export interface Start {
   readonly clientReferenceId: string | undefined
 }
 
-/** The books of one emulator. */
+/** The usage of one emulator. */
 export interface Usage {
-  /** The limit that one more stream would exceed. */
+  /** Returns the failure of one more stream, if it would exceed a limit. */
   readonly exceeded: (product: Product, region: string) => Failure | undefined
   readonly begin: (start: Start) => Stream
   readonly limits: (call: Call) => Response
@@ -45,7 +45,7 @@ interface Entry {
   readonly startedAt: number
 }
 
-/** Makes empty books. */
+/** Makes an empty usage log. */
 export const make = (settings: Settings): Usage => {
   const { clock } = settings
   const active = new Set<Entry>()
@@ -115,7 +115,7 @@ const timestampError = (name: string, given: boolean) => ({
   message: given ? "Input should be a valid datetime or date" : "Field required"
 })
 
-// `"playground"` is the other scope: https://soniox.com/docs/openapi.yaml (read 2026-11-30).
+// The other scope is `"playground"`: https://soniox.com/docs/openapi.yaml (read 2026-11-30).
 const logOf = (entry: Entry, endedAt: number, inputMilliseconds: number, outputMilliseconds: number) => ({
   uuid: crypto.randomUUID(),
   request_scope: "api",

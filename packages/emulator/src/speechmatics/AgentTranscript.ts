@@ -2,8 +2,8 @@
  * Agent STT: the realtime protocol with segments and turns in place of transcripts.
  *
  * https://docs.speechmatics.com/api-ref/agent-stt-websocket and `speechmatics-agent-stt` 0.2.0 on PyPI (read
- * 2026-11-30). There is one speaker and no voice activity: a turn starts with its first words, and ends where the client
- * ends the utterance or the stream.
+ * 2026-11-30). There is one speaker, and no voice activity detection. A turn starts with its first words, and ends when
+ * the client ends the utterance or the stream.
  */
 import { type JsonObject, objectOf } from "../Json.ts"
 import type { Client } from "./Client.ts"
@@ -11,7 +11,7 @@ import type { Client } from "./Client.ts"
 /** The models of Agent STT. */
 export const models: ReadonlySet<unknown> = new Set(["linden-1"])
 
-/** Sends a session's transcripts as segments of turns. */
+/** Converts transcripts to segments of turns before they are sent. */
 export const segmented = (client: Client): Client => {
   let inTurn = false
   const segment = (name: string, { metadata }: JsonObject) => {

@@ -1,4 +1,4 @@
-/** The client of one realtime session, as the parts of the session reach it. */
+/** The client of a realtime session, for the parts of the session. */
 import type { JsonObject } from "../Json.ts"
 import type { RealtimeError } from "./RealtimeErrors.ts"
 

@@ -1,34 +1,34 @@
 /**
- * Who may call the management host: the bearer of an API key or of a management token.
+ * Authentication at the management host, with an API key or a management token.
  *
- * A missing credential is a documented 401 (https://docs.speechmatics.com/get-started/authentication, read
- * 2026-11-21). A wrong one is not documented; `@speechmatics/auth` 0.1.0 takes 403 for it.
+ * A missing credential is a documented 401 (https://docs.speechmatics.com/get-started/authentication, read 2026-11-21).
+ * A wrong one is not documented; `@speechmatics/auth` 0.1.0 takes 403 for it.
  */
 import type { Call } from "../Emulator.ts"
 import { bearer, failure, framework, permissionDenied } from "./Http.ts"
 import { defaultProjectId, type Workspace } from "./Workspace.ts"
 
-/** How the management host refuses credentials. */
+/** Options of the authentication at the management host. */
 export interface Options {
-  /** How a key that is unknown, deleted or temporary is refused. @default 403 */
+  /** The status for an unknown, deleted or temporary key. @default 403 */
   readonly wrongKeyStatus?: 401 | 403
   /**
-   * Whether `/v1/api_keys` takes API keys only, and `/v1/api-keys` and `/v1/projects` management tokens only.
+   * Limits `/v1/api_keys` to API keys, and `/v1/api-keys` and `/v1/projects` to management tokens.
    *
-   * @default false, as the vendor's documents don't say
+   * @default false, as the vendor does not document it
    */
   readonly strictCredentials?: boolean
 }
 
-/** The kinds of credential that the management host knows. */
+/** The kinds of credentials at the management host. */
 export type Kind = "apiKey" | "managementToken"
 
-/** A caller who has been let in, and the project that it acts for unless it names another. */
+/** An authenticated caller, with its default project. */
 export interface Caller {
   readonly projectId: number
 }
 
-/** Lets a caller in, or refuses it; `documented` is the kind of credential that the surface's page names. */
+/** Authenticates a caller, or refuses it; `documented` is the kind of credential on the page of the API. */
 export const enter = (workspace: Workspace, options: Options, call: Call, documented: Kind): Caller | Response => {
   const credential = bearer(call.request)
   if (credential === undefined) return framework(401, "unauthenticated for invalid credentials")

@@ -1,12 +1,12 @@
 /**
- * The vendor's host names and their regions. Hosts that serve all regions, and old names, belong to the default one;
- * failover environments are regions of their own, as a job exists only in the one where it was created.
+ * The vendor's host names and their regions. Global hosts and old names belong to the default region. Failover
+ * environments are regions of their own, as a job exists only where it was created.
  *
  * https://docs.speechmatics.com/get-started/authentication#supported-endpoints (read 2026-11-21); historic names from
  * earlier versions of that page and from the vendor's SDKs.
  */
 
-/** The region of requests that name none. */
+/** The region of requests without one. */
 export const defaultRegion = "eu"
 
 /** Host names with their regions. */

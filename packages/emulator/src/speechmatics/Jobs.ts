@@ -1,5 +1,5 @@
 /**
- * Batch jobs as the vendor keeps them: who may see which, and how a job goes from running to done, deleted, expired.
+ * Batch jobs: their visibility, and their states from running to done, deleted and expired.
  *
  * https://docs.speechmatics.com/api-ref/batch (read 2026-11-21)
  */
@@ -9,14 +9,14 @@ import { bearer, failure, permissionDenied } from "./Http.ts"
 import { objectOf, type JsonObject } from "../Json.ts"
 import { identifiers, type Access, type Workspace } from "./Workspace.ts"
 
-/** How jobs run. */
+/** Options of batch jobs. */
 export interface Options {
-  /** Milliseconds that a job runs. @default 0, so that it is done when it is first asked for */
+  /** The duration of a job in milliseconds. @default 0, so that it is done at once */
   readonly jobDuration?: number
-  /** Jobs that may run at once. @default 20000 */
+  /** The limit of running jobs. @default 20000 */
   readonly maxRunningJobs?: number
   /**
-   * Whether a bad credential is refused with a proxy's web page, and not in JSON as the API reference has it:
+   * Refuses a bad credential with a proxy's web page, in place of the JSON of the API reference:
    * https://docs.speechmatics.com/speech-to-text/batch/troubleshooting (read 2026-11-21).
    *
    * @default false
@@ -38,27 +38,27 @@ export interface Job extends Access {
   readonly duration: number
 }
 
-/** What is known of a job before it is created. */
+/** A submitted job. */
 export type Submission = Pick<Job, "config" | "fileName" | "contentType" | "data">
 
-/** The jobs of one emulator; calls are answered in the name of the credential that they carry. */
+/** The jobs of one emulator. */
 export interface Jobs {
   readonly clock: Clock
-  /** Whom the call speaks for; a response refuses it. */
+  /** Authenticates a call, or refuses it. */
   readonly enter: (call: Call) => Access | Response
-  /** The jobs that the caller may see, newest first, deleted ones included. */
+  /** Lists the jobs that are visible to the caller, newest first, including deleted ones. */
   readonly list: (call: Call, access: Access) => ReadonlyArray<Job>
-  /** The job that the call names, when the caller may see it. */
+  /** Finds the job of a call, if it is visible to the caller. */
   readonly find: (call: Call, access: Access) => Job | Response
   readonly add: (call: Call, access: Access, submission: Submission) => Job | Response
   readonly remove: (job: Job) => void
   readonly status: (job: Job) => "running" | "done" | "deleted"
-  /** Waits until the job is done, so many seconds at most. */
+  /** Waits until the job is done, or until this number of seconds has passed. */
   readonly settled: (job: Job, seconds: number) => Promise<void>
   readonly words: (job: Job) => ReadonlyArray<Audio.Word>
 }
 
-/** Makes a store without jobs. */
+/** Makes an empty store. */
 export const make = (workspace: Workspace, words: ReadonlyArray<string>, options: Options): Jobs => {
   const { clock } = workspace
   const jobs = new Map<string, Job>()
@@ -122,7 +122,7 @@ const authorizationRequired = (): Response =>
 // https://docs.speechmatics.com/speech-to-text/batch/limits#data-retention-limits (read 2026-11-21): 7 days.
 const retention = 7 * 24 * 3_600_000
 
-/** The language that a job is in. */
+/** Returns the language of a job. */
 export const languageOf = (job: Job): string => {
   const { language } = objectOf(job.config["transcription_config"])
   return typeof language === "string" ? language : "en"

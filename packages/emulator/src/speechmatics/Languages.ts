@@ -1,5 +1,5 @@
 /**
- * The languages that the vendor transcribes, and what it says of them.
+ * The vendor's languages, and their descriptions.
  *
  * https://docs.speechmatics.com/speech-to-text/languages (read 2026-11-21)
  */
@@ -69,7 +69,7 @@ export const languages: Readonly<Record<string, string>> = {
   cy: "Welsh"
 }
 
-/** What results say of the language they are in. */
+/** Describes a language as results do. */
 export const pack = (language: string) => ({
   adapted: false,
   itn: true,
@@ -79,12 +79,12 @@ export const pack = (language: string) => ({
 })
 
 /**
- * The public list of features: https://docs.speechmatics.com/speech-to-text/features/feature-discovery (read
- * 2026-11-21).
+ * The route of the public list of features: https://docs.speechmatics.com/speech-to-text/features/feature-discovery
+ * (read 2026-11-21).
  */
 export const discoveryRoute = "GET /v1/discovery/features"
 
-/** Makes the route of the public list of features, which takes no credential. */
+/** Makes the route of the public list of features, which needs no credential. */
 export const routes = () => ({
   [discoveryRoute]: () => {
     const codes = Object.keys(languages)

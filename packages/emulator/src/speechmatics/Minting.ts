@@ -1,6 +1,6 @@
 /**
- * Key creation: `/v1/api_keys` mints temporary keys for the bearer of an API key; `/v1/api-keys`, the same operation
- * of the management API, also creates permanent ones.
+ * Key creation: `/v1/api_keys` mints temporary keys with an API key; `/v1/api-keys`, the same operation of the
+ * management API, also creates permanent ones.
  *
  * https://docs.speechmatics.com/get-started/authentication#temporary-keys and
  * https://docs.speechmatics.com/api-ref/management/create-an-api-key (both read 2026-11-21)
@@ -13,22 +13,22 @@ import type { Product } from "./TemporaryKeys.ts"
 import { bodyOf, check, notOneOf, type Field } from "./Validation.ts"
 import type { Workspace } from "./Workspace.ts"
 
-/** What the workspace's contract allows. */
+/** Options of key creation. */
 export interface Options extends Gate.Options {
   /** The longest ttl, in seconds; older pages of the vendor say 3600. @default 86400 */
   readonly maxTtl?: number
-  /** Whether temporary keys are enabled; enterprise contracts start without. @default true */
+  /** Enables temporary keys; enterprise contracts begin without them. @default true */
   readonly temporaryKeys?: boolean
-  /** Whether the discontinued type `flow` is still accepted. @default false */
+  /** Accepts the discontinued type `flow`. @default false */
   readonly flow?: boolean
-  /** Permanent keys that a project may have. @default 5, the cap of the vendor's portal in 2022 */
+  /** The limit of permanent keys in a project. @default 5, that of the vendor's portal in 2022 */
   readonly maxKeys?: number
 }
 
-/** The route that mints for the bearer of an API key. */
+/** The route that mints with an API key. */
 export const mintRoute = "POST /v1/api_keys"
 
-/** The route that creates keys for the bearer of a management token. */
+/** The route that creates keys with a management token. */
 export const createKeyRoute = "POST /v1/api-keys"
 
 /** Makes both routes. */

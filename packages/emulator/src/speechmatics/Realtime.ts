@@ -1,8 +1,8 @@
 /**
- * Realtime WebSockets: their paths, and who may open one.
+ * Realtime WebSockets: their paths and their authentication.
  *
- * https://docs.speechmatics.com/api-ref/realtime-transcription-websocket (read 2026-11-21). How a bad token in the
- * query is refused: https://github.com/speechmatics/speechmatics-js-sdk/issues/45
+ * https://docs.speechmatics.com/api-ref/realtime-transcription-websocket (read 2026-11-21). The refusal of a bad token
+ * in the query: https://github.com/speechmatics/speechmatics-js-sdk/issues/45
  */
 import type { Call, Session } from "../Emulator.ts"
 import { bearer, failure, permissionDenied } from "./Http.ts"
@@ -11,43 +11,43 @@ import * as RealtimeSession from "./RealtimeSession.ts"
 import type { Client } from "./Client.ts"
 import type { Workspace } from "./Workspace.ts"
 
-/** How realtime sessions are admitted and ended. */
+/** Options of realtime sessions. */
 export interface Options extends RealtimeSession.Options {
   /**
-   * How a bad credential is refused: by `"status"` 401 before the upgrade, or by an Error `"message"` after it.
+   * The refusal of a bad credential: a `"status"` 401 before the upgrade, or an Error `"message"` after it.
    *
    * @default by status for the header, by message for the query parameter
    */
   readonly realtimeRefusal?: "status" | "message"
 }
 
-/** The socket of a session. */
+/** The WebSocket of a session. */
 export const realtimeRoute = "/v2"
 
-/** The socket of a session whose language is in the path, as old clients have it. */
+/** The WebSocket of a session with its language in the path, for old clients. */
 export const realtimeLanguageRoute = "/v2/:language"
 
-/** The socket of an Agent STT session, which transcribes in turns. */
+/** The WebSocket of an Agent STT session, which transcribes in turns. */
 export const agentRoute = "/v2/agent"
 
-/** The socket of a preview agent session, which speaks the realtime protocol. */
+/** The WebSocket of a preview agent session, which has the realtime protocol. */
 export const agentProfileRoute = "/v2/agent/:profile"
 
-/** Answers realtime paths that are asked for without an upgrade. */
+/** Makes the route for requests to the realtime path without an upgrade. */
 export const routes = () => ({ [`GET ${realtimeRoute}`]: () => failure(400, "Bad Request") })
 
-/** The realtime side of one emulator. */
+/** The realtime API of one emulator. */
 export interface Realtime {
   readonly sockets: Readonly<Record<string, (call: Call) => Response | Session>>
-  /** How many sessions are open. */
+  /** The number of open sessions. */
   readonly sessions: () => number
-  /** Fails the next session with this error as soon as it is open. */
+  /** Fails the next session with this error once it is open. */
   readonly refuse: (error: RealtimeError) => void
   /** Ends every open session with this error. */
   readonly interrupt: (error: RealtimeError) => void
 }
 
-/** Makes the sockets. */
+/** Makes the WebSockets. */
 export const make = (workspace: Workspace, words: ReadonlyArray<string>, options: Options): Realtime => {
   const active = new Set<Client>()
   const refusals: Array<RealtimeError> = []
@@ -60,7 +60,7 @@ export const make = (workspace: Workspace, words: ReadonlyArray<string>, options
   return {
     sockets: {
       [realtimeRoute]: (call) => connect(call, null),
-      // The first route that fits is taken.
+      // The first matching route wins.
       [agentRoute]: (call) => connect(call, null, true),
       [realtimeLanguageRoute]: (call) => connect(call, null),
       [agentProfileRoute]: (call) =>

@@ -1,10 +1,10 @@
 /**
- * How a realtime session fails: an Error message, then a close whose reason is a documented type.
+ * Errors of a realtime session: an Error message, then a close with a documented type as its reason.
  *
  * Types, their descriptions and the close codes: https://docs.speechmatics.com/api-ref/realtime-transcription-websocket
  * (read 2026-11-21). The reasons of `not_authorised` and `quota_exceeded` are literal, from
  * https://github.com/speechmatics/speechmatics-js-sdk/issues/45 and issues/59; the others are the documented
- * descriptions. Types that the table of close codes does not list close as what the table has nearest.
+ * descriptions. Types without an entry in the table of close codes have the code of the nearest entry.
  */
 
 const protocolError = { code: 1003, type: "protocol_error" }
@@ -45,7 +45,7 @@ const failures = {
 /** The documented types of an Error message. */
 export type RealtimeError = keyof typeof failures
 
-/** The Error message of a type, and the close that follows it. */
+/** Makes the Error message of a type, and the close after it. */
 export const describe = (type: RealtimeError) => {
   const { close, reason } = failures[type]
   return { message: { message: "Error", type, reason }, close }

@@ -1,5 +1,5 @@
 /**
- * One realtime connection from its admission to its close, whatever is said in between.
+ * A realtime connection from its admission to its close.
  *
  * https://docs.speechmatics.com/speech-to-text/realtime/limits (read 2026-11-21)
  */
@@ -10,22 +10,22 @@ import type { Client } from "./Client.ts"
 import * as Recognition from "./Recognition.ts"
 import * as Timeouts from "./Timeouts.ts"
 
-/** What a session is allowed. */
+/** Limits of a session. */
 export interface Options {
-  /** Sessions that may run at once. @default 2, as on the vendor's free plan */
+  /** The limit of concurrent sessions. @default 2, as on the vendor's free plan */
   readonly maxSessions?: number
-  /** Milliseconds that a session may last. @default 48 hours */
+  /** The limit of a session in milliseconds. @default 48 hours */
   readonly sessionLimit?: number
   /**
-   * Milliseconds that a session waits with its first message, unless the client is the first to speak. The official
-   * client does not listen to what arrives together with the upgrade.
+   * The delay of the first message in milliseconds; a message from the client ends it. The official client does not
+   * receive messages that arrive together with the upgrade.
    *
    * @default 50
    */
   readonly openingDelay?: number
 }
 
-/** What a session is made of. */
+/** The parts of a session. */
 export interface Setting {
   readonly clock: Clock
   readonly words: ReadonlyArray<string>
@@ -33,9 +33,9 @@ export interface Setting {
   readonly call: Call
   /** The clients that count towards the quota. */
   readonly active: Set<Client>
-  /** Why the session fails as soon as it is open, if it does. */
+  /** Returns the error of a session that fails once it is open. */
   readonly problem: () => RealtimeError | undefined
-  /** Whether transcripts come as segments of turns. */
+  /** True for transcripts in segments of turns. */
   readonly agent: boolean
 }
 
@@ -87,7 +87,7 @@ export const make = ({ clock, words, options, call, active, agent, problem }: Se
   }
 }
 
-// Runs once: so many milliseconds after its start, or before when it is asked to.
+// Runs a function once: a number of milliseconds after the start, or earlier on request.
 const onceWithin = (clock: Clock, milliseconds: number, run: () => void) => {
   let pending = true
   let stop = () => {}

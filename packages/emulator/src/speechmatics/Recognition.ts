@@ -18,8 +18,8 @@ export interface Recognition {
 }
 
 /**
- * Makes a recognition that waits for StartRecognition; `language` is the one in the URL's path, when there is one, and
- * `models` are those that it may name.
+ * Makes a recognition that waits for StartRecognition. `language` is that of the URL's path, if any, and `models` are
+ * the allowed models.
  */
 export const make = (
   client: Client,
@@ -39,7 +39,7 @@ export const make = (
       id: crypto.randomUUID(),
       language_pack_info: Languages.pack(config.language)
     })
-    // The specification has this right after the handshake, when the audio's format can't be known yet.
+    // The specification sends this right after the handshake, before the audio format is known.
     client.send({
       message: "Info",
       type: "recognition_quality",
@@ -98,7 +98,7 @@ const run = (client: Client, words: ReadonlyArray<string>, initial: RecognitionC
       if (speakersAtEnd) sendSpeakers()
       client.send({ message: "EndOfTranscript" })
     },
-    // Sessions with several channels are not part of this contract.
+    // The emulated contract does not include sessions with several channels.
     AddChannelAudio: () => client.fail("not_allowed"),
     EndOfChannel: () => client.fail("not_allowed")
   }

@@ -1,5 +1,5 @@
 /**
- * The settings of a realtime session: what StartRecognition must say, and what SetRecognitionConfig may change.
+ * The settings of a realtime session, from StartRecognition and SetRecognitionConfig.
  *
  * https://docs.speechmatics.com/api-ref/realtime-transcription-websocket#startrecognition (read 2026-11-21)
  */
@@ -8,20 +8,20 @@ import { isObject, numberOf, objectOf, type JsonObject } from "../Json.ts"
 import { languages } from "./Languages.ts"
 import type { RealtimeError } from "./RealtimeErrors.ts"
 
-/** What the emulator heeds of a session's settings; it accepts the rest and does nothing with it. */
+/** The settings that the emulator supports; it ignores the others. */
 export interface RecognitionConfig {
   readonly format: Format
   readonly quality: "broadcast" | "telephony"
   readonly language: string
   readonly partials: boolean
-  /** Milliseconds between the end of a word and the final transcript that has it. */
+  /** The longest delay of a final transcript after the end of a word, in milliseconds. */
   readonly maxDelay: number
-  /** The label that every word carries under speaker diarization. */
+  /** The label of every word, with speaker diarization. */
   readonly speaker: string | undefined
   readonly getSpeakers: boolean
 }
 
-/** Reads a StartRecognition message; the language must be the one in the URL's path, when there is one. */
+/** Reads a StartRecognition message. Its language must be that of the URL's path, if there is one. */
 export const read = (
   message: JsonObject,
   pathLanguage: string | undefined,

@@ -9,7 +9,7 @@ import { failure } from "./Http.ts"
 import type { Submission } from "./Jobs.ts"
 import { objectOf, parseObject, stringOf, type JsonObject } from "../Json.ts"
 
-/** Reads a submission; a response says what is wrong with it. */
+/** Reads a submission, or returns its refusal. */
 export const read = async (call: Call): Promise<Submission | Response> => {
   const form = await formOf(call)
   if (form === undefined) return failure(400, "Malformed request")
@@ -41,7 +41,7 @@ const formOf = async (call: Call): Promise<FormData | undefined> => {
 const textOf = async (part: FormDataEntryValue | null): Promise<string> =>
   part instanceof File ? part.text() : (part ?? "")
 
-// Nothing is fetched: the audio behind an address is a tone as long as the address.
+// Makes a tone as long as the address; nothing is fetched.
 const fetched = (config: JsonObject): Submission | undefined => {
   const address = stringOf(objectOf(config["fetch_data"])["url"])
   if (address === undefined || !URL.canParse(address)) return undefined

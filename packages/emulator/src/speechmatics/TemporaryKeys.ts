@@ -1,15 +1,15 @@
 /**
- * Temporary keys: signed tokens that open one product until they expire. None can be listed or revoked.
+ * Temporary keys: signed tokens that open one product until they expire. They cannot be listed or revoked.
  *
- * `exp - iat` equals the ttl that was asked for; the header says RS256. The other claims are not documented:
+ * `exp - iat` equals the requested ttl; the header says RS256. The other claims are not documented:
  * https://docs.speechmatics.com/get-started/authentication#temporary-keys (read 2026-11-21).
  */
 import type { Clock } from "../Emulator.ts"
 
-/** The products that a temporary key can be for. */
+/** The product of a temporary key. */
 export type Product = "batch" | "rt" | "tts" | "flow"
 
-/** What a temporary key permits. */
+/** The permissions of a temporary key. */
 export interface Grant {
   readonly product: Product
   readonly projectId: number
@@ -17,7 +17,7 @@ export interface Grant {
   readonly region: string | undefined
 }
 
-/** A temporary key that was minted. */
+/** A minted temporary key. */
 export interface IssuedKey extends Grant {
   readonly key: string
   /** Milliseconds since the epoch, of a whole second. */
@@ -26,15 +26,15 @@ export interface IssuedKey extends Grant {
 
 /** The temporary keys of one emulator. */
 export interface TemporaryKeys {
-  /** Makes a key that lives so many seconds. */
+  /** Makes a key with this ttl in seconds. */
   readonly mint: (grant: Grant, ttl: number) => Promise<string>
-  /** What the key permits now; undefined once it has expired. */
+  /** Returns the permissions of a key, or undefined once it has expired. */
   readonly find: (key: string) => Grant | undefined
   readonly issued: () => ReadonlyArray<IssuedKey>
   readonly expireAll: () => void
 }
 
-/** Makes a store that has issued no key yet. */
+/** Makes an empty store. */
 export const make = (clock: Clock): TemporaryKeys => {
   const issued = new Map<string, IssuedKey>()
   return {

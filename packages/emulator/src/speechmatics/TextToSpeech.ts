@@ -1,7 +1,7 @@
 /**
  * Text to speech: a tone as long as the text would take to say.
  *
- * https://docs.speechmatics.com/text-to-speech/quickstart (read 2026-11-21); its errors are not documented and take
+ * https://docs.speechmatics.com/text-to-speech/quickstart (read 2026-11-21); its errors are not documented, and have
  * the shape of the batch API's.
  */
 import type { Call } from "../Emulator.ts"
@@ -10,7 +10,7 @@ import { bearer, failure, permissionDenied } from "./Http.ts"
 import { parseObject, stringOf } from "../Json.ts"
 import type { Workspace } from "./Workspace.ts"
 
-/** The route that turns text into audio. */
+/** The route of text to speech. */
 export const speakRoute = "POST /generate/:voice"
 
 /** Makes the route. */

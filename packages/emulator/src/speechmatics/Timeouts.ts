@@ -1,6 +1,6 @@
 /**
- * When the vendor ends a realtime session by itself: 48 hours after it began, after an hour without audio, or after
- * three minutes of silence on the wire. Pings count as signs of life with the vendor; the emulator does not see them.
+ * Timeouts of a realtime session: 48 hours in all, an hour without audio, or three minutes without messages. The vendor
+ * counts pings as messages; the emulator does not see them.
  *
  * Limits: https://docs.speechmatics.com/speech-to-text/realtime/limits. Warnings and the form of their text:
  * https://docs.speechmatics.com/api-ref/realtime-transcription-websocket#warning (both read 2026-11-21)
@@ -11,12 +11,12 @@ import type { Client } from "./Client.ts"
 /** The running timeouts of one session. */
 export interface Timeouts {
   readonly start: () => void
-  /** The client sent something. */
+  /** Restarts the timeouts after a message of the client. */
   readonly heard: (audio: boolean) => void
   readonly cancel: () => void
 }
 
-/** Makes the timeouts of a session that may last so many milliseconds. */
+/** Makes the timeouts of a session with this limit in milliseconds. */
 export const make = (clock: Clock, sessionLimit = 48 * hour, client: Client): Timeouts => {
   const silence = countdown(
     clock,

@@ -1,5 +1,5 @@
 /**
- * From audio that has been heard to transcript messages: finals once they are settled, partials until then.
+ * Transcript messages of a session: partials while words can change, and finals once they cannot.
  *
  * https://docs.speechmatics.com/speech-to-text/realtime/output (read 2026-11-21)
  */
@@ -11,17 +11,17 @@ import * as Transcript from "./Transcript.ts"
 
 /** The transcript of one session so far; times are milliseconds of audio. */
 export interface Transcriber {
-  /** Sends what is new now that so much has been heard. */
+  /** Sends the new words after this number of milliseconds of audio. */
   readonly hear: (heard: number) => void
-  /** Makes everything final up to a time, and ends the utterance there. */
+  /** Makes everything before a time final, and ends the utterance there. */
   readonly force: (until: number) => void
   /** Makes the rest final. */
   readonly finish: (heard: number) => void
 }
 
-/** Makes a transcriber that has heard nothing yet; it reads the settings anew each time, as they may change. */
+/** Makes a transcriber; it reads the settings each time, as they can change. */
 export const make = (client: Client, words: ReadonlyArray<string>, config: () => RecognitionConfig): Transcriber => {
-  // How many words have been sent as finals, and as anything.
+  // The number of words sent as finals, and the number sent at all.
   let finals = 0
   let partials = 0
   let finalUntil = 0
@@ -36,7 +36,7 @@ export const make = (client: Client, words: ReadonlyArray<string>, config: () =>
       metadata: {
         end_time: end / 1000,
         start_time: finalUntil / 1000,
-        // Finals are to be strung together as they come.
+        // The space lets clients join finals as they come.
         transcript: message === "AddTranscript" && transcript !== "" ? `${transcript} ` : transcript
       },
       ...extra

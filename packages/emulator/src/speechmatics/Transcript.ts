@@ -1,8 +1,8 @@
 /**
- * Words in the shapes that the vendor prints them in, realtime and batch alike.
+ * Formats of transcripts, for realtime and batch.
  *
- * The JSON: https://docs.speechmatics.com/api-ref (format 2.9). The subtitles, at most two lines of 37 characters
- * each: https://docs.speechmatics.com/speech-to-text/batch/srt-format (both read 2026-11-21).
+ * The JSON: https://docs.speechmatics.com/api-ref (format 2.9). The subtitles, at most two lines of 37 characters each:
+ * https://docs.speechmatics.com/speech-to-text/batch/srt-format (both read 2026-11-21).
  */
 import type { Word } from "../Audio.ts"
 
@@ -12,7 +12,7 @@ export const formatVersion = "2.9"
 /** The version of the engine, as results state it. */
 export const orchestratorVersion = "2025.11.07+cd4ff775c0+14.7.0"
 
-/** Prints words as the entries of `results`; a speaker is named where one is told apart. */
+/** Formats words as the entries of `results`, with a speaker under diarization. */
 export const results = (words: ReadonlyArray<Word>, language: string, speaker?: string) =>
   words.map((word) => ({
     alternatives: [{ confidence: 1, content: word.word, language, ...(speaker === undefined ? {} : { speaker }) }],
@@ -21,10 +21,10 @@ export const results = (words: ReadonlyArray<Word>, language: string, speaker?: 
     type: "word"
   }))
 
-/** Prints words as running text. */
+/** Formats words as text. */
 export const text = (words: ReadonlyArray<Word>): string => words.map((word) => word.word).join(" ")
 
-/** Prints words as SubRip subtitles. */
+/** Formats words as SubRip subtitles. */
 export const subtitles = (words: ReadonlyArray<Word>): string => {
   const lines = linesOf(words)
   const sections: Array<string> = []

@@ -1,5 +1,5 @@
 /**
- * Usage statistics, which a key for one end user may not read.
+ * Usage statistics, which need a key that is not limited to one end user.
  *
  * https://docs.speechmatics.com/api-ref/batch/get-usage-statistics (read 2026-11-21)
  */
@@ -9,10 +9,7 @@ import { languageOf, type Job, type Jobs } from "./Jobs.ts"
 import { objectOf, stringOf } from "../Json.ts"
 import type { Access } from "./Workspace.ts"
 
-/**
- * Reports the jobs between two days, both included: from the first job's day to the end of yesterday unless the call
- * says otherwise.
- */
+/** Reports the jobs between two days, both included. By default these are the day of the first job and yesterday. */
 export const report = (jobs: Jobs, call: Call, access: Access): Response => {
   if (access.clientRef !== undefined) return failure(403, "Forbidden")
   const done = jobs.list(call, access).filter((job) => jobs.status(job) !== "running")
@@ -38,7 +35,7 @@ const modelOf = (job: Job): string => {
   return stringOf(config["model"]) ?? stringOf(config["operating_point"]) ?? "standard"
 }
 
-// One line for all jobs that have the same properties.
+// Sums up jobs with the same properties in one line.
 const total = (jobs: ReadonlyArray<Job>, propertiesOf: (job: Job) => Readonly<Record<string, string>>) => {
   const lines = new Map<string, { readonly count: number; readonly duration_hrs: number }>()
   for (const job of jobs) {

@@ -1,6 +1,6 @@
 /**
- * Request validation as the vendor's web framework does it: the first failure is the answer, with a sub-code and a
- * fixed text.
+ * Request validation of the vendor's web framework: the first failure is the response, with a sub-code and a fixed
+ * text.
  *
  * The text for a minimum is the live vendor's (the test of `@speechmatics/auth`); the others are the framework's own:
  * https://github.com/go-openapi/errors (read 2026-11-21).
@@ -9,7 +9,7 @@ import type { Call } from "../Emulator.ts"
 import { framework } from "./Http.ts"
 import { parseObject, type JsonObject } from "../Json.ts"
 
-/** What a field of a body must be; `null` counts as absent. */
+/** The type of a field in a body; `null` counts as absent. */
 export type Field =
   | {
       readonly type: "string"
@@ -24,7 +24,7 @@ export type Field =
       readonly maximum?: number
     }
 
-/** Reads a JSON body; a response says what is wrong with it. No body at all is an empty object. */
+/** Reads a JSON body, or returns its refusal. An empty body is an empty object. */
 export const bodyOf = (call: Call): JsonObject | Response => {
   if (call.text === "") return {}
   const type = call.request.headers.get("content-type") ?? "application/octet-stream"
@@ -34,11 +34,11 @@ export const bodyOf = (call: Call): JsonObject | Response => {
   return parseObject(call.text) ?? framework(400, 'parsing body body from "" failed, because unexpected EOF')
 }
 
-/** Refuses a value that is not in the list. */
+/** Refuses a value outside a list. */
 export const notOneOf = (name: string, location: string, values: ReadonlyArray<string>): Response =>
   framework(606, `${name} in ${location} should be one of [${values.join(" ")}]`)
 
-/** Checks a body; a response names the first field that fails. */
+/** Checks a body; returns the refusal of the first invalid field, if any. */
 export const check = (fields: Readonly<Record<string, Field>>, body: JsonObject): Response | undefined => {
   for (const [name, field] of Object.entries(fields)) {
     const refusal = checkField(name, field, body[name] ?? undefined)

@@ -1,20 +1,20 @@
 /**
- * One customer's workspace: its projects, their permanent keys, and which credential opens what.
+ * A customer's workspace: its projects, their permanent keys, and the access of each credential.
  *
  * https://docs.speechmatics.com/administration/management-tokens (read 2026-11-21)
  */
 import type { Clock } from "../Emulator.ts"
 import * as TemporaryKeys from "./TemporaryKeys.ts"
 
-/** How the workspace decides on credentials. */
+/** Options of a workspace. */
 export interface Options {
-  /** The management token to accept. @default "emulated-speechmatics-management-token" */
+  /** The valid management token. @default "emulated-speechmatics-management-token" */
   readonly managementToken?: string
-  /** Whether a temporary key works only in the region that it was minted for, as before 2026-07-15. @default false */
+  /** Limits a temporary key to its region, as before 2026-07-15. @default false */
   readonly strictRegions?: boolean
 }
 
-/** A project; `deletedAt` is set once it is gone. */
+/** A project; a deleted one has `deletedAt`. */
 export interface Project {
   readonly id: number
   readonly name: string
@@ -33,31 +33,31 @@ export interface PermanentKey {
   readonly createdAt: number
 }
 
-/** What a credential opens: the jobs of a project, or only those of one end user. */
+/** The access of a credential: the jobs of a project, or only those of one end user. */
 export interface Access {
   readonly projectId: number
   readonly clientRef: string | undefined
 }
 
-/** The state that all of the vendor's surfaces share. */
+/** The shared state of all APIs of the emulator. */
 export interface Workspace {
   readonly clock: Clock
   readonly managementToken: string
-  /** In order of creation, deleted ones included. */
+  /** All projects in order of creation, including deleted ones. */
   readonly projects: Map<number, Project>
-  /** By value; a key that is deleted here is refused at once, while what it has minted lives on. */
+  /** The permanent keys by value. A deleted key is refused at once, but its temporary keys stay valid. */
   readonly permanentKeys: Map<string, PermanentKey>
   readonly temporaryKeys: TemporaryKeys.TemporaryKeys
   readonly addProject: (name: string, description: string | undefined) => Project
   readonly addKey: (projectId: number, key: Pick<PermanentKey, "name" | "clientRef">) => PermanentKey
-  /** What a key opens at a product; undefined where it opens nothing. */
+  /** Returns the access of a key to a product, if any. */
   readonly access: (key: string | undefined, product: TemporaryKeys.Product, region: string) => Access | undefined
 }
 
-/** The id of the project that always exists. */
+/** The id of the default project. */
 export const defaultProjectId = 1
 
-/** Makes a workspace with one project that has one key. */
+/** Makes a workspace with one project and one key. */
 export const make = (clock: Clock, apiKey: string, options: Options): Workspace => {
   const projects: Workspace["projects"] = new Map()
   const permanentKeys: Workspace["permanentKeys"] = new Map()
@@ -96,7 +96,7 @@ export const make = (clock: Clock, apiKey: string, options: Options): Workspace 
 
 const identifierSpace = 36n ** 10n
 
-/** Makes a source of identifiers, ten characters of `[a-z0-9]` each, which is the same for the same seed. */
+/** Makes a generator of identifiers of ten characters `[a-z0-9]`; the same seed gives the same ones. */
 export const identifiers = (seed: number): (() => string) => {
   let state = BigInt(seed)
   return () => {
@@ -110,5 +110,5 @@ const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const secret = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(32)), (byte) => alphabet[byte % alphabet.length]).join("")
 
-// The body says `usa` where hosts say `us`.
+// The body has `usa` for the region `us` of hosts.
 const regionOf = (grant: TemporaryKeys.Grant): string => (grant.region ?? "eu").slice(0, 2)
