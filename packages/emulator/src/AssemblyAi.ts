@@ -22,7 +22,7 @@
  */
 import * as Emulator from "./Emulator.ts"
 import type { Fault } from "./Faults.ts"
-import * as Lines from "./Lines.ts"
+import * as Sockets from "./Sockets.ts"
 import type { Account } from "./assembly-ai/Account.ts"
 import * as Agent from "./assembly-ai/Agent.ts"
 import * as Failures from "./assembly-ai/Failures.ts"
@@ -95,7 +95,7 @@ export interface AssemblyAi extends Emulator.Emulator {
 export const make = (options: Options = {}): AssemblyAi => {
   const chosen = settings(options)
   const tokens = Tokens.make(chosen)
-  const [streaming, agents] = [Lines.make(chosen.clock), Lines.make(chosen.clock)]
+  const [streaming, agents] = [Sockets.make(chosen.clock), Sockets.make(chosen.clock)]
   const account: Account = { settings: chosen, tokens, streaming, agents, refusals: [] }
   const emulator = Emulator.make(
     {

@@ -27,7 +27,7 @@
  */
 import * as Emulator from "./Emulator.ts"
 import type { Fault } from "./Faults.ts"
-import * as Lines from "./Lines.ts"
+import * as Sockets from "./Sockets.ts"
 import type { Account } from "./deepgram/Account.ts"
 import * as Agent from "./deepgram/Agent.ts"
 import * as Failures from "./deepgram/Failures.ts"
@@ -115,7 +115,7 @@ export interface Deepgram extends Emulator.Emulator {
  */
 export const make = (options: Options = {}): Deepgram => {
   const chosen = settings(options)
-  const account: Account = { settings: chosen, tokens: Tokens.make(chosen.clock), lines: Lines.make(chosen.clock) }
+  const account: Account = { settings: chosen, tokens: Tokens.make(chosen.clock), sockets: Sockets.make(chosen.clock) }
   const emulator = Emulator.make(
     {
       vendor: "deepgram",
@@ -148,7 +148,7 @@ export const make = (options: Options = {}): Deepgram => {
       return account.tokens.issued()
     },
     get sessions() {
-      return account.lines.size()
+      return account.sockets.size()
     },
     expireAll: account.tokens.expireAll
   }

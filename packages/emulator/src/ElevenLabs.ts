@@ -28,13 +28,13 @@ import * as BatchScribe from "./eleven-labs/BatchScribe.ts"
 import * as Conversation from "./eleven-labs/Conversation.ts"
 import * as Credentials from "./eleven-labs/Credentials.ts"
 import type { IssuedCredential } from "./eleven-labs/Credentials.ts"
-import { type MintFailure, mintFailures, refuse, told } from "./eleven-labs/Failures.ts"
+import { type MintFailure, mintFailures, refuse, format } from "./eleven-labs/Failures.ts"
 import { mintToken, signUrl } from "./eleven-labs/Minting.ts"
 import { type Options, settings } from "./eleven-labs/Options.ts"
 import * as RealtimeScribe from "./eleven-labs/RealtimeScribe.ts"
 import * as TextToSpeech from "./eleven-labs/TextToSpeech.ts"
 import * as Voices from "./eleven-labs/Voices.ts"
-import * as Lines from "./Lines.ts"
+import * as Sockets from "./Sockets.ts"
 
 export type { StreamFailure } from "./eleven-labs/Account.ts"
 export type { Agent, IssuedCredential, TokenType } from "./eleven-labs/Credentials.ts"
@@ -133,10 +133,10 @@ export const make = (options: Options = {}): ElevenLabs => {
   const account: Account = {
     settings: chosen,
     credentials: Credentials.make(chosen),
-    lines: Lines.make(chosen.clock),
+    sockets: Sockets.make(chosen.clock),
     refusals: []
   }
-  const { credentials, lines, refusals } = account
+  const { credentials, sockets, refusals } = account
   const emulator = Emulator.make(
     {
       vendor: "elevenlabs",
@@ -175,7 +175,7 @@ export const make = (options: Options = {}): ElevenLabs => {
       return credentials.issued()
     },
     get sessions() {
-      return lines.size()
+      return sockets.size()
     },
     expireAll: credentials.expireAll,
     refuseSessions: (failure, times = 1) => {
@@ -194,7 +194,7 @@ export const mintFault = (
   failure: MintFailure,
   headers: Readonly<Record<string, string>> = {},
   form: Options["errorForm"] = "documented"
-): Fault => ({ ...told(mintFailures[failure], form), headers })
+): Fault => ({ ...format(mintFailures[failure], form), headers })
 
 // The environments of https://www.npmjs.com/package/@elevenlabs/elevenlabs-js, version 2.73.0 (read 2026-11-21).
 const hosts = {

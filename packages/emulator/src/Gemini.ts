@@ -31,7 +31,7 @@ import { type Options, settings, type Version, versions } from "./gemini/Options
 import * as Tokens from "./gemini/Tokens.ts"
 import type { IssuedToken } from "./gemini/Tokens.ts"
 import type { JsonObject } from "./Json.ts"
-import * as Lines from "./Lines.ts"
+import * as Sockets from "./Sockets.ts"
 
 export type { MintFailure } from "./gemini/Failures.ts"
 export type { Echoed, Options, Version } from "./gemini/Options.ts"
@@ -93,7 +93,7 @@ export const make = (options: Options = {}): Gemini => {
   const account: Account = {
     settings: chosen,
     tokens: Tokens.make(chosen.clock),
-    lines: Lines.make(chosen.clock),
+    sockets: Sockets.make(chosen.clock),
     setups: []
   }
   const emulator = Emulator.make(
@@ -118,7 +118,7 @@ export const make = (options: Options = {}): Gemini => {
       return account.tokens.issued()
     },
     get sessions() {
-      return account.lines.size()
+      return account.sockets.size()
     },
     setups: account.setups,
     expireAll: account.tokens.expireAll

@@ -25,7 +25,7 @@
  */
 import * as Emulator from "./Emulator.ts"
 import type { Fault } from "./Faults.ts"
-import * as Lines from "./Lines.ts"
+import * as Sockets from "./Sockets.ts"
 import type { Account } from "./open-ai/Account.ts"
 import * as Calls from "./open-ai/Calls.ts"
 import * as Failures from "./open-ai/Failures.ts"
@@ -99,7 +99,7 @@ export interface OpenAi extends Emulator.Emulator {
 export const make = (options: Options = {}): OpenAi => {
   const chosen = settings(options)
   const secrets = Secrets.make(chosen)
-  const account: Account = { settings: chosen, secrets, lines: Lines.make(chosen.clock), refusals: [] }
+  const account: Account = { settings: chosen, secrets, sockets: Sockets.make(chosen.clock), refusals: [] }
   const emulator = Emulator.make(
     {
       vendor: "openai",
@@ -125,7 +125,7 @@ export const make = (options: Options = {}): OpenAi => {
       return secrets.issued()
     },
     get sessions() {
-      return account.lines.size()
+      return account.sockets.size()
     },
     expireAll: secrets.expireAll,
     refuseSessions: (failure, times = 1) => {

@@ -25,7 +25,7 @@
 import * as Emulator from "./Emulator.ts"
 import * as Speech from "./Speech.ts"
 import * as Batch from "./speechmatics/Batch.ts"
-import type * as Gate from "./speechmatics/Gate.ts"
+import type * as Authentication from "./speechmatics/Authentication.ts"
 import { defaultRegion, hosts } from "./speechmatics/Hosts.ts"
 import { failure, framework } from "./speechmatics/Http.ts"
 import * as Jobs from "./speechmatics/Jobs.ts"
@@ -53,7 +53,13 @@ export { speakRoute } from "./speechmatics/TextToSpeech.ts"
  * @since 0.1.0
  */
 export interface Options
-  extends Emulator.Options, Workspace.Options, Gate.Options, Minting.Options, Jobs.Options, Realtime.Options {}
+  extends
+    Emulator.Options,
+    Workspace.Options,
+    Authentication.Options,
+    Minting.Options,
+    Jobs.Options,
+    Realtime.Options {}
 
 /**
  * An emulated Speechmatics, with controls for tests.

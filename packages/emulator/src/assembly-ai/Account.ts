@@ -1,5 +1,5 @@
 /** The shared state of one emulator. */
-import type { Lines } from "../Lines.ts"
+import type { Sockets } from "../Sockets.ts"
 import type { SessionEnd } from "./Failures.ts"
 import type { Settings } from "./Options.ts"
 import type { Tokens } from "./Tokens.ts"
@@ -8,8 +8,8 @@ import type { Tokens } from "./Tokens.ts"
 export interface Account {
   readonly settings: Settings
   readonly tokens: Tokens
-  readonly streaming: Lines
-  readonly agents: Lines
+  readonly streaming: Sockets
+  readonly agents: Sockets
   /** The refusals of the next streaming sessions, in order. */
   readonly refusals: Array<SessionEnd>
 }

@@ -6,7 +6,7 @@
  */
 import type { Call, Session } from "../Emulator.ts"
 import { isObject, parse, stringOf } from "../Json.ts"
-import type { Line, Talk } from "../Lines.ts"
+import type { Socket, Handlers } from "../Sockets.ts"
 import * as Audio from "../Audio.ts"
 import type { Account } from "./Account.ts"
 import * as Failures from "./Failures.ts"
@@ -19,10 +19,10 @@ const longestChunk = 1000
 
 /** Makes the session of one upgrade. */
 export const connect = (account: Account, call: Call): Session =>
-  account.streaming.session((line) => {
+  account.streaming.session((socket) => {
     const fail = ({ code, reason }: SessionEnd) => {
-      if (account.settings.failures === "message") line.send({ type: "Error", error_code: code, error: reason })
-      line.close(code, Failures.closeReason(reason))
+      if (account.settings.failures === "message") socket.send({ type: "Error", error_code: code, error: reason })
+      socket.close(code, Failures.closeReason(reason))
     }
     const format = formatOf(call)
     const turns = Turns.make(account.settings.words, format, call.url.searchParams.get("format_turns") === "true")
@@ -31,11 +31,11 @@ export const connect = (account: Account, call: Call): Session =>
       opened: () => {
         const longest = admit(account, call)
         if (typeof longest !== "number") return fail(longest)
-        line.alarm("session", longest * 1000, () => fail(Failures.sessionEnds.session_expired))
+        socket.alarm("session", longest * 1000, () => fail(Failures.sessionEnds.session_expired))
         const expiresAt = Math.floor(startedAt / 1000) + longest
-        line.send({ type: "Begin", id: crypto.randomUUID(), expires_at: expiresAt })
+        socket.send({ type: "Begin", id: crypto.randomUUID(), expires_at: expiresAt })
       },
-      message: conversation(account, line, turns, format, fail)
+      message: conversation(account, socket, turns, format, fail)
     }
   })
 
@@ -54,21 +54,21 @@ const admit = ({ refusals, settings, streaming, tokens }: Account, call: Call): 
 
 const conversation = (
   { settings }: Account,
-  line: Line,
+  socket: Socket,
   turns: Turns.Turns,
   format: Audio.Format,
   fail: (end: SessionEnd) => void
-): Talk["message"] => {
+): Handlers["message"] => {
   const startedAt = settings.clock.now()
-  const tell = (messages: ReadonlyArray<object>) => messages.forEach(line.send)
+  const tell = (messages: ReadonlyArray<object>) => messages.forEach(socket.send)
   const terminate = () => {
     tell(turns.end())
-    line.send({
+    socket.send({
       type: "Termination",
       audio_duration_seconds: Math.round(turns.milliseconds() / 1000),
       session_duration_seconds: Math.round((settings.clock.now() - startedAt) / 1000)
     })
-    line.close(1000)
+    socket.close(1000)
   }
   return (data) => {
     if (typeof data !== "string") {

@@ -7,7 +7,7 @@
  * inferred, and so is the precedence of the header.
  */
 import type { Call, Session } from "../Emulator.ts"
-import * as Lines from "../Lines.ts"
+import * as Sockets from "../Sockets.ts"
 import { type Failure, failures, refuse } from "./Failures.ts"
 import type { Settings } from "./Options.ts"
 import type { Tokens } from "./Tokens.ts"
@@ -16,7 +16,7 @@ import type { Tokens } from "./Tokens.ts"
 export interface Account {
   readonly settings: Settings
   readonly tokens: Tokens
-  readonly lines: Lines.Lines
+  readonly sockets: Sockets.Sockets
 }
 
 /** A credential and its scheme. */
@@ -32,7 +32,7 @@ export const credentialOf = (headers: Headers): Credential | undefined => {
   const [, scheme = "", value = ""] = /^(\w+) +(\S+)$/.exec(headers.get("authorization") ?? "") ?? []
   const named = schemes.find((name) => name === scheme.toLowerCase())
   if (named !== undefined) return { scheme: named, value, protocol: undefined }
-  const offered = Lines.protocolsOf(headers)
+  const offered = Sockets.protocolsOf(headers)
   const protocol = schemes.find((name) => offered.includes(name))
   if (protocol === undefined) return undefined
   return { scheme: protocol, value: offered[offered.indexOf(protocol) + 1] ?? "", protocol }
@@ -53,10 +53,10 @@ export const admit = ({ settings, tokens }: Account, call: Call): Credential | F
 export const connect = (
   account: Account,
   call: Call,
-  talk: Failure | ((line: Lines.Line) => Lines.Talk)
+  handlers: Failure | ((socket: Sockets.Socket) => Sockets.Handlers)
 ): Response | Session => {
   const admitted = admit(account, call)
   if ("status" in admitted) return refuse(admitted)
-  if (account.lines.size() >= account.settings.connections) return refuse(failures.too_many_requests)
-  return typeof talk === "function" ? account.lines.session(talk, admitted.protocol) : refuse(talk)
+  if (account.sockets.size() >= account.settings.connections) return refuse(failures.too_many_requests)
+  return typeof handlers === "function" ? account.sockets.session(handlers, admitted.protocol) : refuse(handlers)
 }

@@ -6,7 +6,7 @@
  */
 import type { Call, Session } from "../Emulator.ts"
 import { parseObject, stringOf } from "../Json.ts"
-import type { Line, Talk } from "../Lines.ts"
+import type { Socket, Handlers } from "../Sockets.ts"
 import * as Audio from "../Audio.ts"
 import * as Speech from "../Speech.ts"
 import { type Account, connect } from "./Account.ts"
@@ -18,15 +18,15 @@ export const listen = (account: Account, call: Call): Response | Session => {
   const query = Transcript.readQuery(call)
   const refusal = modelOf(call, /^flux-general-(en|multi)$/)
   if (refusal !== undefined) return connect(account, call, refusal)
-  return connect(account, call, "status" in query ? query : (line) => transcribe(account, line, query))
+  return connect(account, call, "status" in query ? query : (socket) => transcribe(account, socket, query))
 }
 
-const transcribe = ({ settings }: Account, line: Line, { format }: Transcript.Query): Talk => {
+const transcribe = ({ settings }: Account, socket: Socket, { format }: Transcript.Query): Handlers => {
   const meter = Audio.meter(format)
   const request_id = crypto.randomUUID()
   let sequence_id = 0
   let told = 0
-  const send = (message: object) => line.send({ ...message, request_id, sequence_id: sequence_id++ })
+  const send = (message: object) => socket.send({ ...message, request_id, sequence_id: sequence_id++ })
   const turnInfo = (event: "StartOfTurn" | "Update" | "EndOfTurn") => {
     const words = Audio.spoken(settings.words, meter.milliseconds())
     const { transcript, words: written } = Transcript.alternativeOf(words)
@@ -51,7 +51,7 @@ const transcribe = ({ settings }: Account, line: Line, { format }: Transcript.Qu
         told = count
       } else if (parseObject(data)?.["type"] === "CloseStream") {
         if (told > 0) turnInfo("EndOfTurn")
-        line.close(1000)
+        socket.close(1000)
       }
     }
   }
@@ -59,22 +59,22 @@ const transcribe = ({ settings }: Account, line: Line, { format }: Transcript.Qu
 
 /** Opens text to speech in turns, or refuses before the upgrade. */
 export const speak = (account: Account, call: Call): Response | Session =>
-  connect(account, call, modelOf(call, /^flux-/) ?? ((line) => synthesize(line, call)))
+  connect(account, call, modelOf(call, /^flux-/) ?? ((socket) => synthesize(socket, call)))
 
-const synthesize = (line: Line, { url }: Call): Talk => {
+const synthesize = (socket: Socket, { url }: Call): Handlers => {
   const sampleRate = Number(url.searchParams.get("sample_rate")) || 24_000
   let texts: Array<string> = []
   let speech_id: string | undefined
   const flush = () => {
     if (speech_id === undefined) return
-    for (const text of texts) line.sendBytes(Speech.tone(text, sampleRate))
+    for (const text of texts) socket.sendBytes(Speech.tone(text, sampleRate))
     texts = []
-    line.send({ type: "Flushed", speech_id })
+    socket.send({ type: "Flushed", speech_id })
     speech_id = undefined
   }
   return {
     opened: () =>
-      line.send({
+      socket.send({
         type: "Connected",
         request_id: crypto.randomUUID(),
         model_name: url.searchParams.get("model"),
@@ -87,13 +87,13 @@ const synthesize = (line: Line, { url }: Call): Talk => {
         texts.push(stringOf(message["text"]) ?? "")
         if (speech_id === undefined) {
           speech_id = `dg_sp_${crypto.randomUUID().slice(-12)}`
-          line.send({ type: "SpeechStarted", speech_id })
+          socket.send({ type: "SpeechStarted", speech_id })
         }
       }
       if (message?.["type"] === "Flush") flush()
       if (message?.["type"] === "Close") {
         flush()
-        line.close(1000)
+        socket.close(1000)
       }
     }
   }

@@ -6,7 +6,7 @@
  */
 import type { Call, Session } from "../Emulator.ts"
 import { parseObject } from "../Json.ts"
-import type { Line, Talk } from "../Lines.ts"
+import type { Socket, Handlers } from "../Sockets.ts"
 import { type Account, admit, connect } from "./Account.ts"
 import { refuse } from "./Failures.ts"
 import * as Transcript from "./Transcript.ts"
@@ -17,22 +17,22 @@ const modelId = "6b28e919-8427-4f32-9847-492e2efd7daf"
 /** Opens a transcription, or refuses before the upgrade. */
 export const stream = (account: Account, call: Call): Response | Session => {
   const query = Transcript.readQuery(call)
-  return connect(account, call, "status" in query ? query : (line) => transcribe(account, line, query))
+  return connect(account, call, "status" in query ? query : (socket) => transcribe(account, socket, query))
 }
 
-const transcribe = ({ settings }: Account, line: Line, query: Transcript.Query): Talk => {
+const transcribe = ({ settings }: Account, socket: Socket, query: Transcript.Query): Handlers => {
   const transcript = Transcript.make(settings.words, query)
   const requestId = crypto.randomUUID()
   const created = new Date(settings.clock.now()).toISOString()
   let heard = false
-  const waitOn = () => line.alarm("silence", longestSilence, () => line.close(1011, "NET-0001"))
+  const waitOn = () => socket.alarm("silence", longestSilence, () => socket.close(1011, "NET-0001"))
   const tell = (segments: ReadonlyArray<Transcript.Segment>, extra: object = {}) => {
-    for (const segment of segments) line.send({ ...resultOf(segment, query, requestId), ...extra })
+    for (const segment of segments) socket.send({ ...resultOf(segment, query, requestId), ...extra })
   }
   const finish = () => {
     tell(transcript.flush())
-    line.send({ type: "Metadata", ...metadataOf(query, requestId, created, transcript.seconds()) })
-    line.close(1000)
+    socket.send({ type: "Metadata", ...metadataOf(query, requestId, created, transcript.seconds()) })
+    socket.close(1000)
   }
   return {
     opened: waitOn,

@@ -5,25 +5,25 @@
  */
 import type { Call, Session } from "../Emulator.ts"
 import { parseObject, stringOf } from "../Json.ts"
-import type { Line, Talk } from "../Lines.ts"
+import type { Socket, Handlers } from "../Sockets.ts"
 import * as Speech from "../Speech.ts"
 import { type Account, admit, connect } from "./Account.ts"
 import { refuse } from "./Failures.ts"
 
 /** Opens text to speech, or refuses before the upgrade. */
 export const stream = (account: Account, call: Call): Response | Session =>
-  connect(account, call, (line) => speak(line, call))
+  connect(account, call, (socket) => speak(socket, call))
 
-const speak = (line: Line, call: Call): Talk => {
+const speak = (socket: Socket, call: Call): Handlers => {
   let texts: Array<string> = []
   let sequence_id = 0
   const flush = () => {
-    for (const text of texts) line.sendBytes(Speech.tone(text, sampleRateOf(call)))
+    for (const text of texts) socket.sendBytes(Speech.tone(text, sampleRateOf(call)))
     texts = []
   }
   return {
     opened: () =>
-      line.send({
+      socket.send({
         type: "Metadata",
         request_id: crypto.randomUUID(),
         model_name: modelOf(call),
@@ -35,15 +35,15 @@ const speak = (line: Line, call: Call): Talk => {
       if (message?.["type"] === "Speak") texts.push(stringOf(message["text"]) ?? "")
       if (message?.["type"] === "Flush") {
         flush()
-        line.send({ type: "Flushed", sequence_id: sequence_id++ })
+        socket.send({ type: "Flushed", sequence_id: sequence_id++ })
       }
       if (message?.["type"] === "Clear") {
         texts = []
-        line.send({ type: "Cleared", sequence_id: sequence_id++ })
+        socket.send({ type: "Cleared", sequence_id: sequence_id++ })
       }
       if (message?.["type"] === "Close") {
         flush()
-        line.close(1000)
+        socket.close(1000)
       }
     }
   }

@@ -1,5 +1,5 @@
 /** The shared state of one emulator. */
-import type { Lines } from "../Lines.ts"
+import type { Sockets } from "../Sockets.ts"
 import type { Credentials } from "./Credentials.ts"
 import type { Settings } from "./Options.ts"
 
@@ -27,7 +27,7 @@ export type StreamFailure =
 export interface Account {
   readonly settings: Settings
   readonly credentials: Credentials
-  readonly lines: Lines
+  readonly sockets: Sockets
   /** The errors of the next transcriptions, in order. */
   readonly refusals: Array<StreamFailure>
 }

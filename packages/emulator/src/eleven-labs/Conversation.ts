@@ -9,7 +9,7 @@
 import * as Base64 from "../Base64.ts"
 import type { Call, Session } from "../Emulator.ts"
 import { type JsonObject, parseObject } from "../Json.ts"
-import { type Line, protocolsOf, type Talk } from "../Lines.ts"
+import { type Socket, protocolsOf, type Handlers } from "../Sockets.ts"
 import * as Audio from "../Audio.ts"
 import * as Speech from "../Speech.ts"
 import type { Account } from "./Account.ts"
@@ -26,12 +26,12 @@ export const session = (account: Account, call: Call): Session => {
   const { words } = account.settings
   const admitted = authorized(account, call)
   const offered = protocolsOf(call.request.headers)
-  const talkOf = (line: Line): Talk => {
-    const answer = agentOf(line, words)
+  const handlersOf = (socket: Socket): Handlers => {
+    const answer = agentOf(socket, words)
     return {
       opened: () => {
-        if (admitted === undefined) return line.close(3000, "Could not authorize the conversation.")
-        send(line, "conversation_initiation_metadata", {
+        if (admitted === undefined) return socket.close(3000, "Could not authorize the conversation.")
+        send(socket, "conversation_initiation_metadata", {
           conversation_initiation_metadata_event: {
             conversation_id: admitted.conversationId ?? `conv_${randomText()}`,
             agent_output_audio_format: audioFormat,
@@ -41,11 +41,11 @@ export const session = (account: Account, call: Call): Session => {
       },
       message: (data) => {
         const fields = typeof data === "string" ? parseObject(data) : undefined
-        if (fields === undefined || !answer(fields)) line.close(1008, "Invalid message received")
+        if (fields === undefined || !answer(fields)) socket.close(1008, "Invalid message received")
       }
     }
   }
-  return account.lines.session(talkOf, offered.includes(protocol) ? protocol : undefined)
+  return account.sockets.session(handlersOf, offered.includes(protocol) ? protocol : undefined)
 }
 
 const authorized = ({ credentials, settings }: Account, call: Call): Pick<Agent, "conversationId"> | undefined => {
@@ -57,7 +57,7 @@ const authorized = ({ credentials, settings }: Account, call: Call): Pick<Agent,
   return agent?.agentId === agentId ? agent : undefined
 }
 
-const send = (line: Line, type: string, fields: object): void => line.send({ type, ...fields })
+const send = (socket: Socket, type: string, fields: object): void => socket.send({ type, ...fields })
 
 const ignored: ReadonlySet<unknown> = new Set([
   "pong",
@@ -68,7 +68,7 @@ const ignored: ReadonlySet<unknown> = new Set([
 ])
 
 // Returns false for an unknown message.
-const agentOf = (line: Line, text: ReadonlyArray<string>) => {
+const agentOf = (socket: Socket, text: ReadonlyArray<string>) => {
   const meter = Audio.meter(samplesOf(audioFormat) ?? "file")
   let events = 0
   let heard = 0
@@ -76,8 +76,8 @@ const agentOf = (line: Line, text: ReadonlyArray<string>) => {
   const say = (sentence: string): void => {
     events += 1
     const audio = Base64.encode(Speech.tone(sentence, sampleRate))
-    send(line, "agent_response", { agent_response_event: { agent_response: sentence, event_id: events } })
-    send(line, "audio", { audio_event: { audio_base_64: audio, event_id: events } })
+    send(socket, "agent_response", { agent_response_event: { agent_response: sentence, event_id: events } })
+    send(socket, "audio", { audio_event: { audio_base_64: audio, event_id: events } })
   }
   const listen = (audio: Uint8Array): void => {
     meter.add(audio)
@@ -87,7 +87,7 @@ const agentOf = (line: Line, text: ReadonlyArray<string>) => {
     const said = textOf(words.slice(heard, heard + text.length))
     heard += text.length
     events += 1
-    send(line, "user_transcript", { user_transcription_event: { user_transcript: said, event_id: events } })
+    send(socket, "user_transcript", { user_transcription_event: { user_transcript: said, event_id: events } })
     say(`You said: ${said}`)
   }
 

@@ -106,7 +106,7 @@ export const agentNotFound = (agentId: string): Failure => ({
 })
 
 /** Formats an error as status and body, in one of the forms of `Options.errorForm`. */
-export const told = (failure: Failure, form: Settings["errorForm"]) => {
+export const format = (failure: Failure, form: Settings["errorForm"]) => {
   const { code, legacyName = code, legacyStatus = failure.status, message, observedCode = code, status, type } = failure
   if (form === "legacy") return { status: legacyStatus, body: { detail: { status: legacyName, message } } }
   const request_id = crypto.randomUUID().replaceAll("-", "")
@@ -117,7 +117,7 @@ export const told = (failure: Failure, form: Settings["errorForm"]) => {
 
 /** Makes the response of an error. */
 export const refuse = (failure: Failure, settings: Settings): Response => {
-  const { body, status } = told(failure, settings.errorForm)
+  const { body, status } = format(failure, settings.errorForm)
   return Response.json(body, { status })
 }
 

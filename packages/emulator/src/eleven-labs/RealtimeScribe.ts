@@ -8,7 +8,7 @@
 import * as Base64 from "../Base64.ts"
 import type { Call, Session } from "../Emulator.ts"
 import { type JsonObject, parseObject } from "../Json.ts"
-import type { Line } from "../Lines.ts"
+import type { Socket } from "../Sockets.ts"
 import * as Audio from "../Audio.ts"
 import type { Account, StreamFailure } from "./Account.ts"
 import { randomText } from "./Credentials.ts"
@@ -16,19 +16,19 @@ import { samplesOf, textOf, timed } from "./Formats.ts"
 
 /** Makes the session of one upgrade, or refuses it. */
 export const session = (account: Account, call: Call): Response | Session => {
-  const { lines, refusals, settings } = account
+  const { sockets, refusals, settings } = account
   const admitted = authenticated(account, call)
   if (!admitted && settings.scribeRefusal === "handshake") return new Response(null, { status: 403 })
-  return lines.session((line) => {
+  return sockets.session((socket) => {
     const request = read(call.url.searchParams)
-    const transcript = typeof request === "string" ? undefined : transcriptOf(line, settings.words, request)
+    const transcript = typeof request === "string" ? undefined : transcriptOf(socket, settings.words, request)
     return {
       opened: () => {
-        if (!admitted) return fail(line, "auth_error", "You must be authenticated to use this endpoint.")
-        if (typeof request === "string") return fail(line, "invalid_request", request)
+        if (!admitted) return fail(socket, "auth_error", "You must be authenticated to use this endpoint.")
+        if (typeof request === "string") return fail(socket, "invalid_request", request)
         const refusal = refusals.shift()
-        if (refusal !== undefined) return fail(line, refusal, `The session was ended: ${refusal}.`)
-        send(line, "session_started", { session_id: randomText(), config: request.config })
+        if (refusal !== undefined) return fail(socket, refusal, `The session was ended: ${refusal}.`)
+        send(socket, "session_started", { session_id: randomText(), config: request.config })
       },
       message: (data) => transcript?.(data)
     }
@@ -43,11 +43,11 @@ const authenticated = ({ credentials }: Account, call: Call): boolean => {
   return key !== null && credentials.owns(key, call.region)
 }
 
-const send = (line: Line, type: string, fields: object): void => line.send({ message_type: type, ...fields })
+const send = (socket: Socket, type: string, fields: object): void => socket.send({ message_type: type, ...fields })
 
-const fail = (line: Line, failure: StreamFailure, error: string): void => {
-  send(line, failure, { error })
-  line.close(1000)
+const fail = (socket: Socket, failure: StreamFailure, error: string): void => {
+  send(socket, failure, { error })
+  socket.close(1000)
 }
 
 interface ScribeRequest {
@@ -83,7 +83,7 @@ const read = (query: URLSearchParams): ScribeRequest | string => {
   return { samples, commitsByVoice: strategy === "vad", timestamps, languageCode, config }
 }
 
-const transcriptOf = (line: Line, text: ReadonlyArray<string>, request: ScribeRequest) => {
+const transcriptOf = (socket: Socket, text: ReadonlyArray<string>, request: ScribeRequest) => {
   const meter = Audio.meter(request.samples)
   let begun = false
   let committed = 0
@@ -92,24 +92,24 @@ const transcriptOf = (line: Line, text: ReadonlyArray<string>, request: ScribeRe
   const commit = (until: number): void => {
     const words = Audio.spoken(text, meter.milliseconds()).slice(committed, until)
     committed = until
-    send(line, "committed_transcript", { text: textOf(words) })
+    send(socket, "committed_transcript", { text: textOf(words) })
     if (!request.timestamps) return
     const language = request.languageCode === undefined ? {} : { language_code: request.languageCode }
-    send(line, "committed_transcript_with_timestamps", { text: textOf(words), ...language, words: timed(words) })
+    send(socket, "committed_transcript_with_timestamps", { text: textOf(words), ...language, words: timed(words) })
   }
 
   return (data: string | Uint8Array): void => {
     const chunk = typeof data === "string" ? parseObject(data) : undefined
-    if (chunk?.message_type !== "input_audio_chunk") return fail(line, "input_error", "Unknown message type.")
+    if (chunk?.message_type !== "input_audio_chunk") return fail(socket, "input_error", "Unknown message type.")
     const audio = typeof chunk.audio_base_64 === "string" ? Base64.decode(chunk.audio_base_64) : undefined
-    if (audio === undefined) return fail(line, "input_error", "audio_base_64 must be base64.")
+    if (audio === undefined) return fail(socket, "input_error", "audio_base_64 must be base64.")
     if (begun && typeof chunk.previous_text === "string") {
-      return fail(line, "input_error", "previous_text can only be sent with the first chunk.")
+      return fail(socket, "input_error", "previous_text can only be sent with the first chunk.")
     }
     begun = true
     meter.add(audio)
     const words = Audio.spoken(text, meter.milliseconds())
-    if (words.length > known) send(line, "partial_transcript", { text: textOf(words.slice(committed)) })
+    if (words.length > known) send(socket, "partial_transcript", { text: textOf(words.slice(committed)) })
     known = words.length
     // The only pause is at the end of the text.
     const turn = request.commitsByVoice ? words.length - (words.length % Math.max(1, text.length)) : 0

@@ -10,7 +10,7 @@
  */
 import type { Call, Session } from "../Emulator.ts"
 import { type JsonObject, parseObject, stringOf } from "../Json.ts"
-import type { Line } from "../Lines.ts"
+import type { Socket } from "../Sockets.ts"
 import type { Account } from "./Account.ts"
 import type { Voice } from "./Voices.ts"
 
@@ -35,22 +35,24 @@ export const session = (account: Account, call: Call, protocol: Protocol): Sessi
   const silence = asked > 0 ? Math.min(asked, longestSilenceAllowed) : longestSilence
   const voice = protocol.voice(query)
   const presented = authenticate(account, call, query.get("single_use_token"), call.request.headers.get("xi-api-key"))
-  return account.lines.session((line) => {
+  return account.sockets.session((socket) => {
     let admitted = presented
     const stayAwake = () =>
-      line.alarm("silence", silence * 1000, () => line.close(policyViolation, timeout(silence).slice(0, longestReason)))
+      socket.alarm("silence", silence * 1000, () =>
+        socket.close(policyViolation, timeout(silence).slice(0, longestReason))
+      )
     return {
       opened: () => {
-        if (presented === false) return fail(line, "Invalid API key", "invalid_api_key")
+        if (presented === false) return fail(socket, "Invalid API key", "invalid_api_key")
         stayAwake()
       },
       message: (data) => {
         const fields = typeof data === "string" ? parseObject(data) : undefined
-        if (fields === undefined) return fail(line, unreadable, "invalid_input_message")
+        if (fields === undefined) return fail(socket, unreadable, "invalid_input_message")
         admitted ??= byMessage(account, call, protocol, fields)
-        if (admitted !== true) return fail(line, "Invalid API key", "invalid_api_key")
+        if (admitted !== true) return fail(socket, "Invalid API key", "invalid_api_key")
         stayAwake()
-        if (!voice(line, fields)) fail(line, unreadable, "invalid_input_message")
+        if (!voice(socket, fields)) fail(socket, unreadable, "invalid_input_message")
       }
     }
   })
@@ -62,9 +64,9 @@ const timeout = (seconds: number): string =>
   `Have not received a new text input within the timeout of ${seconds} seconds. Streaming input terminated. Please make sure to either feed the input in the timely manner, or to send the end of input text (empty string "") when done.`
 const unreadable = "Could not parse input message, make sure it is a json and follows the schema outlined in protocol."
 
-const fail = (line: Line, message: string, error: string): void => {
-  line.send({ message, error, code: policyViolation })
-  line.close(policyViolation, message)
+const fail = (socket: Socket, message: string, error: string): void => {
+  socket.send({ message, error, code: policyViolation })
+  socket.close(policyViolation, message)
 }
 
 // Returns undefined if neither was presented.

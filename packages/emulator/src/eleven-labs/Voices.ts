@@ -9,12 +9,12 @@
  */
 import * as Base64 from "../Base64.ts"
 import { isObject, type JsonObject, stringOf } from "../Json.ts"
-import type { Line } from "../Lines.ts"
+import type { Socket } from "../Sockets.ts"
 import * as Speech from "../Speech.ts"
 import { sampleRateOf } from "./Formats.ts"
 
 /** Speaks the text of a message; returns false if the message is invalid. */
-export type Voice = (line: Line, message: JsonObject) => boolean
+export type Voice = (socket: Socket, message: JsonObject) => boolean
 
 const schedule: ReadonlyArray<number> = [120, 160, 250, 290]
 const usualFormat = "mp3_44100"
@@ -51,16 +51,16 @@ const toneIn = (query: URLSearchParams) => {
 export const single = (query: URLSearchParams): Voice => {
   const tone = toneIn(query)
   const { add } = textOf(query)
-  return (line, { flush, text, try_trigger_generation }) => {
+  return (socket, { flush, text, try_trigger_generation }) => {
     if (typeof text !== "string") return false
     const spoken = add(text, text === "" || flush === true || try_trigger_generation === true)
     if (spoken !== "") {
       const alignment = alignmentOf(spoken)
-      line.send({ audio: tone(spoken), isFinal: null, normalizedAlignment: alignment, alignment })
+      socket.send({ audio: tone(spoken), isFinal: null, normalizedAlignment: alignment, alignment })
     }
     if (text !== "") return true
-    line.send({ audio: null, isFinal: true })
-    line.close(1000)
+    socket.send({ audio: null, isFinal: true })
+    socket.close(1000)
     return true
   }
 }
@@ -71,19 +71,19 @@ const defaultContext = "default"
 export const multi = (query: URLSearchParams): Voice => {
   const tone = toneIn(query)
   const contexts = new Map<string, Text>()
-  return (line, message) => {
+  return (socket, message) => {
     const speak = (contextId: string, context: Text, text: string, now: boolean) => {
       const spoken = context.add(text, now)
-      if (spoken !== "") line.send({ audio: tone(spoken), contextId })
+      if (spoken !== "") socket.send({ audio: tone(spoken), contextId })
     }
     const finish = (contextId: string, context: Text) => {
       speak(contextId, context, "", true)
       contexts.delete(contextId)
-      line.send({ is_final: true, contextId })
+      socket.send({ is_final: true, contextId })
     }
     if (message.close_socket === true) {
       for (const [contextId, context] of contexts) finish(contextId, context)
-      line.close(1000)
+      socket.close(1000)
       return true
     }
     const contextId = stringOf(message.context_id) ?? defaultContext
@@ -100,19 +100,19 @@ export const dialogue = (query: URLSearchParams): Voice => {
   const tone = toneIn(query)
   const { add } = textOf(query)
   let voices: ReadonlyArray<unknown> | undefined
-  return (line, message) => {
+  return (socket, message) => {
     voices ??= listOf(message.voices)
     if (voices === undefined || voices.length === 0) return false
     for (const input of listOf(message.inputs) ?? []) {
       if (!isObject(input) || typeof input.text !== "string" || !voices.includes(input.voice_id)) return false
       const spoken = add(input.text, false)
-      if (spoken !== "") line.send({ audio: tone(spoken) })
+      if (spoken !== "") socket.send({ audio: tone(spoken) })
     }
     const rest = message.flush === true || message.close_socket === true ? add("", true) : ""
-    if (rest !== "") line.send({ audio: tone(rest) })
+    if (rest !== "") socket.send({ audio: tone(rest) })
     if (message.close_socket !== true) return true
-    line.send({ is_final: true })
-    line.close(1000)
+    socket.send({ is_final: true })
+    socket.close(1000)
     return true
   }
 }

@@ -1,6 +1,6 @@
 /** The shared state of one emulator. */
 import type { JsonObject } from "../Json.ts"
-import type { Lines } from "../Lines.ts"
+import type { Sockets } from "../Sockets.ts"
 import type { Settings } from "./Options.ts"
 import type { Tokens } from "./Tokens.ts"
 
@@ -8,7 +8,7 @@ import type { Tokens } from "./Tokens.ts"
 export interface Account {
   readonly settings: Settings
   readonly tokens: Tokens
-  readonly lines: Lines
+  readonly sockets: Sockets
   /** The setup of each started or resumed session. */
   readonly setups: Array<JsonObject>
 }

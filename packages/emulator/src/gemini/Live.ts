@@ -7,7 +7,7 @@
  */
 import type { Call, Session } from "../Emulator.ts"
 import { isObject, type JsonObject, objectOf, parseObject, stringOf } from "../Json.ts"
-import type { Line } from "../Lines.ts"
+import type { Socket } from "../Sockets.ts"
 import type { Account } from "./Account.ts"
 import { type Close, closes } from "./Failures.ts"
 import type { Version } from "./Options.ts"
@@ -16,32 +16,32 @@ import * as Turns from "./Turns.ts"
 
 /** Makes the session of one upgrade, for the tokens of a version or for keys. */
 export const session = (account: Account, call: Call, version: Version | undefined): Session => {
-  const { lines, settings, tokens } = account
+  const { sockets, settings, tokens } = account
   const caller = version === undefined ? keyOf(account, call) : tokenOf(account, call, version)
-  return lines.session((line) => {
+  return sockets.session((socket) => {
     const name = "name" in caller ? caller.name : undefined
     let turns: Turns.Turns | undefined
     return {
       opened: () => {
-        if ("reason" in caller) return close(line, caller)
+        if ("reason" in caller) return close(socket, caller)
         if (!("name" in caller) || !settings.cutAtExpiry) return
-        line.alarm("expiry", caller.expiresAt - settings.clock.now(), () => close(line, closes.unauthenticated))
+        socket.alarm("expiry", caller.expiresAt - settings.clock.now(), () => close(socket, closes.unauthenticated))
       },
       message: (data) => {
         const message = parseObject(typeof data === "string" ? data : new TextDecoder().decode(data))
-        if (message === undefined || !single(message)) return close(line, closes.invalidArgument)
+        if (message === undefined || !single(message)) return close(socket, closes.invalidArgument)
         const token = name === undefined ? undefined : tokens.usable(name)
-        if (name !== undefined && token === undefined) return close(line, closes.unauthenticated)
-        if (turns !== undefined) return turns.take(message) ? undefined : close(line, closes.invalidArgument)
-        const begun = begin(account, line, message, token)
-        if ("reason" in begun) return close(line, begun)
+        if (name !== undefined && token === undefined) return close(socket, closes.unauthenticated)
+        if (turns !== undefined) return turns.take(message) ? undefined : close(socket, closes.invalidArgument)
+        const begun = begin(account, socket, message, token)
+        if ("reason" in begun) return close(socket, begun)
         turns = begun
       }
     }
   })
 }
 
-const close = (line: Line, { code, reason }: Close): void => line.close(code, reason)
+const close = (socket: Socket, { code, reason }: Close): void => socket.close(code, reason)
 
 const tokenOf = ({ tokens }: Account, call: Call, version: Version): IssuedToken | Close => {
   const [, header] = /^Token (\S+)$/i.exec(call.request.headers.get("authorization") ?? "") ?? []
@@ -69,7 +69,7 @@ const single = (message: JsonObject): boolean => {
   return kind !== undefined && kinds.has(kind) && others.length === 0
 }
 
-const begin = (account: Account, line: Line, message: JsonObject, token: IssuedToken | undefined) => {
+const begin = (account: Account, socket: Socket, message: JsonObject, token: IssuedToken | undefined) => {
   if (!isObject(message.setup)) return closes.invalidArgument
   const setup = token === undefined ? message.setup : effective(token, message.setup)
   if ((stringOf(setup.model) ?? "") === "") return token === undefined ? closes.invalidArgument : closes.withoutModel
@@ -77,5 +77,5 @@ const begin = (account: Account, line: Line, message: JsonObject, token: IssuedT
   if (token !== undefined && !account.tokens.begin(token.name, handle)) return closes.unauthenticated
   account.setups.push(setup)
   const resumable = isObject(setup.sessionResumption) ? () => account.tokens.handle(token?.name ?? "") : undefined
-  return Turns.make(line, account.settings.words, setup, resumable)
+  return Turns.make(socket, account.settings.words, setup, resumable)
 }

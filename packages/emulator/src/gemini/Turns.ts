@@ -4,7 +4,7 @@
  */
 import * as Base64 from "../Base64.ts"
 import { isObject, type JsonObject, objectOf, stringOf } from "../Json.ts"
-import type { Line } from "../Lines.ts"
+import type { Socket } from "../Sockets.ts"
 import * as Audio from "../Audio.ts"
 import * as Speech from "../Speech.ts"
 
@@ -19,12 +19,12 @@ export interface Turns {
 
 /** Sends that the setup is complete, and takes turns from then on. */
 export const make = (
-  line: Line,
+  socket: Socket,
   text: ReadonlyArray<string>,
   setup: JsonObject,
   resumable: (() => string) | undefined
 ): Turns => {
-  const send = (message: object): void => line.sendBytes(new TextEncoder().encode(JSON.stringify(message)))
+  const send = (message: object): void => socket.sendBytes(new TextEncoder().encode(JSON.stringify(message)))
   const resume = (): void => {
     if (resumable !== undefined) send({ sessionResumptionUpdate: { newHandle: resumable(), resumable: true } })
   }

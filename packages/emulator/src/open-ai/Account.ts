@@ -1,5 +1,5 @@
 /** The shared state of one emulator. */
-import type { Lines } from "../Lines.ts"
+import type { Sockets } from "../Sockets.ts"
 import type { Failure } from "./Failures.ts"
 import type { Settings } from "./Options.ts"
 import type { Secrets } from "./Secrets.ts"
@@ -8,7 +8,7 @@ import type { Secrets } from "./Secrets.ts"
 export interface Account {
   readonly settings: Settings
   readonly secrets: Secrets
-  readonly lines: Lines
+  readonly sockets: Sockets
   /** The refusals of the next sessions, in order. */
   readonly refusals: Array<Failure>
 }

@@ -45,7 +45,7 @@ const textOf = async (entry: string | File | null): Promise<string | undefined> 
 const offerIn = (text: string | undefined): string | Failure =>
   text?.startsWith("v=0") === true ? text : Failures.missingParameter("sdp")
 
-// Answers each media line of the offer with port 0.
+// Accepts each media line of the offer, with the placeholder port 9.
 const answerTo = (offer: string): string => {
   const media = offer.split(/\r?\n/).filter((line) => line.startsWith("m="))
   const fingerprint = Array.from({ length: 32 }, () => "00").join(":")

@@ -7,7 +7,7 @@
 import * as Base64 from "../Base64.ts"
 import type { Call, Session } from "../Emulator.ts"
 import { objectOf, parseObject, stringOf, type JsonObject } from "../Json.ts"
-import * as Lines from "../Lines.ts"
+import * as Sockets from "../Sockets.ts"
 import type { Account } from "./Account.ts"
 import * as Failures from "./Failures.ts"
 import type { Failure } from "./Failures.ts"
@@ -20,14 +20,14 @@ const protocol = "realtime"
 
 /** Opens a session, or refuses it before or after the upgrade. */
 export const connect = (account: Account, call: Call): Response | Session => {
-  const offered = Lines.protocolsOf(call.request.headers)
+  const offered = Sockets.protocolsOf(call.request.headers)
   const inProtocols = offered.find((entry) => entry.startsWith(keyPrefix))?.slice(keyPrefix.length)
   const inHeader = bearer(call)
   if (inProtocols !== undefined && inHeader !== undefined) return Failures.refuse(Failures.sessionFailures.twoKeys)
   const caller = account.secrets.verify(inProtocols ?? inHeader)
   const opening = Failures.isFailure(caller) ? caller : begin(account, call, caller)
-  return account.lines.session(
-    (line) => (Failures.isFailure(opening) ? refused(line, opening) : talk(account, line, opening)),
+  return account.sockets.session(
+    (socket) => (Failures.isFailure(opening) ? refused(socket, opening) : converse(account, socket, opening)),
     offered.includes(protocol) ? protocol : undefined
   )
 }
@@ -47,22 +47,22 @@ const begin = (account: Account, { request, url }: Call, caller: Caller): Sessio
   return Sessions.of(transcribes ? "transcription" : "realtime", asked)
 }
 
-const refused = (line: Lines.Line, failure: Failure): Lines.Talk => ({
-  opened: () => fail(line, failure, failure.status === 401 ? 3000 : 4000),
+const refused = (socket: Sockets.Socket, failure: Failure): Sockets.Handlers => ({
+  opened: () => fail(socket, failure, failure.status === 401 ? 3000 : 4000),
   message: () => {}
 })
 
-const fail = (line: Lines.Line, failure: Failure, code: number): void => {
-  line.send(Failures.eventOf(failure))
-  line.close(code, Failures.reasonOf(failure))
+const fail = (socket: Sockets.Socket, failure: Failure, code: number): void => {
+  socket.send(Failures.eventOf(failure))
+  socket.close(code, Failures.reasonOf(failure))
 }
 
-const talk = ({ settings }: Account, line: Lines.Line, opened: Sessions.SessionConfig): Lines.Talk => {
+const converse = ({ settings }: Account, socket: Sockets.Socket, opened: Sessions.SessionConfig): Sockets.Handlers => {
   const expiresAt = Math.floor((settings.clock.now() + settings.sessionLimit) / 1000)
   const audio = Responses.input(settings.words)
   let session = opened
   const send = (type: string, fields: object = {}) =>
-    line.send({ type, event_id: Failures.identifier("event"), ...fields })
+    socket.send({ type, event_id: Failures.identifier("event"), ...fields })
   const handlers: Readonly<Record<string, (event: JsonObject) => void>> = {
     "session.update": (event) => {
       session = Sessions.update(session, event["session"])
@@ -79,18 +79,18 @@ const talk = ({ settings }: Account, line: Lines.Line, opened: Sessions.SessionC
   }
   return {
     opened: () => {
-      line.alarm("limit", settings.sessionLimit, () => fail(line, Failures.sessionFailures.expired, 1001))
+      socket.alarm("limit", settings.sessionLimit, () => fail(socket, Failures.sessionFailures.expired, 1001))
       send("session.created", { session: Sessions.write(session, expiresAt) })
     },
     message: (data) => {
-      if (typeof data !== "string") return line.send(Failures.eventOf(Failures.sessionFailures.binary))
+      if (typeof data !== "string") return socket.send(Failures.eventOf(Failures.sessionFailures.binary))
       const event = parseObject(data)
-      if (event === undefined) return line.send(Failures.eventOf(Failures.sessionFailures.notJson))
+      if (event === undefined) return socket.send(Failures.eventOf(Failures.sessionFailures.notJson))
       const type = stringOf(event["type"]) ?? ""
       const handler = Object.hasOwn(handlers, type) ? handlers[type] : undefined
       if (handler !== undefined) return handler(event)
       const failure = Failures.invalidValue("type", type, Object.keys(handlers))
-      line.send(Failures.eventOf(failure, stringOf(event["event_id"])))
+      socket.send(Failures.eventOf(failure, stringOf(event["event_id"])))
     }
   }
 }

@@ -3,7 +3,7 @@ import type { Call, Session } from "../Emulator.ts"
 import type { Account } from "./Account.ts"
 import { type Failure, invalid, isFailure, streamError, streamFailures } from "./Failures.ts"
 import { type JsonObject, parseObject } from "../Json.ts"
-import * as Line from "./Line.ts"
+import * as Socket from "./Socket.ts"
 import * as StartRequest from "./StartRequest.ts"
 import * as Transcript from "./Transcript.ts"
 import { stt, type Stream } from "./Usage.ts"
@@ -22,18 +22,20 @@ interface Active {
 
 /** Makes the session of one upgrade. */
 export const session = (account: Account, call: Call): Session =>
-  Line.session(account, call, stt, (line) => {
+  Socket.session(account, call, stt, (socket) => {
     let active: Active | undefined
     return {
-      opened: () => line.alarm("idle", longestWait, () => line.close(1001)),
+      opened: () => socket.alarm("idle", longestWait, () => socket.close(1001)),
       message: (data) => {
-        if (active !== undefined) return proceed(line, active, data)
-        const started = start(account, line, data)
+        if (active !== undefined) return proceed(socket, active, data)
+        const started = start(account, socket, data)
         if (started === undefined) return
-        if (isFailure(started)) return line.fail(started)
+        if (isFailure(started)) return socket.fail(started)
         active = started
-        line.alarm("idle", longestPause, () => line.fail(timeout("Timed out while waiting for the first audio chunk")))
-        line.alarm("stream", longestStream, () => line.fail(streamFailures.max_duration_reached))
+        socket.alarm("idle", longestPause, () =>
+          socket.fail(timeout("Timed out while waiting for the first audio chunk"))
+        )
+        socket.alarm("stream", longestStream, () => socket.fail(streamFailures.max_duration_reached))
       },
       ended: () => active?.stream.end(),
       errorFrame: (failure) => ({ tokens: [], ...streamError(failure) })
@@ -42,50 +44,50 @@ export const session = (account: Account, call: Call): Session =>
 
 const timeout = (message: string): Failure => ({ ...streamFailures.request_timeout, message })
 
-const start = (account: Account, line: Line.Line, data: string | Uint8Array): Active | Failure | undefined => {
+const start = (account: Account, socket: Socket.Socket, data: string | Uint8Array): Active | Failure | undefined => {
   if (typeof data !== "string") return invalid("Start request must be a text message.")
   const fields = parseObject(data)
   if (fields === undefined) return StartRequest.malformed
   if (fields.type === "keepalive") {
-    line.alarm("idle", longestWait, () => line.close(1001))
+    socket.alarm("idle", longestWait, () => socket.close(1001))
     return undefined
   }
   const key = fields.api_key ?? undefined
   if (key !== undefined && typeof key !== "string") return StartRequest.malformed
-  const grant = line.admit(key)
+  const grant = socket.admit(key)
   if (isFailure(grant)) return grant
   const request = StartRequest.read(fields)
   if (isFailure(request)) return request
-  const stream = line.begin(grant, request.model, request.clientReferenceId)
+  const stream = socket.begin(grant, request.model, request.clientReferenceId)
   if (isFailure(stream)) return stream
   return { stream, transcript: Transcript.make(account.settings.words, request) }
 }
 
-const proceed = (line: Line.Line, { stream, transcript }: Active, data: string | Uint8Array): void => {
-  if (data === "") return finish(line, stream, transcript)
+const proceed = (socket: Socket.Socket, { stream, transcript }: Active, data: string | Uint8Array): void => {
+  if (data === "") return finish(socket, stream, transcript)
   const message = typeof data === "string" ? readText(data) : data
-  if (message === undefined) return line.fail(invalid("Control request body is not valid JSON."))
+  if (message === undefined) return socket.fail(invalid("Control request body is not valid JSON."))
   if (message instanceof Uint8Array) {
     // An empty audio message does not extend the time limit.
     if (message.length === 0) return
     const frame = transcript.hear(message)
-    if (frame !== undefined) line.send(frame)
+    if (frame !== undefined) socket.send(frame)
   } else if (message.type === "finalize") {
     const frame = transcript.settle()
-    line.send({ ...frame, tokens: [...frame.tokens, Transcript.mark("<fin>")] })
+    socket.send({ ...frame, tokens: [...frame.tokens, Transcript.mark("<fin>")] })
   } else if (message.type !== "keepalive") {
-    return line.fail(invalid('Control request type is invalid. Valid values: "finalize", "keepalive".'))
+    return socket.fail(invalid('Control request type is invalid. Valid values: "finalize", "keepalive".'))
   }
-  line.alarm("idle", longestPause, () => line.fail(streamFailures.request_timeout))
+  socket.alarm("idle", longestPause, () => socket.fail(streamFailures.request_timeout))
 }
 
-const finish = (line: Line.Line, stream: Stream, transcript: Transcript.Transcript): void => {
-  if (!transcript.heard()) return line.fail(invalid("No audio received."))
+const finish = (socket: Socket.Socket, stream: Stream, transcript: Transcript.Transcript): void => {
+  if (!transcript.heard()) return socket.fail(invalid("No audio received."))
   const frame = transcript.settle()
-  if (frame.tokens.length > 0) line.send(frame)
-  line.send({ ...frame, tokens: [], finished: true })
+  if (frame.tokens.length > 0) socket.send(frame)
+  socket.send({ ...frame, tokens: [], finished: true })
   stream.end({ inputMilliseconds: transcript.milliseconds() })
-  line.close(1000)
+  socket.close(1000)
 }
 
 // Reads a text message: a control request, or audio in base64.

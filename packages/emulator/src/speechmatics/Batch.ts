@@ -28,7 +28,7 @@ export const transcriptRoute = "GET /v2/jobs/:jobid/transcript"
 /** Makes the routes. */
 export const routes = (jobs: Jobs) => {
   const entered = (serve: (call: Call, access: Access) => Response | Promise<Response>) => (call: Call) => {
-    const access = jobs.enter(call)
+    const access = jobs.authenticate(call)
     return access instanceof Response ? access : serve(call, access)
   }
   const ofJob = (serve: (job: Job, call: Call) => Response | Promise<Response>) =>

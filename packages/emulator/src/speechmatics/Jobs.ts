@@ -45,7 +45,7 @@ export type Submission = Pick<Job, "config" | "fileName" | "contentType" | "data
 export interface Jobs {
   readonly clock: Clock
   /** Authenticates a call, or refuses it. */
-  readonly enter: (call: Call) => Access | Response
+  readonly authenticate: (call: Call) => Access | Response
   /** Lists the jobs that are visible to the caller, newest first, including deleted ones. */
   readonly list: (call: Call, access: Access) => ReadonlyArray<Job>
   /** Finds the job of a call, if it is visible to the caller. */
@@ -73,7 +73,7 @@ export const make = (workspace: Workspace, words: ReadonlyArray<string>, options
 
   return {
     clock,
-    enter: (call) =>
+    authenticate: (call) =>
       workspace.access(bearer(call.request), "batch", call.region) ??
       (options.htmlRefusals === true ? authorizationRequired() : permissionDenied()),
     list: (call, access) => [...jobs.values()].filter((job) => sees(call, access)(job) && !isExpired(job)).toReversed(),

@@ -4,16 +4,16 @@
  * https://docs.speechmatics.com/api-ref/management (read 2026-11-21)
  */
 import type { Call } from "../Emulator.ts"
-import * as Gate from "./Gate.ts"
+import * as Authentication from "./Authentication.ts"
 import { failure, framework } from "./Http.ts"
 import { stringOf } from "../Json.ts"
 import { bodyOf, check } from "./Validation.ts"
 import { defaultProjectId, type PermanentKey, type Project, type Workspace } from "./Workspace.ts"
 
 /** Makes the routes. */
-export const routes = (workspace: Workspace, options: Gate.Options) => {
+export const routes = (workspace: Workspace, options: Authentication.Options) => {
   const entered = (serve: (call: Call) => Response) => (call: Call) => {
-    const caller = Gate.enter(workspace, options, call, "managementToken")
+    const caller = Authentication.authenticate(workspace, options, call, "managementToken")
     return caller instanceof Response ? caller : serve(call)
   }
   const ofProject = (serve: (project: Project, call: Call) => Response) =>

@@ -6,7 +6,7 @@
  * https://docs.speechmatics.com/api-ref/management/create-an-api-key (both read 2026-11-21)
  */
 import type { Call } from "../Emulator.ts"
-import * as Gate from "./Gate.ts"
+import * as Authentication from "./Authentication.ts"
 import { failure } from "./Http.ts"
 import { numberOf, stringOf, type JsonObject } from "../Json.ts"
 import type { Product } from "./TemporaryKeys.ts"
@@ -14,7 +14,7 @@ import { bodyOf, check, notOneOf, type Field } from "./Validation.ts"
 import type { Workspace } from "./Workspace.ts"
 
 /** Options of key creation. */
-export interface Options extends Gate.Options {
+export interface Options extends Authentication.Options {
   /** The longest ttl, in seconds; older pages of the vendor say 3600. @default 86400 */
   readonly maxTtl?: number
   /** Enables temporary keys; enterprise contracts begin without them. @default true */
@@ -34,12 +34,12 @@ export const createKeyRoute = "POST /v1/api-keys"
 /** Makes both routes. */
 export const routes = (workspace: Workspace, options: Options) => ({
   [mintRoute]: (call: Call) => {
-    const caller = Gate.enter(workspace, options, call, "apiKey")
+    const caller = Authentication.authenticate(workspace, options, call, "apiKey")
     if (caller instanceof Response) return caller
     return create(workspace, options, call, { projectId: caller.projectId, ttlRequired: true })
   },
   [createKeyRoute]: (call: Call) => {
-    const caller = Gate.enter(workspace, options, call, "managementToken")
+    const caller = Authentication.authenticate(workspace, options, call, "managementToken")
     if (caller instanceof Response) return caller
     return create(workspace, options, call, { projectId: caller.projectId, ttlRequired: false })
   }

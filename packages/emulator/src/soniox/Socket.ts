@@ -10,7 +10,7 @@ import type { Grant } from "./Keys.ts"
 import type { Product, Stream } from "./Usage.ts"
 
 /** One WebSocket, as its product uses it. */
-export interface Line extends Connection {
+export interface Socket extends Connection {
   /** Checks the key of the connection, or that of a message. */
   readonly admit: (messageKey?: string) => Grant | Failure
   readonly begin: (grant: Grant, model: string, clientReferenceId: string | undefined) => Stream | Failure
@@ -21,7 +21,7 @@ export interface Line extends Connection {
 }
 
 /** The handlers of a product. */
-export interface Talk {
+export interface Handlers {
   /** Handles an upgrade with a key, which can wait before its first stream. */
   readonly opened: () => void
   readonly message: (data: string | Uint8Array) => void
@@ -32,7 +32,12 @@ export interface Talk {
 }
 
 /** Makes the session of one upgrade. */
-export const session = (account: Account, call: Call, product: Product, talkOf: (line: Line) => Talk): Session => {
+export const session = (
+  account: Account,
+  call: Call,
+  product: Product,
+  handlersOf: (socket: Socket) => Handlers
+): Session => {
   const { clock, keyCheckDelay, messageAuthGrace, messageAuthUntil } = account.settings
   const handshake = Handshake.read(call.request.headers)
   const keyCheck = checker(account, handshake, product, call.region)
@@ -42,11 +47,11 @@ export const session = (account: Account, call: Call, product: Product, talkOf: 
   let admitted = false
 
   const end = () => {
-    if (!account.connections.delete(line)) return
+    if (!account.connections.delete(socket)) return
     alarms.clear()
-    talk.ended()
+    handlers.ended()
   }
-  const line: Line = {
+  const socket: Socket = {
     product,
     region: call.region,
     get admitted() {
@@ -56,11 +61,11 @@ export const session = (account: Account, call: Call, product: Product, talkOf: 
       const grant = keyCheck(messageKey)
       if (admitted || isFailure(grant)) return grant
       admitted = true
-      if (connectionsLike(account, line) > account.settings.connections) return tooManyConnections(product.inWords)
+      if (connectionsLike(account, socket) > account.settings.connections) return tooManyConnections(product.inWords)
       alarms.clear("key")
       const longest = grant.temporary?.maxSessionMilliseconds
       if (longest !== undefined) {
-        alarms.set("session", openedAt + longest - clock.now(), () => line.fail(keyFailures.sessionExpired))
+        alarms.set("session", openedAt + longest - clock.now(), () => socket.fail(keyFailures.sessionExpired))
       }
       return grant
     },
@@ -68,34 +73,34 @@ export const session = (account: Account, call: Call, product: Product, talkOf: 
       begin(account, grant, { product, region: call.region, model, clientReferenceId }),
     send: (frame) => peer?.send(JSON.stringify(frame)),
     fail: (failure, streamId) => {
-      line.send(talk.errorFrame(failure, streamId))
-      line.close(1000)
+      socket.send(handlers.errorFrame(failure, streamId))
+      socket.close(1000)
     },
     close: (code) => {
-      if (!account.connections.has(line)) return
+      if (!account.connections.has(socket)) return
       end()
       peer?.close(code)
     },
     alarm: (name, milliseconds, run) => {
-      if (account.connections.has(line)) alarms.set(name, milliseconds, run)
+      if (account.connections.has(socket)) alarms.set(name, milliseconds, run)
     }
   }
-  const talk = talkOf(line)
+  const handlers = handlersOf(socket)
 
   return {
     ...(handshake.protocol === undefined ? {} : { protocol: handshake.protocol }),
     open: (opened) => {
       peer = opened
-      account.connections.add(line)
+      account.connections.add(socket)
       const waits = handshake.key === undefined && handshake.failure === undefined && clock.now() < messageAuthUntil
       alarms.set("key", waits ? messageAuthGrace : keyCheckDelay, () => {
-        const grant = waits ? startTimeout : line.admit()
-        if (isFailure(grant)) line.fail(grant)
+        const grant = waits ? startTimeout : socket.admit()
+        if (isFailure(grant)) socket.fail(grant)
       })
-      if (handshake.key !== undefined) talk.opened()
+      if (handshake.key !== undefined) handlers.opened()
     },
     message: (data) => {
-      if (account.connections.has(line)) talk.message(data)
+      if (account.connections.has(socket)) handlers.message(data)
     },
     closed: end
   }
@@ -104,9 +109,9 @@ export const session = (account: Account, call: Call, product: Product, talkOf: 
 // From documents before 2026-10; the vendor's time limit is not published.
 const startTimeout: Failure = { status: 408, type: "request_timeout", message: "Start request timeout." }
 
-const connectionsLike = (account: Account, line: Connection): number =>
+const connectionsLike = (account: Account, socket: Connection): number =>
   [...account.connections].filter(
-    (other) => other.admitted && other.product === line.product && other.region === line.region
+    (other) => other.admitted && other.product === socket.product && other.region === socket.region
   ).length
 
 const checker = (account: Account, handshake: Handshake.Handshake, product: Product, region: string) => {

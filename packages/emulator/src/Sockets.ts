@@ -1,46 +1,46 @@
-/** The open WebSockets of one emulator: each is a line that says JSON or audio, closes once, and takes its alarms with it. */
+/** The open WebSockets of one emulator. Each sends JSON or bytes, closes once, and cancels its alarms then. */
 import type { Clock, Peer, Session } from "./Emulator.ts"
 
-/** One open WebSocket; once it is closed, all that is asked of it has no effect. */
-export interface Line {
+/** One WebSocket; after its close, its methods do nothing. */
+export interface Socket {
   /** Sends a message of JSON. */
   readonly send: (frame: object) => void
   /** Sends a binary message. */
   readonly sendBytes: (bytes: Uint8Array) => void
   readonly close: (code: number, reason?: string) => void
-  /** Sets one of this line's alarms anew, in milliseconds from now. */
+  /** Sets or replaces a named alarm, in milliseconds from now. */
   readonly alarm: (name: string, milliseconds: number, run: () => void) => void
 }
 
-/** What the vendor does on a line. */
-export interface Talk {
+/** The vendor's handlers of a WebSocket. */
+export interface Handlers {
   readonly opened: () => void
   readonly message: (data: string | Uint8Array) => void
 }
 
-/** The lines of one emulator. */
-export interface Lines {
-  /** How many are open. */
+/** The WebSockets of one emulator. */
+export interface Sockets {
+  /** Returns the number of open ones. */
   readonly size: () => number
-  /** Makes the session of one upgrade, which answers with this subprotocol, if any. */
-  readonly session: (talk: (line: Line) => Talk, protocol?: string) => Session
+  /** Makes the session of one upgrade, with this subprotocol in the response, if any. */
+  readonly session: (handlersOf: (socket: Socket) => Handlers, protocol?: string) => Session
 }
 
-/** Makes an emulator's lines, none of them open. */
-export const make = (clock: Clock): Lines => {
-  const open = new Set<Line>()
+/** Makes an empty set of WebSockets. */
+export const make = (clock: Clock): Sockets => {
+  const open = new Set<Socket>()
   return {
     size: () => open.size,
-    session: (talkOf, protocol) => {
+    session: (handlersOf, protocol) => {
       let peer: Peer | undefined
       const alarms = new Map<string, () => void>()
       const end = () => {
         peer = undefined
-        open.delete(line)
+        open.delete(socket)
         for (const cancel of alarms.values()) cancel()
         alarms.clear()
       }
-      const line: Line = {
+      const socket: Socket = {
         send: (frame) => peer?.send(JSON.stringify(frame)),
         sendBytes: (bytes) => peer?.send(bytes),
         close: (code, reason) => {
@@ -53,16 +53,16 @@ export const make = (clock: Clock): Lines => {
           if (peer !== undefined) alarms.set(name, clock.after(milliseconds, run))
         }
       }
-      const talk = talkOf(line)
+      const handlers = handlersOf(socket)
       return {
         ...(protocol === undefined ? {} : { protocol }),
         open: (opened) => {
           peer = opened
-          open.add(line)
-          talk.opened()
+          open.add(socket)
+          handlers.opened()
         },
         message: (data) => {
-          if (peer !== undefined) talk.message(data)
+          if (peer !== undefined) handlers.message(data)
         },
         closed: end
       }
@@ -70,7 +70,7 @@ export const make = (clock: Clock): Lines => {
   }
 }
 
-/** The subprotocols that an upgrade offers, in their order. */
+/** Returns the subprotocols that an upgrade offers, in their order. */
 export const protocolsOf = (headers: Headers): ReadonlyArray<string> =>
   (headers.get("sec-websocket-protocol") ?? "")
     .split(",")

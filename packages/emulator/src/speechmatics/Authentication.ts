@@ -29,7 +29,12 @@ export interface Caller {
 }
 
 /** Authenticates a caller, or refuses it; `documented` is the kind of credential on the page of the API. */
-export const enter = (workspace: Workspace, options: Options, call: Call, documented: Kind): Caller | Response => {
+export const authenticate = (
+  workspace: Workspace,
+  options: Options,
+  call: Call,
+  documented: Kind
+): Caller | Response => {
   const credential = bearer(call.request)
   if (credential === undefined) return framework(401, "unauthenticated for invalid credentials")
   const accepts = (kind: Kind) => options.strictCredentials !== true || kind === documented
