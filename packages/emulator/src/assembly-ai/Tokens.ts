@@ -3,6 +3,7 @@
  * here it is random text.
  */
 import * as Base64 from "../Base64.ts"
+import * as Issued from "../Issued.ts"
 import type { Settings } from "./Options.ts"
 
 /** A product that a token opens. */
@@ -38,24 +39,21 @@ export interface Tokens {
 
 /** Makes an empty store. */
 export const make = ({ clock, strictZones }: Settings): Tokens => {
-  const issued = new Map<string, IssuedToken>()
+  const issued = Issued.make<IssuedToken>(clock)
   return {
     issue: (terms) => {
-      const token = { ...terms, token: Base64.random(96), spent: false }
-      issued.set(token.token, token)
-      return token
+      const token = Base64.random(96)
+      return issued.set(token, { ...terms, token, spent: false })
     },
     find: (token, product, region) => {
-      const found = issued.get(token ?? "")
-      if (found === undefined || found.spent || clock.now() >= found.expiresAt) return undefined
+      const found = issued.find(token ?? "")
+      if (found === undefined || found.spent) return undefined
       return found.product === product && (found.region === region || !strictZones) ? found : undefined
     },
     spend: (token) => {
       if (token !== undefined) issued.set(token.token, { ...token, spent: true })
     },
-    issued: () => [...issued.values()],
-    expireAll: () => {
-      for (const [key, token] of issued) issued.set(key, { ...token, expiresAt: clock.now() })
-    }
+    issued: issued.all,
+    expireAll: issued.expireAll
   }
 }

@@ -4,8 +4,9 @@
  * The claims are those of the sample in https://developers.deepgram.com/docs/token-based-authentication (read
  * 2026-11-21), and a `jti`, which distinguishes two tokens of one second.
  */
-import * as Base64 from "../Base64.ts"
 import type { Clock } from "../Emulator.ts"
+import * as Issued from "../Issued.ts"
+import * as Jwt from "../Jwt.ts"
 
 /** A temporary token that was granted. */
 export interface IssuedToken {
@@ -28,8 +29,8 @@ export interface Tokens {
 
 /** Makes an empty store. */
 export const make = (clock: Clock): Tokens => {
-  const issued = new Map<string, IssuedToken>()
-  const sign = signer()
+  const issued = Issued.make<IssuedToken>(clock)
+  const sign = Jwt.hs256()
   const project = crypto.randomUUID()
   const accessor = crypto.randomUUID()
   return {
@@ -46,33 +47,15 @@ export const make = (clock: Clock): Tokens => {
         created: new Date(clock.now()).toISOString(),
         jti: crypto.randomUUID()
       })
-      const granted = { token, expiresAt: exp * 1000, uses: 0 }
-      issued.set(token, granted)
-      return granted
+      return issued.set(token, { token, expiresAt: exp * 1000, uses: 0 })
     },
     use: (token) => {
-      const found = issued.get(token)
-      if (found === undefined || clock.now() >= found.expiresAt) return false
+      const found = issued.find(token)
+      if (found === undefined) return false
       issued.set(token, { ...found, uses: found.uses + 1 })
       return true
     },
-    issued: () => [...issued.values()],
-    expireAll: () => {
-      for (const [token, granted] of issued) issued.set(token, { ...granted, expiresAt: clock.now() })
-    }
-  }
-}
-
-const algorithm = { name: "HMAC", hash: "SHA-256" }
-
-const signer = () => {
-  let key: Promise<CryptoKey> | undefined
-  const encoder = new TextEncoder()
-  const part = (value: unknown) => Base64.encodeUrl(encoder.encode(JSON.stringify(value)))
-  return async (claims: unknown): Promise<string> => {
-    key ??= crypto.subtle.importKey("raw", crypto.getRandomValues(new Uint8Array(32)), algorithm, false, ["sign"])
-    const content = `${part({ typ: "JWT", alg: "HS256" })}.${part(claims)}`
-    const signature = await crypto.subtle.sign(algorithm, await key, encoder.encode(content))
-    return `${content}.${Base64.encodeUrl(new Uint8Array(signature))}`
+    issued: issued.all,
+    expireAll: issued.expireAll
   }
 }

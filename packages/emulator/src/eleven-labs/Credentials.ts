@@ -1,4 +1,5 @@
 /** Credentials of ElevenLabs: long-lived keys, each of one account, and the tokens and signatures minted with them. */
+import * as Issued from "../Issued.ts"
 import { residencyOf, type Settings } from "./Options.ts"
 
 // https://elevenlabs.io/docs/api-reference/tokens/create and
@@ -49,14 +50,11 @@ export interface Credentials {
 
 /** Makes the credentials of an emulator, with nothing minted. */
 export const make = (settings: Settings): Credentials => {
-  const issued = new Map<string, IssuedCredential>()
-  const issue = (credential: Omit<IssuedCredential, "expiresAt" | "uses">): IssuedCredential => {
-    const whole = { ...credential, expiresAt: settings.clock.now() + lifetime, uses: 0 }
-    issued.set(whole.secret, whole)
-    return whole
-  }
+  const issued = Issued.make<IssuedCredential>(settings.clock)
+  const issue = (credential: Omit<IssuedCredential, "expiresAt" | "uses">): IssuedCredential =>
+    issued.set(credential.secret, { ...credential, expiresAt: settings.clock.now() + lifetime, uses: 0 })
   return {
-    issued: () => [...issued.values()],
+    issued: issued.all,
     issueToken: (purpose, region) =>
       issue({ secret: `sutkn_${randomText()}`, purpose, region, limit: 1, agent: undefined }),
     sign: (agent, region) => {
@@ -65,18 +63,12 @@ export const make = (settings: Settings): Credentials => {
     },
     owns: (key, region) => settings.apiKeys[residencyOf(region)] === key,
     redeem: (secret, purpose, region) => {
-      const found = issued.get(secret)
-      if (found === undefined || found.purpose !== purpose) return undefined
+      const found = issued.find(secret)
+      if (found === undefined || found.purpose !== purpose || found.uses >= found.limit) return undefined
       if (residencyOf(found.region) !== residencyOf(region)) return undefined
-      if (settings.clock.now() >= found.expiresAt || found.uses >= found.limit) return undefined
-      const used = { ...found, uses: found.uses + 1 }
-      issued.set(secret, used)
-      return used
+      return issued.set(secret, { ...found, uses: found.uses + 1 })
     },
-    expireAll: () => {
-      const expiresAt = settings.clock.now()
-      for (const [secret, credential] of issued) issued.set(secret, { ...credential, expiresAt })
-    }
+    expireAll: issued.expireAll
   }
 }
 

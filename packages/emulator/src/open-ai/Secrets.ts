@@ -3,6 +3,7 @@
  * session configuration is a default that the client can change.
  */
 import type { Call } from "../Emulator.ts"
+import * as Issued from "../Issued.ts"
 import { type Failure, missingKey, wrongKey } from "./Failures.ts"
 import type { SessionConfig } from "./Sessions.ts"
 import type { Settings } from "./Options.ts"
@@ -37,28 +38,24 @@ export interface Secrets {
 
 /** Makes the credentials of an emulator, with nothing minted. */
 export const make = ({ apiKey, clock }: Settings): Secrets => {
-  const issued = new Map<string, IssuedSecret>()
+  const issued = Issued.make<IssuedSecret>(clock)
   return {
     issue: (terms) => {
-      const secret = { ...terms, secret: `ek_${crypto.randomUUID().replaceAll("-", "")}`, sessions: 0 }
-      issued.set(secret.secret, secret)
-      return secret
+      const secret = `ek_${crypto.randomUUID().replaceAll("-", "")}`
+      return issued.set(secret, { ...terms, secret, sessions: 0 })
     },
     verify: (credential) => {
       if (credential === undefined) return missingKey
       if (credential === apiKey) return { secret: undefined }
-      const secret = issued.get(credential)
-      const good = secret !== undefined && clock.now() < secret.expiresAt && secret.session.type !== "translation"
-      return good ? { secret } : wrongKey(credential)
+      const secret = issued.find(credential)
+      return secret === undefined || secret.session.type === "translation" ? wrongKey(credential) : { secret }
     },
     opened: ({ secret }) => {
       const found = issued.get(secret?.secret ?? "")
       if (found !== undefined) issued.set(found.secret, { ...found, sessions: found.sessions + 1 })
     },
-    issued: () => [...issued.values()],
-    expireAll: () => {
-      for (const [key, secret] of issued) issued.set(key, { ...secret, expiresAt: clock.now() })
-    }
+    issued: issued.all,
+    expireAll: issued.expireAll
   }
 }
 

@@ -1,4 +1,5 @@
 /** Keys: long-lived ones, each of one region, and the temporary ones minted with them. */
+import * as Issued from "../Issued.ts"
 import { type Failure, keyFailures } from "./Failures.ts"
 import type { Permission, Settings } from "./Options.ts"
 
@@ -45,15 +46,14 @@ export interface Keys {
 
 /** Makes the keys of an emulator, with nothing minted. */
 export const make = (settings: Settings): Keys => {
-  const issued = new Map<string, IssuedKey>()
+  const issued = Issued.make<IssuedKey>(settings.clock)
   const spent = (key: IssuedKey) => key.singleUse && key.streams > 0
   const owns = (key: string, region: string) => settings.apiKeys[region] === key
   return {
-    issued: () => [...issued.values()],
+    issued: issued.all,
     issue: (terms) => {
-      const key = { ...terms, key: `${settings.keyForm}${randomText(26)}`, streams: 0 }
-      issued.set(key.key, key)
-      return key
+      const key = `${settings.keyForm}${randomText(26)}`
+      return issued.set(key, { ...terms, key, streams: 0 })
     },
     owns,
     permits: (key, permission) => settings.permissions[key]?.includes(permission) ?? true,
@@ -61,9 +61,9 @@ export const make = (settings: Settings): Keys => {
       if (!/^(snx_temp_|temp:)/.test(key)) {
         return owns(key, region) ? { key, temporary: undefined } : keyFailures.incorrect
       }
-      const temporary = issued.get(key)
-      if (temporary === undefined || temporary.region !== region) return keyFailures.invalidOrExpired
-      if (settings.clock.now() >= temporary.expiresAt || spent(temporary)) return keyFailures.invalidOrExpired
+      const temporary = issued.find(key)
+      if (temporary === undefined || temporary.region !== region || spent(temporary))
+        return keyFailures.invalidOrExpired
       return temporary.usageType === usageType ? { key, temporary } : keyFailures.wrongUsage
     },
     redeem: ({ key }) => {
@@ -73,10 +73,7 @@ export const make = (settings: Settings): Keys => {
       issued.set(key, { ...temporary, streams: temporary.streams + 1 })
       return undefined
     },
-    expireAll: () => {
-      const expiresAt = settings.clock.now()
-      for (const [key, terms] of issued) issued.set(key, { ...terms, expiresAt })
-    }
+    expireAll: issued.expireAll
   }
 }
 

@@ -5,6 +5,8 @@
  * https://docs.speechmatics.com/get-started/authentication#temporary-keys (read 2026-11-21).
  */
 import type { Clock } from "../Emulator.ts"
+import * as Issued from "../Issued.ts"
+import * as Jwt from "../Jwt.ts"
 
 /** The product of a temporary key. */
 export type Product = "batch" | "rt" | "tts" | "flow"
@@ -36,7 +38,7 @@ export interface TemporaryKeys {
 
 /** Makes an empty store. */
 export const make = (clock: Clock): TemporaryKeys => {
-  const issued = new Map<string, IssuedKey>()
+  const issued = Issued.make<IssuedKey>(clock)
   return {
     mint: async (grant, ttl) => {
       const iat = Math.floor(clock.now() / 1000)
@@ -52,41 +54,11 @@ export const make = (clock: Clock): TemporaryKeys => {
       issued.set(key, { ...grant, key, expiresAt: (iat + ttl) * 1000 })
       return key
     },
-    find: (key) => {
-      const found = issued.get(key)
-      return found !== undefined && clock.now() < found.expiresAt ? found : undefined
-    },
-    issued: () => [...issued.values()],
-    expireAll: () => {
-      const now = clock.now()
-      for (const [key, temporary] of issued) issued.set(key, { ...temporary, expiresAt: now })
-    }
+    find: issued.find,
+    issued: issued.all,
+    expireAll: issued.expireAll
   }
 }
 
-const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }
-
-let pair: Promise<CryptoKeyPair> | undefined
-
-const signingKey = async (): Promise<CryptoKey> => {
-  pair ??= crypto.subtle.generateKey(
-    { ...algorithm, modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) },
-    false,
-    ["sign", "verify"]
-  )
-  return (await pair).privateKey
-}
-
-const sign = async (claims: unknown): Promise<string> => {
-  const encoder = new TextEncoder()
-  const part = (value: unknown) => base64url(encoder.encode(JSON.stringify(value)))
-  const content = `${part({ alg: "RS256", typ: "JWT" })}.${part(claims)}`
-  const signature = await crypto.subtle.sign(algorithm, await signingKey(), encoder.encode(content))
-  return `${content}.${base64url(new Uint8Array(signature))}`
-}
-
-const base64url = (bytes: Uint8Array): string =>
-  btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "")
+// One key for all emulators, as making an RSA key takes long.
+const sign = Jwt.rs256()
