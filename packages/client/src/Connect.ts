@@ -1,5 +1,6 @@
 /**
- * Connects with a credential: chooses the connection that a browser can use, fills in the token, and opens the WebSocket. No code here knows a vendor.
+ * Connects with a credential of any vendor: chooses a connection that a browser can use, fills in the token, and opens
+ * the WebSocket.
  *
  * ```ts
  * import { open } from "@tempcred/client"
@@ -20,7 +21,10 @@ import type { Connection, Credential, Placement } from "./Credential.ts"
 import { requireEncryption } from "./EncryptedUrl.ts"
 import { reasonOf } from "./source/Until.ts"
 
-/** A connection with the token filled in, ready for `new WebSocket(url, protocols)` or `fetch(url, { headers })`. It is not to be logged. */
+/**
+ * A connection with the token filled in, ready for `new WebSocket(url, protocols)` or `fetch(url, { headers })`. Do not
+ * log it.
+ */
 export interface Filled {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
@@ -37,9 +41,10 @@ type Value = string | number | boolean
 export type Query = Readonly<Record<string, Value | ReadonlyArray<Value> | undefined>>
 
 /**
- * Fills the token into the first connection that a browser can use; one that the vendor no longer accepts today only where there is no other. Parameters of
- * `query` are added behind those of the URL, which stay as they are: a parameter that the URL or the token's place has already is not added. It throws a `TypeError`
- * where a browser can use none, and where the URL would send the token unencrypted to another machine.
+ * Fills the token into the first connection that a browser can use. Connections that the vendor no longer accepts today
+ * come last. Parameters of `query` are added to the URL, unless it or the token's placement already has the name.
+ * Throws a `TypeError` if a browser can use no connection, or if the URL would send the token unencrypted to another
+ * machine.
  */
 export const connection = (
   credential: Credential,
@@ -58,7 +63,7 @@ export const connection = (
   const { field = "", name = field, protocols = [], value = "" } = placement
   const put = (template: string) => template.replaceAll("{token}", () => token)
   const filled = (place: Placement["in"]) => (placement.in === place ? { [name]: put(value) } : {})
-  // A token that is a URL as a whole is opened as the vendor wrote it.
+  // A token that is a whole URL is used unchanged.
   const url = chosen.url === "{token}" ? token : chosen.url.replaceAll("{token}", () => encodeURIComponent(token))
   requireEncryption(url)
   return {
@@ -70,7 +75,7 @@ export const connection = (
   }
 }
 
-/** What placements have, each of them a part. */
+/** The fields of all placements. */
 interface Fields {
   readonly in: Placement["in"]
   readonly name?: string
@@ -79,10 +84,13 @@ interface Fields {
   readonly protocols?: ReadonlyArray<string>
 }
 
-/** The name of a parameter as a URL has it. */
+/** Returns the decoded name of a query parameter. */
 const nameOf = (pair: string): string => decodeURIComponent(pair.replace(/=.*/s, "").replaceAll("+", " "))
 
-/** Text, as some URLs are signed, and not every platform has all of `URL`. The token's own parameter displaces one of its name, the app's never do. */
+/**
+ * Adds parameters as text, as some URLs are signed and some platforms lack parts of `URL`. The token's own parameter
+ * replaces one of its name, the app's never do.
+ */
 const withQuery = (url: string, own: Readonly<Record<string, string>>, added: Query): string => {
   const [, address = "", , search = ""] = /^([^?#]*)(\?([^#]*))?/.exec(url) ?? []
   const owned = Object.keys(own)
@@ -96,27 +104,29 @@ const withQuery = (url: string, own: Readonly<Record<string, string>>, added: Qu
   return all ? `${address}?${all}` : address
 }
 
-/** A value, or a function that makes it of the credential, such as one for each `credential.provider`. */
+/** A value, or a function of the credential, such as one value for each `credential.provider`. */
 export type Choice<A> = A | ((credential: Credential) => A | undefined)
 
-/** How a WebSocket begins. The credential's own parameters and fields win over those of the app. */
+/** Options of a WebSocket. The credential's own parameters and fields take precedence over those of the app. */
 export interface OpenOptions {
   /**
-   * The app's first message, sent as JSON as soon as the socket is open, with the token in it where the vendor wants it there. Without it the token alone is
-   * sent there, and nothing where the token travels elsewhere; an app that sends its own first message on such a socket makes the socket from `connection`.
+   * The app's first message, sent as JSON once the socket is open. It includes the token if the vendor expects it
+   * there. Without this option, the first message has only the token, or is not sent if the token has another
+   * placement. To send such a message yourself, make the WebSocket from `connection`.
    */
   readonly first?: Choice<Readonly<Record<string, unknown>>> | undefined
-  /** Parameters to add to the URL, such as the model where the vendor wants it there. */
+  /** Query parameters to add to the URL, such as the model. */
   readonly query?: Choice<Query> | undefined
-  /** Ends the wait until the socket is open, and closes it. */
+  /** Stops the wait for the open socket, and closes it. */
   readonly signal?: AbortSignal | undefined
-  /** How long the socket may take to open, in seconds. @default 10 */
+  /** The time limit for opening the socket, in seconds. @default 10 */
   readonly timeoutSeconds?: number | undefined
 }
 
 /**
- * Opens a WebSocket as the credential says, and resolves when it is open; a listener that is added at once misses no message. It rejects with a `ConnectionError`, and
- * closes the socket, where it does not open; with a `TypeError` where a browser can use no connection.
+ * Opens a WebSocket with a credential, and resolves when it is open. A listener that is added at once misses no
+ * message. If the socket does not open, it is closed, and the promise rejects with a `ConnectionError`. It rejects with
+ * a `TypeError` if a browser can use no connection.
  */
 export const open = async (credential: Credential, options: OpenOptions = {}): Promise<WebSocket> => {
   const { signal, timeoutSeconds = 10 } = options
@@ -138,12 +148,12 @@ export const open = async (credential: Credential, options: OpenOptions = {}): P
     }
     const opened = () => {
       end()
-      // Longer than `{}`.
+      // Sends the message unless it is `{}`.
       if (first[2]) socket.send(first)
       resolve(socket)
     }
     const abort = () => fail({ kind: "aborted" }, { cause: reasonOf(signal) })
-    // A browser shows no more of a failed handshake than these codes.
+    // A browser shows only these codes for a failed handshake.
     const close = ({ code, reason }: CloseEvent) =>
       fail(
         code === 1006 || code === 1015

@@ -1,27 +1,30 @@
 /**
- * What a token endpoint is asked and what it answers, as plain types: the request, the credential with its connections, and the problem that says why
- * there is none. They are those of `@tempcred/core`, spelled out so that a browser's build needs nothing of it.
+ * The request and the responses of a token endpoint as plain types: the credential with its connections, or a problem.
+ * They equal those of `@tempcred/core`, which a browser's build does not need.
  */
 
-/** What a credential is for: speech to text or text to speech, as a live stream or as a job; a hosted voice agent; or speech to speech (`"realtime"`). */
+/**
+ * The purpose of a credential: speech to text or text to speech, as a live stream or as a job; a hosted voice agent; or
+ * speech to speech (`"realtime"`).
+ */
 export type Purpose = "stt.realtime" | "stt.batch" | "tts.realtime" | "tts.batch" | "agent" | "realtime"
 
-/** What a client may ask for; the endpoint's policy decides what is not said, and for whom it is. */
+/** The request of a client. The endpoint's policy decides the omitted fields and the subject. */
 export interface Request {
   readonly purpose: Purpose
-  /** How long the credential may be used to open a connection, in whole seconds. */
+  /** The time for which the credential can open connections, in whole seconds. */
   readonly ttlSeconds?: number | undefined
-  /** Whether it must be good for one connection only. */
+  /** Requires a credential for one connection only. */
   readonly singleUse?: boolean | undefined
-  /** When the vendor must cut a session that was opened with it, in whole seconds. */
+  /** The time after which the vendor must close an open session, in whole seconds. */
   readonly maxSessionSeconds?: number | undefined
   /** `"eu"`, `"us"`, `"au"`, `"jp"`, `"in"`, or a vendor's own name. */
   readonly region?: string | undefined
-  /** How much of its life the credential must have left, in whole seconds, where a cache holds one; one with less is renewed first. */
+  /** The least remaining lifetime of a cached credential, in whole seconds; one with less is renewed first. */
   readonly minRemainingSeconds?: number | undefined
 }
 
-/** Where the token travels; `{token}` stands for it. */
+/** The placement of the token in a connection, as `{token}`. */
 export type Placement =
   | { readonly in: "header"; readonly name: string; readonly value: string }
   | { readonly in: "query"; readonly name: string; readonly value: string }
@@ -40,12 +43,12 @@ export interface Connection {
   readonly deprecatedFrom?: string
 }
 
-/** What a vendor may be unable to serve or to enforce. */
+/** A feature that some vendors cannot serve or enforce. */
 export type Feature = "purpose" | "ttl" | "singleUse" | "maxSession" | "usableFor" | "session" | "subject" | "region"
 
 /**
- * A short-lived credential, with the token in plain: log nothing of it. Times are ISO 8601 by the endpoint's clock; `relaxed` lists what was asked
- * for and is not enforced; connections are best first.
+ * A short-lived credential with its token in plain text: do not log it. Times are ISO 8601 by the endpoint's clock.
+ * `relaxed` lists requested features that are not enforced. The best connection is first.
  */
 export interface Credential {
   readonly provider: string
@@ -56,21 +59,21 @@ export interface Credential {
   readonly expirySource: "vendor" | "jwt" | "request" | "documented"
   readonly uses: "once" | "many"
   readonly maxSessionSeconds?: number
-  /** When open sessions are refused too, where the vendor has such an end. */
+  /** The time after which the vendor also closes open sessions, if there is one. */
   readonly usableUntil?: string
-  /** How firmly a session's configuration is bound, where one is. */
+  /** The extent to which the credential fixes the session's configuration, if it does. */
   readonly sessionLock?: "none" | "given" | "all"
   readonly subject?: string
   readonly region?: string
   readonly relaxed: ReadonlyArray<Feature>
   readonly connections: readonly [Connection, ...ReadonlyArray<Connection>]
-  /** Names the token without telling it, so that a refusal can be reported: 16 hex digits, where the endpoint gives them. */
+  /** A hash of the token to report a refusal with: 16 hex digits, if the endpoint sends it. */
   readonly fingerprint?: string
 }
 
 /**
- * Why there is no credential, in the endpoint's words (RFC 9457): `reason` is its name, `retryAfter` is in whole seconds, `issues` and `feature` say
- * what of the request to change.
+ * The endpoint's reason for a missing credential (RFC 9457). `reason` is its name, and `retryAfter` is in whole
+ * seconds. `issues` and `feature` name the parts of the request to change.
  */
 export interface Problem {
   readonly type: "about:blank"

@@ -1,6 +1,6 @@
 /**
- * For apps that use Soniox' own `@soniox/client`: its `config`, from a source. The SDK calls it for every recording and again before it reconnects; each call takes a
- * credential.
+ * The bridge to Soniox' own `@soniox/client`: makes its `config` from a source. The SDK calls it for every recording
+ * and before it reconnects; each call takes a credential.
  *
  * ```ts
  * import { SonioxClient } from "@soniox/client"
@@ -19,7 +19,7 @@ import { requireEncryption } from "./EncryptedUrl.ts"
 import type { Source } from "./Source.ts"
 
 /**
- * What the SDK tells of what it is about to do.
+ * The SDK's description of its next connection.
  *
  * @category models
  * @since 0.1.0
@@ -29,7 +29,7 @@ export interface Context {
 }
 
 /**
- * What the SDK connects with.
+ * The SDK's connection settings.
  *
  * @category models
  * @since 0.1.0
@@ -42,9 +42,9 @@ export interface Config {
 }
 
 /**
- * Makes the function that `new SonioxClient({ config })` takes: a credential for speech to text or text to speech, as the SDK needs it, and the addresses that
- * go with it. It rejects as `take` does, and with a `TypeError` where the credential is another vendor's or its address is
- * not encrypted.
+ * Makes the function for `new SonioxClient({ config })`. It returns a credential for speech to text or text to speech,
+ * as the SDK requests, and its URLs. It rejects as `take` does, and with a `TypeError` if the credential is another
+ * vendor's or its URL is not encrypted.
  *
  * @category constructors
  * @since 0.1.0

@@ -1,6 +1,7 @@
 /**
- * A source of credentials in a browser. It asks the app's token endpoint, once for all callers that wait for the same, keeps credentials for many uses and renews
- * them ahead of their end, and hands out a credential for one use once.
+ * A source of credentials in a browser. It requests them from the app's token endpoint, once for all callers with the
+ * same request. It keeps multi-use credentials, renews them before they expire, and returns a single-use credential
+ * once.
  *
  * ```ts
  * import { source } from "@tempcred/client"
@@ -29,51 +30,58 @@ import type { Options } from "./source/Options.ts"
 import { begin, type Kept, type PendingMint } from "./source/PendingMint.ts"
 import { reasonOf } from "./source/Until.ts"
 
-/** How long a caller waits. */
+/** Options of one call. */
 export interface GetOptions {
-  /** Ends the wait. The mint goes on for the others who wait and for the next caller; for the purpose `"agent"` it is stopped when nobody waits any more. */
+  /**
+   * Stops the wait. The mint continues for other callers and for the next one. For the purpose `"agent"`, it is
+   * cancelled when no caller is left.
+   */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Hands out credentials. Every promise of `get` and `take` is settled within some ten seconds; it rejects with a `SourceError`, with the reason of the caller's
- * signal, as the app's own `headers` do, or with a `TypeError` where these cannot be sent. A single-use credential is never handed out twice.
+ * A source of credentials. Promises of `get` and `take` settle within about ten seconds. They reject with a
+ * `SourceError`, with the reason of the caller's signal, with the error of the app's own `headers`, or with a
+ * `TypeError` if these cannot be sent. A single-use credential is never returned twice.
  */
 export interface Source {
-  /** Gets a credential, which other callers get too unless it is single-use: for calls over HTTP, and to have one ready. */
+  /**
+   * Gets a credential, for calls over HTTP and to prepare one. Other callers get the same one, unless it is single-use.
+   */
   readonly get: (request: Request, options?: GetOptions) => Promise<Credential>
   /**
-   * Takes a credential for one connection: one that `get` made ready, or else a new answer of the endpoint. The endpoint may give a credential for many uses to other
-   * connections of the same subject and scope too.
+   * Takes a credential for one connection: the one that `get` prepared, or a new one from the endpoint. The endpoint
+   * can return a multi-use credential to other connections of the same subject and scope too.
    */
   readonly take: (request: Request, options?: GetOptions) => Promise<Credential>
   /**
-   * Opens a WebSocket with a credential that it takes, and resolves when the socket is open. It rejects as `take` does, and with a `ConnectionError` where the
-   * socket does not open or the signal is aborted. It invalidates a credential whose socket was refused or closed before it was open.
+   * Takes a credential, opens a WebSocket with it, and resolves when the socket is open. It rejects as `take` does, and
+   * with a `ConnectionError` if the socket does not open or the signal is aborted. It invalidates a credential whose
+   * socket was refused, or closed before it was open.
    */
   readonly open: (request: Request, options?: GetOptions & OpenOptions) => Promise<WebSocket>
   /**
-   * Drops a credential, by its token, that was refused where it was used. The next request of its scope tells the endpoint its fingerprint, so that the endpoint
+   * Drops a credential that a vendor refused. The next request of its scope sends its fingerprint, so that the endpoint
    * drops it too and returns another one.
    */
   readonly invalidate: (credential: Credential) => void
 }
 
 /**
- * Makes a source. It renews a kept credential in the background when one asks for it in the last 30 % of its life; in the last 10 %, callers wait for the next
- * one. It throws a `TypeError` where the endpoint is not `https://`, except on loopback.
+ * Makes a source. A call in the last 30 % of a credential's lifetime renews it in the background; in the last 10 %,
+ * callers wait for the next one. Throws a `TypeError` if the endpoint is not `https://`, except on loopback.
  */
 export const source = (options: Options): Source => {
-  // Where there is no page that it could be relative to, `fetch` refuses it.
+  // Without a page, `fetch` refuses a relative URL.
   requireEncryption(new URL(String(options.endpoint), globalThis.location?.href ?? "https://page").href)
   let kept: ReadonlyArray<Kept> = []
   let pending: ReadonlyArray<PendingMint> = []
-  /** The tokens that are not handed out again: single-use ones that arrived, and refused ones. */
+  /** The tokens that are not returned again: received single-use ones, and refused ones. */
   const spent = new Set<string>()
-  /** The fingerprints that the endpoint is to be told, by scope. */
+  /** The fingerprints to send to the endpoint, by scope. */
   const refused = new Map<string, string>()
 
-  /** Whether the credential has a fingerprint that can be reported, as those of an app's own endpoint may not. */
+  /** Tells whether the credential has a fingerprint; an app's own endpoint may send none. */
   const report = (scope: string, { fingerprint = "" }: Credential): boolean => {
     const canBe = /^[\da-f]{16}$/.test(fingerprint)
     if (canBe) refused.set(scope, fingerprint)
@@ -114,7 +122,7 @@ export const source = (options: Options): Source => {
     return mint
   }
 
-  /** Joins the mint that brings what is asked for where it is shared or everybody has left it, or else starts one. */
+  /** Joins a matching mint that is shared or has no callers left, or starts a new one. */
   const join = (scope: string, minRemaining: number | undefined, isAlone: boolean): PendingMint =>
     pending.find(
       (one) =>
@@ -124,7 +132,7 @@ export const source = (options: Options): Source => {
   const get = async (request: Request, { signal }: GetOptions = {}, isAlone = false): Promise<Credential> => {
     if (signal?.aborted) throw reasonOf(signal)
     const { minRemainingSeconds, ...asked } = request
-    // In one order, without what is undefined.
+    // Sorts the fields and drops undefined ones.
     const scope = JSON.stringify(asked, Object.keys(asked).toSorted())
     kept = kept.filter((one) => one.left() > 0)
     const held = kept.find(
@@ -132,13 +140,13 @@ export const source = (options: Options): Source => {
         one.scope === scope && !one.taken && one.left() > Math.max(one.life * 0.1, (minRemainingSeconds ?? 0) * 1000)
     )
     if (held && held.left() < held.life * held.renew) {
-      // A renewal that fails is tried again when another twentieth of the life is over.
+      // A failed renewal is tried again after another twentieth of the lifetime.
       held.renew -= 0.05
       join(scope, minRemainingSeconds, false)
     }
     const { purpose } = request
     const found = held ?? (await join(scope, minRemainingSeconds, isAlone).wait({ purpose, isAlone, signal }))
-    // Another caller was faster to take what only one may have.
+    // Another caller took the credential first.
     if (found.taken && !isAlone) return get(request, { signal }, true)
     found.taken = isAlone || found.credential.uses === "once"
     return found.credential

@@ -1,15 +1,17 @@
-/** The one error of a source, with what went wrong as a small union: `error.failure.kind` tells its members apart. */
+/** The error of a source. `error.failure.kind` distinguishes its reasons. */
 import type { Problem } from "./Credential.ts"
 
 /**
- * What went wrong:
+ * The reason of an error:
  *
- * - The endpoint refused: `"unauthenticated"` (401), `"forbidden"` by its policy (403), `"limited"` (429), `"invalid"` request (any other 4xx), or
- *   `"unavailable"` (408 and 5xx).
- * - `"redirected"`: the endpoint answered with a redirect, which is not followed, as it could take the user's headers elsewhere. Set `endpoint` to the final URL;
- *   usual causes are a trailing slash and `http` instead of `https`. The status is 0 in a browser, which hides it.
- * - `"garbled"`: the answer is no credential, is over already, or repeats one that was for one use or was refused.
- * - `"network"`: there was no answer within ten seconds.
+ * - The endpoint refused: `"unauthenticated"` (401), `"forbidden"` by its policy (403), `"limited"` (429), `"invalid"`
+ *   request (any other 4xx), or `"unavailable"` (408 and 5xx).
+ * - `"redirected"`: the endpoint answered with a redirect, which is not followed, as it could send the user's headers
+ *   elsewhere. Set `endpoint` to the final URL; usual causes are a trailing slash and `http` instead of `https`. The
+ *   status is 0 in a browser, which hides it.
+ * - `"garbled"`: the response is not a credential, or one that has expired, was refused, or was already used and is
+ *   single-use.
+ * - `"network"`: there was no response within ten seconds.
  *
  * `retryAfter` is in seconds, from the `Retry-After` header (seconds or an HTTP date) or else from the problem.
  */
@@ -23,8 +25,8 @@ export type Failure =
   | { readonly kind: "network"; readonly retryAfter: number }
 
 /**
- * There is no credential. It holds no token, no header and no request, so it can be logged. Its `cause` is the error that `fetch` threw, where it did, such as a
- * `TypeError` for a URL that is none.
+ * The error of a missing credential. It contains no token, header or request, so it can be logged. Its `cause` is the
+ * error of `fetch`, if any, such as a `TypeError` for an invalid URL.
  */
 export class SourceError extends Error {
   declare readonly failure: Failure

@@ -1,6 +1,6 @@
 /**
- * For apps that use Speechmatics' own `@speechmatics/real-time-client`: what a `RealtimeClient` is made of and started with, from a source. Ask again for
- * every session and before every reconnect.
+ * The bridge to Speechmatics' own `@speechmatics/real-time-client`: takes the URL and the JWT of a `RealtimeClient`
+ * from a source. Take a new one for every session and before every reconnect.
  *
  * ```ts
  * import { RealtimeClient } from "@speechmatics/real-time-client"
@@ -30,7 +30,7 @@ import { requireEncryption } from "./EncryptedUrl.ts"
 import type { Source } from "./Source.ts"
 
 /**
- * What one session of the SDK needs: `new RealtimeClient({ url })` and `client.start(jwt, …)`.
+ * The parameters of one session: `new RealtimeClient({ url })` and `client.start(jwt, …)`.
  *
  * @category models
  * @since 0.1.0
@@ -41,8 +41,8 @@ export interface Session {
 }
 
 /**
- * Takes a credential for one realtime session, and the address that goes with it. It rejects as `take` does, and with a `TypeError` where the credential is
- * another vendor's or its address is not encrypted.
+ * Takes a credential for one realtime session, with its URL. It rejects as `take` does, and with a `TypeError` if the
+ * credential is another vendor's or its URL is not encrypted.
  *
  * @category constructors
  * @since 0.1.0

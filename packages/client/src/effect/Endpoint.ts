@@ -1,6 +1,7 @@
 /**
- * A token endpoint as a provider, for Effect programs that have no vendor's key: it asks the endpoint, which mints. Errors come back by the names that the
- * endpoint gives them; credentials say whose they are. With cookies instead of a bearer, use the plain door.
+ * A token endpoint as a provider, for Effect programs without a vendor's key. The endpoint mints. Errors have the
+ * reasons that the endpoint states, and credentials name their vendor. For cookies in place of a bearer token, use the
+ * plain door.
  *
  * ```ts
  * import * as Endpoint from "@tempcred/client/effect"
@@ -39,17 +40,20 @@ import * as Schema from "effect/Schema"
 import { reporting } from "./Refusals.ts"
 
 /**
- * What is fixed per app.
+ * Options of an app.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options {
-  /** Where the endpoint mints, whole. */
+  /** The whole URL of the endpoint's mint route. */
   readonly url: string
-  /** The bearer that tells the endpoint who is asking, or a source of it: `KeySource.fromEffect` for one that changes. */
+  /**
+   * The bearer token that identifies the caller to the endpoint, or a source of it: `KeySource.fromEffect` for one that
+   * changes.
+   */
   readonly apiKey: Redacted.Redacted | KeySource.KeySource
-  /** What the endpoint can do, such as that of the vendor behind it. @default capabilities */
+  /** The capabilities of the endpoint, such as those of the vendor behind it. @default capabilities */
   readonly capabilities?: Capabilities | undefined
 }
 
@@ -64,8 +68,8 @@ const capability: Capability = {
 }
 
 /**
- * What some endpoint may be able to do, as nobody can ask it: all purposes, up to a day, and the regions that have portable names. What it cannot do it
- * refuses by itself. A subject is ignored, as the endpoint knows who is asking.
+ * The capabilities of an unknown endpoint: all purposes, up to a day, and the regions with portable names. The endpoint
+ * itself refuses what it does not support. A subject is ignored, as the endpoint knows the caller.
  *
  * @category constants
  * @since 0.1.0
@@ -75,7 +79,7 @@ export const capabilities: Capabilities = {
   "stt.batch": capability,
   "tts.realtime": capability,
   "tts.batch": capability,
-  // What is behind it may begin a conversation.
+  // A mint may begin a conversation at the vendor behind the endpoint.
   agent: { ...capability, mintingHasSideEffects: true },
   realtime: capability
 }
@@ -98,7 +102,7 @@ const Response = Schema.Struct({
   usableUntil: Schema.optionalKey(Schema.DateTimeUtcFromString)
 })
 
-/** An endpoint, or what stands before it, may say less or more than a problem has. */
+/** An endpoint, or a proxy before it, may send fewer or more fields than a problem has. */
 const Failure = Schema.Struct({
   reason: Schema.optionalKey(VendorApi.lenient(Schema.String)),
   detail: Schema.optionalKey(VendorApi.lenient(Schema.String)),
@@ -110,7 +114,7 @@ const Failure = Schema.Struct({
 const dialect: VendorApi.Dialect<typeof Failure.Type> = {
   failure: Failure,
   read: ({ detail, issues = [], reason, ...told }) => {
-    // A `PermissionError` has no issues, so that its sentence says what the policy does not allow.
+    // A `PermissionError` has no issues, so its message names what the policy does not allow.
     const forbidden = reason === "ForbiddenError" ? issues.map(({ field, message }) => `${field}: ${message}`) : []
     return {
       ...told,
@@ -119,7 +123,7 @@ const dialect: VendorApi.Dialect<typeof Failure.Type> = {
       detail: [...(detail === undefined ? [] : [detail]), ...forbidden].join("; ")
     }
   },
-  // Who is asking, and what the policy forbids, is told by 401 and 403.
+  // 401 is about the caller, and 403 about the policy.
   codes: {
     InvalidRequestError: ["InvalidRequestError"],
     UnsupportedError: ["UnsupportedError"],
@@ -134,7 +138,7 @@ const dialect: VendorApi.Dialect<typeof Failure.Type> = {
   fields: { ttlSeconds: "ttl", maxSessionSeconds: "maxSession" }
 }
 
-/** What the wire cannot carry is refused here, whatever the vendor behind the endpoint could do. */
+/** Removes the features that the endpoint's protocol cannot express. */
 const carried = (all: Capabilities): Capabilities =>
   Object.fromEntries(
     Object.entries(all).map(([served, one]) => [
@@ -143,7 +147,7 @@ const carried = (all: Capabilities): Capabilities =>
     ])
   )
 
-/** At least as long as asked; the endpoint takes 1 or more. */
+/** Rounds up to whole seconds, of which the endpoint accepts 1 or more. */
 const wholeSeconds = (length: MintOptions["minRemaining"]): number | undefined => {
   const seconds = Math.ceil(
     Option.match(Option.flatMap(Option.fromUndefinedOr(length), Duration.fromInput), {
@@ -155,9 +159,10 @@ const wholeSeconds = (length: MintOptions["minRemaining"]): number | undefined =
 }
 
 /**
- * Makes the provider; its requirements are the transport and the retry policy at hand. It hands `minRemaining` and `refused` on to the endpoint; `invalidate` reports
- * with the next mint of the credential's scope. `singleUse: "preferred"` leaves that to the endpoint, and is listed in
- * `relaxed` where the credential is good for many uses; `onUnsupported: "relax"` does not reach the endpoint, which refuses what it lacks.
+ * Makes the provider; it needs a transport and a retry policy. It sends `minRemaining` and `refused` to the endpoint;
+ * `invalidate` is reported with the next mint of the credential's scope. `singleUse: "preferred"` lets the endpoint
+ * decide, and is listed in `relaxed` if the credential has many uses. `onUnsupported: "relax"` is not sent; the
+ * endpoint refuses what it lacks.
  *
  * @category constructors
  * @since 0.1.0
@@ -221,7 +226,7 @@ export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(layer, () 
 )
 
 /**
- * A token endpoint as `Providers` takes it.
+ * A token endpoint as an adapter for `Providers`.
  *
  * @category adapters
  * @since 0.1.0

@@ -1,4 +1,4 @@
-/** Reports of refused credentials to a token endpoint, and the promise that it hands out a single-use credential once. */
+/** Reports of refused credentials to a token endpoint, and the check that a single-use credential is not repeated. */
 import { fingerprint } from "@tempcred/core/Fingerprint"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import type { TempCredential } from "@tempcred/core/TempCredential"
@@ -16,7 +16,10 @@ import type * as Redacted from "effect/Redacted"
 const millis = (length: MintRequest["ttl"]): number | undefined =>
   length === undefined ? undefined : Option.getOrUndefined(Option.map(Duration.fromInput(length), Duration.toMillis))
 
-/** The parts of a request that reach the endpoint; none for one that is no object, which the provider refuses. */
+/**
+ * Returns the parts of a request that reach the endpoint, or undefined for a request that is not an object, which the
+ * provider refuses.
+ */
 const scopeOf = (request: MintRequest): string | undefined =>
   Predicate.isObject(request)
     ? JSON.stringify([
@@ -34,8 +37,8 @@ interface Known {
 }
 
 /**
- * Remembers what was refused until the next mint of its scope, and reports it then. An answer that repeats a single-use credential is an `InvalidResponseError`;
- * the next mint reports that credential too.
+ * Reports a refused credential with the next mint of its scope. A response that repeats a single-use credential is an
+ * `InvalidResponseError`, and the next mint reports that credential too.
  */
 export const reporting = (provider: TempCredentialProvider["Service"]): TempCredentialProvider["Service"] => {
   const known = MutableHashMap.empty<Redacted.Redacted, Known>()
@@ -45,7 +48,7 @@ export const reporting = (provider: TempCredentialProvider["Service"]): TempCred
     refusals.set(scope, yield* fingerprint(token))
   })
 
-  /** Knows a credential's scope until its end. */
+  /** Remembers a credential's scope until it expires. */
   const learn = Effect.fnUntraced(function* (scope: string, credential: TempCredential) {
     const now = yield* Clock.currentTimeMillis
     for (const [token, { endsAt }] of known) if (endsAt <= now) MutableHashMap.remove(known, token)

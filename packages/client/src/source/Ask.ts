@@ -1,30 +1,30 @@
-/** One question to a token endpoint, with at most three tries. A refusal is tried again only where `Retry-After` allows it. */
+/** One request to a token endpoint, with at most three tries. A refusal is retried only if `Retry-After` allows it. */
 import type { Credential, Problem } from "../Credential.ts"
 import { SourceError } from "../SourceError.ts"
 import type { Options } from "./Options.ts"
 import { until } from "./Until.ts"
 
-/** A credential that arrived, with its life by the clocks here, in milliseconds. */
+/** A received credential, with its lifetime by the local clocks in milliseconds. */
 export interface Arrival {
   readonly credential: Credential
   readonly life: number
-  /** The life that is left, from `life` to 0 and below. */
+  /** Returns the remaining lifetime, from `life` to 0 and below. */
   readonly left: () => number
 }
 
-/** What to ask, and what to make of the answer. */
+/** The request, and the check of its response. */
 export interface Question {
-  /** Writes the request's body; called for every try. */
+  /** Makes the body of the request; called for every try. */
   readonly body: () => string
-  /** Whether a credential may be handed out; where not, the endpoint is asked again. */
+  /** Tells whether a credential can be returned; if not, the endpoint is asked again. */
   readonly accepts: (credential: Credential) => boolean
-  /** Ends the question and its `fetch`. */
+  /** Stops the request and its `fetch`. */
   readonly stop: AbortController
 }
 
 /**
- * Asks for a credential, for ten seconds at most. It rejects with the last `SourceError`, as the app's own `headers` do, or with a `TypeError` where these cannot
- * be sent.
+ * Requests a credential for at most ten seconds. It rejects with the last `SourceError`, with the error of the app's
+ * own `headers`, or with a `TypeError` if these cannot be sent.
  */
 export const ask = (options: Options, { accepts, body, stop }: Question): Promise<Arrival> => {
   const monotonic = performance.now()
@@ -48,16 +48,17 @@ export const ask = (options: Options, { accepts, body, stop }: Question): Promis
         method: "POST"
       })
       const { headers: told, status } = reply
-      // An answer that breaks off cannot be read, and may have minted.
+      // A response that breaks off is not retried, as it may have minted.
       const said: Said = { ...(await reply.json().catch(() => {})) }
       const ends = Date.parse(said.expiresAt)
       const issued = Date.parse(said.issuedAt)
       const now = Date.parse(told.get("date") ?? "")
       const isCredential = ends > (now || issued) && said.connections && said.token && reply.ok
       if (isCredential && accepts(said)) {
-        // By the endpoint's clock, of which the header is cut to seconds, or else by ours; a clock that is slow lends no life.
+        // Measures by the endpoint's clock, whose header has whole seconds, or else by the local one; a slow clock does
+        // not extend the lifetime.
         const life = Math.max(1, ends - Math.max(now + 1000 || wall, issued))
-        // By the monotonic clock, or by the wall clock, as the former may stand still while a machine sleeps.
+        // Uses the clock that has advanced more, as a monotonic clock can stop while the machine sleeps.
         const left = () => life - Math.max(performance.now() - monotonic, Date.now() - wall)
         return { credential: said, life, left }
       }
@@ -71,7 +72,8 @@ export const ask = (options: Options, { accepts, body, stop }: Question): Promis
     } catch (cause) {
       last.reason = new SourceError(silence, { cause })
     }
-    // The answer gets as much time as the wait, which is a little longer than the endpoint says, and then random: clients that failed together do not return together.
+    // Half of the remaining time is left for the response. The wait is `Retry-After` plus a random time, so that
+    // clients that failed together do not return together.
     const most = remaining() / 2
     const least = Math.max(100, (retryAfter ?? Infinity) * 1100)
     if (tries < 3 && least < most && !signal.aborted) {
@@ -84,10 +86,13 @@ export const ask = (options: Options, { accepts, body, stop }: Question): Promis
   return until(attempt(1), signal, () => last.reason).finally(() => clearTimeout(timer))
 }
 
-/** There was no answer; after half a second it is worth another try. */
+/** The failure without a response; it is retried after half a second. */
 const silence = { kind: "network", retryAfter: 0.5 } as const
 
-/** Reads `Retry-After`, whole seconds or an HTTP date by the endpoint's clock, or else the problem's own field. A date that has passed asks for no wait. */
+/**
+ * Reads `Retry-After`, in whole seconds or as an HTTP date by the endpoint's clock, or else the problem's own field. A
+ * past date means no wait.
+ */
 const seconds = (header: string | null, now: number, field: unknown): number | undefined => {
   if (/^\d+$/.test(header ?? "")) return Number(header)
   const date = /^\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT$/.test(header ?? "") ? Date.parse(header ?? "") : NaN
@@ -107,5 +112,5 @@ const kinds: Readonly<Record<number, Exclude<SourceError["failure"]["kind"], "ne
   429: "limited"
 }
 
-/** An endpoint's answer: a credential or a problem, told apart by the fields. */
+/** A response of an endpoint: a credential or a problem, distinguished by their fields. */
 type Said = Credential & Problem

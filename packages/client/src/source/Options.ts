@@ -3,11 +3,11 @@
 /** Header fields by name. */
 export type Fields = Readonly<Record<string, string>>
 
-/** How the token endpoint is reached. */
+/** Options of a source. */
 export interface Options {
   /**
-   * The URL where credentials are minted by `POST`; relative to the page, or whole. It must be `https://`; `http://` is allowed on loopback only (`localhost`,
-   * `127.0.0.0/8`, `[::1]`).
+   * The URL that mints credentials by `POST`, relative to the page or absolute. It must be `https://`; `http://` is
+   * allowed on loopback only (`localhost`, `127.0.0.0/8`, `[::1]`).
    */
   readonly endpoint: string | URL
   /**
@@ -16,6 +16,6 @@ export interface Options {
    * @default none: the page's cookies are sent to its own origin
    */
   readonly headers?: Fields | (() => Fields | Promise<Fields>) | undefined
-  /** @default the platform's */
+  /** The function that sends requests. @default the platform's `fetch` */
   readonly fetch?: ((url: string | URL, init: RequestInit) => Promise<Response>) | undefined
 }

@@ -1,30 +1,30 @@
-/** A mint under way, and the callers that wait for it. */
+/** A pending mint, and its callers. */
 import type { Purpose } from "../Credential.ts"
 import { type Arrival, ask, type Question } from "./Ask.ts"
 import type { Options } from "./Options.ts"
 import { reasonOf, until } from "./Until.ts"
 
-/** A credential that arrived for those who ask the same. */
+/** A received credential, kept for equal requests. */
 export interface Kept extends Arrival {
   readonly scope: string
-  /** The share of the life below which it is renewed in the background. */
+  /** The share of the lifetime below which it is renewed in the background. */
   renew: number
-  /** Whether nobody else may have it. */
+  /** True once it belongs to one caller. */
   taken: boolean
 }
 
-/** A mint under way. */
+/** A pending mint. */
 export interface PendingMint {
   readonly scope: string
   readonly minRemaining: number | undefined
-  /** How many wait: none, where it renews in the background or all have left. */
+  /** Returns the number of callers: none for a renewal in the background, or if all have left. */
   readonly callers: () => number
-  /** Whether the one who waits takes what arrives. */
+  /** Tells whether the only caller takes the credential for itself. */
   readonly isAlone: () => boolean
   readonly wait: (caller: Caller) => Promise<Kept>
 }
 
-/** A caller that waits. */
+/** A waiting caller. */
 export interface Caller {
   readonly purpose: Purpose
   readonly isAlone: boolean
@@ -32,8 +32,9 @@ export interface Caller {
 }
 
 /**
- * Begins a mint. It goes on when all callers have left, as what it brings is kept for the next one, except that a mint for the purpose `"agent"` is stopped then: it
- * may begin a conversation at the vendor. A caller that comes back in the same task, as React's StrictMode does, finds it under way.
+ * Begins a mint. It continues when all callers have left, and its credential is kept for the next one. A mint for the
+ * purpose `"agent"` is cancelled then, as it may begin a conversation at the vendor. A caller that returns in the same
+ * task, as with React's StrictMode, joins it again.
  */
 export const begin = (
   options: Options,
@@ -52,7 +53,7 @@ export const begin = (
       return kept
     })
     .finally(() => ended(mint))
-  // Where nobody waits, nobody hears of a failure.
+  // Without a caller, a failure is ignored.
   arrival.catch(() => {})
 
   const mint: PendingMint = {

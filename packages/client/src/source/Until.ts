@@ -1,7 +1,8 @@
-/** Waiting that ends. */
+/** Waits that can be aborted. */
 
 /**
- * Waits for a promise or until the signal is aborted, whichever is first. At the abort it calls `leave` at once and rejects with the reason that `leave` returns.
+ * Waits for a promise or for the abort of a signal. At the abort, it calls `leave` at once and rejects with the reason
+ * that `leave` returns.
  */
 export const until = <A>(promise: Promise<A>, signal: AbortSignal | undefined, leave: () => unknown): Promise<A> =>
   new Promise((resolve, reject) => {
@@ -10,6 +11,6 @@ export const until = <A>(promise: Promise<A>, signal: AbortSignal | undefined, l
     promise.finally(() => signal?.removeEventListener("abort", left)).then(resolve, reject)
   })
 
-/** Reads the reason of an aborted signal. Polyfills, such as that of React Native, have none: there it is an `AbortError`. */
+/** Returns the reason of an aborted signal, or an `AbortError` on platforms without reasons, such as React Native. */
 export const reasonOf = (signal: AbortSignal | undefined): unknown =>
   signal?.reason ?? Object.assign(new Error("aborted"), { name: "AbortError" })
