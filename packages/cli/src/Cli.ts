@@ -1,4 +1,4 @@
-/** The commands, their flags and their help. What a command does is loaded when it runs, so that help and usage errors come at once. */
+/** The commands, their flags and their help. The code of a command is loaded when it runs, so that help is fast. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Purpose from "@tempcred/core/Purpose"
 import * as Argument from "effect/cli/Argument"
@@ -13,9 +13,7 @@ import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import manifest from "../package.json" with { type: "json" }
-import { report } from "./Ending.ts"
-import { legend } from "./ExitCode.ts"
-import type { Failure } from "./Failure.ts"
+import { type Failure, legend, report } from "./Failure.ts"
 import * as Usage from "./Usage.ts"
 
 const lazily =
@@ -42,16 +40,16 @@ const port = Flag.Int("port").pipe(
   )
 )
 
-const json = flag("json", "Print JSON for machines")
+const json = flag("json", "Print JSON")
 const config = maybe(
   "config",
   "<file>",
-  "Read variables from this file (NAME=value lines, or .json); the environment wins"
+  "File of variables (NAME=value lines, or .json); the environment takes precedence"
 )
-const provider = maybe("provider", "<names>", "The vendor, or an order of vendors; overrides TEMPCRED_PROVIDER")
+const provider = maybe("provider", "<names>", "Vendor, or vendors in failover order; overrides TEMPCRED_PROVIDER")
 const purpose = Flag.Literals("purpose", Purpose.all).pipe(
   Flag.withDefault("stt.realtime" as const),
-  Flag.withDescription("What the credential is for (default stt.realtime)")
+  Flag.withDescription("Purpose of the credential (default stt.realtime)")
 )
 
 const mint = Command.make(
@@ -59,30 +57,30 @@ const mint = Command.make(
   {
     provider,
     purpose,
-    ttl: maybe("ttl", "<length>", 'How long it may be redeemed, with its unit: "60 seconds"'),
+    ttl: maybe("ttl", "<length>", 'Time to open a connection, with its unit: "60 seconds"'),
     subject: maybe("subject", "<id>", "Your id of the end user"),
-    singleUse: flag("single-use", "Good for one connection only"),
-    maxSession: maybe("max-session", "<length>", 'How long a session may be: "10 minutes"'),
-    usableFor: maybe("usable-for", "<length>", 'When all use of it must end, in open sessions too: "30 minutes"'),
-    region: maybe("region", "<name>", "Where the vendor is to serve it"),
-    relax: flag("relax", "Do without what the vendor cannot enforce, and list it"),
-    emulator: flag("emulator", "Mint at an emulator in this process: needs no key, reads no variable (default soniox)"),
+    singleUse: flag("single-use", "Valid for one connection only"),
+    maxSession: maybe("max-session", "<length>", 'Maximum length of a session: "10 minutes"'),
+    usableFor: maybe("usable-for", "<length>", 'Time of all use, open sessions included: "30 minutes"'),
+    region: maybe("region", "<name>", "Region of the vendor"),
+    relax: flag("relax", "Continue without guarantees that the vendor does not support, and list them"),
+    emulator: flag("emulator", "Use an emulated vendor (default soniox): needs no key, ignores the environment"),
     json,
-    showToken: flag("show-token", "Print the token, which is redacted otherwise"),
+    showToken: flag("show-token", "Print the token instead of <redacted>"),
     connection: flag(
       "connection",
-      "Print the shell line that connects: websocat or curl, with $TOKEN for the token unless --show-token"
+      "Print the shell command that connects (websocat or curl), with $TOKEN unless --show-token is set"
     ),
     config
   },
   lazily(() => import("./commands/Mint.ts"))
 ).pipe(
-  Command.withDescription("Mint one credential"),
+  Command.withDescription("Mint a credential"),
   Command.withExamples([
     { command: "tempcred mint --emulator", description: "Try it without a key" },
     {
       command: 'tempcred mint --provider soniox --ttl "60 seconds" --json',
-      description: "Mint at Soniox, for a script"
+      description: "Mint at Soniox, in a script"
     }
   ])
 )
@@ -91,64 +89,59 @@ const providers = Command.make(
   "providers",
   { json, markdown: flag("markdown", "Print a Markdown table") },
   lazily(() => import("./commands/Providers.ts"))
-).pipe(Command.withDescription("List the vendors and what each can do"))
+).pipe(Command.withDescription("List the vendors and their capabilities"))
 
 const doctor = Command.make(
   "doctor",
   { provider, purpose, config, json },
   lazily(() => import("./commands/Doctor.ts"))
-).pipe(
-  Command.withDescription(
-    "Check configuration, DNS, TLS, clock, a mint and a connection, and the token endpoint where one is configured; say what to do"
-  )
-)
+).pipe(Command.withDescription("Check configuration, network, vendors and token endpoint, and give advice"))
 
 const serve = Command.make(
   "serve",
   {
     config,
-    host: maybe("host", "<host>", "Where to listen; overrides TEMPCRED_HOST (default 127.0.0.1)"),
+    host: maybe("host", "<host>", "Address to listen on; overrides TEMPCRED_HOST (default 127.0.0.1)"),
     port: port.pipe(
-      Flag.withDescription("Overrides TEMPCRED_PORT, which overrides PORT (default 8787); 0 is any free"),
+      Flag.withDescription("Port; overrides TEMPCRED_PORT and PORT (default 8787); 0 is any free port"),
       Flag.optional,
       Flag.map(Option.getOrUndefined)
     ),
-    emulator: flag("emulator", "Mint at emulators in this process: needs no vendor key")
+    emulator: flag("emulator", "Use emulated vendors: needs no vendor key")
   },
   lazily(() => import("./commands/Serve.ts"))
 ).pipe(
   Command.withDescription(
-    `Run the token endpoint; requests are logged to stdout as JSON lines.
+    `Run the token endpoint. The access log goes to stdout as JSON lines.
 
-Required:
-  the vendor: TEMPCRED_PROVIDER, and the key of each that it names
-  who may ask: TEMPCRED_AUTH_JWKS_URL with TEMPCRED_AUTH_AUDIENCE or TEMPCRED_AUTH_ISSUER,
-    or TEMPCRED_AUTH_JWT_SECRET, or TEMPCRED_AUTH_BEARER_TOKENS
+  Required variables:
+    vendor: TEMPCRED_PROVIDER, and the key of each vendor
+    authentication, one of:
+    - TEMPCRED_AUTH_JWKS_URL, with TEMPCRED_AUTH_AUDIENCE or _ISSUER
+    - TEMPCRED_AUTH_JWT_SECRET
+    - TEMPCRED_AUTH_BEARER_TOKENS
 
-All variables are in the README of @tempcred/server (packages/server/README.md).`
+  The README of @tempcred/server (packages/server/README.md) lists all variables.`
   ),
-  Command.withShortDescription("Run the token endpoint; requests are logged to stdout as JSON lines")
+  Command.withShortDescription("Run the token endpoint")
 )
 
 const emulate = Command.make(
   "emulate",
   {
-    vendors: Argument.String("vendor").pipe(
-      Argument.variadic(),
-      Argument.withDescription("Which vendors (default all)")
-    ),
+    vendors: Argument.String("vendor").pipe(Argument.variadic(), Argument.withDescription("Vendors (default all)")),
     port: port.pipe(
       Flag.withDefault(4801),
-      Flag.withDescription("Of the first vendor, the next has the one after it; 0 is any free (default 4801)")
+      Flag.withDescription("Port of the first vendor; the others use the next ones; 0 is any free (default 4801)")
     ),
     json
   },
   lazily(() => import("./commands/Emulate.ts"))
-).pipe(Command.withDescription("Run emulated vendors, and print the variables that point the library at them"))
+).pipe(Command.withDescription("Run emulated vendors, and print the variables to use them"))
 
 const project = Flag.Int("project").pipe(
   Flag.withMetavar("<id>"),
-  Flag.withDescription("The project (default: the default project, or all when listing)"),
+  Flag.withDescription("Id of the project (default: the default project; for list, all)"),
   Flag.optional,
   Flag.map(Option.getOrUndefined)
 )
@@ -162,27 +155,29 @@ const list = Command.make(
 const create = Command.make(
   "create",
   {
-    name: Flag.String("name").pipe(Flag.withMetavar("<name>"), Flag.withDescription("What the key is called")),
+    name: Flag.String("name").pipe(Flag.withMetavar("<name>"), Flag.withDescription("Name of the key")),
     project,
     clientRef: maybe("client-ref", "<id>", "Your own reference"),
-    showKey: flag("show-key", "Print the new key, which nobody can show again"),
+    showKey: flag("show-key", "Print the new key"),
     keyFile: maybe("key-file", "<file>", "Write the new key to a new file that only you can read"),
     json,
     config
   },
   lazily(async () => ({ run: (await import("./commands/Keys.ts")).create }))
-).pipe(Command.withDescription("Create a long-lived key; say --show-key or --key-file, as it is told only once"))
+).pipe(
+  Command.withDescription("Create a long-lived key; needs --show-key or --key-file, because it is shown only once")
+)
 
 const revoke = Command.make(
   "revoke",
   {
-    id: Argument.String("id").pipe(Argument.withDescription("The id of the key, as `keys list` shows it")),
-    yes: flag("yes", "Do not ask"),
+    id: Argument.String("id").pipe(Argument.withDescription("Id of the key, from `keys list`")),
+    yes: flag("yes", "Skip the confirmation"),
     json,
     config
   },
   lazily(async () => ({ run: (await import("./commands/Keys.ts")).revoke }))
-).pipe(Command.withDescription("Revoke a key at once"))
+).pipe(Command.withDescription("Revoke a key"))
 
 const keys = Command.make("keys").pipe(
   Command.withDescription("Manage the long-lived keys of Speechmatics, with SPEECHMATICS_MANAGEMENT_TOKEN"),
@@ -190,7 +185,9 @@ const keys = Command.make("keys").pipe(
 )
 
 const root = Command.make("tempcred").pipe(
-  Command.withDescription(`Mint, check and serve short-lived credentials for speech vendors.\n\n${legend}`),
+  Command.withDescription(
+    `Mint, check and serve short-lived credentials for speech vendors.\n\n  ${legend.replaceAll("\n", "\n  ")}`
+  ),
   Command.withSubcommands([mint, providers, doctor, serve, emulate, keys])
 )
 
@@ -200,7 +197,7 @@ const services = Layer.mergeAll(
   CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions] })
 )
 
-/** Runs the command that the arguments name, and tells what went wrong. */
+/** Runs the command of the arguments, and prints its failure. */
 export const run = (args: ReadonlyArray<string>): Effect.Effect<void, Failure | CliError> =>
   Command.runWith(root, { version: manifest.version })(args).pipe(
     Effect.tapCause(report),

@@ -1,47 +1,82 @@
-/** What goes where: results to stdout, everything else to stderr; colour where the stream is a terminal that wants it. */
+/** Output: results to stdout, everything else to stderr. Colours and progress are for terminals only. */
 import * as Effect from "effect/Effect"
+import { createInterface } from "node:readline"
 import { styleText } from "node:util"
 import { type Output, ProcessIO } from "./ProcessIO.ts"
 
-/** Waits until it is written, as the process may exit right after. */
+/** Waits for the write, because the process may exit right after it. */
 const write = (stream: Output, text: string): Effect.Effect<void> =>
   Effect.callback((resume) => {
     stream.write(text, () => resume(Effect.void))
   })
 
-/** Prints a result. */
+/** Prints a result to stdout. */
 export const result = (text: string): Effect.Effect<void> => ProcessIO.use(({ stdout }) => write(stdout, `${text}\n`))
 
-/** Prints a result for machines, as one line of JSON. */
+/** Prints a result to stdout as one line of JSON. */
 export const json = (value: unknown): Effect.Effect<void> => result(JSON.stringify(value))
 
-/** Tells the person something that is no result. */
+/** Prints a message to stderr. */
 export const note = (text: string): Effect.Effect<void> => ProcessIO.use(({ stderr }) => write(stderr, `${text}\n`))
 
-/** Colours a text, or leaves it as it is. */
+/** A function that styles text, or returns it unchanged when the stream has no colours. */
 export type Paint = (format: Parameters<typeof styleText>[0], text: string) => string
 
-/** Tells whether a stream is coloured: a terminal that can, and `NO_COLOR` is not set. */
-export const isColoured = (stream: Output): boolean => stream.isTTY === true && stream.hasColors?.() === true
+/** Tells whether a stream is a terminal with colours; `NO_COLOR` turns them off. */
+export const hasColours = (stream: Output): boolean => stream.isTTY === true && stream.hasColors?.() === true
 
 const paintOn = (stream: Output): Paint =>
-  isColoured(stream) ? (format, text) => styleText(format, text, { validateStream: false }) : (_, text) => text
+  hasColours(stream) ? (format, text) => styleText(format, text, { validateStream: false }) : (_, text) => text
 
-/** Gives what colours parts of a result. */
+/** Styles parts of a result. */
 export const paint: Effect.Effect<Paint> = ProcessIO.useSync(({ stdout }) => paintOn(stdout))
 
-/** Gives what colours parts of a note. */
+/** Styles parts of a message. */
 export const paintNote: Effect.Effect<Paint> = ProcessIO.useSync(({ stderr }) => paintOn(stderr))
 
-/** Gives how many characters of a result fit beside each other; without end where it is no terminal's, or one that does not say. */
-export const width: Effect.Effect<number> = ProcessIO.useSync(({ stdout }) =>
-  stdout.isTTY === true ? stdout.columns || Infinity : Infinity
-)
+/** Tells the width of a terminal in columns; infinite for files, pipes and terminals of unknown width. */
+export const widthOf = (stream: Output): number => (stream.isTTY === true ? stream.columns || Infinity : Infinity)
 
-/** Tells whether a person can be asked: reads at a terminal, and is not cut off from it. */
+/** Tells the width of results in columns. */
+export const width: Effect.Effect<number> = ProcessIO.useSync(({ stdout }) => widthOf(stdout))
+
+/** Removes control characters from text of other origin, which could move the cursor or forge a line. */
+export const plain = (text: string): string => text.replaceAll(/\p{C}/gu, " ")
+
+/** Tells whether a person can answer a question at the terminal. */
 export const canAsk: Effect.Effect<boolean> = ProcessIO.useSync(
   ({ stderr, stdin }) => stdin.isTTY === true && stderr.isTTY === true
 )
 
-/** A text of somebody else's, without what could move a terminal's cursor or forge a line. */
-export const plain = (text: string): string => text.replaceAll(/\p{C}/gu, " ")
+/** Asks a question on stderr and reads the answer; empty at the end of input. */
+export const ask = (question: string): Effect.Effect<string> =>
+  Effect.acquireUseRelease(
+    ProcessIO.useSync(({ stderr, stdin }) => createInterface({ input: stdin, output: stderr })),
+    (lines) =>
+      Effect.callback<string>((resume) => {
+        lines.once("SIGINT", () => resume(Effect.interrupt))
+        lines.once("close", () => resume(Effect.succeed("")))
+        lines.question(question, (answer) => resume(Effect.succeed(answer)))
+      }),
+    (lines) => Effect.sync(() => lines.close())
+  )
+
+const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
+
+const spinner = Effect.fnUntraced(function* (text: string) {
+  const paintFrame = yield* paintNote
+  const { stderr } = yield* ProcessIO
+  const show = (line: string) => Effect.sync(() => stderr.write(`\r\u001B[K${line}`))
+  let turn = 0
+  const frame = Effect.suspend(() => show(`${paintFrame("cyan", frames[turn++ % frames.length] ?? "")} ${text} …`))
+  const turning = Effect.forever(Effect.andThen(frame, Effect.sleep("100 millis")))
+  return yield* Effect.delay(Effect.ensuring(turning, show("")), "500 millis")
+})
+
+/** Shows a spinner on stderr while an effect runs, after half a second and at a terminal only. */
+export const during =
+  (text: string) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    ProcessIO.use(({ env, stderr }) =>
+      stderr.isTTY === true && env["TERM"] !== "dumb" ? Effect.raceFirst(effect, spinner(text)) : effect
+    )

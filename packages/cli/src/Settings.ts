@@ -1,13 +1,13 @@
-/** What a command is configured by: the environment, over a file where one is named, over nothing. */
+/** The variables of a command: the environment and, below it, a file. */
 import { connect } from "@tempcred/redis/Redis"
 import type { Options } from "@tempcred/server/ServerConfig"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
-import * as Predicate from "effect/Predicate"
+import type * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import { readFile } from "node:fs/promises"
 import { parseEnv } from "node:util"
-import { Failure } from "./Failure.ts"
+import { errorCode, Failure } from "./Failure.ts"
 import { ProcessIO } from "./ProcessIO.ts"
 
 /** Variables by name. */
@@ -17,18 +17,18 @@ const Flat = Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Fi
 
 const decodeFlat = Schema.decodeUnknownEffect(Schema.fromJsonString(Flat))
 
-/** It leaves out a byte order mark, and refuses what some editors and shells of Windows write. */
+/** Removes a byte order mark and refuses other encodings, which some editors and shells of Windows write. */
 const utf8 = new TextDecoder("utf-8", { fatal: true })
 
-const refuse = (path: string, summary: string): Failure =>
+const refuse = (path: string, problem: string): Failure =>
   new Failure({
-    fault: "configuration",
-    summary: `${path} ${summary}`,
-    advice: "Name a file of NAME=value lines, or a .json file with one object of names and values."
+    kind: "configuration",
+    summary: `${path} ${problem}`,
+    advice: "Use a file of NAME=value lines, or a .json file with one object of names and values."
   })
 
 const unreadable = new Failure({
-  fault: "configuration",
+  kind: "configuration",
   summary: "the environment cannot be read",
   advice: "On Deno, allow it with --allow-env."
 })
@@ -36,8 +36,7 @@ const unreadable = new Failure({
 const readVariables = Effect.fnUntraced(function* (path: string): Effect.fn.Return<Variables, Failure> {
   const bytes = yield* Effect.tryPromise({
     try: () => readFile(path),
-    catch: (cause) =>
-      refuse(path, `cannot be read (${Predicate.hasProperty(cause, "code") ? String(cause.code) : "unknown"})`)
+    catch: (cause) => refuse(path, `cannot be read (${errorCode(cause)})`)
   })
   const text = yield* Effect.try({
     try: () => utf8.decode(bytes),
@@ -45,14 +44,14 @@ const readVariables = Effect.fnUntraced(function* (path: string): Effect.fn.Retu
   })
   if (path.endsWith(".json")) {
     const decoded = yield* Effect.mapError(decodeFlat(text), () =>
-      refuse(path, "is no JSON object of texts, numbers and booleans")
+      refuse(path, "is not a JSON object of strings, numbers and booleans")
     )
     return Object.fromEntries(Object.entries(decoded).map(([name, value]) => [name, String(value)]))
   }
   return Object.fromEntries(Object.entries(parseEnv(text)).map(([name, value]) => [name, value ?? ""]))
 })
 
-/** Reads the variables of the environment and, where it has none, of a file of `NAME=value` lines or of JSON. An empty or blank variable is none. */
+/** Reads the variables of the environment and of a file; the environment takes precedence. Empty variables count as not set. */
 export const read = Effect.fnUntraced(function* (file: string | undefined): Effect.fn.Return<Variables, Failure> {
   const { env } = yield* ProcessIO
   const set = yield* Effect.try({ try: () => Object.entries(env), catch: () => unreadable })
@@ -62,9 +61,9 @@ export const read = Effect.fnUntraced(function* (file: string | undefined): Effe
   return { ...(file === undefined ? {} : yield* readVariables(file)), ...Object.fromEntries(environment) }
 })
 
-/** Makes variables what `Config` reads. */
-export const provider = (variables: Variables): ConfigProvider.ConfigProvider =>
-  ConfigProvider.fromEnv({ env: variables })
+/** Makes a layer that provides the variables to `Config`. */
+export const layer = (variables: Variables): Layer.Layer<never> =>
+  ConfigProvider.layer(ConfigProvider.fromEnv({ env: variables }))
 
-/** Configuration of the token endpoint: its port is also taken from the `PORT` of hosting platforms. */
+/** The options of the token endpoint: hosting platforms set its port in `PORT`. */
 export const endpoint: Options = { redis: connect, portVariable: "PORT" }

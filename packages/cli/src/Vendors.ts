@@ -1,4 +1,4 @@
-/** The vendors that the command line knows, each with its adapter and its emulator. */
+/** The vendors of the command line, each with its adapter and its emulator. */
 import type { Adapter } from "@tempcred/core/Adapter"
 import type { Emulator } from "@tempcred/emulator/Emulator"
 import * as AssemblyAi from "@tempcred/assemblyai/AssemblyAi"
@@ -29,7 +29,7 @@ const emulatedSpeechmatics = (): Emulator => {
   }
 }
 
-/** In the order in which tables show them. */
+/** All vendors, in the order of tables. */
 const vendors: ReadonlyArray<Vendor> = [
   { adapter: AssemblyAi.adapter, emulator: EmulatedAssemblyAi.make },
   { adapter: Deepgram.adapter, emulator: EmulatedDeepgram.make },
@@ -40,17 +40,17 @@ const vendors: ReadonlyArray<Vendor> = [
   { adapter: Speechmatics.adapter, emulator: emulatedSpeechmatics }
 ]
 
-/** The adapters, in the order in which tables show them. */
+/** The adapters, in the order of tables. */
 export const adapters: ReadonlyArray<Adapter> = vendors.map(({ adapter }) => adapter)
 
-/** The names of all vendors. */
+/** The ids of all vendors. */
 export const names: ReadonlyArray<string> = adapters.map(({ id }) => id)
 
-/** Makes the emulators of vendors, in the order in which all vendors are listed. */
+/** Makes the emulators of vendors, in the order of tables. */
 export const emulators = (wanted: ReadonlyArray<string>): ReadonlyArray<Emulator> =>
   vendors.filter(({ adapter }) => wanted.includes(adapter.id)).map(({ emulator }) => emulator())
 
-/** Leaves out the variables of all vendors: those that begin as one that a vendor's emulator names. */
+/** Removes the variables of all vendors, by the prefixes of the emulators' variables. */
 export const withoutVendors = <A>(variables: Readonly<Record<string, A>>): Readonly<Record<string, A>> => {
   const own = emulators(names).flatMap(({ env }) => Object.keys(env("http://127.0.0.1")))
   const prefixes = new Set(own.map(prefixOf))

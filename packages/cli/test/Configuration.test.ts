@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { assert, describe, it, onTestFinished } from "vitest"
 import { run, start, vendors } from "./program.ts"
 
-/** A file with this content, until the test has ended. */
+/** Makes a file that exists until the end of the test. */
 const file = (name: string, content: string | Buffer): string => {
   const folder = mkdtempSync(join(tmpdir(), "tempcred-"))
   onTestFinished(() => rmSync(folder, { recursive: true }))
@@ -16,7 +16,7 @@ const file = (name: string, content: string | Buffer): string => {
 const authentication = { TEMPCRED_AUTH_BEARER_TOKENS: "kiosk=kiosk-7-secret-token" }
 
 describe("a secret in a file", () => {
-  it("is read by the program as it is published: the vendor's key and the endpoint's own", async () => {
+  it("is read by the bundle: the vendor's key and the endpoint's bearer tokens", async () => {
     await using vendor = await vendors()
     const { SONIOX_API_KEY = "", ...env } = vendor.env
     const token = "kiosk-7-secret-token"
@@ -38,7 +38,7 @@ describe("a secret in a file", () => {
     running.child.kill("SIGTERM")
     assert.strictEqual((await running.ended).code, 0)
   })
-  it("holds the management token, too", async () => {
+  it("can be the management token", async () => {
     await using vendor = await vendors()
     const { SPEECHMATICS_MANAGEMENT_TOKEN = "", ...env } = vendor.env
     const path = file("token", `${SPEECHMATICS_MANAGEMENT_TOKEN}\n`)
@@ -48,7 +48,7 @@ describe("a secret in a file", () => {
 })
 
 describe("a misspelt variable", () => {
-  it("is named with the right one by mint, keys, doctor and serve, and once", async () => {
+  it("is named once, with a suggestion, by mint, keys, doctor and serve", async () => {
     const env = { ...authentication, SONIOX_API_KEY: "key", TEMPCRED_RETRYS: "3", TEMPCRED_PROVIDER: "soniox" }
     for (const args of [["mint"], ["keys", "list"], ["doctor"], ["serve", "--port", "0"]]) {
       const { code, err } = await run(args, { env })
@@ -62,12 +62,12 @@ describe("a misspelt variable", () => {
 })
 
 describe("the names of vendors", () => {
-  it("are taken in any letter case and with a comma at the end", async () => {
+  it("are accepted in any letter case and with a trailing comma", async () => {
     for (const names of ["Soniox", "soniox, speechmatics,"]) {
       assert.strictEqual((await run(["mint", "--emulator", "--provider", names])).code, 0)
     }
   })
-  it("that are unknown are answered with the nearest", async () => {
+  it("are suggested for an unknown name", async () => {
     for (const args of [
       ["mint", "--emulator", "--provider", "sonix"],
       ["emulate", "sonix"]
@@ -82,7 +82,7 @@ describe("the names of vendors", () => {
   })
 })
 
-it("an environment that may not be read says how to allow it", async () => {
+it("an environment without read permission is an error with advice", async () => {
   const denied = () => {
     throw new Error("NotCapable")
   }
@@ -92,12 +92,12 @@ it("an environment that may not be read says how to allow it", async () => {
 })
 
 describe("the port of serve", () => {
-  /** Where it listens, by a variable that is out of range, so that the one that counts is named. */
+  /** Returns the variable that decides, by setting it out of range. */
   const named = async (args: ReadonlyArray<string>, env: Readonly<Record<string, string>>) => {
     const { err } = await run(["serve", "--emulator", ...args], { env: { ...authentication, ...env } })
     return /^tempcred: (\w+) must be a whole number, 0 to 65535\n/.exec(err)?.[1]
   }
-  it("is that of the flag, then of TEMPCRED_PORT, then of PORT", async () => {
+  it("comes from the flag, then TEMPCRED_PORT, then PORT", async () => {
     assert.strictEqual(await named([], { PORT: "65536" }), "PORT")
     assert.strictEqual(await named([], { PORT: "8080", TEMPCRED_PORT: "65536" }), "TEMPCRED_PORT")
     const env = { ...authentication, PORT: "1", TEMPCRED_PORT: "tcp://10.0.0.1:8787" }
@@ -106,14 +106,14 @@ describe("the port of serve", () => {
     running.child.kill("SIGTERM")
     assert.strictEqual((await running.ended).code, 0)
   })
-  it("of the platform is that which doctor names", async () => {
+  it("that the platform sets is reported by doctor", async () => {
     const env = { ...authentication, PORT: "8080", TEMPCRED_PROVIDER: "soniox" }
-    assert.match((await run(["doctor"], { env })).out, /would listen at 127\.0\.0\.1:8080/)
+    assert.match((await run(["doctor"], { env })).out, /will listen on 127\.0\.0\.1:8080/)
   })
 })
 
-describe("a file that --config names", () => {
-  it("may begin with a byte order mark", async () => {
+describe("a configuration file", () => {
+  it("can start with a byte order mark", async () => {
     await using vendor = await vendors()
     const { SONIOX_API_KEY = "", ...env } = vendor.env
     const variables = { SONIOX_API_KEY, TEMPCRED_PROVIDER: "soniox" }
@@ -125,13 +125,13 @@ describe("a file that --config names", () => {
       assert.strictEqual((await run(["mint", "--config", path], { env })).code, 0)
     }
   })
-  it("must be encoded in UTF-8, and says so", async () => {
+  it("must be encoded in UTF-8", async () => {
     const path = file("variables.env", Buffer.from("\uFEFFTEMPCRED_PROVIDER=soniox\r\n", "utf16le"))
     const { code, err } = await run(["mint", "--config", path])
     assert.strictEqual(code, 3)
     assert.match(err, /variables\.env is not encoded in UTF-8\n/)
   })
-  it("counts where the environment has the variable without a value", async () => {
+  it("is used for variables that are empty in the environment", async () => {
     const path = file("variables.env", "TEMPCRED_PROVIDER=sonix\n")
     const { err } = await run(["mint", "--config", path], { env: { TEMPCRED_PROVIDER: " " } })
     assert.match(err, /did you mean soniox/)

@@ -2,8 +2,7 @@ import type { Connection, Placement } from "@tempcred/core/Connection"
 import * as Redacted from "effect/Redacted"
 import { spawnSync } from "node:child_process"
 import { assert, it } from "vitest"
-import { connectionLine } from "../src/commands/mint/ConnectionLine.ts"
-import * as HttpCall from "../src/commands/mint/HttpCall.ts"
+import { connectionLine, httpCall } from "../src/commands/ConnectionLine.ts"
 
 const connection = (placement: Placement, kind: Connection["kind"] = "websocket"): Connection => ({
   kind,
@@ -50,19 +49,19 @@ it.each<[string, Connection, string]>([
     { ...connection({ in: "url" }), url: "wss://vendor.example/{token}/listen" },
     `websocat 'wss://vendor.example/'"$TOKEN"'/listen'`
   ]
-])("a token in %s", (_, given, line) => {
+])("places the token in %s", (_, given, line) => {
   assert.strictEqual(connectionLine(given), line)
 })
 
-it("quotes a token so that a shell gives it back as it is", () => {
+it("quotes a token so that a shell passes it on unchanged", () => {
   const token = `'; echo "$(id)" \\ \`id\` #'`
   const line = connectionLine(connection(header), undefined, Redacted.make(token))
   const { stdout } = spawnSync("sh", ["-c", `websocat() { printf '%s' "$1"; }; ${line}`], { encoding: "utf8" })
   assert.strictEqual(stdout, `--header=Authorization: Bearer ${token}`)
 })
 
-it("shows a gap, and says what belongs there, where it does not know what a vendor is asked", () => {
-  const call = HttpCall.of("acme", "tts.batch")
+it("has a placeholder and an explanation for an unknown HTTP call", () => {
+  const call = httpCall("acme", "tts.batch")
   const line = connectionLine(connection(header, "http"), call)
   assert.strictEqual(line, `curl --header 'Authorization: Bearer '"$TOKEN" … 'https://vendor.example/jobs'`)
   for (const text of ["…", "method", "body"]) assert.include(call.note, text)

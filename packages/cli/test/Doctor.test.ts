@@ -34,7 +34,7 @@ const examineApart: typeof examine = (env, ...args) =>
 const openssl = spawnSync("openssl", ["version"]).status === 0
 
 describe("doctor", () => {
-  it("finds all well where all is well, and leaves nothing open", async () => {
+  it("passes every check of a working vendor, and leaves no connection open", async () => {
     await using vendor = await vendors()
     const { code, err, outcomes, of } = await examineApart(vendor.env)
     assert.deepStrictEqual([code, err], [0, ""])
@@ -46,7 +46,7 @@ describe("doctor", () => {
       mint: "ok",
       connection: "ok"
     })
-    assert.match(of("mint")?.detail ?? "", /^good for one use until /)
+    assert.match(of("mint")?.detail ?? "", /^single-use until /)
     assert.deepStrictEqual(
       vendor.soniox.log.map(({ route, status }) => [route, status]),
       [
@@ -56,7 +56,7 @@ describe("doctor", () => {
     )
   })
 
-  it("prints a table for people, with what to do", async () => {
+  it("prints a table with advice", async () => {
     await using vendor = await vendors()
     const env = { ...vendor.env, SONIOX_API_KEY: "another-key", TEMPCRED_PROVIDER: "soniox,speechmatics" }
     const { code, err, out } = await run(["doctor"], { env })
@@ -66,11 +66,11 @@ describe("doctor", () => {
     assert.match(out, /^skipped +soniox +connection +there is no credential$/m)
     assert.match(out, /^ok +speechmatics +connection +ws:\/\/127\.0\.0\.1:\d+\/v2 opened$/m)
     assert.match(out, /^ {2}soniox, mint: Check the vendor's key/m)
-    assert.strictEqual(err, "tempcred: 1 check failed\nWhat to do is said with each of them.\n")
+    assert.strictEqual(err, "tempcred: 1 check failed\nSee the advice for each failed check.\n")
     assert.notInclude(out, "another-key")
   })
 
-  it("examines the other vendors where one is not configured", async () => {
+  it("checks the other vendors if one is not configured", async () => {
     await using vendor = await vendors()
     const { SONIOX_API_KEY: _, ...env } = vendor.env
     const { code, findings } = await examine(env, "--provider", "soniox,speechmatics")
@@ -80,7 +80,7 @@ describe("doctor", () => {
     assert.include(findings[0]?.detail, "SONIOX_API_KEY")
   })
 
-  it("fails where the choice of a vendor is not configured", async () => {
+  it("fails if the choice of a vendor is invalid", async () => {
     for (const env of [{ TEMPCRED_PROVIDER: "acme" }, { TEMPCRED_TTL: "60" }, { TEMPCRED_CACHE: "disk" }]) {
       const { code, err, out } = await run(["doctor"], { env: { TEMPCRED_PROVIDER: "soniox", ...env } })
       assert.deepStrictEqual([code, out], [3, ""])
@@ -88,7 +88,7 @@ describe("doctor", () => {
     }
   })
 
-  it("tells a name that has no address", async () => {
+  it("reports a host name without an address", async () => {
     const env = { SONIOX_API_KEY: "key", SONIOX_API_BASE_URL: "https://nowhere.invalid" }
     const { code, outcomes, of } = await examine(env)
     assert.deepInclude(outcomes, {
@@ -102,7 +102,7 @@ describe("doctor", () => {
     assert.strictEqual(code, 5)
   })
 
-  it("tells a clock that is off, and exits with the worst of what it found", async () => {
+  it("reports a wrong clock, and exits with the lowest code of its failures", async () => {
     const server = createServer((_, response) => {
       response.writeHead(503, { date: new Date(Date.now() - 90_000).toUTCString() }).end()
     })
@@ -114,7 +114,7 @@ describe("doctor", () => {
     assert.strictEqual(code, 3)
   })
 
-  it.skipIf(!openssl)("tells a certificate that is not trusted, and how long one is valid", async () => {
+  it.skipIf(!openssl)("reports an untrusted certificate, and the validity of a trusted one", async () => {
     const folder = mkdtempSync(join(tmpdir(), "tempcred-"))
     const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")]
     const names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
@@ -144,10 +144,10 @@ describe("doctor", () => {
     rmSync(folder, { recursive: true })
     assert.deepInclude(stranger.outcomes, { dns: "ok", tls: "failed" })
     assert.include(stranger.of("tls")?.advice, "NODE_EXTRA_CA_CERTS")
-    assert.strictEqual(trusted.of("tls")?.detail, `localhost:${port} speaks TLSv1.3, certificate valid for 11 days`)
+    assert.strictEqual(trusted.of("tls")?.detail, `localhost:${port} uses TLSv1.3, certificate valid for 11 days`)
   })
 
-  it("names a port where nobody listens, and does not send on to itself", async () => {
+  it("reports a port without a server, and does not advise to run doctor", async () => {
     const port = await deadPort()
     const { code, findings, of } = await examine({
       SONIOX_API_KEY: "key",
@@ -159,7 +159,7 @@ describe("doctor", () => {
     for (const { advice } of findings) assert.notInclude(advice ?? "", "doctor")
   })
 
-  it("tells a connection that is refused, and one that nobody answers", async () => {
+  it("reports a refused connection, and one without a response", async () => {
     await using vendor = await vendors()
     vendor.soniox.faults.add(transcribeRoute, { status: 401 })
     const refused = await examine(vendor.env)
@@ -171,14 +171,14 @@ describe("doctor", () => {
     assert.include(silent.of("connection")?.detail, "(ECONNREFUSED)")
   })
 
-  it("opens nothing where the credential is for HTTP", async () => {
+  it("opens no connection for a credential that is for HTTP only", async () => {
     await using vendor = await vendors()
     const { code, outcomes } = await examine(vendor.env, "--purpose", "tts.batch")
     assert.deepInclude(outcomes, { mint: "ok", connection: "skipped" })
     assert.strictEqual(code, 0)
   })
 
-  it("tells a purpose that the vendor does not serve, without a call", async () => {
+  it("reports an unsupported purpose without a call", async () => {
     await using vendor = await vendors()
     const { code, outcomes } = await examine(vendor.env, "--purpose", "agent")
     assert.deepInclude(outcomes, { configuration: "ok", dns: "skipped", mint: "failed", connection: "skipped" })
@@ -186,7 +186,7 @@ describe("doctor", () => {
   })
 })
 
-describe("doctor, of the token endpoint", () => {
+describe("doctor for the token endpoint", () => {
   const jwks = async (status: number) => {
     const server = createServer((_, response) => response.writeHead(status).end('{"keys":[]}'))
     const TEMPCRED_AUTH_JWKS_URL = `http://127.0.0.1:${await listen(server)}/keys`
@@ -194,13 +194,13 @@ describe("doctor, of the token endpoint", () => {
   }
   const bearer = { TEMPCRED_AUTH_BEARER_TOKENS: "kiosk-7=kiosk-7-secret-token" }
 
-  it("says nothing where none is configured", async () => {
+  it("reports nothing if no endpoint is configured", async () => {
     await using vendor = await vendors()
     const { of } = await examine({ ...vendor.env, TEMPCRED_PORT: "8787" })
     assert.isUndefined(of("endpoint"))
   })
 
-  it("finds all well where it is configured, and what it leans on answers", async () => {
+  it("passes if the endpoint is configured and its key set and Redis respond", async () => {
     await using vendor = await vendors()
     const { env, server } = await jwks(200)
     const { url } = await redisServer()
@@ -211,10 +211,10 @@ describe("doctor, of the token endpoint", () => {
       provider: "tempcred",
       check: "endpoint",
       outcome: "ok",
-      detail: "complete, would listen at 127.0.0.1:9000"
+      detail: "complete, will listen on 127.0.0.1:9000"
     })
     const { out } = await run(["doctor"], { env: { ...vendor.env, ...bearer, TEMPCRED_PROVIDER: "soniox" } })
-    assert.match(out, /^ok +tempcred +endpoint +complete, would listen at 127\.0\.0\.1:8787$/m)
+    assert.match(out, /^ok +tempcred +endpoint +complete, will listen on 127\.0\.0\.1:8787$/m)
     assert.notInclude(out, "kiosk-7")
   })
 
@@ -222,14 +222,14 @@ describe("doctor, of the token endpoint", () => {
     [{ TEMPCRED_LIMIT_PER_MINUTE: "60" }, "TEMPCRED_AUTH_JWKS_URL"],
     [{ TEMPCRED_POLICY_MAX_TTL: "60" }, "TEMPCRED_POLICY_MAX_TTL"],
     [{ TEMPCRED_AUTH_ISSUER: "https://issuer.example" }, "TEMPCRED_AUTH_JWKS_URL"]
-  ])("names what is missing or malformed: %j", async (env, name) => {
+  ])("names the missing or invalid variable: %j", async (env, name) => {
     await using vendor = await vendors()
     const { code, of } = await examine({ ...vendor.env, ...env })
     assert.deepStrictEqual([code, of("endpoint")?.outcome], [3, "failed"])
     assert.include(of("endpoint")?.detail, name)
   })
 
-  it("tells keys that cannot be had", async () => {
+  it("reports a key set that cannot be fetched", async () => {
     await using vendor = await vendors()
     const { env, server } = await jwks(500)
     const refused = await examine({ ...vendor.env, ...env })
@@ -241,7 +241,7 @@ describe("doctor, of the token endpoint", () => {
     assert.include(gone.of("endpoint")?.advice, "TEMPCRED_AUTH_JWKS_URL")
   })
 
-  it("tells a Redis that cannot be reached", async () => {
+  it("reports a Redis that cannot be reached", async () => {
     await using vendor = await vendors()
     const TEMPCRED_LIMIT_STORE = `redis://:secret-of-redis@127.0.0.1:${await deadPort()}`
     const { code, findings, of } = await examine({ ...vendor.env, ...bearer, TEMPCRED_LIMIT_STORE })

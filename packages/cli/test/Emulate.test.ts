@@ -5,7 +5,7 @@ import { assert, describe, it } from "vitest"
 import { run, start } from "./program.ts"
 
 describe("emulate", () => {
-  it("prints variables that a shell can take, serves what they lead to, and ends well when it is told to stop", async () => {
+  it("prints variables for a shell, runs the emulators, and exits with 0 after SIGTERM", async () => {
     const running = start(["emulate", "--port", "0"])
     await running.said(/^Ready\./m)
     const [text] = await running.said(/[^]+/)
@@ -23,7 +23,7 @@ describe("emulate", () => {
     assert.strictEqual((await running.ended).code, 0)
   })
 
-  it("prints one line of JSON for each vendor that is named, and is interrupted by Ctrl-C", async () => {
+  it("prints one line of JSON for each named vendor, and exits with 130 after Ctrl-C", async () => {
     const running = start(["emulate", "--json", "--port", "0", "speechmatics"])
     await running.said(/Ready/)
     running.child.kill("SIGINT")
@@ -34,12 +34,16 @@ describe("emulate", () => {
     assert.strictEqual(line.vendor, "speechmatics")
   })
 
-  it("says which port is in use", async () => {
+  it("names the port that is in use", async () => {
     await using taken = await Node.serve(Soniox.make())
     const { code, err, out } = await run(["emulate", "soniox", "--port", String(taken.port)])
     assert.deepStrictEqual(
       [code, out, err],
-      [3, "", `tempcred: port ${taken.port} is in use\nChoose another with --port, or stop what listens there.\n`]
+      [
+        3,
+        "",
+        `tempcred: port ${taken.port} is in use\nChoose another port with --port, or stop the program that uses it.\n`
+      ]
     )
   })
 })

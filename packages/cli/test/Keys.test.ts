@@ -27,15 +27,15 @@ describe("keys", () => {
     assert.notInclude(JSON.stringify(await listed(env)), id)
   })
 
-  it("creates no key that nobody would see", async () => {
+  it("creates no key without a place for it", async () => {
     await using vendor = await vendors()
     const { code, err, out } = await run(["keys", "create", "--name", "lost"], { env: vendor.env })
     assert.deepStrictEqual([code, out], [2, ""])
-    assert.match(err, /nothing was created\nSay --key-file <file> to keep it, or --show-key to print it\.\n$/)
+    assert.match(err, /nothing was created\nAdd --key-file <file> to store it, or --show-key to print it\.\n$/)
     assert.deepStrictEqual(vendor.speechmatics.log, [])
   })
 
-  it("keeps a new key in a new file that only its owner can read", async () => {
+  it("stores a new key in a new file that only its owner can read", async () => {
     await using vendor = await vendors()
     const folder = mkdtempSync(join(tmpdir(), "tempcred-"))
     const file = join(folder, "key")
@@ -55,7 +55,7 @@ describe("keys", () => {
     rmSync(folder, { recursive: true })
   })
 
-  it("leaves no empty file behind where no key came", async () => {
+  it("removes the file if no key was created", async () => {
     await using vendor = await vendors()
     const folder = mkdtempSync(join(tmpdir(), "tempcred-"))
     const file = join(folder, "key")
@@ -67,7 +67,7 @@ describe("keys", () => {
     rmSync(folder, { recursive: true })
   })
 
-  it("revokes nothing without --yes where there is nobody to ask", async () => {
+  it("revokes nothing without --yes and without a terminal", async () => {
     await using vendor = await vendors()
     const [key] = await listed(vendor.env)
     const calls = vendor.speechmatics.log.length
@@ -75,11 +75,11 @@ describe("keys", () => {
       const options = { env: vendor.env, input: "y\n", terminals }
       const { code, err, out } = await run(["keys", "revoke", String(key?.id)], options)
       assert.deepStrictEqual([code, out, vendor.speechmatics.log.length], [2, "", calls])
-      assert.match(err, /nothing was done\nSay --yes\.\n$/)
+      assert.match(err, /nothing was done\nAdd --yes\.\n$/)
     }
   })
 
-  it("revokes where a person says y or yes, and nothing else", async () => {
+  it("revokes only after the answer y or yes", async () => {
     await using vendor = await vendors()
     const [key] = await listed(vendor.env)
     for (const input of ["n\n", "\n", "", "yes please\n", "Yes\n"]) {
@@ -94,7 +94,7 @@ describe("keys", () => {
     assert.deepStrictEqual(await listed(vendor.env), [])
   })
 
-  it("says what is missing, and what the vendor does not know", async () => {
+  it("names a missing variable, and gives advice for an unknown key", async () => {
     await using vendor = await vendors()
     const missing = await run(["keys", "list"])
     assert.deepStrictEqual([missing.code, missing.out], [3, ""])

@@ -8,7 +8,7 @@ import { run, source, start, vendors } from "./program.ts"
 const soniox = { TEMPCRED_PROVIDER: "soniox" }
 
 describe("mint", () => {
-  it("prints a table for people, without the token", async () => {
+  it("prints a table without the token", async () => {
     await using vendor = await vendors()
     const { code, err, out } = await run(["mint", "--subject", "user-42", "--max-session", "10 minutes"], {
       env: { ...vendor.env, ...soniox }
@@ -23,7 +23,7 @@ describe("mint", () => {
     assert.match(out, /^connections +ws:\S+ \(websocket, server, token in header\)$/m)
   })
 
-  it("prints the end of all use where the vendor has one", async () => {
+  it("prints the end of all use if the vendor has one", async () => {
     for (const [args, minutes] of [
       [[], 30],
       [["--usable-for", "10 minutes"], 10]
@@ -37,7 +37,7 @@ describe("mint", () => {
     assert.notInclude((await run(["mint", "--emulator"])).out, "usable until")
   })
 
-  it("prints one JSON object for machines, with the token only where it is asked for", async () => {
+  it("prints one JSON object, with the token only if requested", async () => {
     await using vendor = await vendors()
     const env = { ...vendor.env, ...soniox }
     const hidden = await run(["mint", "--json"], { env })
@@ -47,7 +47,7 @@ describe("mint", () => {
     assert.deepStrictEqual([hidden.err, shown.err], ["", ""])
   })
 
-  it("asks for what the flags say", async () => {
+  it("requests what the flags specify", async () => {
     await using vendor = await vendors()
     const args = [
       "--purpose",
@@ -69,7 +69,7 @@ describe("mint", () => {
     })
   })
 
-  it("takes the provider from the flag rather than from the environment, and goes on to the next of an order", async () => {
+  it("prefers the provider of the flag to the environment, and fails over to the next of a list", async () => {
     await using vendor = await vendors()
     const chosen = await run(["mint", "--provider", "speechmatics", "--json"], { env: { ...vendor.env, ...soniox } })
     assert.strictEqual(JSON.parse(chosen.out).provider, "speechmatics")
@@ -78,7 +78,7 @@ describe("mint", () => {
     assert.strictEqual(JSON.parse(next.out).provider, "speechmatics")
   })
 
-  it("does without what the vendor lacks only where that is said, and lists it", async () => {
+  it("continues without an unsupported guarantee only with --relax, and lists it", async () => {
     await using vendor = await vendors()
     const args = ["mint", "--provider", "speechmatics", "--single-use"]
     const refused = await run(args, { env: vendor.env })
@@ -89,7 +89,7 @@ describe("mint", () => {
     assert.match(out, /^not enforced +singleUse$/m)
   })
 
-  it("reads a file of variables, over which the environment wins", async () => {
+  it("reads variables from a file, below the environment", async () => {
     await using vendor = await vendors()
     const folder = mkdtempSync(join(tmpdir(), "tempcred-"))
     const lines = Object.entries({ ...vendor.env, TEMPCRED_PROVIDER: "speechmatics" }).map(
@@ -109,7 +109,7 @@ describe("mint", () => {
     for (const file of ["bad.json", "missing.env"]) {
       const { code, err, out } = await run(["mint", "--config", join(folder, file)])
       assert.deepStrictEqual([code, out], [3, ""])
-      assert.match(err, /(is no JSON object|cannot be read \(ENOENT\))/)
+      assert.match(err, /(is not a JSON object|cannot be read \(ENOENT\))/)
       assert.notInclude(err, "secret-in-a-list")
     }
     rmSync(folder, { recursive: true })
@@ -136,20 +136,20 @@ describe("mint --emulator", () => {
     assert.strictEqual(JSON.parse(out).provider, "soniox")
   })
 
-  it("reads nothing of the environment", async () => {
+  it("ignores the environment", async () => {
     const env = { TEMPCRED_PROVIDER: "nobody", SONIOX_API_KEY_FILE: "nowhere", SONIOX_REGION: "eu" }
     const { code, out } = await run(["mint", "--emulator", "--provider", "speechmatics", "--json"], { env })
     assert.strictEqual(code, 0)
     assert.strictEqual(JSON.parse(out).provider, "speechmatics")
   })
 
-  it("stays until the credential expires where a connection is wanted, and then ends well", async () => {
+  it("runs until the credential expires with --connection, and exits with 0", async () => {
     const running = start(["mint", "--emulator", "--connection", "--json", "--ttl", "1 second"])
     const { connections } = JSON.parse((await running.said(/^\{.*\}$/m))[0])
     const origin = connections[0].url.replace(/^ws(:\/\/[^/]*).*$/, "http$1")
     assert.strictEqual((await fetch(`${origin}/nowhere`)).status, 404)
     const { code, err } = await running.ended
     assert.strictEqual(code, 0)
-    assert.match(err, /^The emulator stays for (\d+m )?\d+s, until the credential expires; stop it with Ctrl-C\.\n$/)
+    assert.match(err, /^The emulator runs until the credential expires, in (\d+m )?\d+s\. Press Ctrl-C to stop it\.\n$/)
   })
 })

@@ -17,7 +17,7 @@ import { run, vendors } from "./program.ts"
 
 const soniox = { TEMPCRED_PROVIDER: "soniox" }
 
-/** What a shell makes of a line, with functions in place of programs. */
+/** Runs a command in a shell, with functions in place of programs. */
 const shell = (
   functions: string,
   line: string,
@@ -31,7 +31,7 @@ const shell = (
     child.stdin?.end()
   })
 
-/** The words of the program that a line would run. */
+/** Returns the words of the program that a command would run. */
 const words = async (line: string, TOKEN: string): Promise<ReadonlyArray<string>> => {
   const shown = ["websocat", "curl"].map((name) => `${name}() { printf '%s\\n' ${name} "$@"; }`)
   return (await shell(shown.join("\n"), line, { TOKEN })).out.trimEnd().split("\n")
@@ -62,7 +62,7 @@ const answers: Readonly<Record<string, string>> = {
   "speechmatics tts.batch": `${Speechmatics.speakRoute} 200`
 }
 
-/** A vendor's emulator on a port, and a directory that holds what the lines send. */
+/** Runs a vendor's emulator, with a directory of the files that the commands send. */
 const place = async (id: string) => {
   const [emulator] = emulators([id])
   if (emulator === undefined) throw new Error(`no emulator of ${id}`)
@@ -74,7 +74,7 @@ const place = async (id: string) => {
     ...emulator.env(server.origin),
     TEMPCRED_PROVIDER: id
   }
-  /** Runs a line with a token of its own, and says what the vendor made of that. */
+  /** Runs a command with a new token, and returns the vendor's response. */
   const connect = async (line: string, purpose: string) => {
     const minted = await run(["mint", "--purpose", purpose, "--json", "--show-token"], { env })
     const { code, err, out } = await shell(websocat, line, { TOKEN: JSON.parse(minted.out).token, cwd })
@@ -94,7 +94,7 @@ const place = async (id: string) => {
 }
 
 describe("mint --connection", () => {
-  it("takes the token from a variable of the shell", async () => {
+  it("reads the token from a shell variable", async () => {
     await using vendor = await vendors()
     const { code, err, out } = await run(["mint", "--connection"], { env: { ...vendor.env, ...soniox } })
     assert.deepStrictEqual([code, err], [0, ""])
@@ -106,7 +106,7 @@ describe("mint --connection", () => {
     ])
   })
 
-  it("holds the token where that is asked for", async () => {
+  it("contains the token with --show-token", async () => {
     await using vendor = await vendors()
     const args = ["mint", "--connection", "--show-token", "--json"]
     const { out } = await run(args, { env: { ...vendor.env, ...soniox } })
@@ -118,39 +118,36 @@ describe("mint --connection", () => {
     Object.keys(capabilities).map((purpose) => ({ id, purpose }))
   )
 
-  it.each(served)("prints a line that does something at once: $id, $purpose", async ({ id, purpose }) => {
+  it.each(served)("prints a working command: $id, $purpose", async ({ id, purpose }) => {
     await using vendor = await place(id)
     const { err: note, out: line } = await run(["mint", "--purpose", purpose, "--connection"], { env: vendor.env })
     const { answer, out } = await vendor.connect(line, purpose)
     assert.strictEqual(answer, answers[`${id} ${purpose}`])
     if (purpose === "tts.batch") assert.match(readFileSync(join(vendor.cwd, "speech.wav"), "latin1"), /^RIFF....WAVE/s)
-    if (purpose === "stt.batch") assert.match(note, /put the .* of your recording in/)
+    if (purpose === "stt.batch") assert.match(note, /replace .* by the (name|URL) of your recording/)
     if (note.includes("recording.wav:")) assert.match(out, /"words":\[\{/)
   })
 
-  it.each(["realtime", "stt.realtime"])(
-    "tells, beside a WebSocket, how to begin a call over HTTP: %s",
-    async (purpose) => {
-      await using vendor = await place("openai")
-      const args = ["mint", "--purpose", purpose, "--connection", "--show-token"]
-      const { err, out } = await run(args, { env: vendor.env })
-      assert.match(out, /^websocat [^\n]+\n$/)
-      assert.include(out, "ek_")
-      assert.notInclude(err, "ek_")
-      assert.include(err, "offer.sdp holds the offer")
-      const line = /^Or over HTTP: (.*)$/m.exec(err)?.[1] ?? ""
-      const { answer, out: sdp } = await vendor.connect(line, purpose)
-      assert.strictEqual(answer, `${OpenAi.callsRoute} 201`)
-      assert.match(sdp, /^v=0\r\n/)
-    }
-  )
+  it.each(["realtime", "stt.realtime"])("prints the HTTP command beside that for a WebSocket: %s", async (purpose) => {
+    await using vendor = await place("openai")
+    const args = ["mint", "--purpose", purpose, "--connection", "--show-token"]
+    const { err, out } = await run(args, { env: vendor.env })
+    assert.match(out, /^websocat [^\n]+\n$/)
+    assert.include(out, "ek_")
+    assert.notInclude(err, "ek_")
+    assert.include(err, "offer.sdp contains the offer")
+    const line = /^Or over HTTP: (.*)$/m.exec(err)?.[1] ?? ""
+    const { answer, out: sdp } = await vendor.connect(line, purpose)
+    assert.strictEqual(answer, `${OpenAi.callsRoute} 201`)
+    assert.match(sdp, /^v=0\r\n/)
+  })
 
   it.each(served.filter(({ purpose }) => purpose.endsWith(".batch")))(
-    "ends with an error where the vendor refuses the call, and writes no audio: $id, $purpose",
+    "prints a command that fails without output if the vendor refuses the call: $id, $purpose",
     async ({ id, purpose }) => {
       await using vendor = await place(id)
       const { out } = await run(["mint", "--purpose", purpose, "--connection"], { env: vendor.env })
-      // 22 is a status of 400 or more.
+      // curl exits with 22 for a status of 400 or more.
       assert.strictEqual((await shell("", out, { TOKEN: "expired", cwd: vendor.cwd })).code, 22)
       assert.throws(() => readFileSync(join(vendor.cwd, "speech.wav")), /ENOENT/)
     }

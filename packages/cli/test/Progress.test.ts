@@ -3,10 +3,10 @@ import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
 import { Writable } from "node:stream"
 import { assert, describe, it } from "vitest"
-import { during } from "../src/Progress.ts"
+import { during } from "../src/Printing.ts"
 import { ProcessIO } from "../src/ProcessIO.ts"
 
-/** What is written to stderr while something takes so many milliseconds. */
+/** Returns the output on stderr of work that takes so many milliseconds. */
 const written = async (isTTY: boolean, milliseconds: number, env: Readonly<Record<string, string>> = {}) => {
   let text = ""
   const stderr = Object.assign(
@@ -32,17 +32,17 @@ const written = async (isTTY: boolean, milliseconds: number, env: Readonly<Recor
 }
 
 describe("progress", () => {
-  it("is not shown of what takes half a second", async () => {
+  it("is not shown in the first half second", async () => {
     assert.strictEqual(await written(true, 499), "")
   })
 
-  it("is shown of what takes longer, and cleared", async () => {
+  it("is shown after half a second, and cleared at the end", async () => {
     const text = await written(true, 700)
     assert.match(text, /minting …/)
     assert.isTrue(text.endsWith("\r\u001B[K"))
   })
 
-  it("is not shown where stderr is no terminal, or one that can do nothing", async () => {
+  it("is not shown without a terminal, or at a dumb one", async () => {
     assert.strictEqual(await written(false, 5000), "")
     assert.strictEqual(await written(true, 5000, { TERM: "dumb" }), "")
   })

@@ -5,7 +5,7 @@ import * as Vendors from "../src/Vendors.ts"
 import { run } from "./program.ts"
 
 describe("providers", () => {
-  it("lists every vendor and purpose for people", async () => {
+  it("lists every vendor and purpose", async () => {
     const { code, err, out } = await run(["providers"])
     assert.deepStrictEqual([code, err], [0, ""])
     const [head = "", ...rows] = out
@@ -43,25 +43,34 @@ describe("providers", () => {
     )
   })
 
-  it("breaks no more lines than it must", async () => {
+  it("breaks as few lines as possible", async () => {
     const { out } = await run(["providers"], { terminals: ["stdout"], columns: 120 })
     const broken = out.split("\n").flatMap((line) => /^ +/.exec(line) ?? [])
     assert.isAtMost(broken.length, 4)
   })
 
-  it("breaks words for no terminal, however narrow", async () => {
+  it("prints a block for each vendor at a terminal that is too narrow for the table", async () => {
+    const { out } = await run(["providers"], { terminals: ["stdout"], columns: 80 })
+    for (const line of out.split("\n")) assert.isAtMost(line.length, 80)
+    assert.include(
+      out,
+      "soniox\n  stt.realtime, tts.realtime, tts.batch\n    ttl (default): 1s–1h (1m); single use: yes; max session: 1s–5h; subject:\n    recorded; regions: us, eu, jp, in\n"
+    )
+  })
+
+  it("never breaks a word, even at a narrow terminal", async () => {
     const { code, out } = await run(["providers"], { terminals: ["stdout"], columns: 40 })
     assert.strictEqual(code, 0)
     assert.include(out, "on-demand")
   })
 
-  it("breaks nothing for what is no terminal, or for one that does not say how wide it is", async () => {
+  it("breaks no lines without a terminal, or at one of unknown width", async () => {
     const { out } = await run(["providers"])
     assert.strictEqual((await run(["providers"], { columns: 100 })).out, out)
     assert.strictEqual((await run(["providers"], { terminals: ["stdout"], columns: 0 })).out, out)
   })
 
-  it("tells machines what the adapters declare", async () => {
+  it("prints the adapters' capabilities as JSON", async () => {
     const { out } = await run(["providers", "--json"])
     const rows: ReadonlyArray<{ readonly provider: string; readonly purpose: string }> = JSON.parse(out)
     assert.includeMembers(
@@ -77,7 +86,7 @@ describe("providers", () => {
     })
   })
 
-  it("knows every vendor of the workspace, with its emulator and its variables", () => {
+  it("includes every vendor of the workspace, with its emulator and its variables", () => {
     const packages = join(import.meta.dirname, "../..")
     const sources = globSync(join(packages, "*/src/*.ts"))
     const ids = sources.flatMap((path) =>

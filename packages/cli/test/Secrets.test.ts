@@ -20,7 +20,7 @@ const printed = async (vendor: Awaited<ReturnType<typeof vendors>>, args: Readon
   return out + err
 }
 
-it("no key and no token is in what is printed of a credential", async () => {
+it("the output about a credential contains no key and no token", async () => {
   await using vendor = await vendors({ soniox: { apiKey: key } })
   for (const args of [["mint"], ["mint", "--json"], ["mint", "--connection"], ["doctor"], ["doctor", "--json"]]) {
     assert.notMatch(await printed(vendor, args), /planted-soniox-key|snx_temp_/)
@@ -28,7 +28,7 @@ it("no key and no token is in what is printed of a credential", async () => {
 })
 
 it.each([[["mint", "--json"]], [["doctor"]]])(
-  "no key is in what %j prints, whatever the vendor answers",
+  "the output of %j contains no key, for any response of the vendor",
   async (args) => {
     await using vendor = await vendors({ soniox: { apiKey: key } })
     for (const fault of faults) {
@@ -38,7 +38,7 @@ it.each([[["mint", "--json"]], [["doctor"]]])(
   }
 )
 
-it("no key is in what a process prints that is to show details", async () => {
+it("the output with NODE_DEBUG contains no key", async () => {
   await using vendor = await vendors({ soniox: { apiKey: key } })
   const env = { ...vendor.env, TEMPCRED_PROVIDER: "soniox", TEMPCRED_RETRIES: "0", NODE_DEBUG: "tempcred" }
   for (const args of [["mint"], ["doctor"]]) {
@@ -49,7 +49,7 @@ it("no key is in what a process prints that is to show details", async () => {
   }
 })
 
-it("no management token and no key is in what `keys` prints", async () => {
+it("the output of `keys` contains no management token and no key", async () => {
   await using vendor = await vendors()
   const { env } = vendor
   for (const args of [["list"], ["list", "--json"], ["create", "--name", "new"], ["revoke", "nobody", "--yes"]]) {

@@ -8,7 +8,7 @@ import { type Options, run, start, vendors } from "./program.ts"
 
 const bearer = "kiosk-7-secret-token"
 
-const stopping = /^Stopping: requests that are under way are answered first\.$/m
+const stopping = /^Stopping\. Requests in progress are completed first\.$/m
 
 const authentication = { TEMPCRED_AUTH_BEARER_TOKENS: `kiosk-7=${bearer}` }
 
@@ -25,7 +25,7 @@ const serve = async (args: ReadonlyArray<string>, options: Options) => {
 }
 
 describe("serve", () => {
-  it("serves credentials, logs requests to stdout as JSON without secrets, and stops in order", async () => {
+  it("serves credentials, logs requests to stdout as JSON without secrets, and shuts down gracefully", async () => {
     await using vendor = await vendors()
     const server = await serve([], { env: { ...vendor.env, ...authentication, TEMPCRED_PROVIDER: "soniox" } })
     const answer = await server.mint()
@@ -40,7 +40,7 @@ describe("serve", () => {
       .trimEnd()
       .split("\n")
       .map((line) => JSON.parse(line))
-    // A line is written once an answer has gone out, when the next one may be under way.
+    // A line is written after its response, when the next request may be in progress.
     assert.sameMembers(
       entries.map(({ path, status }) => `${path} ${status}`),
       ["/v1/credentials 201", "/v1/credentials 401", "/readyz 200"]
@@ -49,7 +49,7 @@ describe("serve", () => {
       assert.notInclude(out + err, secret)
   })
 
-  it("answers what is under way before it stops", async () => {
+  it("completes requests in progress before it stops", async () => {
     await using vendor = await vendors()
     vendor.soniox.faults.add(Soniox.mintRoute, { delay: 700 })
     const server = await serve([], { env: { ...vendor.env, ...authentication, TEMPCRED_PROVIDER: "soniox" } })
@@ -62,7 +62,7 @@ describe("serve", () => {
     assert.match(err, stopping)
   })
 
-  it("needs no vendor's key with emulators, and is interrupted by Ctrl-C", async () => {
+  it("needs no vendor key with emulators, and exits with 130 after Ctrl-C", async () => {
     const env = { ...authentication, TEMPCRED_PROVIDER: "speechmatics", SPEECHMATICS_API_KEY_FILE: "nowhere" }
     const server = await serve(["--emulator"], { env: { ...env, TEMPCRED_POLICY_SINGLE_USE: "asked" } })
     const { provider }: { readonly provider: string } = await (await server.mint()).json()
@@ -73,7 +73,7 @@ describe("serve", () => {
     assert.match(err, stopping)
   })
 
-  it("is configured by a file, over which the environment and the flags win", async () => {
+  it("reads a configuration file, below the environment and the flags", async () => {
     await using vendor = await vendors()
     const folder = mkdtempSync(join(tmpdir(), "tempcred-"))
     const file = join(folder, "endpoint.json")
@@ -94,13 +94,13 @@ describe("serve", () => {
     rmSync(folder, { recursive: true })
   })
 
-  it("names all that is missing, of the endpoint and of the vendor", async () => {
+  it("names all missing variables, of the endpoint and of the vendor", async () => {
     const { code, err, out } = await run(["serve"], { env: { TEMPCRED_PROVIDER: "soniox" } })
     assert.deepStrictEqual([code, out], [3, ""])
     for (const name of ["TEMPCRED_AUTH_JWKS_URL", "SONIOX_API_KEY"]) assert.include(err, name)
   })
 
-  it("says which host or port cannot be had by the names that people set, and what to do", async () => {
+  it("names the variable and flag of a host or port that cannot be used, and gives advice", async () => {
     await using taken = await Node.serve(Soniox.make())
     for (const [flag, value, told] of [
       ["--port", String(taken.port), /^tempcred: TEMPCRED_PORT \(--port\) \d+ cannot be had: .*\n.*--port/],

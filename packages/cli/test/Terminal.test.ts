@@ -8,7 +8,7 @@ const hasTerminals = /util-linux/.test(spawnSync("script", ["--version"], { enco
 const escape = "\u001B["
 
 describe.skipIf(!hasTerminals)("at a terminal", () => {
-  it("results and errors are coloured, and neither with NO_COLOR", async () => {
+  it("results and errors are coloured, but not with NO_COLOR", async () => {
     const bold = await startAtTerminal(["providers"]).ended
     assert.include(bold.out, `${escape}1mvendor`)
     assert.include((await startAtTerminal(["mint"]).ended).out, `${escape}31mtempcred:`)
@@ -20,7 +20,7 @@ describe.skipIf(!hasTerminals)("at a terminal", () => {
     }
   })
 
-  it("what takes long is shown to be under way, and cleared", async () => {
+  it("slow work shows a spinner, which is cleared at the end", async () => {
     await using vendor = await vendors()
     const env = { ...vendor.env, TEMPCRED_PROVIDER: "soniox" }
     vendor.soniox.faults.add(mintRoute, { delay: 900 })
@@ -29,7 +29,7 @@ describe.skipIf(!hasTerminals)("at a terminal", () => {
     assert.match(slow.out.slice(slow.out.lastIndexOf(`\r${escape}K`)), /^[^]{2}\[K[^…]*provider/)
   })
 
-  it("a key is revoked once somebody says so", async () => {
+  it("a key is revoked after confirmation", async () => {
     await using vendor = await vendors()
     const [key] = JSON.parse((await run(["keys", "list", "--json"], { env: vendor.env })).out)
     for (const [answer, code] of [
@@ -54,7 +54,7 @@ describe.skipIf(!hasTerminals)("at a terminal", () => {
   })
 })
 
-it("nothing that is piped is coloured", async () => {
+it("piped output has no colours", async () => {
   for (const args of [["providers"], ["mint"], ["--help"], ["mint", "--emulator"]]) {
     const { err, out } = await run(args)
     assert.notInclude(out + err, escape)

@@ -1,4 +1,4 @@
-/** Runs commands: in this process, with streams and variables of their own, or where the process itself matters, as one of its own. */
+/** Runs commands in this process, with their own streams and variables, or in a process of their own. */
 import * as Node from "@tempcred/emulator/Node"
 import * as Soniox from "@tempcred/emulator/Soniox"
 import * as Speechmatics from "@tempcred/emulator/Speechmatics"
@@ -10,7 +10,7 @@ import { join } from "node:path"
 import { Readable, Writable, type WritableOptions } from "node:stream"
 import { inject, onTestFinished } from "vitest"
 import * as Cli from "../src/Cli.ts"
-import { codeOf } from "../src/Ending.ts"
+import { exitCodeOf } from "../src/Failure.ts"
 import { ProcessIO } from "../src/ProcessIO.ts"
 
 export const source = join(import.meta.dirname, "../src/main.ts")
@@ -24,14 +24,14 @@ export interface Ended {
 
 export interface Running {
   readonly child: ChildProcessWithoutNullStreams
-  /** Waits until stdout or stderr holds this, and gives what was found. */
+  /** Waits until stdout or stderr matches, and returns the match. */
   readonly said: (pattern: RegExp) => Promise<RegExpExecArray>
   readonly ended: Promise<Ended>
 }
 
 export interface Options {
   readonly env?: Readonly<Record<string, string>>
-  /** What is typed; stdin ends after it. @default nothing */
+  /** The content of stdin. @default "" */
   readonly input?: string
 }
 
@@ -39,11 +39,11 @@ type Stream = "stdin" | "stdout" | "stderr"
 
 interface Pretended {
   readonly terminals?: ReadonlyArray<Stream>
-  /** How wide the terminals are. @default they do not say */
+  /** The width of the terminals. @default unknown */
   readonly columns?: number
 }
 
-/** Runs a command in this process; it sees no terminal unless one is pretended, and no variable that is not given. */
+/** Runs a command in this process, with only the given variables and terminals. */
 export const run = async (
   args: ReadonlyArray<string>,
   { columns, env = {}, input = "", terminals = [] }: Options & Pretended = {}
@@ -60,7 +60,7 @@ export const run = async (
   const stdin = Object.assign(Readable.from([input]), seen("stdin"))
   const processIO = { env, stdin, stdout: into("out", "stdout"), stderr: into("err", "stderr") }
   const exit = await Effect.runPromiseExit(Effect.provideService(Cli.run(args), ProcessIO, processIO))
-  return { ...output, code: codeOf(exit) }
+  return { ...output, code: exitCodeOf(exit) }
 }
 
 const { PATH = "", SystemRoot } = process.env
@@ -70,7 +70,7 @@ const follow = (child: ChildProcessWithoutNullStreams, input: string | undefined
   child.stdout.on("data", (data) => (output.out += String(data)))
   child.stderr.on("data", (data) => (output.err += String(data)))
   child.stdin.on("error", () => {})
-  // A test that fails leaves nothing running.
+  // Stops the process after a failed test.
   onTestFinished(() => void child.kill("SIGKILL"))
   if (input !== undefined) child.stdin.end(input)
   const ended = once(child, "close").then(([code, signal]) => ({ ...output, code: code ?? signal }))
@@ -85,7 +85,7 @@ const follow = (child: ChildProcessWithoutNullStreams, input: string | undefined
   return { child, ended, said }
 }
 
-/** Starts the program, by default as it is published, with nothing of this process's environment but where programs are. */
+/** Starts the program, by default its bundle, with only PATH of this process's environment. */
 export const start = (
   args: ReadonlyArray<string>,
   { env = {}, input = "", program = inject("bundle") }: Options & { readonly program?: string } = {}
@@ -94,7 +94,7 @@ export const start = (
   return follow(spawn(process.execPath, [program, ...args], { env: { ...base, ...env } }), input)
 }
 
-/** Runs it at a terminal, which shows stdout and stderr alike, by the `script` of util-linux. */
+/** Runs the program at a terminal, by the `script` of util-linux, which merges stdout and stderr. */
 export const startAtTerminal = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}): Running => {
   const line = [process.execPath, inject("bundle"), ...args].map((word) => `'${word}'`).join(" ")
   const child = spawn("script", ["--quiet", "--return", "--flush", "--command", line, "/dev/null"], {
@@ -103,7 +103,7 @@ export const startAtTerminal = (args: ReadonlyArray<string>, env: Readonly<Recor
   return follow(child, undefined)
 }
 
-/** Both vendors on ports, with the variables that lead there. */
+/** Runs two emulated vendors on ports, with the variables to use them. */
 export const vendors = async (options: { readonly soniox?: Soniox.Options } = {}) => {
   const soniox = Soniox.make(options.soniox)
   const speechmatics = Speechmatics.make()
@@ -124,14 +124,14 @@ export const vendors = async (options: { readonly soniox?: Soniox.Options } = {}
   }
 }
 
-/** Listens on any free port, and gives that. */
+/** Listens on a free port, and returns it. */
 export const listen = async (server: Server): Promise<number> => {
   server.listen(0, "127.0.0.1")
   await once(server, "listening")
   return (server.address() as AddressInfo).port
 }
 
-/** A port where nobody listens. */
+/** Returns a port that no server uses. */
 export const deadPort = async (): Promise<number> => {
   const server = createServer()
   const port = await listen(server)
@@ -139,7 +139,7 @@ export const deadPort = async (): Promise<number> => {
   return port
 }
 
-/** A Redis that says OK to everything; `cut` cuts off who is connected, until they are back. */
+/** A Redis that answers OK to every command. `cut` disconnects clients and waits for them to return. */
 export const redisServer = async () => {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {

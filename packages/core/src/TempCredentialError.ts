@@ -1,7 +1,6 @@
 /**
- * The error of a failed mint: the provider and one of nine reasons. It contains no request,
- * response, header, body or cause, and can be logged as it is. `detail` is the vendor's message,
- * shortened and without secrets.
+ * The error of a failed mint: the provider and one of nine reasons. It contains no request, response, header,
+ * body or cause, and can be logged as it is. `detail` is the vendor's message, shortened and without secrets.
  *
  * ```ts
  * import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
@@ -73,8 +72,7 @@ const common = {
 }
 
 /**
- * The fields of every reason: HTTP status, the vendor's code and request id, the time to wait (at
- * most an hour), and the vendor's message (at most 300 characters, no secrets).
+ * The fields of every reason. `retryAfter` is at most an hour; `detail` is the vendor's message without secrets.
  *
  * @category models
  * @since 0.1.0
@@ -93,8 +91,7 @@ const sentence = (summary: string, fields: Fields, detail: string = fields.detai
 }
 
 /**
- * The request is invalid, by this library's check (no `status`) or the vendor's (400, 422 and
- * similar). `issues` names the fields.
+ * The request is invalid, by this library's check (no `status`) or the vendor's (400, 422 and similar).
  *
  * @category errors
  * @since 0.1.0
@@ -103,7 +100,7 @@ export class InvalidRequestError extends Schema.TaggedError<InvalidRequestError>
   ...common,
   issues: Schema.Array(Issue)
 }) {
-  /** Whether the same call may succeed later. */
+  /** Tells whether a later attempt may succeed. */
   get isRetryable(): boolean {
     return false
   }
@@ -126,7 +123,7 @@ export class UnsupportedError extends Schema.TaggedError<UnsupportedError>()("Un
   ...common,
   feature: Feature
 }) {
-  /** Whether the same call may succeed later. */
+  /** Tells whether a later attempt may succeed. */
   get isRetryable(): boolean {
     return false
   }
@@ -142,7 +139,7 @@ export class UnsupportedError extends Schema.TaggedError<UnsupportedError>()("Un
  * @since 0.1.0
  */
 export class AuthenticationError extends Schema.TaggedError<AuthenticationError>()("AuthenticationError", common) {
-  /** Whether the same call may succeed later. */
+  /** Tells whether a later attempt may succeed. */
   get isRetryable(): boolean {
     return false
   }
@@ -158,7 +155,7 @@ export class AuthenticationError extends Schema.TaggedError<AuthenticationError>
  * @since 0.1.0
  */
 export class PermissionError extends Schema.TaggedError<PermissionError>()("PermissionError", common) {
-  /** Whether the same call may succeed later. */
+  /** Tells whether a later attempt may succeed. */
   get isRetryable(): boolean {
     return false
   }
@@ -174,7 +171,7 @@ export class PermissionError extends Schema.TaggedError<PermissionError>()("Perm
  * @since 0.1.0
  */
 export class QuotaError extends Schema.TaggedError<QuotaError>()("QuotaError", common) {
-  /** Whether the same call may succeed soon. */
+  /** Tells whether a later attempt may succeed. */
   get isRetryable(): boolean {
     return false
   }
@@ -190,7 +187,7 @@ export class QuotaError extends Schema.TaggedError<QuotaError>()("QuotaError", c
  * @since 0.1.0
  */
 export class RateLimitError extends Schema.TaggedError<RateLimitError>()("RateLimitError", common) {
-  /** Whether the same call may succeed later. */
+  /** Tells whether a later attempt may succeed. */
   get isRetryable(): boolean {
     return true
   }
@@ -206,7 +203,7 @@ export class RateLimitError extends Schema.TaggedError<RateLimitError>()("RateLi
  * @since 0.1.0
  */
 export class UnavailableError extends Schema.TaggedError<UnavailableError>()("UnavailableError", common) {
-  /** Whether the same call may succeed later. */
+  /** Tells whether a later attempt may succeed. */
   get isRetryable(): boolean {
     return true
   }
@@ -216,8 +213,7 @@ export class UnavailableError extends Schema.TaggedError<UnavailableError>()("Un
 }
 
 /**
- * No complete response arrived: name resolution, connection, TLS, a time-out, or a body that was
- * cut off.
+ * No complete response arrived: name resolution, connection, TLS, a time-out, or a body that was cut off.
  *
  * @category errors
  * @since 0.1.0
@@ -226,7 +222,7 @@ export class TransportError extends Schema.TaggedError<TransportError>()("Transp
   ...common,
   timedOut: Schema.Boolean
 }) {
-  /** Whether the same call may succeed later. */
+  /** Tells whether a later attempt may succeed. */
   get isRetryable(): boolean {
     return true
   }
@@ -236,14 +232,13 @@ export class TransportError extends Schema.TaggedError<TransportError>()("Transp
 }
 
 /**
- * The response cannot be read: an unexpected shape, not JSON, over 64 KiB, a redirect, or already
- * expired. It is not retried, because a retry would mint again.
+ * The response is unreadable: wrong shape, not JSON, over 64 KiB, a redirect, or expired. A retry would mint again.
  *
  * @category errors
  * @since 0.1.0
  */
 export class InvalidResponseError extends Schema.TaggedError<InvalidResponseError>()("InvalidResponseError", common) {
-  /** Whether the same call may succeed later. */
+  /** Tells whether a later attempt may succeed. */
   get isRetryable(): boolean {
     return false
   }
@@ -279,9 +274,8 @@ export const Reason = Schema.Union([
 export type Reason = typeof Reason.Type
 
 /**
- * The error of a failed mint. `Effect.catchReason("TempCredentialError", "RateLimitError", …)`
- * handles one reason. After failover, `failures` lists the errors of all providers in order;
- * `provider` and `reason` are those of the provider that may succeed soonest.
+ * The error of a failed mint; `Effect.catchReason` handles one reason. After failover, `failures` lists the errors
+ * of all providers, and `provider` and `reason` are those of the provider that may succeed soonest.
  *
  * @category errors
  * @since 0.1.0
@@ -291,7 +285,7 @@ export class TempCredentialError extends Schema.TaggedError<TempCredentialError>
   reason: Reason,
   failures: Schema.optionalKey(Schema.Array(Schema.Struct({ provider: Schema.String, reason: Reason })))
 }) {
-  /** Whether the same call may succeed later. */
+  /** Tells whether a later attempt may succeed. */
   get isRetryable(): boolean {
     return this.reason.isRetryable
   }

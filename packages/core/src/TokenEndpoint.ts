@@ -1,7 +1,7 @@
 /**
- * The protocol between a client and a token endpoint: the request, which names no subject, its
- * response, and the problem (RFC 9457) in case of an error. Field names carry their unit. Vendor
- * messages are not passed on to clients.
+ * The protocol between a client and a token endpoint: the request, which names no subject, its response, and the
+ * problem (RFC 9457) in case of an error. Field names carry their unit. Vendor messages are not passed on to
+ * clients.
  *
  * ```ts
  * import * as TokenEndpoint from "@tempcred/core/TokenEndpoint"
@@ -56,10 +56,10 @@ export const Request = Schema.Struct({
 })
 
 /**
- * A client's request: the purpose and, optionally, ttl and session limit in whole seconds, single
- * use, and region. `minRemainingSeconds` is the minimum remaining lifetime of a cached credential.
- * `refused` is the `fingerprint` of a credential that the vendor refused: the endpoint invalidates
- * it for the scope of this request and responds with another one.
+ * A client's request: the purpose and, optionally, ttl and session limit in whole seconds, single use, and
+ * region. `minRemainingSeconds` is the minimum remaining lifetime of a cached credential. `refused` is the
+ * `fingerprint` of a credential that the vendor refused: the endpoint invalidates it for the scope of this
+ * request and responds with another one.
  *
  * @category models
  * @since 0.1.0
@@ -80,8 +80,8 @@ const rules: Readonly<Record<string, string>> = {
 const known = Object.keys(rules).join(", ")
 
 /**
- * The maximum number of issues in a response. A request has fewer fields, and more would only make
- * the response larger than the request.
+ * The maximum number of issues in a response. A request has fewer fields, and more would only make the response
+ * larger than the request.
  */
 const mostIssues = 8
 
@@ -110,8 +110,8 @@ export const decode = (request: unknown): Result.Result<Request, InvalidRequestE
   })
 
 /**
- * Schema of a successful response: the credential and its fingerprint, which the client sends back
- * when the vendor refuses the credential.
+ * Schema of a successful response: the credential and its fingerprint, which the client sends back when the
+ * vendor refuses the credential.
  *
  * @category schemas
  * @since 0.1.0
@@ -152,9 +152,8 @@ export const ProblemReason = Schema.Literals([
 ])
 
 /**
- * The reason of a problem: one of `TempCredentialError`, `"UnauthenticatedError"` (401: the client
- * is not authenticated) or `"ForbiddenError"` (403: the endpoint's policy does not allow the
- * request).
+ * The reason of a problem: one of `TempCredentialError`, `"UnauthenticatedError"` (401: the client is not
+ * authenticated) or `"ForbiddenError"` (403: the endpoint's policy does not allow the request).
  *
  * @category models
  * @since 0.1.0
@@ -181,19 +180,16 @@ export const Problem = Schema.Struct({
 })
 
 /**
- * An error response, as `application/problem+json`. `retryAfter` is in whole seconds, like the
- * header of that name. `provider` and `requestId` are the vendor's. `issues` and `feature` name the
- * part of the request to change. `detail` is written by the endpoint, never by the vendor.
+ * An error response, as `application/problem+json`. `retryAfter` is in whole seconds, like the header of that
+ * name. `provider` and `requestId` are the vendor's. `issues` and `feature` name the part of the request to
+ * change. `detail` is written by the endpoint, never by the vendor.
  *
  * @category models
  * @since 0.1.0
  */
 export type Problem = typeof Problem.Type
 
-/**
- * Status names, https://www.rfc-editor.org/rfc/rfc9110#name-status-codes. An endpoint sends no
- * other status.
- */
+/** Status names, https://www.rfc-editor.org/rfc/rfc9110#name-status-codes. An endpoint sends no other status. */
 const titles = {
   400: "Bad Request",
   401: "Unauthorized",
@@ -223,8 +219,8 @@ export type ProblemStatus = keyof typeof titles
 const longestRetryAfter = 3600
 
 /**
- * Makes a problem. `retryAfter` is in seconds; it becomes a whole number from 1 to 3600. Only the
- * first eight `issues` are kept.
+ * Makes a problem. `retryAfter` is in seconds; it becomes a whole number from 1 to 3600. Only the first eight
+ * `issues` are kept.
  *
  * @category constructors
  * @since 0.1.0
@@ -246,9 +242,9 @@ export const makeProblem = (
 })
 
 /**
- * Makes the problem of a failed mint. Errors that the client can fix are 4xx. Errors between the
- * endpoint and the vendor are 5xx, including the vendor's 401 and 429, because the client did
- * nothing wrong. The vendor's message and code are left out.
+ * Makes the problem of a failed mint. Errors that the client can fix are 4xx. Errors between the endpoint and the
+ * vendor are 5xx, including the vendor's 401 and 429, because the client did nothing wrong. The vendor's message
+ * and code are left out.
  *
  * @category constructors
  * @since 0.1.0

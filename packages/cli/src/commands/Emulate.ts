@@ -1,29 +1,29 @@
-/** `tempcred emulate`: emulated vendors on ports, until it is stopped. */
+/** `tempcred emulate`: runs emulated vendors on local ports. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Emulators from "../Emulators.ts"
 import type { Failure } from "../Failure.ts"
 import * as Printing from "../Printing.ts"
-import { orderly } from "../Termination.ts"
+import { stopSignal } from "../ProcessIO.ts"
 import { names } from "../Vendors.ts"
 
-/** What is asked on the command line. */
+/** The arguments and flags of the command. */
 export interface Options {
-  /** None for all. */
+  /** The vendors; all if empty. */
   readonly vendors: ReadonlyArray<string>
-  /** Of the first; the others have those after it. */
+  /** The port of the first vendor; the others use the following ports. */
   readonly port: number
   readonly json: boolean
 }
 
-const exports = ({ env, origin, vendor }: Emulators.Served): string =>
+const exports = ({ env, origin, vendor }: Emulators.Running): string =>
   [`# ${vendor} at ${origin}`, ...Object.entries(env).map(([name, value]) => `export ${name}='${value}'`)].join("\n")
 
-/** Serves the emulators, prints the variables that point the library at them, and stays. */
+/** Runs the emulators and prints the variables that configure the library to use them, until it is stopped. */
 export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Return<void, Failure, Scope.Scope> {
-  const terminated = yield* orderly
-  const served = yield* Emulators.serve(options.vendors.length === 0 ? names : options.vendors, options.port)
-  for (const one of served) yield* options.json ? Printing.json(one) : Printing.result(exports(one))
-  yield* Printing.note("Ready. Stop with Ctrl-C.")
-  yield* terminated
+  const stopped = yield* stopSignal
+  const running = yield* Emulators.serve(options.vendors.length === 0 ? names : options.vendors, options.port)
+  for (const one of running) yield* options.json ? Printing.json(one) : Printing.result(exports(one))
+  yield* Printing.note("Ready. Press Ctrl-C to stop.")
+  yield* stopped
 })

@@ -1,4 +1,4 @@
-/** `tempcred mint`: one credential, minted as an app would. */
+/** `tempcred mint`: mints one credential, as an app does. */
 import { choose } from "@tempcred/core/Connection"
 import * as MintRequest from "@tempcred/core/MintRequest"
 import * as Providers from "@tempcred/core/Providers"
@@ -7,7 +7,6 @@ import { encode, type TempCredential } from "@tempcred/core/TempCredential"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import * as NodeTransport from "@tempcred/node/NodeTransport"
 import * as Clock from "effect/Clock"
-import * as ConfigProvider from "effect/ConfigProvider"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -15,17 +14,15 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
+import { connectionLine, httpCall } from "./ConnectionLine.ts"
 import * as Emulators from "../Emulators.ts"
-import { type Failure, ofConfiguration, ofVendor, usage } from "../Failure.ts"
-import { connectionLine } from "./mint/ConnectionLine.ts"
-import * as HttpCall from "./mint/HttpCall.ts"
+import { configurationFailure, type Failure, usageFailure, vendorFailure } from "../Failure.ts"
 import * as Printing from "../Printing.ts"
-import { during } from "../Progress.ts"
 import * as Settings from "../Settings.ts"
 import * as Table from "../Table.ts"
 import { adapters } from "../Vendors.ts"
 
-/** What is asked on the command line. */
+/** The flags of the command. */
 export interface Options {
   readonly provider: string | undefined
   readonly purpose: Purpose
@@ -50,15 +47,15 @@ const flags: Readonly<Record<string, string>> = {
   usableFor: "--usable-for"
 }
 
-/** Reads what was asked; what no vendor could understand is a matter of usage. */
+/** Reads the request from the flags; an invalid one is a usage error. */
 const request = (options: Options): Effect.Effect<MintRequest.Decoded, Failure> => {
   const { maxSession, purpose, region, relax, singleUse, subject, ttl, usableFor } = options
   const onUnsupported = relax ? "relax" : "reject"
-  const asked = { purpose, region, subject, singleUse, ttl, maxSession, usableFor, onUnsupported }
+  const fields = { purpose, region, subject, singleUse, ttl, maxSession, usableFor, onUnsupported }
   return Effect.fromResult(
-    // Who runs this holds the long-lived key: the credential does not leave the backend.
-    Result.mapError(MintRequest.decode({ ...asked, exposure: "server" }), ({ issues }) =>
-      usage(
+    // The user of the command has the long-lived key: the credential does not leave the backend.
+    Result.mapError(MintRequest.decode({ ...fields, exposure: "server" }), ({ issues }) =>
+      usageFailure(
         issues.map(({ field, message }) => `${flags[field] ?? `--${field}`} ${message}`).join("; "),
         "See `tempcred mint --help`."
       )
@@ -66,42 +63,45 @@ const request = (options: Options): Effect.Effect<MintRequest.Decoded, Failure> 
   )
 }
 
-/** A credential is wanted, not one that is kept somewhere. */
+/** Every run mints a new credential. */
 const fresh = { TEMPCRED_CACHE: "off" }
 
-/** With emulators, nothing of the environment is read, so that nothing of it can be wrong. */
+/** Reads the variables. With emulators it ignores the environment, so that no wrong variable can disturb. */
 const variables = Effect.fnUntraced(function* (
   options: Options
 ): Effect.fn.Return<Settings.Variables, Failure, Scope.Scope> {
   const { provider } = options
   if (options.emulator) {
     const vendors = provider ?? "soniox"
-    return yield* Emulators.inPlace({ TEMPCRED_PROVIDER: vendors, ...fresh }, vendors)
+    return yield* Emulators.replaceVendors({ TEMPCRED_PROVIDER: vendors, ...fresh }, vendors)
   }
   const read = yield* Settings.read(options.config)
   return { ...read, ...(provider === undefined ? {} : { TEMPCRED_PROVIDER: provider }), ...fresh }
 })
 
-/** Mints and prints. Emulators stay until the credential expires where a connection to them was asked for, and else end at once. */
+const advice = "Set it in the environment, or in a file with --config. `tempcred mint --emulator` needs no key."
+
+/** Mints a credential and prints it. With `--connection`, an emulator runs until the credential expires. */
 export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Return<void, Failure, Scope.Scope> {
   const asked = yield* request(options)
-  const layer = Layer.provide(Providers.layerConfig(adapters), NodeTransport.layer).pipe(
-    Layer.provide(ConfigProvider.layer(Settings.provider(yield* variables(options))))
-  )
+  const layer = Layer.provide(Providers.layerConfig(adapters), [
+    NodeTransport.layer,
+    Settings.layer(yield* variables(options))
+  ])
   const credential = yield* TempCredentialProvider.use((provider) => provider.mint(asked)).pipe(
     Effect.provide(layer),
     Effect.catchTags({
-      ConfigurationError: (error) => Effect.fail(ofConfiguration(error, advice)),
-      TempCredentialError: (error) => Effect.fail(ofVendor(error))
+      ConfigurationError: (error) => Effect.fail(configurationFailure(error, advice)),
+      TempCredentialError: (error) => Effect.fail(vendorFailure(error))
     }),
-    during("minting")
+    Printing.during("minting")
   )
   const now = yield* Clock.currentTimeMillis
   const lifetime = Duration.millis(Math.max(0, DateTime.toEpochMillis(credential.expiresAt) - now))
   yield* print(options, credential, lifetime)
   if (options.emulator && options.connection) {
     yield* Printing.note(
-      `The emulator stays for ${rounded(lifetime)}, until the credential expires; stop it with Ctrl-C.`
+      `The emulator runs until the credential expires, in ${rounded(lifetime)}. Press Ctrl-C to stop it.`
     )
     yield* Effect.sleep(lifetime)
   }
@@ -109,8 +109,6 @@ export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Ret
 
 const rounded = (length: Duration.Duration): string =>
   Duration.format(Duration.seconds(Math.round(Duration.toSeconds(length))))
-
-const advice = "Set it in the environment or in a file that --config names; `tempcred mint --emulator` needs no key."
 
 const print = Effect.fnUntraced(function* (
   options: Options,
@@ -121,41 +119,33 @@ const print = Effect.fnUntraced(function* (
   const token = options.showToken ? encoded.token : "<redacted>"
   if (!options.connection) {
     if (options.json) return yield* Printing.json({ ...encoded, token })
-    return yield* Printing.result(table(credential, token, lifetime, yield* Printing.paint))
+    const paint = yield* Printing.paint
+    const style: Table.Style = (line, _, column) => (column === 0 ? paint("bold", line) : line)
+    return yield* Printing.result(Table.render(rowsOf(credential, token, lifetime), yield* Printing.width, style))
   }
   const connection = Option.getOrElse(choose(credential.connections, "server"), () => credential.connections[0])
-  const call = connection.kind === "http" ? HttpCall.of(credential.provider, credential.purpose) : undefined
+  const call = connection.kind === "http" ? httpCall(credential.provider, credential.purpose) : undefined
   const line = connectionLine(connection, call, options.showToken ? credential.token : undefined)
   yield* options.json ? Printing.json({ ...encoded, token, connection: line }) : Printing.result(line)
-  if (call !== undefined) yield* Printing.note(call.note)
-  if (connection.kind !== "http") yield* printFurther(credential)
+  yield* call === undefined ? printHttp(credential) : Printing.note(call.note)
 })
 
-/** What a credential is good for beside a WebSocket; nobody asked to see the token twice. */
-const printFurther = Effect.fnUntraced(function* ({
-  connections,
-  provider,
-  purpose
-}: TempCredential): Effect.fn.Return<void> {
+/** Prints the HTTP command of a credential that is for WebSockets too, always without the token. */
+const printHttp = ({ connections, provider, purpose }: TempCredential): Effect.Effect<void> => {
   const http = Option.getOrUndefined(choose(connections, "server", "http"))
-  if (http === undefined) return
-  const call = HttpCall.of(provider, purpose)
-  yield* Printing.note(`Or over HTTP: ${connectionLine(http, call)}\n${call.note}`)
-})
+  if (http === undefined) return Effect.void
+  const call = httpCall(provider, purpose)
+  return Printing.note(`Or over HTTP: ${connectionLine(http, call)}\n${call.note}`)
+}
 
 const sources: Readonly<Record<TempCredential["expirySource"], string>> = {
   vendor: "stated by the vendor",
-  jwt: "read from the token",
-  request: "as asked for",
-  documented: "as the vendor documents"
+  jwt: "stated in the token",
+  request: "as requested",
+  documented: "as documented by the vendor"
 }
 
-const table = (
-  credential: TempCredential,
-  token: string,
-  lifetime: Duration.Duration,
-  paint: Printing.Paint
-): string => {
+const rowsOf = (credential: TempCredential, token: string, lifetime: Duration.Duration): Table.Rows => {
   const { connections, expiresAt, expirySource, maxSession, provider, purpose, region } = credential
   const { relaxed, subject, usableUntil, uses } = credential
   const rows: ReadonlyArray<readonly [name: string, value: string | undefined]> = [
@@ -174,5 +164,5 @@ const table = (
       return [heading, `${url} (${kind}, ${where}, token in ${placement.in})`] as const
     })
   ]
-  return Table.render(rows.flatMap(([name, value]) => (value === undefined ? [] : [[paint("bold", name), value]])))
+  return rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
 }

@@ -1,27 +1,27 @@
-/** What a check found. */
-import type { Fault } from "../../ExitCode.ts"
+/** Findings of the doctor's checks. */
+import type { Kind } from "../../Failure.ts"
 
-/** What is checked, in this order. */
+/** The checks, in their order. */
 export type Check = "configuration" | "dns" | "tls" | "clock" | "mint" | "connection" | "endpoint"
 
-/** The outcome of a check: a failed one says what to do, a skipped one why. */
+/** The outcome of a check, with advice if it failed. */
 export type Outcome =
   | { readonly outcome: "ok" | "skipped"; readonly detail: string }
-  | { readonly outcome: "failed"; readonly detail: string; readonly advice: string; readonly fault: Fault }
+  | { readonly outcome: "failed"; readonly detail: string; readonly advice: string; readonly kind: Kind }
 
-/** One line of the report; the endpoint's own has `tempcred` for a provider. */
+/** A line of the report. The provider of the endpoint's check is `tempcred`. */
 export type Finding = Outcome & { readonly provider: string; readonly check: Check }
 
-/** All is well. */
+/** Makes the outcome of a passed check. */
 export const ok = (detail: string): Outcome => ({ outcome: "ok", detail })
 
-/** There was nothing to check. */
+/** Makes the outcome of a check that does not apply. */
 export const skipped = (detail: string): Outcome => ({ outcome: "skipped", detail })
 
-/** Something is wrong, and can be mended. */
-export const failed = (fault: Fault, detail: string, advice: string): Outcome => ({
+/** Makes the outcome of a failed check. */
+export const failed = (kind: Kind, detail: string, advice: string): Outcome => ({
   outcome: "failed",
-  fault,
+  kind,
   detail,
   advice
 })
