@@ -103,7 +103,7 @@ describe("serve", () => {
   it("names the variable and flag of a host or port that cannot be used, and gives advice", async () => {
     await using taken = await Node.serve(Soniox.make())
     for (const [flag, value, told] of [
-      ["--port", String(taken.port), /^tempcred: TEMPCRED_PORT \(--port\) \d+ cannot be had: .*\n.*--port/],
+      ["--port", String(taken.port), /^tempcred: TEMPCRED_PORT \(--port\) \d+ is not available: .*\n.*--port/],
       ["--host", "192.0.2.1", /^tempcred: TEMPCRED_HOST \(--host\) 192\.0\.2\.1 is no .*\n.*--host/]
     ] as const) {
       const { code, err, out } = await run(["serve", "--emulator", flag, value], { env: authentication })

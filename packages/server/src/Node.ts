@@ -1,5 +1,5 @@
 /**
- * The token endpoint on a port of Node's own HTTP server, with bounds on every wait for a client, and a stop that loses no answer.
+ * The token endpoint on a port of Node's HTTP server, with bounds on every wait for a client and a graceful shutdown.
  *
  * ```ts
  * import { layerFetch } from "@tempcred/core/Transport"
@@ -32,30 +32,29 @@ import type { TempCredentialProvider } from "@tempcred/core/TempCredentialProvid
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as HttpRouter from "effect/http/HttpRouter"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import { type AddressInfo, isIPv6 } from "node:net"
 import type { Authenticator } from "./Authenticator.ts"
 import * as Port from "./node/Port.ts"
+import { noOtherSpan } from "./token-server/Observability.ts"
 import * as Routes from "./token-server/Routes.ts"
-import * as Tracing from "./token-server/Tracing.ts"
-import type * as TokenServer from "./TokenServer.ts"
+import type * as Settings from "./token-server/Settings.ts"
 
 /**
- * How the endpoint behaves, and where it listens.
+ * The options of the endpoint and of its port.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Options extends TokenServer.Options {
-  /** The name or address of the network interface. @default "127.0.0.1" */
+export interface Options extends Settings.Options {
+  /** The host name or address to listen on. @default "127.0.0.1" */
   readonly host?: string | undefined
-  /** 0 is any free port. @default 8787 */
+  /** The port; 0 picks a free one. @default 8787 */
   readonly port?: number | undefined
   /**
-   * How long a connection may stay open between two requests: longer than the proxy or load balancer before it keeps its own.
+   * The time that a connection stays open between two requests. It must be longer than that of the proxy or load balancer in front.
    *
    * @default "65 seconds"
    */
@@ -63,7 +62,7 @@ export interface Options extends TokenServer.Options {
 }
 
 /**
- * Where a server listens.
+ * The address that a server listens on.
  *
  * @category services
  * @since 0.1.0
@@ -77,7 +76,7 @@ export class Listening extends Context.Service<
   }
 >()("@tempcred/server/Node/Listening") {}
 
-/** The longest time-out that Node takes, in milliseconds. */
+/** The longest timeout in Node, in milliseconds. */
 const maxTimeout = 2 ** 31 - 1
 
 const wrong = (name: "host" | "port" | "keepAliveTimeout", message: string): ConfigurationError =>
@@ -85,8 +84,8 @@ const wrong = (name: "host" | "port" | "keepAliveTimeout", message: string): Con
 
 const unusable = ({ code }: NodeJS.ErrnoException, host: string, port: number): ConfigurationError =>
   code === "EADDRINUSE" || code === "EACCES"
-    ? wrong("port", `${port} cannot be had: another program has it, or it takes more rights`)
-    : wrong("host", `${host} is no name or address of this machine`)
+    ? wrong("port", `${port} is not available: another program uses it, or it needs more rights`)
+    : wrong("host", `${host} is not a name or address of this machine`)
 
 const check = Effect.fnUntraced(function* (options: Options) {
   const { host = "127.0.0.1", keepAliveTimeout: given = "65 seconds", port = 8787 } = options
@@ -104,8 +103,8 @@ const originOf = (address: AddressInfo): string =>
   `http://${isIPv6(address.address) ? `[${address.address}]` : address.address}:${address.port}`
 
 /**
- * Listens. When the layer closes, `/readyz` and new requests for a credential are answered with 503 while those that are under way finish, for
- * `drainTimeout` at most; then the port closes.
+ * Starts the server. When the layer closes, `/readyz` and new requests for credentials get 503 while requests in flight finish, for at most `drainTimeout`. Then
+ * the port closes.
  *
  * @category layers
  * @since 0.1.0
@@ -113,23 +112,20 @@ const originOf = (address: AddressInfo): string =>
 export const layer = (
   options: Options = {}
 ): Layer.Layer<Listening, ConfigurationError, TempCredentialProvider | Authenticator> =>
-  Layer.unwrap(
+  Layer.effect(
+    Listening,
     Effect.gen(function* () {
       const { host, keepAliveTimeout, port } = yield* check(options)
-      const { admission, door, routes } = yield* Routes.make(options)
-      const listening = Effect.gen(function* () {
-        // Requests end after the server has stopped, and not before.
-        const scope = yield* Scope.fork(yield* Effect.scope)
-        const answer = door(yield* HttpRouter.HttpRouter)
-        const handler = yield* Effect.provide(NodeHttpServer.makeHandler(answer, { scope }), Tracing.instead)
-        const server = Port.make(handler, admission, keepAliveTimeout)
-        yield* Effect.mapError(Port.listen(server, host, port), (error) => unusable(error, host, port))
-        yield* Effect.addFinalizer(() => Port.stop(server, admission))
-        const address = server.address()
-        return typeof address === "object" && address !== null
-          ? { origin: originOf(address), port: address.port }
-          : { origin: `http://${host}:${port}`, port }
-      })
-      return Layer.effect(Listening, listening).pipe(Layer.provide(routes), Layer.provide(HttpRouter.layer))
+      const { admission, traced } = yield* Routes.make(options)
+      // Requests are interrupted after the server has stopped, not before.
+      const scope = yield* Scope.fork(yield* Effect.scope)
+      const handler = yield* Effect.provide(NodeHttpServer.makeHandler(traced, { scope }), noOtherSpan)
+      const server = Port.make(handler, admission, keepAliveTimeout)
+      yield* Effect.mapError(Port.listen(server, host, port), (error) => unusable(error, host, port))
+      yield* Effect.addFinalizer(() => Port.stop(server, admission))
+      const address = server.address()
+      return typeof address === "object" && address !== null
+        ? { origin: originOf(address), port: address.port }
+        : { origin: `http://${host}:${port}`, port }
     })
   )

@@ -1,6 +1,6 @@
 /**
- * An endpoint from configuration: who may ask, for what, how often, where it listens, and where its telemetry goes. What text cannot say stays with code: an access
- * log, terms for each caller, one's own way of telling who is asking.
+ * The configuration of an endpoint by environment variables: authentication, policy, limits, address and telemetry. An access log, terms for each caller and an
+ * authenticator of the app need code.
  *
  * ```ts
  * import * as ServerConfig from "@tempcred/server/ServerConfig"
@@ -52,21 +52,23 @@
  *
  * @since 0.1.0
  */
-import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
+import { ConfigurationError, type Issue } from "@tempcred/core/ConfigurationError"
 import * as Environment from "@tempcred/core/Environment"
 import type { Length } from "@tempcred/core/MintRequest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import type { Authenticator } from "./Authenticator.ts"
+import * as IssuancePolicy from "./IssuancePolicy.ts"
 import type { LimitStore } from "./Limits.ts"
-import * as ServerOptions from "./server-config/ServerOptions.ts"
+import * as Callers from "./server-config/Callers.ts"
 import * as Telemetry from "./server-config/Telemetry.ts"
 import * as Variables from "./server-config/Variables.ts"
-import type * as TokenServer from "./TokenServer.ts"
+import type * as Settings from "./token-server/Settings.ts"
 
 /**
- * What configuration alone cannot give.
+ * Options that variables cannot express.
  *
  * @category models
  * @since 0.1.0
@@ -74,31 +76,30 @@ import type * as TokenServer from "./TokenServer.ts"
 export interface Options {
   /** Connects to the Redis that `TEMPCRED_LIMIT_STORE` names: `Redis.connect` of `@tempcred/redis`. */
   readonly redis?: ((url: Redacted.Redacted) => LimitStore) | undefined
-  /** The variable that names the port where `TEMPCRED_PORT` is not set, such as the `PORT` of hosting platforms. @default none */
+  /** The variable for the port if `TEMPCRED_PORT` is not set, such as the `PORT` of hosting platforms. @default none */
   readonly portVariable?: string | undefined
 }
 
 /**
- * What `Node.layer` and `TokenServer.layer` need.
+ * The configuration for `Node.layer` and `TokenServer.layer`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface ServerConfig {
-  /** The options of either; the apps that mount the routes need no host, no port and no `keepAliveTimeout`. */
-  readonly server: TokenServer.Options & {
+  /** The options of either. `TokenServer.layer` ignores host, port and `keepAliveTimeout`. */
+  readonly server: Settings.Options & {
     readonly host: string
     readonly port: number
     readonly keepAliveTimeout?: Length | undefined
   }
   readonly authenticator: Layer.Layer<Authenticator, ConfigurationError>
-  /** Exports traces, metrics and logs of what it is provided to, and the last of them when it closes; nothing where no endpoint is set. */
+  /** Exports traces, metrics and logs of the layers that it is provided to, until it closes. It does nothing without an endpoint. */
   readonly telemetry: Layer.Layer<never, ConfigurationError>
 }
 
 /**
- * Reads all variables at once; fails with all that is wrong, by variable and without values. The standard `OTEL_*` variables that the exporter reads itself are
- * checked when its layer is built.
+ * Reads all variables. Fails with all issues, by variable and without values. The exporter checks the other standard `OTEL_*` variables when its layer is built.
  *
  * @category constructors
  * @since 0.1.0
@@ -106,9 +107,41 @@ export interface ServerConfig {
 export const load = (options: Options = {}): Effect.Effect<ServerConfig, ConfigurationError> =>
   Environment.load(
     Effect.gen(function* () {
-      const { issues, variables } = yield* Variables.read
-      const parts = yield* ServerOptions.make(variables, issues, options)
-      return { ...parts, telemetry: Telemetry.layer(variables, yield* Environment.provider) }
+      const { issues: invalid, variables } = yield* Variables.read(options.portVariable)
+      const { auth, limits, port = 8787, redisUrl, server, subjectKey, telemetry, terms } = variables
+      const authenticator = Callers.make(auth)
+      const subject = subjectKey === undefined ? undefined : { hashedWith: subjectKey }
+      const isKeyInvalid = (yield* Effect.result(IssuancePolicy.make({ subject })))._tag === "Failure"
+      const issues = [
+        ...invalid,
+        // An invalid variable seems to be missing.
+        ...(Result.isFailure(authenticator) && !invalid.some(isOfCallers) ? authenticator.failure : []),
+        ...(isKeyInvalid ? [subjectKeyIssue] : []),
+        ...(redisUrl !== undefined && options.redis === undefined ? [redisIssue] : [])
+      ]
+      if (Result.isFailure(authenticator) || issues.length > 0) return yield* new ConfigurationError({ issues })
+      return {
+        server: {
+          ...server,
+          port,
+          policy: subject === undefined ? { terms } : { terms, subject },
+          limits: { ...limits, store: redisUrl === undefined ? undefined : options.redis?.(redisUrl) }
+        },
+        authenticator: authenticator.success,
+        telemetry: Telemetry.layer(telemetry, yield* Environment.provider)
+      }
     }),
     Variables.prefixes
   )
+
+const isOfCallers = ({ name }: Issue): boolean => name.startsWith("TEMPCRED_AUTH_")
+
+const subjectKeyIssue: Issue = {
+  name: "TEMPCRED_POLICY_SUBJECT_KEY",
+  message: "must be 32 bytes or more in base64: make one with openssl rand -base64 32"
+}
+
+const redisIssue: Issue = {
+  name: "TEMPCRED_LIMIT_STORE",
+  message: Environment.redisMissing("ServerConfig.load({ redis: Redis.connect })")
+}

@@ -1,6 +1,5 @@
 /**
- * The token endpoint: what an app's backend mounts so that its clients can ask for credentials, as a function of web requests or as routes of an
- * Effect app.
+ * The token endpoint, from which an app's clients request credentials: a function of web requests, or routes of an Effect app.
  *
  * ```ts
  * import * as Authenticator from "@tempcred/server/Authenticator"
@@ -28,70 +27,51 @@
  * await server.close()
  * ```
  *
- * What it answers, in this order: 503 at once when it stops or serves as many requests as it may; 401; 429 past the caller's limits, which count every request
- * of a caller who is known; 415, 413, 408 and 400 for the body; 403 by the policy; what `TokenEndpoint.problem` makes of a vendor's error; 201 with
- * `TokenEndpoint.Response`. All errors are `application/problem+json`.
+ * Responses, in this order: 503 at once when it stops or serves as many requests as it may; 401; 429 past the caller's limits, which count every request of an
+ * authenticated caller; 415, 413, 408 and 400 for the body; 403 by the policy; `TokenEndpoint.problem` for a vendor's error; 201 with `TokenEndpoint.Response`.
+ * All errors are `application/problem+json`.
  *
  * @since 0.1.0
  */
 import type { ProviderLayer } from "@tempcred/core/Adapter"
 import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
-import type { Length } from "@tempcred/core/MintRequest"
 import type { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import { makeProblem } from "@tempcred/core/TokenEndpoint"
 import { layerFetch, type Transport } from "@tempcred/core/Transport"
+import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type { HttpRouter } from "effect/http/HttpRouter"
+import * as Exit from "effect/Exit"
+import * as HttpEffect from "effect/http/HttpEffect"
+import { HttpRouter } from "effect/http/HttpRouter"
+import type { HttpServerRequest } from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
-import type { Write } from "./AccessLog.ts"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Schema from "effect/Schema"
 import type { Authenticator } from "./Authenticator.ts"
-import type { IssuancePolicy } from "./IssuancePolicy.ts"
-import type * as Limits from "./Limits.ts"
-import * as WebHandler from "./token-server/WebHandler.ts"
+import { noOtherSpan } from "./token-server/Observability.ts"
+import * as Responses from "./token-server/Responses.ts"
 import * as Routes from "./token-server/Routes.ts"
+import type { Options } from "./token-server/Settings.ts"
 
-export { ClosedError } from "./token-server/ClosedError.ts"
+export type { Options } from "./token-server/Settings.ts"
 
 /**
- * How the endpoint behaves.
+ * The server was closed, before or while it was built.
  *
- * @category models
+ * @category errors
  * @since 0.1.0
  */
-export interface Options {
-  /** What callers may have. @default the strict terms of `IssuancePolicy` */
-  readonly policy?: IssuancePolicy | undefined
-  /** How much each caller may ask for. @default 60 in a minute, 8 at a time */
-  readonly limits?: Limits.Options | undefined
-  /** How many requests are served at a time; more are answered with 503 at once. @default 512 */
-  readonly maxInFlight?: number | undefined
-  /** How long the body of a request may take; slower ones are answered with 408. @default "5 seconds" */
-  readonly bodyTimeout?: Length | undefined
-  /** How long requests that are under way may take when the server stops. @default "20 seconds" */
-  readonly drainTimeout?: Length | undefined
-  /** The origins whose web pages may ask, each exactly as browsers write it. @default none */
-  readonly allowedOrigins?: ReadonlyArray<string> | undefined
-  /** The headers that these pages may send beside `authorization` and `content-type`, such as `traceparent` and `baggage`. @default none */
-  readonly allowedHeaders?: ReadonlyArray<string> | undefined
-  /** What every path begins with. @default none */
-  readonly prefix?: `/${string}` | undefined
-  /** Takes an entry for each answer. @default nobody */
-  readonly log?: Write | undefined
-  /** Whether `/metrics` answers, with all metrics of the process. @default true */
-  readonly metrics?: boolean | undefined
-  /** Whether `/openapi.json` and `/docs` answer. @default true */
-  readonly docs?: boolean | undefined
-  /**
-   * Whether the traces of a request go on where its `traceparent` says, at the doors of `make` and of `Node.layer`: for a server behind a proxy that writes that
-   * header itself. In an Effect app, the app's own server decides.
-   *
-   * @default false
-   */
-  readonly trustTraceparent?: boolean | undefined
+export class ClosedError extends Schema.TaggedError<ClosedError>()("ClosedError", {}) {
+  override get message(): string {
+    return "this server is closed: make a new one"
+  }
 }
 
 /**
- * Adds the endpoint's routes to the router of an Effect app, and nothing else: what is at other paths, what is at none, and the spans of requests, which have
- * their whole URL, stay the app's. When the layer closes, requests that are under way finish first.
+ * Adds the endpoint's routes to the router of an Effect app. Other paths, 404s and the spans of requests, which have the whole URL, stay with the app. When the
+ * layer closes, requests in flight finish first.
  *
  * @category layers
  * @since 0.1.0
@@ -99,11 +79,12 @@ export interface Options {
 export const layer = (
   options: Options = {}
 ): Layer.Layer<never, ConfigurationError, HttpRouter | TempCredentialProvider | Authenticator> =>
-  Layer.unwrap(
+  Layer.effectDiscard(
     Effect.gen(function* () {
-      const { admission, routes } = yield* Routes.make(options)
+      const { admission, handler, paths } = yield* Routes.make(options)
+      const router = yield* HttpRouter
+      for (const path of paths) yield* router.add("*", path, handler)
       yield* Effect.addFinalizer(() => admission.drain)
-      return routes
     })
   )
 
@@ -114,16 +95,39 @@ export const layer = (
  * @since 0.1.0
  */
 export interface TokenServer extends AsyncDisposable {
-  /** Answers a request; rejects, as `ready` does, only where the configuration cannot be used. */
+  /** Answers a request. Rejects only if the configuration is invalid, as `ready` does. */
   readonly fetch: (request: Request) => Promise<Response>
-  /** Builds everything now, so that a configuration that cannot be used shows at start: rejects with `ConfigurationError`, or `ClosedError`. */
+  /** Builds the server now, so that an invalid configuration shows at start. Rejects with `ConfigurationError` or `ClosedError`. */
   readonly ready: () => Promise<void>
-  /** Answers requests with 503 from now on, lets those that are under way finish, and closes what was opened. */
+  /** Answers further requests with 503, waits for those in flight, and closes everything that was opened. */
   readonly close: () => Promise<void>
 }
 
+/** A built server. */
+class Built extends Context.Service<
+  Built,
+  { readonly fetch: TokenServer["fetch"]; readonly drain: Effect.Effect<void> }
+>()("@tempcred/server/TokenServer/Built") {}
+
+const building = (
+  options: Options
+): Layer.Layer<Built, ConfigurationError, TempCredentialProvider | Authenticator> =>
+  Layer.effect(
+    Built,
+    Effect.gen(function* () {
+      const { admission, traced } = yield* Routes.make(options)
+      const context = Context.merge(yield* Effect.context(), noOtherSpan)
+      return { fetch: HttpEffect.toWebHandlerWith<never, HttpServerRequest>(context)(traced), drain: admission.drain }
+    })
+  )
+
+const closed = (): Response =>
+  HttpServerResponse.toWeb(
+    Responses.problem(makeProblem(503, "UnavailableError", "this endpoint has stopped", { retryAfter: 1 }))
+  )
+
 /**
- * Makes the endpoint for whatever speaks `Request` and `Response`. Nothing is built before the first request.
+ * Makes the endpoint for platforms with `Request` and `Response`. The server is built at the first request, or by `ready`.
  *
  * @category constructors
  * @since 0.1.0
@@ -132,10 +136,43 @@ export const make = (
   options: Options & {
     readonly provider: ProviderLayer
     readonly authenticator: Layer.Layer<Authenticator, ConfigurationError>
-    /** How bytes reach the vendor. @default Transport.layerFetch */
+    /** The HTTP transport to the vendor. @default Transport.layerFetch */
     readonly transport?: Layer.Layer<Transport, ConfigurationError> | undefined
   }
 ): TokenServer => {
   const { authenticator, provider, transport = layerFetch } = options
-  return WebHandler.make(options, Layer.merge(Layer.provide(provider, transport), authenticator))
+  const services = Layer.merge(Layer.provide(provider, transport), authenticator)
+  const runtime = ManagedRuntime.make(Layer.provide(building(options), services))
+  let built: Built["Service"] | undefined
+  let closing: Promise<void> | undefined
+  const build = async () => {
+    if (closing !== undefined) throw new ClosedError({})
+    const exit = await runtime.runPromiseExit(Built)
+    if (Exit.isSuccess(exit)) return (built = exit.value)
+    // Only `close` interrupts the build.
+    throw Cause.hasInterruptsOnly(exit.cause) ? new ClosedError({}) : Cause.squash(exit.cause)
+  }
+  const buildAndFetch = async (request: Request): Promise<Response> => {
+    try {
+      return await (await build()).fetch(request)
+    } catch (error) {
+      if (error instanceof ClosedError) return closed()
+      throw error
+    }
+  }
+  const close = () => {
+    closing ??= Effect.runPromise(built?.drain ?? Effect.void).then(async () => {
+      built = undefined
+      await runtime.dispose()
+    })
+    return closing
+  }
+  return {
+    fetch: (request) => built?.fetch(request) ?? buildAndFetch(request),
+    ready: async () => {
+      await build()
+    },
+    close,
+    [Symbol.asyncDispose]: close
+  }
 }

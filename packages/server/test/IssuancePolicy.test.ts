@@ -107,7 +107,7 @@ describe("terms", () => {
         { field: "purpose", message: "must be one of stt.realtime, stt.batch" }
       ])
       assert.deepStrictEqual(yield* issues({ terms: { purposes: [] } }, asked), [
-        { field: "purpose", message: "must not be asked for" }
+        { field: "purpose", message: "is not allowed" }
       ])
     })
   )

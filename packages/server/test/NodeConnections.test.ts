@@ -10,7 +10,6 @@ import { once } from "node:events"
 import { connect, type Socket } from "node:net"
 import { createServer } from "node:http"
 import { vi } from "vitest"
-import { inTurn } from "../src/node/Connections.ts"
 import * as Port from "../src/node/Port.ts"
 import * as Admission from "../src/token-server/Admission.ts"
 import { authenticator, until, vendor } from "./server.ts"
@@ -171,7 +170,7 @@ describe("a client that does not read", () => {
     Effect.gen(function* () {
       vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
       yield* Effect.addFinalizer(() => Effect.sync(() => vi.useRealTimers()))
-      const server = createServer(inTurn((_, response) => response.end(Buffer.alloc(64 * 1024 * 1024))))
+      const server = createServer(Port.inTurn((_, response) => response.end(Buffer.alloc(64 * 1024 * 1024))))
       yield* Effect.addFinalizer(() => Effect.sync(() => server.close()))
       yield* Effect.promise(() => once(server.listen(0, "127.0.0.1"), "listening"))
       const address = server.address()

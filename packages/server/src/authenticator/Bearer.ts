@@ -1,54 +1,61 @@
-/** A list of tokens, compared by their keyed hashes, so that how long it takes tells nothing of them. */
-import { ConfigurationError, type Issue } from "@tempcred/core/ConfigurationError"
+/** Static bearer tokens, compared by keyed hashes in constant time. */
+import type { Issue } from "@tempcred/core/ConfigurationError"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
-import type { BearerEntry, Identity } from "../Authenticator.ts"
-import { isSubject, refused, subjectRule, type Verdict } from "./Verdict.ts"
+import { type Identity, isSubject, subjectRule, UnauthenticatedError, type Verify } from "./Identity.ts"
+
+/** A caller with its own token, such as another backend of the app. */
+export interface BearerEntry {
+  /** At least 16 visible ASCII characters; `openssl rand -hex 32` makes one. */
+  readonly token: Redacted.Redacted
+  readonly subject: string
+  /** @default none */
+  readonly claims?: Readonly<Record<string, unknown>> | undefined
+}
 
 /** In characters. */
 const shortestToken = 16
 
-/** Makes what tells who presents a token; fails where an entry makes no sense or a token is there twice. */
-export const make = Effect.fnUntraced(function* (
-  entries: ReadonlyArray<BearerEntry>
-): Effect.fn.Return<(token: Redacted.Redacted) => Effect.Effect<Verdict>, ConfigurationError> {
-  const issues = check(entries)
-  if (issues.length > 0) return yield* new ConfigurationError({ issues })
-  // The key is this process's own: nobody outside can tell what hash a guess has.
+/** Makes the function that identifies the caller of a token. */
+export const make = Effect.fnUntraced(function* (entries: ReadonlyArray<BearerEntry>): Effect.fn.Return<Verify> {
+  // A random key for each process: nobody outside can compute the hash of a guess.
   const key = crypto.getRandomValues(new Uint8Array(32))
   const algorithm = { name: "HMAC", hash: "SHA-256" }
   const imported = yield* Effect.promise(() => crypto.subtle.importKey("raw", key, algorithm, false, ["sign"]))
   const hash = (token: Redacted.Redacted) =>
-    Effect.map(
-      Effect.promise(() => crypto.subtle.sign("HMAC", imported, new TextEncoder().encode(Redacted.value(token)))),
-      (bytes) => new Uint8Array(bytes)
-    )
+    Effect.promise(async () => {
+      const bytes = new TextEncoder().encode(Redacted.value(token))
+      return new Uint8Array(await crypto.subtle.sign("HMAC", imported, bytes))
+    })
   const known = yield* Effect.forEach(entries, ({ claims = {}, subject, token }) =>
     Effect.map(hash(token), (bytes) => ({ bytes, identity: { subject, claims } }))
   )
   return (token) =>
-    Effect.map(hash(token), (bytes) => {
+    Effect.flatMap(hash(token), (bytes) => {
       let found: Identity | undefined
-      // Every entry is looked at, and all of it.
-      for (const one of known) if (isEqual(one.bytes, bytes)) found = one.identity
-      return found === undefined ? refused("the token is not known here") : { _tag: "Known", identity: found }
+      // Compares with every entry, so that the time does not depend on the token.
+      for (const entry of known) if (isEqual(entry.bytes, bytes)) found = entry.identity
+      return found === undefined
+        ? Effect.fail(new UnauthenticatedError({ hint: "the token is not known here" }))
+        : Effect.succeed(found)
     })
 })
 
-/** Compares two hashes in the same time wherever they differ. */
+/** Compares two hashes in constant time. */
 const isEqual = (one: Uint8Array, other: Uint8Array): boolean => {
   let difference = 0
   for (const [index, byte] of one.entries()) difference |= byte ^ (other[index] ?? 0)
   return difference === 0
 }
 
-const check = (entries: ReadonlyArray<BearerEntry>): ReadonlyArray<Issue> => {
+/** Checks the entries, among them that no token is there twice. */
+export const check = (entries: ReadonlyArray<BearerEntry>): ReadonlyArray<Issue> => {
   const issue = (name: string, message: string): Issue => ({ name: `Authenticator.layerBearer${name}`, message })
   const seen = new Set<unknown>()
   const issues = entries.flatMap(({ subject, token }, index) => {
     const wrongSubject = isSubject(subject) ? [] : [issue(`[${index}].subject`, subjectRule)]
-    // Untyped callers pass plain text; it is refused here, as nothing would keep it from being printed.
+    // Untyped callers pass plain text, which an inspected object would print.
     if (!Redacted.isRedacted(token)) {
       return [...wrongSubject, issue(`[${index}].token`, "must be a Redacted: wrap it in Redacted.make")]
     }

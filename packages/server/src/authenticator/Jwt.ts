@@ -1,18 +1,55 @@
-/** JWTs: signed by a key of a key set or with a shared secret, never by both ways, with an end and a subject. */
-import { checkUrl, ConfigurationError, type Issue } from "@tempcred/core/ConfigurationError"
-import { isName } from "@tempcred/core/MintRequest"
+/** JWTs: signed by a key of a key set or with a shared secret, with an expiry and a subject. */
+import { checkUrl, type Issue } from "@tempcred/core/ConfigurationError"
+import { isName, type Length } from "@tempcred/core/MintRequest"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from "jose"
-import type { JwtOptions } from "../Authenticator.ts"
+import * as Identity from "./Identity.ts"
 import * as KeySet from "./KeySet.ts"
 import * as TokenFrom from "./TokenFrom.ts"
-import { isSubject, refused, subjectRule, type Verdict } from "./Verdict.ts"
 
-/** Those whose verifying key is public; none of them can be confused with a shared secret. */
+interface JwtCommon {
+  /** The issuer that `iss` must name, or several. */
+  readonly issuer?: string | ReadonlyArray<string> | undefined
+  /** The audience that `aud` must name, or several. `"any"` alone skips this check. */
+  readonly audience?: string | ReadonlyArray<string> | undefined
+  /** The claim that holds the subject: text of 1 to 256 characters. @default "sub" */
+  readonly subjectClaim?: string | undefined
+  /** The tolerated difference of clocks, at most 5 minutes. @default "5 seconds" */
+  readonly clockTolerance?: Length | undefined
+  /**
+   * The header or cookie that holds the JWT. A cookie counts only for JSON that a page of the endpoint's own origin sends, because browsers attach cookies to
+   * requests of other sites.
+   *
+   * @default the `Authorization` header
+   */
+  readonly tokenFrom?: Identity.TokenFrom | undefined
+}
+
+interface JwtKeySet extends JwtCommon {
+  /** The URL of the issuer's public keys (JWKS): `https`, or `http` on loopback. */
+  readonly jwksUrl: string
+  /** The audience that `aud` must name, or several, as the keys sign for other audiences too. `"any"` skips this check and needs an issuer. */
+  readonly audience: string | ReadonlyArray<string>
+  readonly secret?: never
+  /** @default all of them */
+  readonly algorithms?: ReadonlyArray<Algorithm> | undefined
+}
+
+interface JwtSecret extends JwtCommon {
+  /** The secret that issuer and endpoint share, for HS256: text of 32 bytes or more in UTF-8. */
+  readonly secret: Redacted.Redacted
+  readonly jwksUrl?: never
+  readonly algorithms?: never
+}
+
+/** The way of verifying JWTs: with a key set and an audience, or with a shared secret. */
+export type JwtOptions = JwtSecret | JwtKeySet
+
+/** Algorithms with a public verification key; none can be confused with a shared secret. */
 const algorithms = [
   "RS256",
   "RS384",
@@ -27,59 +64,57 @@ const algorithms = [
   "Ed25519"
 ] as const
 
-/** What a key of a key set may sign with. */
+/** A signature algorithm for keys of a key set. */
 export type Algorithm = (typeof algorithms)[number]
 
-/** In bytes: as long as what HS256 makes. */
+/** In bytes: the length of an HS256 signature. */
 const shortestSecret = 32
 
-/** Each costs a verification, which anybody can ask for. */
+/** Bound on verifications of one token, which anybody can cause. */
 const mostCandidates = 16
 
-/** In seconds since 1970: the end of the year 9999. A later date is one in milliseconds, or a number that is none. */
+/** In seconds since 1970: the end of the year 9999. A later date is in milliseconds, or no date. */
 const latestDate = 253_402_300_799
 
 const longestTolerance = Duration.minutes(5)
 
-/** Makes what tells who presents a JWT; fails where an option makes no sense. */
-export const make = Effect.fnUntraced(function* (
-  options: JwtOptions
-): Effect.fn.Return<(token: Redacted.Redacted) => Effect.Effect<Verdict>, ConfigurationError> {
-  const { audience, clockTolerance = "5 seconds", issuer, secret, subjectClaim = "sub" } = options
-  const tolerance = Option.getOrElse(Duration.fromInput(clockTolerance), () => Duration.infinity)
-  const issues = check(options, tolerance)
-  if (issues.length > 0) return yield* new ConfigurationError({ issues })
+const toleranceOf = ({ clockTolerance = "5 seconds" }: JwtOptions): Duration.Duration =>
+  Option.getOrElse(Duration.fromInput(clockTolerance), () => Duration.infinity)
+
+/** Makes the function that identifies the subject of a JWT. */
+export const make = Effect.fnUntraced(function* (options: JwtOptions): Effect.fn.Return<Identity.Verify> {
+  const { audience, issuer, secret, subjectClaim = "sub" } = options
   const rules: JWTVerifyOptions = {
     ...(issuer === undefined ? {} : { issuer: many(issuer) }),
     ...(audience === undefined || isAny(audience) ? {} : { audience: many(audience) }),
-    clockTolerance: Duration.toSeconds(tolerance),
+    clockTolerance: Duration.toSeconds(toleranceOf(options)),
     requiredClaims: ["exp", subjectClaim],
     algorithms: secret === undefined ? [...(options.algorithms ?? algorithms)] : ["HS256"]
   }
   const verify = yield* secret === undefined ? byKeySet(options.jwksUrl) : bySecret(secret)
-  return Effect.fnUntraced(function* (token) {
-    const currentDate = yield* DateTime.nowAsDate
-    return yield* Effect.tryPromise({
-      try: () => verify(Redacted.value(token), { ...rules, currentDate }),
-      catch: verdictOf
-    }).pipe(
-      Effect.map((claims) => named(claims, subjectClaim)),
-      Effect.catch(Effect.succeed)
+  return (token) =>
+    Effect.flatMap(DateTime.nowAsDate, (currentDate) =>
+      Effect.flatMap(
+        Effect.tryPromise({
+          try: () => verify(Redacted.value(token), { ...rules, currentDate }),
+          catch: failureOf
+        }),
+        (claims) => identityOf(claims, subjectClaim)
+      )
     )
-  })
 })
 
-type Verify = (token: string, rules: JWTVerifyOptions) => Promise<JWTPayload>
+type VerifyJwt = (token: string, rules: JWTVerifyOptions) => Promise<JWTPayload>
 
-const bySecret = (secret: Redacted.Redacted): Effect.Effect<Verify> =>
+const bySecret = (secret: Redacted.Redacted): Effect.Effect<VerifyJwt> =>
   Effect.promise(async () => {
     const algorithm = { name: "HMAC", hash: "SHA-256" }
     const key = await crypto.subtle.importKey("raw", secretBytes(secret), algorithm, false, ["verify"])
     return async (token, rules) => (await jwtVerify(token, key, rules)).payload
   })
 
-const byKeySet = (url: string): Effect.Effect<Verify> =>
-  Effect.map(KeySet.make(url), (keyOf): Verify => async (token, rules) => {
+const byKeySet = (url: string): Effect.Effect<VerifyJwt> =>
+  Effect.map(KeySet.make(url), (keyOf): VerifyJwt => async (token, rules) => {
     try {
       return (await jwtVerify(token, keyOf, rules)).payload
     } catch (error) {
@@ -88,7 +123,7 @@ const byKeySet = (url: string): Effect.Effect<Verify> =>
     }
   })
 
-/** Issuers may publish keys under one name, and tokens may name none: the key is one of those that fit. */
+/** Tries each key that fits, because issuers may publish several under one name and tokens may name none. */
 const byCandidates = async (
   candidates: errors.JWKSMultipleMatchingKeys,
   token: string,
@@ -99,7 +134,7 @@ const byCandidates = async (
     try {
       return (await jwtVerify(token, key, rules)).payload
     } catch (error) {
-      // A key that cannot be used is not the one either; a claim that is wrong was signed.
+      // An unusable key is skipped too. A wrong claim ends the search, because its signature is right.
       if (error instanceof errors.JOSEError && !(error instanceof errors.JWSSignatureVerificationFailed)) throw error
     }
     tried += 1
@@ -108,17 +143,22 @@ const byCandidates = async (
   throw new errors.JWSSignatureVerificationFailed()
 }
 
-/** jose takes every number for a date; JSON can say an infinite one. */
+/** Tells whether a claim can be a date. jose accepts every number, and JSON can express infinite ones. */
 const isDate = (date: unknown): boolean =>
   date === undefined || (typeof date === "number" && date >= 0 && date <= latestDate)
 
-const named = (claims: JWTPayload, subjectClaim: string): Verdict => {
+const refused = (hint: string) => new Identity.UnauthenticatedError({ hint })
+
+const identityOf = (
+  claims: JWTPayload,
+  subjectClaim: string
+): Effect.Effect<Identity.Identity, Identity.UnauthenticatedError> => {
   const wrongDate = ["exp", "nbf", "iat"].find((claim) => !isDate(claims[claim]))
-  if (wrongDate !== undefined) return refused(`the token's ${wrongDate} is malformed`)
+  if (wrongDate !== undefined) return Effect.fail(refused(`the token's ${wrongDate} is malformed`))
   const subject = claims[subjectClaim]
-  return isSubject(subject)
-    ? { _tag: "Known", identity: { subject, claims } }
-    : refused(`the token's ${subjectClaim} ${subjectRule}`)
+  return Identity.isSubject(subject)
+    ? Effect.succeed({ subject, claims })
+    : Effect.fail(refused(`the token's ${subjectClaim} ${Identity.subjectRule}`))
 }
 
 const hints: Readonly<Record<string, string>> = {
@@ -129,15 +169,15 @@ const hints: Readonly<Record<string, string>> = {
   [errors.JWKSMultipleMatchingKeys.code]: "the token fits too many keys: it must say with which one it is signed (kid)"
 }
 
-/** What a claim's wrong value means. */
+/** Hints for wrong values of claims. */
 const claimHints: Readonly<Record<string, string>> = {
   aud: "the token is for another audience",
   iss: "the token is from another issuer",
   nbf: "the token is not valid yet"
 }
 
-/** Nothing of the token is in a hint: names of claims are ours. */
-const verdictOf = (error: unknown): Verdict => {
+/** Explains a failed verification. A hint holds nothing of the token: it names only claims that the options name. */
+const failureOf = (error: unknown): Identity.UnauthenticatedError | Identity.AuthenticatorUnavailableError => {
   if (error instanceof errors.JWTClaimValidationFailed) {
     const { claim, reason } = error
     if (reason === "check_failed") return refused(claimHints[claim] ?? `the token's ${claim} is wrong`)
@@ -147,7 +187,7 @@ const verdictOf = (error: unknown): Verdict => {
     return refused(hints[error.code] ?? "the token is no signed JWT that can be read")
   }
   const problem = error instanceof KeySet.KeySetError ? error.message : "the key set holds a key that cannot be used"
-  return { _tag: "Unavailable", problem }
+  return new Identity.AuthenticatorUnavailableError({ problem })
 }
 
 const many = (value: string | ReadonlyArray<string>): Array<string> =>
@@ -161,13 +201,14 @@ const isAny = (audience: string | ReadonlyArray<string>): boolean => {
 const secretBytes = (secret: Redacted.Redacted): Uint8Array<ArrayBuffer> =>
   new TextEncoder().encode(Redacted.value(secret))
 
-const check = (options: JwtOptions, tolerance: Duration.Duration): ReadonlyArray<Issue> => {
+/** Checks the options. */
+export const check = (options: JwtOptions): ReadonlyArray<Issue> => {
   const { audience, issuer, jwksUrl, secret, subjectClaim, tokenFrom } = options
   const name = (option: string) => `Authenticator.layerJwt.${option}`
   const issues: Array<Issue> = [...checkUrl(name("jwksUrl"), jwksUrl)]
   const wrong = (option: string, message: string) => void issues.push({ name: name(option), message })
   if ((jwksUrl === undefined) === (secret === undefined)) wrong("jwksUrl", "or secret must be set, and not both")
-  // Untyped callers may leave it out.
+  // Untyped callers may omit it.
   if (jwksUrl !== undefined && audience === undefined) {
     wrong("audience", "must be set with jwksUrl, as its keys sign for others too: what tokens are for, or any")
   }
@@ -190,7 +231,7 @@ const check = (options: JwtOptions, tolerance: Duration.Duration): ReadonlyArray
   if (chosen.length === 0 || !chosen.every((one) => algorithms.some((known) => known === one))) {
     wrong("algorithms", `must each be one of ${algorithms.join(", ")}`)
   }
-  if (!Duration.between(tolerance, { minimum: Duration.zero, maximum: longestTolerance })) {
+  if (!Duration.between(toleranceOf(options), { minimum: Duration.zero, maximum: longestTolerance })) {
     wrong("clockTolerance", `must be ${Duration.format(longestTolerance)} or less`)
   }
   return issues

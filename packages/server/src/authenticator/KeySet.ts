@@ -1,6 +1,6 @@
 /**
- * The public keys that an issuer publishes, fetched when they are needed: one fetch at a time, within a time and a size, over an encrypted connection, and without
- * following redirects. A fetch that failed is not tried again for some seconds, and keys that were good are kept for a while when they cannot be fetched anew.
+ * The public keys of an issuer (JWKS), fetched when they are needed. jose parses and matches keys and fetches once at a time. This module bounds the fetch,
+ * pauses after a failed one, and keeps good keys while the issuer is unreachable, none of which jose does.
  */
 import { fetchOptions } from "@tempcred/core/Transport"
 import * as Clock from "effect/Clock"
@@ -14,29 +14,32 @@ const timeout = Duration.seconds(5)
 
 const maxBytes = 262_144
 
-/** In milliseconds: how long keys are used before they are fetched anew. */
+/** In milliseconds: keys of this age are fetched again. */
 const freshFor = Duration.toMillis("10 minutes")
 
-/** In milliseconds: how long keys are used while they cannot be fetched anew. */
+/** In milliseconds: keys of this age are no longer used, even if the issuer is unreachable. */
 const keptFor = Duration.toMillis("1 hour")
 
-/** In milliseconds: how long a key that the set does not hold is one that nobody knows. */
-const settledFor = Duration.toMillis("30 seconds")
+/** In milliseconds: the shortest time between two fetches for unknown keys. */
+const cooldown = Duration.toMillis("30 seconds")
 
-/** In milliseconds, halved or less by chance: how long a fetch that failed is not tried again. */
+/** In milliseconds: the longest pause after a failed fetch; the shortest is half of it. */
 const longestPause = 10_000
 
-/** The keys cannot be had; the message says why, and nothing of what was answered. */
+/** The key set is unavailable. The message gives the reason and nothing of the issuer's answer. */
 export class KeySetError extends Schema.TaggedError<KeySetError>()("KeySetError", { problem: Schema.String }) {
   override get message(): string {
     return this.problem
   }
 }
 
-/**
- * Makes what finds the key of a token. It rejects with a `KeySetError`, or with jose's `JWKSNoMatchingKey` or `JWKSMultipleMatchingKeys`. jose fetches once at a
- * time, reads and matches keys. Ages and pauses are kept here, as jose has no pause after a fetch that failed and keeps no keys meanwhile.
- */
+/** The time of the last good fetch, and the failure since then. Times are milliseconds of the monotonic clock. */
+interface State {
+  readonly fetchedAt: number
+  readonly failure?: { readonly error: KeySetError; readonly until: number }
+}
+
+/** Makes the function that finds the key of a token. It rejects with `KeySetError`, or with jose's `JWKSNoMatchingKey` or `JWKSMultipleMatchingKeys`. */
 export const make = Effect.fnUntraced(function* (url: string): Effect.fn.Return<JWTVerifyGetKey> {
   const clock = yield* Clock.Clock
   const run = Effect.runPromiseWith(yield* Effect.context())
@@ -46,29 +49,27 @@ export const make = Effect.fnUntraced(function* (url: string): Effect.fn.Return<
     [customFetch]: () => run(fetchKeys(url))
   })
   const now = () => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
-  let since = -Infinity
-  let failure: { readonly error: KeySetError; readonly until: number } | undefined
+  let state: State = { fetchedAt: -Infinity }
 
   const reload = async (): Promise<void> => {
-    if (failure !== undefined && now() < failure.until) throw failure.error
+    if (state.failure !== undefined && now() < state.failure.until) throw state.failure.error
     try {
       await keys.reload()
-      since = now()
-      failure = undefined
+      state = { fetchedAt: now() }
     } catch (cause) {
       const error = cause instanceof KeySetError ? cause : unreadable()
-      failure = { error, until: now() + longestPause * (0.5 + Math.random() / 2) }
+      state = { ...state, failure: { error, until: now() + longestPause * (0.5 + Math.random() / 2) } }
       throw error
     }
   }
   const refresh = async (): Promise<void> => {
-    const age = now() - since
+    const age = now() - state.fetchedAt
     if (age < freshFor) return
-    const hasFailed = failure !== undefined
+    const hasFailed = state.failure !== undefined
     const reloading = reload()
     if (age >= keptFor) return reloading
     const ended = reloading.catch(() => undefined)
-    // Once a fetch has failed, nobody waits for the next one while known keys are good.
+    // After a failed fetch, the next one runs in the background as long as the known keys are good.
     if (!hasFailed) await ended
   }
   const find: JWTVerifyGetKey = async (...token) => {
@@ -83,8 +84,8 @@ export const make = Effect.fnUntraced(function* (url: string): Effect.fn.Return<
     try {
       return await find(...token)
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey) || now() - since < settledFor) throw error
-      // The key may be a new one.
+      if (!(error instanceof errors.JWKSNoMatchingKey) || now() - state.fetchedAt < cooldown) throw error
+      // The issuer may have added the key.
       await reload()
       return find(...token)
     }
@@ -102,6 +103,8 @@ const unreadable = keySetError("the key set cannot be read")
 
 const late = keySetError(`the key set did not come within ${Duration.toSeconds(timeout)} seconds`)
 
+const tooLarge = keySetError(`the key set is larger than ${maxBytes / 1024} KiB`)
+
 const fetchKeys = (url: string): Effect.Effect<Response, KeySetError> =>
   Effect.tryPromise({
     try: (signal) => boundedFetch(url, signal),
@@ -118,18 +121,13 @@ const boundedFetch = async (url: string, signal: AbortSignal): Promise<string> =
     await response.body?.cancel()
     throw new KeySetError({ problem: `the key set was answered with status ${response.status}` })
   }
-  const reader = response.body.getReader()
-  const decoder = new TextDecoder()
-  let text = ""
   let size = 0
-  while (true) {
-    const { done, value } = await reader.read()
-    if (done) return text + decoder.decode()
-    size += value.length
-    if (size > maxBytes) {
-      await reader.cancel()
-      throw new KeySetError({ problem: `the key set is larger than ${maxBytes / 1024} KiB` })
+  const bound = new TransformStream<Uint8Array, Uint8Array>({
+    transform: (chunk, controller) => {
+      size += chunk.length
+      if (size > maxBytes) controller.error(tooLarge())
+      else controller.enqueue(chunk)
     }
-    text += decoder.decode(value, { stream: true })
-  }
+  })
+  return new Response(response.body.pipeThrough(bound)).text()
 }

@@ -1,4 +1,4 @@
-/** The name that a vendor hears in place of a subject. */
+/** The keyed hash that replaces a subject at the vendor. */
 import { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
@@ -7,11 +7,11 @@ import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 
-/** Makes the keyed hash of subjects: HMAC-SHA256 in base64url; fails where the key is not 32 bytes or more in base64. */
+/** Makes the hash function: HMAC-SHA256 in base64url. Fails unless the key is 32 bytes or more in base64. */
 export const make = Effect.fnUntraced(function* (
   key: Redacted.Redacted
 ): Effect.fn.Return<(subject: string) => Effect.Effect<string>, ConfigurationError> {
-  // Untyped callers pass anything; plain text is refused, as nothing would keep it from being printed.
+  // Untyped callers pass plain text, which an inspected object would print.
   const text: unknown = Redacted.isRedacted(key) ? Redacted.value(key) : undefined
   const bytes = Predicate.isString(text) ? Result.getOrUndefined(Base64.decode(text)) : undefined
   if (bytes === undefined || bytes.length < 32) {

@@ -1,27 +1,66 @@
-/** Node's HTTP server on a port, with bounds on every wait for a client, and a stop that takes along what the kernel has accepted. */
+/** Node's HTTP server on a port, with bounds on every wait for a client and on every connection, and a graceful shutdown. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { createServer, type Server } from "node:http"
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import type { Socket } from "node:net"
 import type { Admission } from "../token-server/Admission.ts"
-import { type Handler, inTurn } from "./Connections.ts"
 
-/** In milliseconds: how long a client may take for its headers and for its whole request, since its first byte. */
-const patience = { headersTimeout: 8000, requestTimeout: 10_000, connectionsCheckingInterval: 1000 }
+/** Answers one request. */
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
-/** How long open connections may still bring requests that are on their way when all others have been answered. */
+/** In milliseconds: the time for a client to send its headers, and its whole request. */
+const requestTimeouts = { headersTimeout: 8000, requestTimeout: 10_000, connectionsCheckingInterval: 1000 }
+
+/** In milliseconds: the time for a client to read a response. */
+const readTimeout = 30_000
+
+/** The largest number of pipelined requests that wait on one connection. */
+const maxWaiting = 16
+
+/** The time for requests that are on their way on open connections, after all others have been answered. */
 const linger = Duration.millis(250)
 
-/** How long connections may take to take their last answer. */
+/** The time for connections to take their last response. */
 const farewell = Duration.seconds(1)
 
-/**
- * Makes a server that listens to nothing yet. A request to switch protocols is answered without, as a server may, and is the last one of its connection.
- */
+/** Serves the requests of each connection one after the other. Ends a connection if too many of its requests wait, or if its client does not read. */
+export const inTurn = (handler: Handler): Handler => {
+  const waiting = new WeakMap<Socket, Array<() => void>>()
+  const serve = (request: IncomingMessage, response: ServerResponse, queue: Array<() => void>) => {
+    const { socket } = request
+    let timer: NodeJS.Timeout | undefined
+    response.once("prefinish", () => (timer = setTimeout(() => socket.destroy(), readTimeout)))
+    response.once("close", () => {
+      clearTimeout(timer)
+      const next = queue.shift()
+      if (next === undefined) waiting.delete(socket)
+      else next()
+    })
+    handler(request, response)
+  }
+  return (request, response) => {
+    const { socket } = request
+    // Node still parses requests that came with the last bytes of a closing connection.
+    if (!socket.writable) return
+    const queue = waiting.get(socket)
+    if (queue === undefined) {
+      const begun: Array<() => void> = []
+      waiting.set(socket, begun)
+      serve(request, response, begun)
+    } else if (queue.length < maxWaiting) {
+      queue.push(() => {
+        if (socket.writable) serve(request, response, queue)
+      })
+    } else socket.destroy()
+  }
+}
+
+/** Makes a server. It ignores requests to switch protocols, as RFC 9110 allows, and closes their connections after the response. */
 export const make = (handler: Handler, admission: Admission, keepAliveTimeout: number): Server => {
-  const server = createServer({ ...patience, keepAliveTimeout, maxHeaderSize: 16_384 })
+  const server = createServer({ ...requestTimeouts, keepAliveTimeout, maxHeaderSize: 16_384 })
   const serve = inTurn((request, response) => {
     if (request.headers.upgrade !== undefined || admission.isStopping()) response.setHeader("connection", "close")
-    // What stands before the path in a request to a proxy says nothing here, and the path is to stay as it was sent.
+    // Takes scheme and host off a request in the form for proxies. The path stays as it was sent.
     request.url = request.url?.replace(/^https?:\/\/[^/?#]*/i, "")
     handler(request, response)
   })
@@ -35,7 +74,7 @@ export const make = (handler: Handler, admission: Admission, keepAliveTimeout: n
   return server
 }
 
-/** Listens, or fails with why that cannot be. */
+/** Listens, or fails with Node's error. */
 export const listen = (server: Server, host: string, port: number): Effect.Effect<void, NodeJS.ErrnoException> =>
   Effect.callback((resume) => {
     const refused = (error: NodeJS.ErrnoException) => resume(Effect.fail(error))
@@ -52,8 +91,8 @@ const connections = (server: Server): Effect.Effect<number> =>
   })
 
 /**
- * Closes the port after a turn of the event loop without a new connection, and waits for the open ones: the kernel resets what Node has not taken when the port
- * closes. Where connections never pause, the port closes after the time to linger.
+ * Closes the port after a turn of the event loop without a new connection, because the kernel resets connections that Node has not accepted by then. Without
+ * such a turn, it closes after the time to linger. Then waits for open connections.
  */
 const closed = (server: Server): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
@@ -69,7 +108,7 @@ const closed = (server: Server): Effect.Effect<void> =>
     turn()
   })
 
-/** Stops: the port stays open while requests that are under way finish, so that new ones are told to go elsewhere. */
+/** Stops a server. The port stays open while requests in flight finish, so that new requests get 503. */
 export const stop = Effect.fnUntraced(function* (server: Server, admission: Admission): Effect.fn.Return<void> {
   yield* admission.drain
   const lingering = Effect.repeat(Effect.delay(connections(server), "10 millis"), { until: (count) => count === 0 })

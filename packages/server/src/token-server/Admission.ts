@@ -1,52 +1,47 @@
-/** Who is let in: as many requests at a time as were allowed, and none once the server stops. Nobody waits at the door. */
+/** The bound on concurrent requests, and the drain of a server that stops. */
 import { makeProblem } from "@tempcred/core/TokenEndpoint"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { HttpServerResponse } from "effect/http/HttpServerResponse"
 import * as Latch from "effect/Latch"
-import * as Responses from "./Responses.ts"
+import { Refusal } from "./Responses.ts"
 
-/** The door of one server. */
+/** The admission of requests to one server. */
 export interface Admission {
-  /** Lets a request in, or tells what to answer it at once. Who was let in leaves, however its request ends. */
-  readonly enter: () => HttpServerResponse | undefined
+  /** Admits a request, or returns the refusal. Each admitted request calls `leave` once. */
+  readonly enter: () => Refusal | undefined
   readonly leave: () => void
   readonly isStopping: () => boolean
-  /** Runs what belongs to a request after its answer; stopping waits for it. */
-  readonly behind: (work: Effect.Effect<void>) => Effect.Effect<void>
-  /** Lets nobody in from now on, and waits until all have left, for as long as is allowed. */
+  /** Runs work in the background. `drain` waits for it. */
+  readonly inBackground: (work: Effect.Effect<void>) => Effect.Effect<void>
+  /** Refuses new requests, and waits until all others have left or the time is over. */
   readonly drain: Effect.Effect<void>
 }
 
-const retryAfter = 1
+const unavailable = (detail: string) => makeProblem(503, "UnavailableError", detail, { retryAfter: 1 })
 
-const full = () =>
-  Responses.problem(
-    makeProblem(503, "UnavailableError", "this endpoint serves as many requests as it can", { retryAfter })
-  )
+const full = new Refusal({ problem: unavailable("this endpoint serves as many requests as it can") })
 
-const stopping = () =>
-  Responses.problem(makeProblem(503, "UnavailableError", "this endpoint is stopping", { retryAfter }), {
-    connection: "close"
-  })
+/** The refusal of a server that stops. */
+export const stopping = new Refusal({
+  problem: unavailable("this endpoint is stopping"),
+  headers: { connection: "close" }
+})
 
-/** Opens the door. */
+/** Makes the admission of a server. */
 export const make = (maxInFlight: number, drainTimeout: Duration.Duration): Admission => {
-  const refusals = { full: full(), stopping: stopping() }
-  const left = Latch.makeUnsafe(true)
+  const idle = Latch.makeUnsafe(true)
   let inFlight = 0
-  let behind = 0
+  let inBackground = 0
   let closed = false
   const settle = () => {
-    if (inFlight + behind === 0) left.openUnsafe()
+    if (inFlight + inBackground === 0) idle.openUnsafe()
   }
-  const begin = () => void left.closeUnsafe()
   return {
     enter: () => {
-      if (closed) return refusals.stopping
-      if (inFlight >= maxInFlight) return refusals.full
+      if (closed) return stopping
+      if (inFlight >= maxInFlight) return full
       inFlight += 1
-      begin()
+      idle.closeUnsafe()
       return undefined
     },
     leave: () => {
@@ -54,19 +49,19 @@ export const make = (maxInFlight: number, drainTimeout: Duration.Duration): Admi
       settle()
     },
     isStopping: () => closed,
-    behind: (work) =>
+    inBackground: (work) =>
       Effect.suspend(() => {
-        behind += 1
-        begin()
+        inBackground += 1
+        idle.closeUnsafe()
         const done = Effect.sync(() => {
-          behind -= 1
+          inBackground -= 1
           settle()
         })
         return Effect.asVoid(Effect.forkDetach(Effect.ensuring(work, done)))
       }),
     drain: Effect.suspend(() => {
       closed = true
-      return Effect.timeoutOrElse(left.await, { duration: drainTimeout, orElse: () => Effect.void })
+      return Effect.timeoutOrElse(idle.await, { duration: drainTimeout, orElse: () => Effect.void })
     })
   }
 }

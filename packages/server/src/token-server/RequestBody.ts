@@ -1,5 +1,6 @@
-/** The body of a request, read within its bounds: JSON, 16 KiB at most, whole in time. What is wrong with it is an answer. */
+/** The body of a request: JSON of at most 16 KiB that arrives in time. */
 import { makeProblem, type ProblemStatus } from "@tempcred/core/TokenEndpoint"
+import * as ByteSize from "effect/ByteSize"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -7,27 +8,24 @@ import * as Fiber from "effect/Fiber"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import type { HttpServerError } from "effect/http/HttpServerError"
 import type { HttpServerRequest } from "effect/http/HttpServerRequest"
-import type { HttpServerResponse } from "effect/http/HttpServerResponse"
-import * as ByteSize from "effect/ByteSize"
-import * as Responses from "./Responses.ts"
+import { isJson } from "../authenticator/TokenFrom.ts"
+import { Refusal } from "./Responses.ts"
 
-/** In bytes. */
 const maxBytes = 16_384
 
-/** Makes platforms stop reading at the bound, by the bytes that come and not by what the request says of itself. */
-export const limits: Context.Context<never> = Context.make(
-  HttpIncomingMessage.MaxBodySize,
-  ByteSize.fromInputUnsafe(maxBytes)
-)
+/** Stops reading after so many bytes, whatever `Content-Length` says. */
+const bounded = Context.make(HttpIncomingMessage.MaxBodySize, ByteSize.fromInputUnsafe(maxBytes))
 
 const refuse = (
   status: ProblemStatus,
   detail: string,
   headers?: Readonly<Record<string, string>>
-): Effect.Effect<never, HttpServerResponse> =>
-  Effect.suspend(() => Effect.fail(Responses.problem(makeProblem(status, "InvalidRequestError", detail), headers)))
+): Effect.Effect<never, Refusal> => {
+  const problem = makeProblem(status, "InvalidRequestError", detail)
+  return Effect.fail(new Refusal({ problem, ...(headers === undefined ? {} : { headers }) }))
+}
 
-/** What was not read would be taken for the next request on the same connection. */
+/** Closes the connection, because its next request would begin with the rest of the body. */
 const close = { connection: "close" }
 
 const notJson = refuse(415, "the body must be JSON, sent with Content-Type: application/json")
@@ -35,18 +33,16 @@ const tooLarge = refuse(413, `the body must be at most ${maxBytes} bytes`, close
 const unreadable = refuse(400, "the body cannot be read", close)
 const malformed = refuse(400, "the body is not JSON")
 
-/** Who stops reading at once closes the connection, and the answer may be lost. */
+/** Time for the client to receive the response before reading stops, which closes the connection. */
 const grace = Duration.seconds(1)
 
-const failed = ({ reason }: HttpServerError): Effect.Effect<never, HttpServerResponse> =>
+const failed = ({ reason }: HttpServerError): Effect.Effect<never, Refusal> =>
   reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge" ? tooLarge : unreadable
 
-/** Makes what reads a body, or fails with the answer. */
-export const make = (
-  timeout: Duration.Duration
-): ((request: HttpServerRequest) => Effect.Effect<unknown, HttpServerResponse>) => {
+/** Makes the function that reads the JSON of a body. */
+export const make = (timeout: Duration.Duration): ((request: HttpServerRequest) => Effect.Effect<unknown, Refusal>) => {
   const tooSlow = refuse(408, `the body must arrive within ${Duration.format(timeout)}`, close)
-  const inTime = <A, E>(reading: Effect.Effect<A, E>): Effect.Effect<A, E | HttpServerResponse> =>
+  const inTime = <A, E>(reading: Effect.Effect<A, E>): Effect.Effect<A, E | Refusal> =>
     Effect.flatMap(Effect.forkDetach(reading, { startImmediately: true }), (reader) =>
       Effect.timeoutOrElse(Fiber.join(reader), {
         duration: timeout,
@@ -54,13 +50,14 @@ export const make = (
       }).pipe(Effect.onInterrupt(() => Fiber.interrupt(reader)))
     )
   return (request) => {
-    if (!/^application\/json\s*(;|$)/i.test(request.headers["content-type"] ?? "")) return notJson
+    if (!isJson(request.headers)) return notJson
     if (Number(request.headers["content-length"] ?? 0) > maxBytes) return tooLarge
-    return Effect.flatMap(inTime(Effect.catch(request.text, failed)), parsed)
+    const text = Effect.provideContext(Effect.catch(request.text, failed), bounded)
+    return Effect.flatMap(inTime(text), parse)
   }
 }
 
-const parsed = (text: string): Effect.Effect<unknown, HttpServerResponse> => {
+const parse = (text: string): Effect.Effect<unknown, Refusal> => {
   try {
     return Effect.succeed(JSON.parse(text))
   } catch {

@@ -1,76 +1,88 @@
-/** The answers of the endpoint, and what the access log may say of each: facts travel beside an answer, not in it. */
+/** The responses of the endpoint, and the facts that the access log learns about a request. */
 import { fingerprint } from "@tempcred/core/Fingerprint"
 import { encode, type TempCredential } from "@tempcred/core/TempCredential"
 import type { Problem, Response } from "@tempcred/core/TokenEndpoint"
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as ProblemDetails from "effect/http/ProblemDetails"
 
-/** What the access log may say of an answer, secrets and subject still in clear. */
+/** Facts about one request for the access log. The subject is not yet a fingerprint. */
 export interface Facts {
-  readonly subject?: string | undefined
-  readonly purpose?: string | undefined
-  readonly credential?: TempCredential
-  /** That of the credential. */
-  readonly fingerprint?: string
-  readonly problem?: Problem
-  /** Where the log may say more than the caller hears. */
+  subject?: string
+  purpose?: string
+  provider?: string
+  /** The fingerprint of the credential. */
+  credential?: string
+  reason?: string
+  requestId?: string
+}
+
+/** The facts of the current request, while there is an access log. */
+export const CurrentFacts = Context.Reference<Facts | undefined>("@tempcred/server/TokenServer/Facts", {
+  defaultValue: () => undefined
+})
+
+/** Adds facts about the current request. */
+export const note = (facts: Facts): Effect.Effect<void> =>
+  Effect.withFiber((fiber) => {
+    Object.assign(fiber.getRef(CurrentFacts) ?? {}, facts)
+    return Effect.void
+  })
+
+/** The end of a request without a credential. */
+export class Refusal extends Data.TaggedClass("Refusal")<{
+  readonly problem: Problem
+  readonly headers?: Readonly<Record<string, string>>
+  /** The reason for the access log, if it differs from the caller's. */
   readonly reason?: string
-}
+}> {}
 
-const facts = new WeakMap<HttpServerResponse.HttpServerResponse, Facts>()
-
-/** Tells what is known of an answer. */
-export const factsOf = (response: HttpServerResponse.HttpServerResponse): Facts => facts.get(response) ?? {}
-
-/** Adds to what is known of an answer. */
-export const note = (
-  response: HttpServerResponse.HttpServerResponse,
-  more: Facts
-): HttpServerResponse.HttpServerResponse => {
-  facts.set(response, { ...facts.get(response), ...more })
-  return response
-}
-
-/** Adds a header to an answer and keeps its facts. */
-export const withHeader = (
-  response: HttpServerResponse.HttpServerResponse,
-  name: string,
-  value: string
-): HttpServerResponse.HttpServerResponse => note(HttpServerResponse.setHeader(response, name, value), factsOf(response))
-
-/** Answers with a problem, which nobody may store, and with `Retry-After` where it says how long to wait. */
+/** Makes the response of a problem: not cacheable, and with `Retry-After` if the problem has it. */
 export const problem = (
   told: Problem,
   headers: Readonly<Record<string, string>> = {}
 ): HttpServerResponse.HttpServerResponse =>
-  note(
-    HttpServerResponse.text(JSON.stringify(told), {
-      status: told.status,
-      contentType: "application/problem+json",
-      headers: {
-        "cache-control": "no-store",
-        ...(told.retryAfter === undefined ? {} : { "retry-after": String(told.retryAfter) }),
-        ...headers
-      }
-    }),
-    { problem: told }
-  )
-
-/** A credential that is given again is written and named once; what is written goes with the credential. */
-const written = new WeakMap<TempCredential, HttpServerResponse.HttpServerResponse>()
-
-/** Answers with a credential, its token in plain, which nobody may store. */
-export const created = (credential: TempCredential): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
-  const known = written.get(credential)
-  if (known !== undefined) return Effect.succeed(known)
-  return Effect.map(fingerprint(credential.token), (name) => {
-    const body: Response = { ...encode(credential), fingerprint: name }
-    const response = HttpServerResponse.text(JSON.stringify(body), {
-      status: 201,
-      contentType: "application/json",
-      headers: { "cache-control": "no-store" }
-    })
-    written.set(credential, response)
-    return note(response, { purpose: credential.purpose, subject: credential.subject, credential, fingerprint: name })
+  HttpServerResponse.setHeaders(ProblemDetails.toResponse(told), {
+    "cache-control": "no-store",
+    ...(told.retryAfter === undefined ? {} : { "retry-after": String(told.retryAfter) }),
+    ...headers
   })
+
+/** Makes the response of a refusal, and notes its facts. */
+export const refused = ({
+  headers,
+  problem: told,
+  reason = told.reason
+}: Refusal): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
+  const { provider, requestId } = told
+  const facts = { reason, ...(provider === undefined ? {} : { provider }), ...(requestId === undefined ? {} : { requestId }) }
+  return Effect.as(note(facts), problem(told, headers))
+}
+
+/** The response of a credential, and its fingerprint. */
+interface Created {
+  readonly fingerprint: string
+  readonly response: HttpServerResponse.HttpServerResponse
+}
+
+/** Responses of credentials that may be served again, such as cached ones. */
+const created = new WeakMap<TempCredential, Created>()
+
+const create = (credential: TempCredential): Effect.Effect<Created> =>
+  Effect.map(fingerprint(credential.token), (name) => {
+    const body: Response = { ...encode(credential), fingerprint: name }
+    const options = { status: 201, contentType: "application/json", headers: { "cache-control": "no-store" } }
+    const made = { fingerprint: name, response: HttpServerResponse.text(JSON.stringify(body), options) }
+    created.set(credential, made)
+    return made
+  })
+
+/** Makes the response of a credential, with the token in plain text and not cacheable, and notes its facts. */
+export const credential = (given: TempCredential): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
+  const known = created.get(given)
+  return Effect.flatMap(known === undefined ? create(given) : Effect.succeed(known), ({ fingerprint: name, response }) =>
+    Effect.as(note({ provider: given.provider, credential: name }), response)
+  )
 }

@@ -1,4 +1,4 @@
-/** Terms that have been read: lengths are whole seconds, and defaults are filled in. */
+/** Terms of issuance: limits on what one identity may request, and their application to a request. */
 import type { Capability, Range } from "@tempcred/core/Capabilities"
 import type { Issue } from "@tempcred/core/ConfigurationError"
 import * as MintRequest from "@tempcred/core/MintRequest"
@@ -8,15 +8,66 @@ import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import type { Terms } from "../IssuancePolicy.ts"
 
 const uses = ["required", "preferred", "asked"] as const
 
-/** In seconds: the longest ttl where terms say none, unless the shortest one of the vendor is longer. */
+/** Limits on what one identity may request. */
+export interface Terms {
+  /** The allowed purposes. @default every purpose that the provider serves */
+  readonly purposes?: ReadonlyArray<Purpose> | undefined
+  /**
+   * The longest ttl, in whole seconds. It also caps the provider's default for a request without a ttl. A purpose whose shortest ttl is longer is refused.
+   *
+   * @default "5 minutes", or the provider's shortest ttl for the purpose if that is longer
+   */
+  readonly maxTtl?: MintRequest.Length | undefined
+  /**
+   * Single use of credentials: always (`"required"`, which fails for vendors without it), if the vendor has it (`"preferred"`), or if the client asks
+   * (`"asked"`).
+   *
+   * @default "preferred"
+   */
+  readonly singleUse?: (typeof uses)[number] | undefined
+  /**
+   * The longest session, in whole seconds, and the default for requests without one. The vendor's longest caps it. It fails for vendors that cannot cut
+   * sessions.
+   *
+   * @default no limit
+   */
+  readonly maxSession?: MintRequest.Length | undefined
+  /**
+   * The session configuration for each purpose. Clients cannot change it as far as it is locked. It fails for vendors that cannot bind it.
+   *
+   * @default none: the client configures its sessions
+   */
+  readonly session?: { readonly [P in Purpose]?: MintRequest.SessionBinding | undefined } | undefined
+  /**
+   * The time after which the vendor also closes open sessions, for each purpose; whole seconds. The vendor's longest caps it, and it caps the ttl. It fails for
+   * vendors without such an end.
+   *
+   * @default the vendor's, if it has one
+   */
+  readonly usableFor?: { readonly [P in Purpose]?: MintRequest.Length | undefined } | undefined
+  /**
+   * The allowed regions. A request without a region gets the first one that serves its purpose, whatever the provider's own region is. A purpose without any of
+   * them is refused before any call.
+   *
+   * @default every region that the provider serves
+   */
+  readonly regions?: ReadonlyArray<string> | undefined
+  /**
+   * Permission for purposes whose vendor has no regions, so that the location of the audio is unknown, while `regions` is set.
+   *
+   * @default false
+   */
+  readonly allowNoRegion?: boolean | undefined
+}
+
+/** In seconds: the default of `maxTtl`, unless the vendor's shortest ttl is longer. */
 const defaultMaxTtl = 300
 
-/** What one identity may have. */
-export interface Bounds {
+/** Checked terms with defaults. Times are whole seconds. */
+export interface CheckedTerms {
   readonly purposes: ReadonlyArray<Purpose> | undefined
   readonly maxTtl: number | undefined
   readonly singleUse: (typeof uses)[number]
@@ -27,11 +78,11 @@ export interface Bounds {
   readonly allowNoRegion: boolean
 }
 
-/** What of a request a client can change. */
+/** An issue with a field that the client can change. */
 type FieldIssue = { readonly field: keyof Request; readonly message: string }
 
-/** Reads terms, or says what of them makes no sense. */
-export const read = (terms: Terms): Result.Result<Bounds, ReadonlyArray<Issue>> => {
+/** Checks terms. */
+export const check = (terms: Terms): Result.Result<CheckedTerms, ReadonlyArray<Issue>> => {
   const { allowNoRegion = false, maxSession, maxTtl, purposes, regions, session = {}, singleUse = "preferred" } = terms
   const issues: Array<Issue> = []
   const note = (name: string, message: string) => void issues.push({ name: `IssuancePolicy.${name}`, message })
@@ -56,7 +107,7 @@ export const read = (terms: Terms): Result.Result<Bounds, ReadonlyArray<Issue>> 
       note(`session.${purpose}${field.slice("session".length)}`, message)
     }
   }
-  const bounds = {
+  const checked = {
     purposes,
     maxTtl: seconds("maxTtl", maxTtl),
     singleUse,
@@ -66,14 +117,14 @@ export const read = (terms: Terms): Result.Result<Bounds, ReadonlyArray<Issue>> 
     regions,
     allowNoRegion
   }
-  return issues.length === 0 ? Result.succeed(bounds) : Result.fail(issues)
+  return issues.length === 0 ? Result.succeed(checked) : Result.fail(issues)
 }
 
-/** Untyped callers may give one name in place of a list. */
+/** Tells whether a value is a list. Untyped callers may pass one name. */
 const isListOf = (list: unknown, isOne: (value: unknown) => boolean): boolean =>
   list === undefined || (Array.isArray(list) && list.every(isOne))
 
-/** What is told by purpose. */
+/** Lists the entries of a record by purpose. */
 const entries = <A>(
   name: string,
   note: (name: string, message: string) => void,
@@ -86,23 +137,23 @@ const entries = <A>(
     return []
   })
 
-/** Makes what a client asks for a request within bounds, or says what of it is not. The purpose may be one that the provider does not serve. */
+/** Makes the mint request for a client's request, or lists the fields that violate the terms. Without a capability, the provider refuses the purpose itself. */
 export const apply = (
-  bounds: Bounds,
+  terms: CheckedTerms,
   capability: Capability | undefined,
   request: Request
 ): Result.Result<MintRequest.MintRequest, ReadonlyArray<FieldIssue>> => {
-  const { maxSession } = bounds
-  const usable = atMost(bounds.usableFor[request.purpose], capability?.usableForSeconds)
+  const { maxSession } = terms
+  const usable = atMost(terms.usableFor[request.purpose], capability?.usableForSeconds)
   const shortest = capability?.ttlSeconds.min ?? 1
-  const maxTtl = Math.min(bounds.maxTtl ?? Math.max(defaultMaxTtl, shortest), usable ?? Infinity)
-  const issues = outside({ ...bounds, maxTtl }, capability, request)
+  const maxTtl = Math.min(terms.maxTtl ?? Math.max(defaultMaxTtl, shortest), usable ?? Infinity)
+  const issues = outside({ ...terms, maxTtl }, capability, request)
   if (issues.length > 0) return Result.fail(issues)
   const ttl = request.ttlSeconds ?? Math.min(capability?.ttlSeconds.default ?? maxTtl, maxTtl)
   const longest = request.maxSessionSeconds ?? atMost(maxSession, capability?.maxSessionSeconds)
-  const session = bounds.session[request.purpose]
-  const region = request.region ?? ownRegion(bounds, capability)
-  const singleUse = once(bounds, request)
+  const session = terms.session[request.purpose]
+  const region = request.region ?? ownRegion(terms, capability)
+  const singleUse = once(terms, request)
   return Result.succeed({
     purpose: request.purpose,
     ttl: Duration.seconds(ttl),
@@ -114,11 +165,11 @@ export const apply = (
   })
 }
 
-/** What terms say, or the vendor's longest, if that is shorter. */
+/** Caps a length of the terms by the vendor's longest. */
 const atMost = (length: number | undefined, range: Range | undefined): number | undefined =>
   length === undefined ? undefined : Math.min(length, range?.max ?? Infinity)
 
-const once = ({ singleUse }: Bounds, request: Request): MintRequest.MintRequest["singleUse"] => {
+const once = ({ singleUse }: CheckedTerms, request: Request): MintRequest.MintRequest["singleUse"] => {
   switch (singleUse) {
     case "required":
       return true
@@ -129,21 +180,21 @@ const once = ({ singleUse }: Bounds, request: Request): MintRequest.MintRequest[
   }
 }
 
-/** The region of a request that names none, where terms say something of regions. */
-const ownRegion = ({ regions }: Bounds, capability: Capability | undefined): string | undefined =>
+/** Picks the region of a request that names none. */
+const ownRegion = ({ regions }: CheckedTerms, capability: Capability | undefined): string | undefined =>
   capability === undefined || capability.regions.length === 0
     ? undefined
     : regions?.find((region) => capability.regions.includes(region))
 
 const oneOf = (allowed: ReadonlyArray<string>): string =>
-  allowed.length === 0 ? "must not be asked for" : `must be one of ${allowed.join(", ")}`
+  allowed.length === 0 ? "is not allowed" : `must be one of ${allowed.join(", ")}`
 
 const outside = (
-  bounds: Bounds & { readonly maxTtl: number },
+  terms: CheckedTerms & { readonly maxTtl: number },
   capability: Capability | undefined,
   request: Request
 ): ReadonlyArray<FieldIssue> => {
-  const { maxSession, maxTtl, purposes, regions } = bounds
+  const { maxSession, maxTtl, purposes, regions } = terms
   const { maxSessionSeconds, purpose, region, ttlSeconds } = request
   const issues: Array<FieldIssue> = []
   const note = (field: FieldIssue["field"], message: string) => void issues.push({ field, message })
@@ -157,14 +208,14 @@ const outside = (
     note("maxSessionSeconds", `must be at most ${maxSession}`)
   }
   if (regions !== undefined && region !== undefined && !regions.includes(region)) note("region", oneOf(regions))
-  if (region === undefined && !isInRegion(bounds, capability)) {
+  if (region === undefined && !isInRegion(terms, capability)) {
     note("purpose", `${purpose} is not served in an allowed region`)
   }
   return issues
 }
 
-/** Whether a request that names no region stays within the allowed ones. A purpose that the provider does not serve is its own to refuse. */
-const isInRegion = ({ allowNoRegion, regions }: Bounds, capability: Capability | undefined): boolean => {
+/** Tells whether a request without a region can stay within the allowed ones. */
+const isInRegion = ({ allowNoRegion, regions }: CheckedTerms, capability: Capability | undefined): boolean => {
   if (regions === undefined || capability === undefined) return true
   if (capability.regions.length === 0) return allowNoRegion
   return regions.some((region) => capability.regions.includes(region))
