@@ -104,7 +104,7 @@ describe("serve", () => {
     await using taken = await Node.serve(Soniox.make())
     for (const [flag, value, told] of [
       ["--port", String(taken.port), /^tempcred: TEMPCRED_PORT \(--port\) \d+ is not available: .*\n.*--port/],
-      ["--host", "192.0.2.1", /^tempcred: TEMPCRED_HOST \(--host\) 192\.0\.2\.1 is no .*\n.*--host/]
+      ["--host", "192.0.2.1", /^tempcred: TEMPCRED_HOST \(--host\) 192\.0\.2\.1 is not a name .*\n.*--host/]
     ] as const) {
       const { code, err, out } = await run(["serve", "--emulator", flag, value], { env: authentication })
       assert.deepStrictEqual([code, out], [3, ""])

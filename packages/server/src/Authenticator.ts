@@ -96,8 +96,9 @@ export const layerJwt = (options: Jwt.JwtOptions): Layer.Layer<Authenticator, Co
  * @category layers
  * @since 0.1.0
  */
-export const layerBearer = (entries: ReadonlyArray<Bearer.BearerEntry>): Layer.Layer<Authenticator, ConfigurationError> =>
-  verifying(Bearer.check(entries), Bearer.make(entries))
+export const layerBearer = (
+  entries: ReadonlyArray<Bearer.BearerEntry>
+): Layer.Layer<Authenticator, ConfigurationError> => verifying(Bearer.check(entries), Bearer.make(entries))
 
 const verifying = (
   issues: ReadonlyArray<Issue>,

@@ -109,9 +109,7 @@ class Built extends Context.Service<
   { readonly fetch: TokenServer["fetch"]; readonly drain: Effect.Effect<void> }
 >()("@tempcred/server/TokenServer/Built") {}
 
-const building = (
-  options: Options
-): Layer.Layer<Built, ConfigurationError, TempCredentialProvider | Authenticator> =>
+const building = (options: Options): Layer.Layer<Built, ConfigurationError, TempCredentialProvider | Authenticator> =>
   Layer.effect(
     Built,
     Effect.gen(function* () {

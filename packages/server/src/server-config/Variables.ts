@@ -61,7 +61,10 @@ const storeRule = "must be memory, or a URL such as redis://host:port or rediss:
 const refuse = (name: string, message: string) => new ConfigurationError({ issues: [{ name, message }] })
 
 /** Reads a list whose items have a format. */
-const values = <A>(name: string, { parse, rule }: Format<A>): Effect.Effect<ReadonlyArray<A> | undefined, ConfigurationError> =>
+const values = <A>(
+  name: string,
+  { parse, rule }: Format<A>
+): Effect.Effect<ReadonlyArray<A> | undefined, ConfigurationError> =>
   Effect.flatMap(list(name), (items) => {
     if (items === undefined) return Effect.succeed(undefined)
     return Effect.mapError(Effect.fromOption(Option.all(items.map(parse))), () => refuse(name, rule))

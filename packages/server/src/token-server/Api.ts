@@ -43,7 +43,10 @@ const mint = HttpApiEndpoint.post("mint", TokenEndpoint.path, {
     problem(429, "Rate limit of the caller exceeded. `retryAfter` is the wait in seconds."),
     problem(500, "The endpoint failed."),
     problem(502, "The speech vendor refused the endpoint, is unreachable, or sent an unreadable answer."),
-    problem(503, "The endpoint or the speech vendor is unavailable. `retryAfter` is the wait in seconds, if it is known."),
+    problem(
+      503,
+      "The endpoint or the speech vendor is unavailable. `retryAfter` is the wait in seconds, if it is known."
+    ),
     problem(504, "The speech vendor did not answer in time.")
   ]
 })

@@ -57,7 +57,11 @@ export const refused = ({
   reason = told.reason
 }: Refusal): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
   const { provider, requestId } = told
-  const facts = { reason, ...(provider === undefined ? {} : { provider }), ...(requestId === undefined ? {} : { requestId }) }
+  const facts = {
+    reason,
+    ...(provider === undefined ? {} : { provider }),
+    ...(requestId === undefined ? {} : { requestId })
+  }
   return Effect.as(note(facts), problem(told, headers))
 }
 
@@ -82,7 +86,8 @@ const create = (credential: TempCredential): Effect.Effect<Created> =>
 /** Makes the response of a credential, with the token in plain text and not cacheable, and notes its facts. */
 export const credential = (given: TempCredential): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
   const known = created.get(given)
-  return Effect.flatMap(known === undefined ? create(given) : Effect.succeed(known), ({ fingerprint: name, response }) =>
-    Effect.as(note({ provider: given.provider, credential: name }), response)
+  return Effect.flatMap(
+    known === undefined ? create(given) : Effect.succeed(known),
+    ({ fingerprint: name, response }) => Effect.as(note({ provider: given.provider, credential: name }), response)
   )
 }

@@ -77,7 +77,9 @@ const cors = ({ allowedHeaders, allowedOrigins }: Settings.Settings): ((handler:
 const only = (method: "GET" | "POST", handler: Handler): Handler => {
   const allow = method === "GET" ? "GET, HEAD" : method
   const wrongMethod = answered(refuse(405, `the method of this path is ${method}`, { allow }))
-  return Effect.flatMap(HttpServerRequest, (request) => (allow.split(", ").includes(request.method) ? handler : wrongMethod))
+  return Effect.flatMap(HttpServerRequest, (request) =>
+    allow.split(", ").includes(request.method) ? handler : wrongMethod
+  )
 }
 
 const ok = HttpServerResponse.jsonUnsafe({ status: "ok" })
@@ -95,7 +97,9 @@ export const make = Effect.fnUntraced(function* (
   const admission = Admission.make(maxInFlight, drainTimeout)
   const mint = Observability.admitted(admission, answered(yield* Mint.make(options, settings)))
   const { tokenFrom } = yield* Authenticator
-  const ready = Effect.suspend(() => (admission.isStopping() ? Responses.refused(Admission.stopping) : Effect.succeed(ok)))
+  const ready = Effect.suspend(() =>
+    admission.isStopping() ? Responses.refused(Admission.stopping) : Effect.succeed(ok)
+  )
   const handlers = new Map<`/${string}`, Handler>([
     [`${prefix}${TokenEndpoint.path}`, cors(settings)(only("POST", closing(admission, mint)))],
     [`${prefix}/healthz`, only("GET", Effect.succeed(ok))],

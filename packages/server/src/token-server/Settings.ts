@@ -94,5 +94,14 @@ export const check = (options: Options): Effect.Effect<Settings, ConfigurationEr
   const drainTimeout = length("drainTimeout", options.drainTimeout ?? "20 seconds")
   if (issues.length > 0) return Effect.fail(new ConfigurationError({ issues }))
   const times = { bodyTimeout, drainTimeout }
-  return Effect.succeed({ maxInFlight, allowedOrigins, allowedHeaders, prefix, docs, metrics, trustTraceparent, ...times })
+  return Effect.succeed({
+    maxInFlight,
+    allowedOrigins,
+    allowedHeaders,
+    prefix,
+    docs,
+    metrics,
+    trustTraceparent,
+    ...times
+  })
 }
