@@ -21,13 +21,12 @@
  * @since 0.1.0
  */
 import type { SharedStore } from "@tempcred/core/CredentialSharing"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Credentials from "./redis/Credentials.ts"
 import * as Limits from "./redis/Limits.ts"
 import * as Rates from "./redis/Rates.ts"
-import * as RedisClient from "./redis/RedisClient.ts"
 
 /**
  * The stores in one Redis. Each that is opened has a connection of its own, which reconnects in the background.
@@ -48,7 +47,12 @@ export interface Redis extends SharedStore {
  * @since 0.1.0
  */
 export const connect = (url: string | Redacted.Redacted): Redis => {
-  const client = RedisClient.connect(typeof url === "string" ? Redacted.make(url) : url)
+  const redacted = typeof url === "string" ? Redacted.make(url) : url
+  // The client is loaded where it is used: it takes longer to load than the rest of a program.
+  const client = Effect.flatMap(
+    Effect.tryPromise(() => import("./redis/RedisClient.ts")),
+    (module) => module.connect(redacted)
+  )
   return {
     credentials: (options) => Credentials.make(client, options),
     rates: (options) => Rates.make(client, options),

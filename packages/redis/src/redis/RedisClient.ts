@@ -1,5 +1,5 @@
 /** The Redis client: one socket that runs scripts. It never reconnects by itself, as `RedisConnection` replaces it. */
-import type { CommandParser } from "@redis/client"
+import { type CommandParser, createClient, defineScript } from "@redis/client"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Record from "effect/Record"
@@ -27,8 +27,6 @@ export interface RedisClient {
 export const connect = Effect.fnUntraced(function* (
   url: Redacted.Redacted
 ): Effect.fn.Return<RedisClient, unknown, Scope.Scope> {
-  // Loaded only where a Redis is used, as it takes longer to load than the rest of the program.
-  const { createClient, defineScript } = yield* Effect.tryPromise(() => import("@redis/client"))
   const closed = Deferred.makeUnsafe<void>()
   const lost = () => void Deferred.doneUnsafe(closed, Effect.void)
   const client = yield* Effect.acquireRelease(
