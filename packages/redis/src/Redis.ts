@@ -48,14 +48,14 @@ export interface Redis extends SharedStore {
  */
 export const connect = (url: string | Redacted.Redacted): Redis => {
   const redacted = typeof url === "string" ? Redacted.make(url) : url
-  // The client is loaded where it is used: it takes longer to load than the rest of a program.
-  const client = Effect.flatMap(
-    Effect.tryPromise(() => import("./redis/RedisClient.ts")),
+  // The client takes longer to load than the rest of a program, so it is loaded where a store is opened, and not within the limit of a request.
+  const client = Effect.map(
+    Effect.promise(() => import("./redis/RedisClient.ts")),
     (module) => module.connect(redacted)
   )
   return {
-    credentials: (options) => Credentials.make(client, options),
-    rates: (options) => Rates.make(client, options),
-    limits: (options) => Limits.make(client, options)
+    credentials: (options) => Effect.flatMap(client, (connecting) => Credentials.make(connecting, options)),
+    rates: (options) => Effect.flatMap(client, (connecting) => Rates.make(connecting, options)),
+    limits: (options) => Effect.flatMap(client, (connecting) => Limits.make(connecting, options))
   }
 }
