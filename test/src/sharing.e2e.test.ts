@@ -85,7 +85,7 @@ describe.skipIf(redisUrl === "")("one Redis", () => {
     return [one, other]
   }
 
-  it("two-processes-one-mint: the second finds what the first minted", async () => {
+  it("a second process finds the credential that the first minted", async () => {
     const [one, other] = pair()
     const request = someone()
     const [answers, mints] = await counting(async () => [await one.mint(request), await other.mint(request)])
@@ -154,7 +154,7 @@ describe.skipIf(redisUrl === "")("one Redis", () => {
     assert.strictEqual(fleet.mints() - before, 2)
   })
 
-  it("at-rest-encrypted: nothing that Redis holds tells the token, the key or whose it is", async () => {
+  it("Redis contains no token, key or subject in plain text", async () => {
     const [one] = pair()
     const request = { ...someone(), subject: "somebody@example.org" }
     const before = await one.mint(request)
@@ -177,7 +177,7 @@ describe.skipIf(redisUrl === "")("one Redis", () => {
     assert.notMatch(held, /soniox|stt\.realtime|expiresAt/)
   })
 
-  it("at-rest-encrypted: another key finds nothing, mints, and nothing fails", async () => {
+  it("a process with another encryption key finds nothing, and mints without an error", async () => {
     const [one] = pair()
     const other = await fleet.worker({ ...patient, key: Buffer.alloc(32, 7).toString("base64") })
     const request = someone()
@@ -187,7 +187,7 @@ describe.skipIf(redisUrl === "")("one Redis", () => {
     assert.strictEqual(mints, 2)
   })
 
-  it("single-use-not-shared: each get of each process is a mint of its own", async () => {
+  it("each get of a single-use credential is a mint of its own in every process", async () => {
     const request = { ...someone(), singleUse: true }
     const [answers, mints] = await counting(() =>
       Promise.all(pair().map((worker) => worker.mint(request, { times: 3 })))
@@ -204,7 +204,7 @@ describe.skipIf(redisUrl === "")("one Redis", () => {
     assert.strictEqual((await mintBoth({ ...bare, exposure: "server" }))[1], 1)
   })
 
-  it("invalidate-propagates: what one process takes back, another does not serve a while later", async () => {
+  it("a credential that one process invalidates is soon not served by another", async () => {
     const [one, other] = pair()
     const request = someone()
     const rejected = await one.mint(request)
@@ -269,7 +269,7 @@ describe.skipIf(program === "")("a Redis in trouble", () => {
     assert.strictEqual(tokens(await mintAll(someone())).size, 1)
   })
 
-  it("store-down: down at the start, every process mints for itself, and shares once Redis is there", async () => {
+  it("with Redis down at the start every process mints for itself, and shares once Redis is up", async () => {
     await using redis = await RedisServer.make(program)
     await using fleet = await Fleet.make(redis.url)
     const all = await fleet.workers(2)
@@ -288,7 +288,7 @@ describe.skipIf(program === "")("a Redis in trouble", () => {
     assert.strictEqual(fleet.mints(), 3)
   })
 
-  it("store-down: gone in the middle of a mint, and started again empty", async () => {
+  it("Redis can stop during a mint and start again empty", async () => {
     await using redis = await RedisServer.make(program)
     await redis.start()
     await using fleet = await Fleet.make(redis.url)
@@ -307,7 +307,7 @@ describe.skipIf(program === "")("a Redis in trouble", () => {
     assert.strictEqual(tokens(answers).size, 1)
   })
 
-  it("close-stops: paused while it was used, it holds up no close", async () => {
+  it("a Redis that is paused while in use does not delay close", async () => {
     await using redis = await RedisServer.make(program)
     await redis.start()
     const { events, minter } = sharingMinter(redis.url)
@@ -342,7 +342,7 @@ describe.skipIf(program === "")("a Redis in trouble", () => {
     await minter.close()
   }, 30_000)
 
-  it("close-stops: paused from the beginning, it holds up no close", async () => {
+  it("a Redis that is paused from the start does not delay close", async () => {
     await using redis = await RedisServer.make(program)
     await redis.start()
     redis.pause()
@@ -353,7 +353,7 @@ describe.skipIf(program === "")("a Redis in trouble", () => {
   })
 })
 
-it("close-stops: what accepts connections and says nothing holds up no close, and is tried again", async () => {
+it("a server that accepts connections and never answers does not delay close, and is tried again", async () => {
   const sockets: Array<Socket> = []
   const silent = createServer((socket) => void sockets.push(socket.on("error", () => undefined)))
   silent.listen(0, "127.0.0.1")

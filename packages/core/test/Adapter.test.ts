@@ -57,7 +57,7 @@ describe("a request that cannot be served makes no call", () => {
     ["an odd answer to lacks", { purpose: "stt.realtime", onUnsupported: "ignore" }, "onUnsupported", /"reject" or/]
   ]
   for (const [name, request, field, message] of refused) {
-    it.effect(`bounds-local: ${name}`, () =>
+    it.effect(`${name} is refused`, () =>
       Effect.gen(function* () {
         const vendor = Acme.vendor(Acme.ok)
         const reason = yield* failing(request, vendor)
@@ -74,7 +74,7 @@ describe("a request that cannot be served makes no call", () => {
   }
 
   for (const request of [undefined, null, 7, "stt.realtime", []]) {
-    it.effect(`bounds-local: ${JSON.stringify(request)} in place of a request`, () =>
+    it.effect(`${JSON.stringify(request)} in place of a request is refused`, () =>
       Effect.gen(function* () {
         const vendor = Acme.vendor(Acme.ok)
         const reason = yield* failing(request, vendor)
@@ -99,7 +99,7 @@ describe("a request that cannot be served makes no call", () => {
     ["regions at all", { purpose: "tts.batch", region: "eu" }, "region", /no regions/]
   ]
   for (const [name, request, feature, detail] of lacking) {
-    it.effect(`capability-filter: the vendor lacks ${name}`, () =>
+    it.effect(`the vendor lacks ${name}`, () =>
       Effect.gen(function* () {
         const vendor = Acme.vendor(Acme.ok)
         const reason = yield* failing(request, vendor)
@@ -183,7 +183,7 @@ describe("a guarantee is never dropped silently", () => {
     })
   )
 
-  it.effect("malformed-response: a token that no header can carry is no token", () =>
+  it.effect("a token that cannot be sent in a header is an unreadable response", () =>
     Effect.gen(function* () {
       for (const token of [" ", "a b", "a\r\nX-Evil: 1", "é"]) {
         const reason = yield* failing({ purpose: "stt.realtime" }, Acme.vendor({ status: 201, body: { token } }))
@@ -215,7 +215,7 @@ describe("expiry is a fact with a source", () => {
       assert.deepStrictEqual(yield* expiring({ source: "request" }, Acme.ok, "90 seconds"), ["request", 90])
     })
   )
-  it.effect("relative-ttl-preferred: a length counts from before the request, whatever the vendor's clock says", () =>
+  it.effect("a relative ttl counts from the start of the request, independently of the vendor's clock", () =>
     Effect.gen(function* () {
       const step = minted("t", date(600))
       assert.deepStrictEqual(yield* expiring({ source: "vendor", seconds: 30 }, step), ["vendor", 30])
@@ -266,7 +266,7 @@ describe("expiry is a fact with a source", () => {
       assert.deepStrictEqual(yield* expiring(expiry, minted("t", date(-1))), ["vendor", 60])
     })
   )
-  it.effect("age-header-ignored: a cached answer teaches no skew", () =>
+  it.effect("a response with an Age header is not used to measure clock skew", () =>
     Effect.gen(function* () {
       const expiry = { source: "vendor", at: DateTime.makeUnsafe(at(60)) } as const
       assert.deepStrictEqual(yield* expiring(expiry, minted("t", { ...date(-600), age: "600" })), ["vendor", 60])
@@ -401,7 +401,7 @@ it.effect("a credential says what was asked and how to connect", () =>
   })
 )
 
-it.effect("tenant-isolation: accounts are one only where key, region and addresses are alike", () =>
+it.effect("accounts are the same only if key, region and addresses are equal", () =>
   Effect.gen(function* () {
     const account = (changes: object) =>
       Effect.flatMap(Adapter.make({ ...Acme.spec(), ...changes }), (provider) => provider.account).pipe(

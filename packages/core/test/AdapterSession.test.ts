@@ -103,9 +103,9 @@ describe("a vendor whose credentials are always for one use", () => {
       )
     )
 
-  it.effect("single-use-never-shared: none is cached", () => apart(layerOf({ singleUse: "always" })))
+  it.effect("a cache keeps none of them", () => apart(layerOf({ singleUse: "always" })))
 
-  it.effect("single-use-never-shared: none is cached behind a failover either", () =>
+  it.effect("a cache above a failover keeps none of them either", () =>
     Effect.gen(function* () {
       const [always, never] = [layerOf({ singleUse: "always" }, "always"), layerOf({}, "never")]
       yield* apart(Layer.orDie(Failover.layer([always, never])))

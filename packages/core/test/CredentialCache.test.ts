@@ -53,7 +53,7 @@ describe("what is a hit", () => {
     { ...base, exposure: "server", region: "eu =a", subject: undefined },
     { ...base, exposure: "server", region: undefined, subject: "2:eu =a" }
   ]
-  it.effect("key-full-scope: every field of the request tells scopes apart", () =>
+  it.effect("requests that differ in any field have separate entries", () =>
     Effect.gen(function* () {
       const acme = vendor()
       const cache = yield* build(acme)
@@ -83,7 +83,7 @@ describe("what is a hit", () => {
     })
   )
 
-  it.effect("key-mutation-safe: a changed object is another request, and the mint saw the first one", () =>
+  it.effect("a request object that is changed later is another request, and the mint keeps the first one", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60, takes: 1 })
       const cache = yield* build(acme)
@@ -150,7 +150,7 @@ describe("what is a hit", () => {
     })
   )
 
-  it.effect("no-expiry-kept: a credential of a year is served for 100 hours, and again minted when invalidated", () =>
+  it.effect("a credential of a year is served for 100 hours, and minted again after invalidate", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 365 * 86_400 })
       const cache = yield* build(acme)
@@ -162,7 +162,7 @@ describe("what is a hit", () => {
     })
   )
 
-  it.effect("ttl-zero-honoured: with no windows, the last second is served and nothing is renewed", () =>
+  it.effect("with windows of zero the credential is served to its last second and never renewed early", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 30 })
       const cache = yield* build(acme, { advisory: 0, mandatory: 0 })
@@ -176,7 +176,7 @@ describe("what is a hit", () => {
     })
   )
 
-  it.effect("instance-share: two users of one layer share its cells", () =>
+  it.effect("two users of one layer share its entries", () =>
     Effect.gen(function* () {
       const acme = vendor()
       const shared = CredentialCache.layer().pipe(Layer.provide(acme.layer))
@@ -189,7 +189,7 @@ describe("what is a hit", () => {
     })
   )
 
-  it.effect("rebuild-does-not-lose-cache: a get provides nothing anew", () =>
+  it.effect("a get does not rebuild the layer", () =>
     Effect.gen(function* () {
       const acme = vendor()
       const mint = TempCredentialProvider.use((provider) => provider.mint(request))
@@ -265,7 +265,7 @@ describe("what is never cached", () => {
 describe("how much is kept", () => {
   const subject = (name: number): MintRequest => ({ ...request, subject: `user-${name}` })
 
-  it.effect("capacity-evict: the one least recently used gives way", () =>
+  it.effect("at capacity the least recently used entry is removed", () =>
     Effect.gen(function* () {
       const acme = vendor()
       const cache = yield* build(acme, { capacity: 3 })
@@ -329,7 +329,7 @@ describe("how much is kept", () => {
 })
 
 describe("min-remaining", () => {
-  it.effect("min-remaining: with less left than asked, it is renewed before anything is returned", () =>
+  it.effect("a credential with less than minRemaining is renewed before it is returned", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
@@ -391,7 +391,7 @@ describe("min-remaining", () => {
 })
 
 describe("what can be seen", () => {
-  it.effect("key-carries-no-secret: nothing that is printed or counted tells a token, a subject or a key", () =>
+  it.effect("logs, spans and metrics contain no token, subject or key", () =>
     Effect.gen(function* () {
       const acme = vendor()
       const cache = yield* build(acme)
@@ -422,7 +422,7 @@ describe("what can be seen", () => {
 })
 
 describe("a provider that misbehaves", () => {
-  it.effect("key-mutation-safe: a request whose fields are computed is minted as it reads", () =>
+  it.effect("a request with getters is read once, and minted as it was read", () =>
     Effect.gen(function* () {
       class Asked {
         readonly purpose = "stt.realtime"
@@ -440,7 +440,7 @@ describe("a provider that misbehaves", () => {
       assert.deepStrictEqual(vendor.sent[0]?.body, { ttl: 300, session: undefined })
     })
   )
-  it.effect("lock-released-on-failure: a mint that throws at once blocks no scope", () =>
+  it.effect("a mint that throws synchronously does not block its scope", () =>
     Effect.gen(function* () {
       let calls = 0
       const throwing = Layer.effect(

@@ -27,7 +27,7 @@ const polled = <A, E>(fibers: ReadonlyArray<Fiber.Fiber<A, E>>) =>
 const distinct = (values: Iterable<unknown>) => [...new Set(values)]
 
 describe("one flight for all", () => {
-  it.effect("cold-herd: 10 000 at once are one mint", () =>
+  it.effect("10,000 concurrent gets are one mint", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60, takes: 1 })
       const cache = yield* build(acme)
@@ -55,7 +55,7 @@ describe("one flight for all", () => {
     })
   )
 
-  it.effect("per-key-flights: scopes do not wait for one another", () =>
+  it.effect("scopes do not wait for one another", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60, takes: 0.1 })
       const cache = yield* build(acme)
@@ -69,7 +69,7 @@ describe("one flight for all", () => {
     })
   )
 
-  it.effect("options-differ-not-coalesced: another region is another flight", () =>
+  it.effect("requests for different regions are separate mints", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60, takes: 1 })
       const cache = yield* build(acme)
@@ -124,7 +124,7 @@ describe("one flight for all", () => {
     })
   )
 
-  it.effect("lock-released-on-failure: after a failure or a defect the next get is not blocked", () =>
+  it.effect("after a failure or a defect the next get is not blocked", () =>
     Effect.gen(function* () {
       let mints = 0
       const below = Layer.effect(
@@ -245,7 +245,7 @@ describe("who leaves", () => {
 })
 
 describe("a forced refresh", () => {
-  it.effect("force-joins-force: 20 at once are one mint", () =>
+  it.effect("20 concurrent forced refreshes are one mint", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60, takes: 1 })
       const cache = yield* build(acme)
@@ -275,7 +275,7 @@ describe("a forced refresh", () => {
     })
   )
 
-  it.effect("gate-recheck: three callers queue on one renewal, and the others reuse it", () =>
+  it.effect("three callers wait for one renewal, and later ones use its result", () =>
     Effect.gen(function* () {
       const acme = vendor()
       const cache = yield* build(acme)
@@ -290,7 +290,7 @@ describe("a forced refresh", () => {
     })
   )
 
-  it.effect("publish-atomic: readers see the old credential or the new one, never a mix", () =>
+  it.effect("readers see the old credential or the new one, never a mix", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
@@ -310,7 +310,7 @@ describe("a forced refresh", () => {
 })
 
 describe("the end", () => {
-  it.effect("close-stops: flights end with the layer's scope, nothing is served or minted after it", () =>
+  it.effect("pending mints end with the layer's scope, and nothing is served or minted after it", () =>
     Effect.gen(function* () {
       const acme = vendor()
       const scope = yield* Scope.make()
@@ -347,7 +347,7 @@ describe("the end", () => {
   )
 })
 
-it.effect("invalidate-propagates: what is taken back while a caller waits is not served when the wait fails", () =>
+it.effect("a credential that is invalidated while a caller waits is not served when the renewal fails", () =>
   Effect.gen(function* () {
     let taken = false
     const transport = Acme.vendor(Acme.ok, "hang")

@@ -16,7 +16,7 @@ import { build, refused, request, seconds, settle, unavailable, vendor } from ".
 const unreadable = new Errors.InvalidResponseError({ detail: "the token is empty" })
 
 describe("the advisory window", () => {
-  it.effect("advisory-success: served at once, renewed once beside", () =>
+  it.effect("serves the old credential at once, and renews it once in the background", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
@@ -33,7 +33,7 @@ describe("the advisory window", () => {
     })
   )
 
-  it.effect("advisory-fail: the old credential, a pause, one event", () =>
+  it.effect("after a failed background renewal serves the old credential, pauses, and publishes one event", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
@@ -52,7 +52,7 @@ describe("the advisory window", () => {
 })
 
 describe("the mandatory window", () => {
-  it.effect("mandatory-success: all wait for one mint and get the new one", () =>
+  it.effect("in the mandatory window all callers wait for one mint and get the new credential", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
@@ -71,17 +71,19 @@ describe("the mandatory window", () => {
     })
   )
 
-  it.effect("mandatory-fail: still valid, they get the old one, and so do those who come during the pause", () =>
-    Effect.gen(function* () {
-      const acme = vendor({ life: 60 })
-      const cache = yield* build(acme)
-      yield* cache.get()
-      yield* seconds(55)
-      acme.state.answer = { fails: unavailable }
-      assert.deepStrictEqual([yield* cache.get(), yield* cache.get()], ["token-1", "token-1"])
-      assert.strictEqual(acme.mints(), 2)
-      assert.strictEqual(cache.events.length, 1)
-    })
+  it.effect(
+    "in the mandatory window a failed mint serves the old credential while it is valid, also during the pause",
+    () =>
+      Effect.gen(function* () {
+        const acme = vendor({ life: 60 })
+        const cache = yield* build(acme)
+        yield* cache.get()
+        yield* seconds(55)
+        acme.state.answer = { fails: unavailable }
+        assert.deepStrictEqual([yield* cache.get(), yield* cache.get()], ["token-1", "token-1"])
+        assert.strictEqual(acme.mints(), 2)
+        assert.strictEqual(cache.events.length, 1)
+      })
   )
 
   it.effect("a mint that fails after the old one has ended is a failure for those who waited", () =>
@@ -118,7 +120,7 @@ describe("after the end", () => {
       })
   )
 
-  it.effect("idle-wakeup: idle past the end, a get waits for a new one", () =>
+  it.effect("a get after the expiry of an idle scope waits for a new credential", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60, takes: 1 })
       const cache = yield* build(acme)
@@ -141,7 +143,7 @@ describe("a failure that trying again cannot mend", () => {
     new Errors.InvalidRequestError({ status: 422, issues: [] }),
     new Errors.UnsupportedError({ feature: "region" })
   ]
-  it.effect.each(terminal)("non-recoverable-raises: $_tag is not hidden behind an old credential", (reason) =>
+  it.effect.each(terminal)("$_tag is raised instead of serving an old credential", (reason) =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
@@ -156,7 +158,7 @@ describe("a failure that trying again cannot mend", () => {
     })
   )
 
-  it.effect("non-recoverable-raises: in the mandatory window at once", () =>
+  it.effect("an unrecoverable error in the mandatory window is raised at once", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
@@ -167,28 +169,30 @@ describe("a failure that trying again cannot mend", () => {
     })
   )
 
-  it.effect("non-recoverable-short-cache: 100 gets within a second are one mint; after 1 to 5 s there is another", () =>
-    Effect.gen(function* () {
-      const pauses = new Set<number>()
-      for (let round = 0; round < 20; round++) {
-        const acme = vendor({ fails: refused })
-        const cache = yield* build(acme)
-        for (let time = 0; time < 100; time++) {
-          assert.strictEqual(yield* cache.get(), "AuthenticationError")
-          yield* seconds(0.0099)
+  it.effect(
+    "after an unrecoverable error 100 gets within a second are one mint, and there is another after 1 to 5 s",
+    () =>
+      Effect.gen(function* () {
+        const pauses = new Set<number>()
+        for (let round = 0; round < 20; round++) {
+          const acme = vendor({ fails: refused })
+          const cache = yield* build(acme)
+          for (let time = 0; time < 100; time++) {
+            assert.strictEqual(yield* cache.get(), "AuthenticationError")
+            yield* seconds(0.0099)
+          }
+          assert.strictEqual(acme.mints(), 1)
+          let waited = 0.99
+          while (acme.mints() === 1) {
+            yield* seconds(0.1)
+            waited += 0.1
+            yield* cache.get()
+          }
+          assert.isAtMost(waited, 5.1)
+          pauses.add(Math.round(waited))
         }
-        assert.strictEqual(acme.mints(), 1)
-        let waited = 0.99
-        while (acme.mints() === 1) {
-          yield* seconds(0.1)
-          waited += 0.1
-          yield* cache.get()
-        }
-        assert.isAtMost(waited, 5.1)
-        pauses.add(Math.round(waited))
-      }
-      assert.isAtLeast(pauses.size, 3)
-    })
+        assert.isAtLeast(pauses.size, 3)
+      })
   )
 
   it.effect("a balance used up leaves the old credential in use, and is not asked for again and again", () =>
@@ -209,7 +213,7 @@ describe("a failure that trying again cannot mend", () => {
 })
 
 describe("a reply that is no use", () => {
-  it.effect("expired-on-arrival: counts as a failed refresh", () =>
+  it.effect("a credential that has expired on arrival counts as a failed renewal", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
@@ -243,7 +247,7 @@ describe("a reply that is no use", () => {
 })
 
 describe("the pause after a failed renewal", () => {
-  it.effect("backoff-gate: no mint and the old value before it ends, one mint after", () =>
+  it.effect("during the pause the old credential is served without a mint, and after it there is one mint", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 600 })
       const cache = yield* build(acme)
@@ -264,7 +268,7 @@ describe("the pause after a failed renewal", () => {
     })
   )
 
-  it.effect("gate-range: 1000 pauses are within 5 to 10 % of the life, and spread", () =>
+  it.effect("1000 pauses are spread over 5 to 10 % of the lifetime", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 1000 })
       const cache = yield* build(acme)
@@ -357,7 +361,7 @@ describe("the pause after a failed renewal", () => {
       })
   )
 
-  it.effect("failing-renewal-sleeps: with a get every second, attempts stay few while the old one lives", () =>
+  it.effect("with a get every second there are few attempts while the old credential is valid", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
@@ -376,7 +380,7 @@ describe("the pause after a failed renewal", () => {
 })
 
 describe("what is taken back", () => {
-  it.effect("invalidate-matching: only the very credential that is cached, or a copy of it", () =>
+  it.effect("invalidate drops only the cached credential or a copy of it", () =>
     Effect.gen(function* () {
       const acme = vendor()
       const cache = yield* build(acme)
@@ -390,7 +394,7 @@ describe("what is taken back", () => {
     })
   )
 
-  it.effect("invalidate-under-gate: no mint until the pause has passed", () =>
+  it.effect("after invalidate there is no mint until the pause is over", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 600 })
       const cache = yield* build(acme)
@@ -514,7 +518,7 @@ describe("windows", () => {
     [5400, 540],
     [21_600, 2160]
   ]
-  it.effect.each(table)("window-from-lifetime: %d s of life", ([life, mandatory]) =>
+  it.effect.each(table)("the windows of a credential of %d s follow from its lifetime", ([life, mandatory]) =>
     Effect.gen(function* () {
       const left = yield* boundaries(life)
       assert.closeTo(left.mandatory, mandatory, life / 1000)
@@ -523,7 +527,7 @@ describe("windows", () => {
     })
   )
 
-  it.effect("window-recomputed: each credential has windows of its own", () =>
+  it.effect("each credential has its own windows", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 21_600 })
       const cache = yield* build(acme)
@@ -537,7 +541,7 @@ describe("windows", () => {
     })
   )
 
-  it.effect("short-lifetime-no-storm: 1000 gets over 20 s of a 30 s credential are at most 2 mints", () =>
+  it.effect("1000 gets over 20 s with a credential of 30 s are at most 2 mints", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 30 })
       const cache = yield* build(acme)
@@ -562,7 +566,7 @@ describe("windows", () => {
     })
   )
 
-  it.effect("jitter-spreads: 1000 caches that start together renew over a tenth of the life", () =>
+  it.effect("1000 caches that start together spread their renewals over a tenth of the lifetime", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 1000 })
       const cache = yield* build(acme)

@@ -26,7 +26,7 @@ const place = Effect.fnUntraced(function* () {
 })
 
 describe("what is found", () => {
-  it.effect("two-processes-one-mint: the second machine finds what the first minted", () =>
+  it.effect("a second machine finds the credential that the first minted", () =>
     Effect.gen(function* () {
       const { start, vendor } = yield* place()
       const [one, other] = [yield* start(), yield* start()]
@@ -127,7 +127,7 @@ describe("what is found", () => {
     })
   )
 
-  it.effect("min-remaining: what has less left than is asked for is not taken, by whoever asks", () =>
+  it.effect("a shared credential with less than minRemaining is not used by any machine", () =>
     Effect.gen(function* () {
       const { start } = yield* place()
       const [one, other] = [yield* start(), yield* start()]
@@ -153,7 +153,7 @@ describe("what is found", () => {
     })
   )
 
-  it.effect("key-full-scope: another subject, ttl, exposure, account or strictness is another scope", () =>
+  it.effect("requests that differ in subject, ttl, exposure, account or strictness are separate scopes", () =>
     Effect.gen(function* () {
       const { store, start, vendor } = yield* place()
       const machine = yield* start()
@@ -267,7 +267,7 @@ describe("whose turn it is", () => {
     })
   )
 
-  it.effect("leader-interrupt: an interrupted mint gives the lease back at once", () =>
+  it.effect("an interrupted mint releases its lease at once", () =>
     Effect.gen(function* () {
       const { store, start, vendor } = yield* place()
       const [one, other] = [yield* start(), yield* start()]
@@ -281,7 +281,7 @@ describe("whose turn it is", () => {
     })
   )
 
-  it.effect("follower-interrupt: who leaves while it waits takes nobody's lease along", () =>
+  it.effect("an interrupted waiter does not release another machine's lease", () =>
     Effect.gen(function* () {
       const { store, start, vendor } = yield* place()
       const [one, other] = [yield* start(), yield* start()]
@@ -457,7 +457,7 @@ describe("invalidate-propagates", () => {
     })
   )
 
-  it.effect("invalidate-matching: a newer one in the store stays", () =>
+  it.effect("invalidate leaves a newer credential in the store", () =>
     Effect.gen(function* () {
       const { start, vendor } = yield* place()
       const [one, other] = [yield* start(), yield* start()]

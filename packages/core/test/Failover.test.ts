@@ -38,7 +38,7 @@ const once = Effect.fnUntraced(function* (step: Step, options?: Failover.Options
 })
 
 describe("who is asked", () => {
-  it.effect("order-kept: A is healthy, so B is not asked", () =>
+  it.effect("the second vendor is not asked while the first is healthy", () =>
     Effect.gen(function* () {
       const { calls, events, value } = yield* once("minted")
       assert.strictEqual(value, "a")
@@ -56,7 +56,7 @@ describe("who is asked", () => {
     new InvalidResponseError({ status: 200 })
   ]
   for (const reason of goingOn) {
-    it.effect(`transient-next-after-budget: B serves after ${reason._tag}, and an event says why`, () =>
+    it.effect(`the second vendor serves after ${reason._tag}, and an event gives the reason`, () =>
       Effect.gen(function* () {
         const { calls, events, value } = yield* once(reason)
         assert.strictEqual(value, "b")
@@ -85,7 +85,7 @@ describe("who is asked", () => {
     )
   }
 
-  it.effect("terminal-policy: goes on after a refused key when it is told to, and says so", () =>
+  it.effect("continues after a refused key if the option says so, and publishes an event", () =>
     Effect.gen(function* () {
       const options = { goOnAfter: ["AuthenticationError"] } as const
       const { events, value } = yield* once(new AuthenticationError({}), options)
@@ -97,7 +97,7 @@ describe("who is asked", () => {
     })
   )
 
-  it.effect("terminal-policy: a refused key is told either way", () =>
+  it.effect("a refused key is published with either setting", () =>
     Effect.gen(function* () {
       for (const [options, expected] of [
         [{}, "KeyRefused"],
@@ -110,7 +110,7 @@ describe("who is asked", () => {
     })
   )
 
-  it.effect("caller-error-stops: a malformed request reaches nobody", () =>
+  it.effect("a malformed request reaches no vendor", () =>
     Effect.gen(function* () {
       const a = vendor("a", "minted")
       const b = vendor("b", "minted")
@@ -165,7 +165,7 @@ describe("when all fail", () => {
     return (yield* among([first, ...others], Effect.flip(minting()))).value
   })
 
-  it.effect("all-fail-aggregate: one error lists each vendor and why", () =>
+  it.effect("the error lists each vendor and its reason", () =>
     Effect.gen(function* () {
       const limited = new RateLimitError({ retryAfter: Duration.minutes(2) })
       const soon = new UnavailableError({ status: 503, retryAfter: Duration.seconds(20) })
@@ -186,7 +186,7 @@ describe("when all fail", () => {
     })
   )
 
-  it.effect("all-fail-aggregate: no secret, though every vendor echoes the key", () =>
+  it.effect("the error contains no secret, even if every vendor repeats the key", () =>
     Effect.gen(function* () {
       const acme = Acme.vendor({ status: 402, body: { message: `you sent ${Acme.key}` } }).layer
       const layers = [Acme.layer().pipe(Layer.provide(acme)), Acme.layer().pipe(Layer.provide(acme))] as const
@@ -209,7 +209,7 @@ describe("when all fail", () => {
     ["what may serve, though a later one stopped it", [down, new AuthenticationError({}), down], "v0"]
   ]
   for (const [name, reasons, provider] of standing) {
-    it.effect(`all-fail-aggregate: on top is ${name}`, () =>
+    it.effect(`the first reason is ${name}`, () =>
       Effect.gen(function* () {
         const error = yield* failing(...reasons)
         assert.strictEqual(error.provider, provider)
@@ -217,7 +217,7 @@ describe("when all fail", () => {
     )
   }
 
-  it.effect("all-fail-aggregate: crosses a wire and comes back equal", () =>
+  it.effect("the error survives encoding and decoding", () =>
     Effect.gen(function* () {
       const codec = Schema.toCodecJson(TempCredentialError)
       for (const error of [yield* failing(later, quota), yield* failing(down)]) {
@@ -228,7 +228,7 @@ describe("when all fail", () => {
     })
   )
 
-  it.effect("all-fail-aggregate: one that is made of several itself is listed flat", () =>
+  it.effect("the reasons of a nested failover are listed flat", () =>
     Effect.gen(function* () {
       const inner = Failover.layer([layerOf(vendor("a", down)), layerOf(vendor("b", quota))])
       const { value } = yield* among([Layer.orDie(inner), layerOf(vendor("c", quota))], Effect.flip(minting()))

@@ -35,7 +35,7 @@ const times = (count: number) => Array.from({ length: count })
 const isolated = Effect.provideService(Metric.MetricRegistry, new Map())
 
 describe("a provider that keeps failing", () => {
-  it.effect("circuit-open: is not asked for a while, then by one mint", () =>
+  it.effect("is skipped for a while, then tried by one mint", () =>
     Effect.gen(function* () {
       const a = vendor("a", down)
       const b = vendor("b", "minted")
@@ -56,7 +56,7 @@ describe("a provider that keeps failing", () => {
     }).pipe(isolated)
   )
 
-  it.effect("circuit-open: while one mint tries, the others go by", () =>
+  it.effect("is skipped by other mints while one mint tries it", () =>
     Effect.gen(function* () {
       const a = vendor("a", down)
       const b = vendor("b", "minted")
@@ -105,7 +105,7 @@ describe("a provider that keeps failing", () => {
       })
   )
 
-  it.effect("fallback-sticky: one that has recovered is asked first again", () =>
+  it.effect("a recovered vendor is asked first again", () =>
     Effect.gen(function* () {
       const a = vendor("a", down)
       const b = vendor("b", "minted")
@@ -121,7 +121,7 @@ describe("a provider that keeps failing", () => {
     })
   )
 
-  it.effect("all-fail-aggregate: an open circuit says when to come back, and nobody is asked", () =>
+  it.effect("with all circuits open no vendor is asked, and the error says when to retry", () =>
     Effect.gen(function* () {
       const vendors = [vendor("a", down), vendor("b", down)] as const
       const program = Effect.gen(function* () {

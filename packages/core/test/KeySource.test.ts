@@ -90,7 +90,7 @@ describe("keys that overlap", () => {
       })
   )
 
-  it.effect("key-overlap: a refused key is tried again after a while that differs", () =>
+  it.effect("a refused key is tried again after a random wait", () =>
     Effect.gen(function* () {
       const waits: Array<number> = []
       for (let round = 0; round < 30; round++) {
@@ -113,7 +113,7 @@ describe("keys that overlap", () => {
     })
   )
 
-  it.effect("key-overlap: one mint moves on once, however many keys there are", () =>
+  it.effect("one mint tries at most two keys, however many there are", () =>
     Effect.gen(function* () {
       const { run, state } = vendor("c")
       const keys = [redacted("a"), redacted("b"), redacted("c")] as const
@@ -127,7 +127,7 @@ describe("keys that overlap", () => {
     })
   )
 
-  it.effect("key-overlap: the old key that is revoked while the new one waits makes the new one used", () =>
+  it.effect("the new key is used once the old one is revoked, even while the new one rests", () =>
     Effect.gen(function* () {
       const { run, state } = vendor("old-key")
       const program = Effect.gen(function* () {
@@ -181,7 +181,7 @@ describe("keys that overlap", () => {
 })
 
 describe("a source that changes", () => {
-  it.effect("reload-key: the next mint uses the new key, without a restart", () =>
+  it.effect("the next mint uses a replaced key, without a restart", () =>
     Effect.gen(function* () {
       const { source, state } = changing(old)
       const { run, state: arrived } = vendor("old-key", "new-key")
@@ -202,7 +202,7 @@ describe("a source that changes", () => {
     })
   )
 
-  it.effect("reload-key: a key that is replaced while the vendor refuses it fails no mint", () =>
+  it.effect("a key that is replaced while the vendor refuses it fails no mint", () =>
     Effect.gen(function* () {
       const { source, state } = changing(old)
       const { run, state: arrived } = vendor("new-key")
@@ -214,7 +214,7 @@ describe("a source that changes", () => {
     })
   )
 
-  it.effect("reload-key: a refused key that is taken out and put back is tried at once", () =>
+  it.effect("a refused key that is removed and added again is tried at once", () =>
     Effect.gen(function* () {
       const { source, state } = changing(next, old)
       const { run, state: arrived } = vendor("old-key")
@@ -231,7 +231,7 @@ describe("a source that changes", () => {
     })
   )
 
-  it.effect("reload-key: a second trouble is told too", () =>
+  it.effect("a second problem with the source is published too", () =>
     Effect.gen(function* () {
       const { source, state } = changing(old)
       const { run } = vendor("old-key")
@@ -251,7 +251,7 @@ describe("a source that changes", () => {
     ["half a line more", [next, redacted("half a")], /no key has: copy the key again \(key 2\)$/]
   ]
   for (const [name, keys, problem] of bad) {
-    it.effect(`reload-key: with ${name} the keys stay that were, and an event says so once`, () =>
+    it.effect(`with ${name} the last keys stay in use, and one event is published`, () =>
       Effect.gen(function* () {
         const { source, state } = changing(old)
         const { run, state: arrived } = vendor("old-key", "new-key")
@@ -278,7 +278,7 @@ describe("a source that changes", () => {
     ["hangs", Effect.never]
   ]
   for (const [name, reading] of broken) {
-    it.effect(`reload-key: while it ${name}, the keys stay that were`, () =>
+    it.effect(`while it ${name}, the last keys stay in use`, () =>
       Effect.gen(function* () {
         let read: Effect.Effect<Redacted.Redacted, string> = Effect.succeed(old)
         const { run } = vendor("old-key")

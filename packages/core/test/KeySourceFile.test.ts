@@ -19,7 +19,7 @@ const temporary = Effect.gen(function* () {
 const onDisk = Effect.provide(NodeFileSystem.layer)
 
 describe("a file", () => {
-  it.effect("reload-key: holds one key on each line, newest first, and is read again when it has changed", () =>
+  it.effect("holds one key on each line, newest first, and is read again after a change", () =>
     Effect.gen(function* () {
       const { path, write } = yield* temporary
       yield* write("old-key")
@@ -38,7 +38,7 @@ describe("a file", () => {
     }).pipe(onDisk)
   )
 
-  it.effect("reload-key: that is half written, empty, gone or a folder keeps the keys that it held", () =>
+  it.effect("keeps its last keys while it is half written, empty, missing or a folder", () =>
     Effect.gen(function* () {
       const { files, path, write } = yield* temporary
       yield* write("old-key\n")
@@ -64,7 +64,7 @@ describe("a file", () => {
     }).pipe(onDisk)
   )
 
-  it.effect("key-overlap: that was read while half a key was in it is read again when the vendor refuses that", () =>
+  it.effect("is read again after the vendor refuses a key that was half written", () =>
     Effect.gen(function* () {
       const { path, write } = yield* temporary
       yield* write("new-k")

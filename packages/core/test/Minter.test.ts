@@ -140,7 +140,7 @@ describe("before a cache", () => {
   })
 })
 
-it("invalidate-matching: takes back a credential that was refused where it was used", async () => {
+it("invalidates a credential that the vendor refused", async () => {
   const vendor = Acme.vendor(Acme.ok)
   await using minter = Minter.make(Layer.provide(CredentialCache.layer(), provider), { transport: vendor.layer })
   const held = { ...request, subject: "u1" }

@@ -57,7 +57,7 @@ describe("TEMPCRED_PROVIDER", () => {
       }
     })
   )
-  it.effect("selector-unknown: lists the known ones, and not what was set", () =>
+  it.effect("an unknown vendor's error lists the known ones, and does not repeat the value", () =>
     Effect.gen(function* () {
       assert.strictEqual(
         yield* failure({ TEMPCRED_PROVIDER: "initech" }),
@@ -66,7 +66,7 @@ describe("TEMPCRED_PROVIDER", () => {
       assert.strictEqual(yield* failure({}), "TEMPCRED_PROVIDER is not set; known are acme, globex")
     })
   )
-  it.effect("missing-key-names-both: names the variable before any request", () =>
+  it.effect("a missing key is named by its variable before any request", () =>
     Effect.gen(function* () {
       assert.strictEqual(yield* failure({ TEMPCRED_PROVIDER: "acme" }), "ACME_API_KEY is not set")
       assert.match(yield* failure({ TEMPCRED_PROVIDER: "acme", ACME_API_KEY: "a b" }), /^ACME_API_KEY \(apiKey\) holds/)

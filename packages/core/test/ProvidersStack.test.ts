@@ -40,7 +40,7 @@ const failing = (env: Readonly<Record<string, string>>, options?: Providers.Opti
   )
 
 describe("TEMPCRED_PROVIDER", () => {
-  it.effect("order-kept: a healthy first vendor is the only one that is asked", () =>
+  it.effect("a healthy first vendor is the only one asked", () =>
     Effect.gen(function* () {
       const [first, second] = [Acme.vendor(Acme.ok), Acme.vendor(Acme.ok)]
       const [credential] = yield* minting({ TEMPCRED_PROVIDER: "globex, acme" }, first, second)
@@ -48,14 +48,14 @@ describe("TEMPCRED_PROVIDER", () => {
       assert.deepStrictEqual([first.sent.length, second.sent.length], [0, 1])
     })
   )
-  it.effect("transient-next-after-budget: goes on to the next when the first is down", () =>
+  it.effect("the next vendor is asked when the first is down", () =>
     Effect.gen(function* () {
       const [first, second] = [Acme.vendor({ status: 503 }), Acme.vendor(Acme.ok)]
       const [credential] = yield* minting({ TEMPCRED_PROVIDER: "acme,globex" }, first, second)
       assert.strictEqual(credential?.provider, "globex")
     })
   )
-  it.effect("selector-unknown: one unknown or repeated name in a list fails", () =>
+  it.effect("an unknown or repeated name in a list is refused", () =>
     Effect.gen(function* () {
       for (const names of ["acme,initech", "acme,acme", ","]) {
         assert.match(yield* failing({ TEMPCRED_PROVIDER: names }), /TEMPCRED_PROVIDER .*known are acme, globex$/)
@@ -98,7 +98,7 @@ describe("TEMPCRED_CACHE", () => {
       ).pipe(Effect.provide(stack({ ...env, TEMPCRED_TTL: "90 seconds" }, vendor, vendor)))
     })
   )
-  it.effect("hit-no-mint: TEMPCRED_TTL counts for what is at hand, too", () =>
+  it.effect("TEMPCRED_TTL applies to cached credentials too", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(Acme.ok)
       const layer = stack({ ...env, TEMPCRED_TTL: "5 minutes" }, vendor, vendor)
@@ -113,7 +113,7 @@ describe("TEMPCRED_CACHE", () => {
       ).pipe(Effect.provide(layer))
     })
   )
-  it.effect("load-timeout-covers-retries: the cache is no stricter than TEMPCRED_TIMEOUT", () =>
+  it.effect("the cache allows the whole of TEMPCRED_TIMEOUT", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor({ status: 429, headers: { "retry-after": "40" } }, Acme.ok)
       const fiber = yield* Effect.forkChild(

@@ -120,7 +120,7 @@ describe("one refusal holds everybody", () => {
       }).pipe(providing(vendor))
     })
   )
-  it.effect("quota-not-shared-across-vendors: another provider goes on", () =>
+  it.effect("a gate holds only its own provider", () =>
     Effect.gen(function* () {
       const refusing = Acme.vendor(refusal({ "retry-after": "60" }))
       const well = Acme.vendor(Acme.ok)
@@ -194,7 +194,7 @@ describe("vendor-limit-header", () => {
 describe("a budget", () => {
   const perSecond = (count: number, burst = 1) => RateGate.layer({ perMinute: count * 60, burst })
 
-  it.effect("mint-bucket: 5 a second, burst 5: 50 calls match the schedule, none lost", () =>
+  it.effect("50 calls at 5 a second with a burst of 5 match the schedule, and none is lost", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(Acme.ok)
       yield* Effect.gen(function* () {
@@ -208,7 +208,7 @@ describe("a budget", () => {
       assert.deepStrictEqual(times(vendor), expected)
     })
   )
-  it.effect("fair-queue: tenant A floods, tenant B asks once, B is served within one turn", () =>
+  it.effect("a subject with one call is served within one turn while another subject floods the gate", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(Acme.ok)
       yield* Effect.gen(function* () {
@@ -237,7 +237,7 @@ describe("a budget", () => {
         }).pipe(providing(vendor, perSecond(5)))
       })
   )
-  it.effect("tokens-never-negative: after a rest no more go at once than the burst", () =>
+  it.effect("after an idle time, at most the burst goes at once", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(Acme.ok)
       yield* Effect.gen(function* () {
@@ -415,7 +415,7 @@ describe("watching it", () => {
   )
 })
 
-it.effect("fair-queue: the calls of one subject keep their order", () =>
+it.effect("the calls of one subject keep their order", () =>
   Effect.gen(function* () {
     const vendor = Acme.vendor(Acme.ok)
     const seconds = [60, 61, 62, 63]

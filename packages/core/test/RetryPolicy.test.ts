@@ -55,7 +55,7 @@ describe("what is retried", () => {
     ["hang", "TransportError", 2]
   ]
   for (const [step, tag, calls] of cases) {
-    it.effect(`classify-table: ${JSON.stringify(step)} is ${tag}, ${calls} calls`, () =>
+    it.effect(`${JSON.stringify(step)} is ${tag} after ${calls} calls`, () =>
       Effect.gen(function* () {
         const vendor = Acme.vendor(step)
         const reason = yield* settle(vendor)
@@ -65,7 +65,7 @@ describe("what is retried", () => {
     )
   }
 
-  it.effect("attempts-exact: three tries, and the third may succeed", () =>
+  it.effect("makes three attempts, of which the third can succeed", () =>
     Effect.gen(function* () {
       assert.strictEqual(yield* settle(Acme.vendor(down, "reset", Acme.ok)), "minted")
     })
@@ -75,21 +75,21 @@ describe("what is retried", () => {
 describe("how long is waited", () => {
   const policy = RetryPolicy.layer({ attempts: 6, base: Duration.millis(100), cap: Duration.millis(500) })
 
-  it.effect("backoff-shape: base, factor and cap with the largest jitter", () =>
+  it.effect("with the largest jitter the waits follow base, factor and cap", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(down)
       yield* settle(vendor, policy).pipe(always(1))
       assert.deepStrictEqual(vendor.times, [0, 100, 300, 700, 1200, 1700])
     })
   )
-  it.effect("backoff-shape: nothing with the smallest", () =>
+  it.effect("with the smallest jitter there is no wait", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(down)
       yield* settle(vendor, policy).pipe(always(0))
       assert.deepStrictEqual(vendor.times, [0, 0, 0, 0, 0, 0])
     })
   )
-  it.effect("jitter-range: spread over the whole range", () =>
+  it.effect("waits are spread over the whole range", () =>
     Effect.gen(function* () {
       const waits: Array<number> = []
       for (let seed = 0; seed < 300; seed++) {
@@ -190,7 +190,7 @@ describe("how long is waited", () => {
       })
     )
   }
-  it.effect("retry-after-clamp: one that does not fit the deadline comes back at once, and says how long", () =>
+  it.effect("a Retry-After beyond the deadline fails at once, and the error states it", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor({ status: 429, headers: { "retry-after": "3600" } })
       const error = yield* mint.pipe(providing(vendor), Effect.flip)
@@ -202,7 +202,7 @@ describe("how long is waited", () => {
 })
 
 describe("bounds", () => {
-  it.effect("mint-timeout: one try ends after 5 s, all of it after 10 s, and what hung is interrupted", () =>
+  it.effect("an attempt ends after 5 s and a mint after 10 s, and the hanging call is interrupted", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor("hang")
       const fiber = yield* Effect.forkChild(Effect.flip(mint.pipe(providing(vendor), always(0.5))), {
@@ -217,14 +217,14 @@ describe("bounds", () => {
       assert.strictEqual(vendor.state.interrupted, 2)
     })
   )
-  it.effect("load-timeout-covers-retries: a longer deadline leaves each try its time", () =>
+  it.effect("a longer deadline gives each attempt its full time", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor("hang")
       yield* settle(vendor, RetryPolicy.layer({ attemptTimeout: Duration.seconds(2), deadline: Duration.minutes(1) }))
       assert.strictEqual(vendor.sent.length, 3)
     })
   )
-  it.effect("abort-not-retried: interruption ends a try", () =>
+  it.effect("interruption ends an attempt", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor("hang")
       const fiber = yield* Effect.forkChild(mint.pipe(providing(vendor)), { startImmediately: true })
@@ -234,7 +234,7 @@ describe("bounds", () => {
       assert.strictEqual(vendor.state.interrupted, 1)
     })
   )
-  it.effect("abort-not-retried: interruption ends a wait", () =>
+  it.effect("interruption ends a wait", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor({ status: 429, headers: { "retry-after": "5" } })
       const fiber = yield* Effect.forkChild(mint.pipe(providing(vendor)), { startImmediately: true })
@@ -249,7 +249,7 @@ describe("bounds", () => {
 describe("the budget", () => {
   const budget = RetryPolicy.layer({ budget: { capacity: 20, cost: 14, refund: 14 } })
 
-  it.effect("quota-drain-refund: a failure costs, what cannot be paid is not retried, a success refunds", () =>
+  it.effect("a failure takes from the retry budget, an empty budget allows no retry, and a success refunds it", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(down, down, Acme.ok, down, down, Acme.ok)
       const calls: Array<number> = []
@@ -269,7 +269,7 @@ describe("the budget", () => {
       assert.deepStrictEqual(calls, [2, 1, 2, 1])
     })
   )
-  it.effect("quota-not-shared-across-vendors: another provider still retries", () =>
+  it.effect("providers have separate retry budgets", () =>
     Effect.gen(function* () {
       const first = Acme.vendor(down)
       const second = Acme.vendor(down)

@@ -106,7 +106,7 @@ describe("what is handed out", () => {
     }).pipe(pooled(vendor()))
   )
 
-  it.effect("single-use-never-shared: 10 concurrent gets, 10 distinct tokens", () =>
+  it.effect("10 concurrent gets receive 10 distinct tokens", () =>
     Effect.gen(function* () {
       yield* get()
       yield* TestClock.adjust("1 second")
@@ -319,7 +319,7 @@ describe("what is pooled", () => {
       }).pipe(pooled(source))
     })
   }
-  it.effect("key-full-scope: another subject, ttl, region or exposure is another pool", () => {
+  it.effect("requests that differ in subject, ttl, region or exposure have separate pools", () => {
     const source = vendor()
     const others: ReadonlyArray<MintRequest> = [
       { ...request, subject: "b" },
@@ -415,7 +415,7 @@ describe("when the vendor fails", () => {
 })
 
 describe("the layer", () => {
-  it.effect("close-stops: closing the scope ends refills, those under way too, and leaves no timer", () =>
+  it.effect("closing the scope stops all refills and leaves no timer", () =>
     Effect.gen(function* () {
       const source = vendor()
       const scope = yield* Scope.make()
@@ -463,7 +463,7 @@ describe("the layer", () => {
   )
 })
 
-it.effect("single-use-never-shared: nothing comes between finding a credential and handing it out", () =>
+it.effect("a credential is found and taken in one step, so that no other caller can take it", () =>
   Effect.gen(function* () {
     let minted = 0
     const upstream = Layer.effect(

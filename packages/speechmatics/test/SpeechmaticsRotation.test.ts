@@ -57,7 +57,7 @@ it.live("reload-key, key-overlap: create, use beside the old one, revoke the old
   })
 )
 
-it.live("key-overlap: the old key is revoked before the source knows of it, and the mint that meets it moves on", () =>
+it.live("a mint uses the new key if the old one is revoked before the source has the news", () =>
   Effect.gen(function* () {
     const { below, run } = workspace()
     const events: Array<Event> = []
