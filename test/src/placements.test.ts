@@ -93,11 +93,11 @@ describe("the vendor's client puts the token where the adapter says", () => {
   })
 })
 
-it("the README says of each purpose how the placement of its token is proven", () => {
+it("docs/vendors.md says for each purpose how the placement of its token is proven", () => {
   const section =
-    read("README.md")
+    read("docs/vendors.md")
       .split(/^## /m)
-      .find((part) => part.startsWith("Vendors")) ?? ""
+      .find((part) => part.startsWith("Capabilities")) ?? ""
   const rows = section.split("\n").filter((line) => /^\| \w/.test(line))
   const cells = rows.map((row) => row.split("|").map((cell) => cell.trim()))
   const [head = [], ...vendorRows] = cells

@@ -109,14 +109,18 @@ describe("providers", () => {
     })
   })
 
-  it("prints the table of the project's README", async () => {
-    const readme = readFileSync(join(import.meta.dirname, "../../../README.md"), "utf8")
-    const section = readme.split(/^## /m).find((part) => part.startsWith("Vendors")) ?? ""
+  it("prints the table of docs/vendors.md", async () => {
+    const document = readFileSync(join(import.meta.dirname, "../../../docs/vendors.md"), "utf8")
+    const section = document.split(/^## /m).find((part) => part.startsWith("Capabilities")) ?? ""
     const rows = section.split("\n").filter((line) => line.startsWith("|"))
     const { out } = await run(["providers", "--markdown"])
-    // The last column is about tests, which the command line does not know.
+    // The command line does not know the last column, which is about tests.
     const known = rows.map((row) => row.replace(/[^|]*\|$/, ""))
     const found = known.map((row) => row.replaceAll(/ +/g, " ").replaceAll(/-{3,}/g, "---"))
-    assert.deepStrictEqual(found, out.trimEnd().split("\n"), `put this table into README.md under "Vendors":\n${out}`)
+    assert.deepStrictEqual(
+      found,
+      out.trimEnd().split("\n"),
+      `put this table into docs/vendors.md under "Capabilities":\n${out}`
+    )
   })
 })
