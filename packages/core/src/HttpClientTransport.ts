@@ -31,12 +31,13 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { InvalidResponseError, type TransportError } from "./TempCredentialError.ts"
-import { broken } from "./transport/Failure.ts"
+import { maxBytes, type Outgoing, type Wire as Request } from "./transport/Exchange.ts"
+import { broken, late } from "./transport/Failure.ts"
 import { fetchOptions } from "./transport/FetchOptions.ts"
 import { unusedProxy } from "./transport/Proxy.ts"
 import * as Reading from "./transport/Reading.ts"
 import * as Wire from "./transport/Wire.ts"
-import { maxBytes, type Outgoing, Transport } from "./Transport.ts"
+import { Transport } from "./Transport.ts"
 
 /**
  * Makes the transport. The client's spans and trace headers are off, because they would contain the
@@ -63,9 +64,7 @@ export const layer: Layer.Layer<Transport, never, HttpClient.HttpClient> = Layer
         if (refused !== undefined) return yield* refused
         const limit = outgoing.maxBytes ?? maxBytes
         const sentAt = yield* Clock.currentTimeMillis
-        const { url } = outgoing
-        const failed = (cause: unknown, begun: boolean) =>
-          broken(cause, begun, { ...outgoing, note: unusedProxy(url, "check that the HttpClient of the app uses it") })
+        const failed = (cause: unknown, begun: boolean) => broken(cause, begun, { ...outgoing, note: note(outgoing) })
         const response = yield* Effect.catch(client.execute(toRequest(Wire.make(outgoing))), ({ reason }) =>
           // Whether a status is a failure is decided here, and not by what the app put around its client.
           "response" in reason ? Effect.succeed(reason.response) : Effect.fail(failed(reason.cause ?? reason, false))
@@ -79,11 +78,18 @@ export const layer: Layer.Layer<Transport, never, HttpClient.HttpClient> = Layer
       Effect.scoped,
       Effect.provideContext(context)
     )
-    return Transport.of({ send })
+    const sendWithin = (outgoing: Outgoing, milliseconds: number) =>
+      Effect.timeoutOrElse(send(outgoing), {
+        duration: milliseconds,
+        orElse: () => Effect.fail(late(milliseconds, { ...outgoing, note: note(outgoing) }))
+      })
+    return Transport.of({ send, sendWithin })
   })
 )
 
-const toRequest = ({ body, headers, method, url }: Wire.Wire): HttpClientRequest.HttpClientRequest => {
+const note = ({ url }: Outgoing): string | undefined => unusedProxy(url, "check that the HttpClient of the app uses it")
+
+const toRequest = ({ body, headers, method, url }: Request): HttpClientRequest.HttpClientRequest => {
   const request = HttpClientRequest.make(method)(url, { headers })
   return body === undefined ? request : HttpClientRequest.bodyText(request, body, "application/json")
 }

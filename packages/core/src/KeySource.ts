@@ -39,6 +39,8 @@ export interface KeySource {
   /** Reads the current keys, newest first. Its error is never shown, because it could contain a key. */
   readonly keys: Effect.Effect<ReadonlyArray<Redacted.Redacted>, unknown>
   readonly account?: string | undefined
+  /** The keys of a source that never gives others: it is not read again. */
+  readonly fixed?: ReadonlyArray<Redacted.Redacted> | undefined
 }
 
 /**
@@ -66,7 +68,10 @@ export interface Options {
 export const fixed = (
   keys: Redacted.Redacted | readonly [Redacted.Redacted, ...ReadonlyArray<Redacted.Redacted>],
   options?: Options
-): KeySource => fromEffect(Effect.succeed(keys), options)
+): KeySource => {
+  const all = Redacted.isRedacted(keys) ? [keys] : keys
+  return { keys: Effect.succeed(all), account: options?.account, fixed: all }
+}
 
 /**
  * Makes a source from an effect that returns one key, or several with the newest first. It runs

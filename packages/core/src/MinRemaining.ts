@@ -2,28 +2,34 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import type { MintRequest } from "./MintRequest.ts"
 import { InvalidRequestError, TempCredentialError } from "./TempCredentialError.ts"
 import type { MintOptions } from "./TempCredentialProvider.ts"
 
 /** Makes the error for a `minRemaining` that is not allowed. */
 export const refuse = (provider: string, message: string): TempCredentialError =>
-  new TempCredentialError({
-    provider,
-    reason: new InvalidRequestError({ issues: [{ field: "minRemaining", message }] })
-  })
+  new TempCredentialError({ provider, reason: invalid(message) })
 
-/** Reads `minRemaining` in milliseconds, or fails with an `InvalidRequestError` that names it; `undefined` where it is not given. */
+const invalid = (message: string) => new InvalidRequestError({ issues: [{ field: "minRemaining", message }] })
+
+/** Parses `minRemaining` into milliseconds; `undefined` where it is not given. */
+export const parse = (
+  minRemaining: MintOptions["minRemaining"]
+): Result.Result<number | undefined, InvalidRequestError> => {
+  if (minRemaining === undefined) return Result.succeed(undefined)
+  const millis = toMillis(minRemaining)
+  return millis >= 0 && Number.isFinite(millis)
+    ? Result.succeed(millis)
+    : Result.fail(invalid('must be a finite length of time with its unit, such as "20 seconds"'))
+}
+
+/** Reads `minRemaining` as `parse` does, or fails as that provider. */
 export const read = (
   provider: string,
   minRemaining: MintOptions["minRemaining"]
-): Effect.Effect<number | undefined, TempCredentialError> => {
-  if (minRemaining === undefined) return Effect.undefined
-  const millis = toMillis(minRemaining)
-  return millis >= 0 && Number.isFinite(millis)
-    ? Effect.succeed(millis)
-    : Effect.fail(refuse(provider, 'must be a finite length of time with its unit, such as "20 seconds"'))
-}
+): Effect.Effect<number | undefined, TempCredentialError> =>
+  Effect.fromResult(Result.mapError(parse(minRemaining), (reason) => new TempCredentialError({ provider, reason })))
 
 /** A bare number would be read as milliseconds, which nobody can see. */
 const toMillis = (length: MintRequest["ttl"]): number =>

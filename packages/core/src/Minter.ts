@@ -25,7 +25,6 @@ import type { ConfigurationError } from "./ConfigurationError.ts"
 import type { MintRequest } from "./MintRequest.ts"
 import type { TempCredential } from "./TempCredential.ts"
 import type { TempCredentialError } from "./TempCredentialError.ts"
-import * as MinRemaining from "./MinRemaining.ts"
 import { type MintOptions, TempCredentialProvider } from "./TempCredentialProvider.ts"
 import { layerFetch, type Transport } from "./Transport.ts"
 
@@ -87,7 +86,7 @@ export const make = (
 ): Minter => {
   const runtime = ManagedRuntime.make(Layer.provide(provider, options?.transport ?? layerFetch))
   let closed = false
-  let service: TempCredentialProvider["Service"] | undefined
+  let service: Provider | undefined
   let latest: { readonly credential: TempCredential; readonly promise: Promise<TempCredential> } | undefined
   const close = async () => {
     closed = true
@@ -100,15 +99,19 @@ export const make = (
     return latest.promise
   }
   /** Joins a mint in progress without a fiber, for callers without a signal, who never stop waiting. */
-  const joined = (request: MintRequest): Promise<TempCredential> | undefined => {
+  const joined = ({ joined: join }: Provider, request: MintRequest): Promise<TempCredential> | undefined => {
+    if (join === undefined) return undefined
     let waits = false
     const promise = new Promise<TempCredential>((resolve, reject) => {
-      const landed = (exit: Exit.Exit<TempCredential, TempCredentialError>) =>
-        Exit.isSuccess(exit) ? resolve(exit.value) : reject(failure(exit.cause))
-      waits = service?.joined?.(request, landed) !== undefined
+      waits = join(request, settle(resolve, reject)) !== undefined
     })
     return waits ? promise : undefined
   }
+  /** Mints as a fiber of the runtime, which `close` interrupts. */
+  const straight = (built: Provider, request: MintRequest, wishes: MintOptions): Promise<TempCredential> =>
+    new Promise((resolve, reject) => {
+      runtime.runCallback(built.mint(request, wishes), { onExit: settle(resolve, reject) })
+    })
   const run = async <A, E>(effect: Effect.Effect<A, E, TempCredentialProvider>, signal?: AbortSignal): Promise<A> => {
     signal?.throwIfAborted()
     if (closed) throw new ClosedError({})
@@ -117,21 +120,20 @@ export const make = (
     signal?.throwIfAborted()
     throw failure(exit.cause)
   }
-  const minted = (request: MintRequest, wishes?: MintOptions) =>
+  const minted = (request: MintRequest, wishes: MintOptions) =>
     TempCredentialProvider.use((built) => {
       service = built
-      return Effect.andThen(MinRemaining.read(built.id, wishes?.minRemaining), built.mint(request, wishes))
+      return built.mint(request, wishes)
     })
   return {
     mint: (request, { signal, ...wishes } = {}) => {
+      if (service === undefined || closed || signal?.aborted === true) return run(minted(request, wishes), signal)
       // A cached credential may not satisfy these options.
-      if (wishes.minRemaining !== undefined || wishes.refused !== undefined) {
-        return run(minted(request, wishes), signal)
-      }
-      if (closed || signal?.aborted === true) return run(minted(request), signal)
-      const hit = service?.cached?.(request)
+      const isChoosy = wishes.minRemaining !== undefined || wishes.refused !== undefined
+      const hit = isChoosy ? undefined : service.cached?.(request)
       if (hit !== undefined) return resolved(hit)
-      return (signal === undefined ? joined(request) : undefined) ?? run(minted(request), signal)
+      if (signal !== undefined) return run(minted(request, wishes), signal)
+      return (isChoosy ? undefined : joined(service, request)) ?? straight(service, request, wishes)
     },
     ready: () =>
       run(
@@ -147,6 +149,14 @@ export const make = (
     [Symbol.asyncDispose]: close
   }
 }
+
+type Provider = TempCredentialProvider["Service"]
+
+/** Settles a promise with how a mint ended. */
+const settle =
+  (resolve: (credential: TempCredential) => void, reject: (error: unknown) => void) =>
+  (exit: Exit.Exit<TempCredential, TempCredentialError | ConfigurationError>): void =>
+    Exit.isSuccess(exit) ? resolve(exit.value) : reject(failure(exit.cause))
 
 /** The rejection of a promise. An interruption without an aborted signal means that the minter was closed. */
 const failure = (cause: Cause.Cause<unknown>): unknown =>

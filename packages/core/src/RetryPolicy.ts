@@ -22,14 +22,16 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import { ConfigurationError, type Issue } from "./ConfigurationError.ts"
-import { remaining, within } from "./Deadline.ts"
+import { millisUnsafe, remaining, remainingUnsafe, within } from "./Deadline.ts"
 import type { Gate } from "./rate-gate/Gate.ts"
-import { type Reason, TransportError } from "./TempCredentialError.ts"
+import type { Reason } from "./TempCredentialError.ts"
+import { annotate } from "./Tracing.ts"
 
 /**
  * A token bucket that limits retries during an outage. A retry takes `cost`, and does not happen if
@@ -176,17 +178,21 @@ export interface AttemptOptions {
 }
 
 /**
+ * One attempt. It ends within so many milliseconds, or fails as `timedOut`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Attempt<A, R = never> = (milliseconds: number) => Effect.Effect<A, Reason, R>
+
+/**
  * Runs attempts under a policy, each after its turn at the gate. All runs from one `makeRun` share
  * one retry budget.
  *
  * @category models
  * @since 0.1.0
  */
-export type Run = <A, R>(
-  attempt: Effect.Effect<A, Reason, R>,
-  gate: Gate,
-  options: AttemptOptions
-) => Effect.Effect<A, Reason, R>
+export type Run = <A, R>(attempt: Attempt<A, R>, gate: Gate, options: AttemptOptions) => Effect.Effect<A, Reason, R>
 
 /**
  * Makes the runner of one provider, with its own retry budget.
@@ -197,19 +203,70 @@ export type Run = <A, R>(
 export const makeRun = (policy: Policy, provider: string): Run => {
   const attemptTimeout = Duration.toMillis(policy.attemptTimeout)
   const deadline = Duration.toMillis(policy.deadline)
-  const counted = Metric.withAttributes(orphans, { provider })
-  let budget = policy.budget.capacity
+  const { capacity, cost, refund } = policy.budget
+  let budget = capacity
 
   const afford = (): boolean => {
-    if (budget < policy.budget.cost) return false
-    budget -= policy.budget.cost
+    if (budget < cost) return false
+    budget -= cost
     return true
   }
-  const refund = Effect.sync(() => {
-    budget = Math.min(policy.budget.capacity, budget + policy.budget.refund)
-  })
+  const delays = delaysOf(policy)
+  const again = ({ hasSideEffects }: AttemptOptions) =>
+    Schedule.while(
+      delays,
+      Effect.fnUntraced(function* ({ duration, input }) {
+        const wait = Duration.max(duration, input.retryAfter ?? Duration.zero)
+        const fits = Duration.toMillis(wait) < (yield* remaining)
+        const isOrphaned = mayHaveMinted(input)
+        if (!input.isRetryable || !fits || (hasSideEffects && isOrphaned) || !afford()) return false
+        yield* Metric.update(Metric.withAttributes(retries, { provider, outcome: input._tag }), 1)
+        if (isOrphaned) yield* Metric.update(Metric.withAttributes(orphans, { provider }), 1)
+        return true
+      })
+    )
 
-  const delays = Schedule.min([Schedule.exponential(policy.base, policy.factor), Schedule.spaced(policy.cap)]).pipe(
+  return <A, R>(attempt: Attempt<A, R>, gate: Gate, options: AttemptOptions) =>
+    Effect.suspend(() => {
+      let attempts = 0
+      const bounded = Effect.withFiber<A, Reason, R>((fiber) => {
+        attempts += 1
+        return attempt(Math.min(attemptTimeout, remainingUnsafe(fiber, millisUnsafe(fiber))))
+      })
+      const tried = Effect.suspend(() => gate.pass({ lane: options.lane, again: attempts > 0 }, bounded))
+      return Effect.onExit(
+        within(deadline)(
+          Effect.catch(
+            tried,
+            repeat(tried, () => again(options))
+          )
+        ),
+        (exit) => {
+          if (Exit.isSuccess(exit)) budget = Math.min(capacity, budget + refund)
+          return annotate("tempcred.attempts", attempts)
+        }
+      )
+    })
+}
+
+/** Repeats an effect that has failed. The schedule is made only then, and starts with that failure. */
+const repeat =
+  <A, R>(
+    tried: Effect.Effect<A, Reason, R>,
+    again: () => Schedule.Schedule<unknown, Reason>
+  ): ((reason: Reason) => Effect.Effect<A, Reason, R>) =>
+  (reason) => {
+    let isFirst = true
+    const next = Effect.suspend(() => {
+      if (!isFirst) return tried
+      isFirst = false
+      return Effect.fail(reason)
+    })
+    return Effect.retry(next, again())
+  }
+
+const delaysOf = ({ attempts, base, cap, factor }: Policy) =>
+  Schedule.min([Schedule.exponential(base, factor), Schedule.spaced(cap)]).pipe(
     Schedule.setInputType<Reason>(),
     Schedule.modifyDelay(({ duration, input }) => {
       // After a 429, the gate delays every call.
@@ -218,39 +275,5 @@ export const makeRun = (policy: Policy, provider: string): Run => {
         ? Effect.map(Random.next, (share) => Duration.times(duration, share))
         : Effect.succeed(input.retryAfter)
     }),
-    Schedule.upTo({ times: policy.attempts - 1 })
+    Schedule.upTo({ times: attempts - 1 })
   )
-
-  return Effect.fnUntraced(function* <A, R>(
-    attempt: Effect.Effect<A, Reason, R>,
-    gate: Gate,
-    { hasSideEffects, lane }: AttemptOptions
-  ): Effect.fn.Return<A, Reason, R> {
-    let attempts = 0
-    const bounded = Effect.flatMap(remaining, (left) => {
-      attempts += 1
-      return Effect.timeoutOrElse(attempt, {
-        duration: Math.min(attemptTimeout, left),
-        orElse: () => Effect.fail(new TransportError({ timedOut: true }))
-      })
-    })
-    const again = Schedule.while(
-      delays,
-      Effect.fnUntraced(function* ({ duration, input }) {
-        const wait = Duration.max(duration, input.retryAfter ?? Duration.zero)
-        const fits = Duration.toMillis(wait) < (yield* remaining)
-        const isOrphaned = mayHaveMinted(input)
-        if (!input.isRetryable || !fits || (hasSideEffects && isOrphaned) || !afford()) return false
-        yield* Metric.update(Metric.withAttributes(retries, { provider, outcome: input._tag }), 1)
-        if (isOrphaned) yield* Metric.update(counted, 1)
-        return true
-      })
-    )
-    return yield* Effect.suspend(() => gate.pass({ lane, again: attempts > 0 }, bounded)).pipe(
-      Effect.retry(again),
-      within(deadline),
-      Effect.tap(refund),
-      Effect.ensuring(Effect.suspend(() => Effect.annotateCurrentSpan("tempcred.attempts", attempts)))
-    )
-  })
-}

@@ -1,4 +1,4 @@
-/** What an operator sees of the mints at one vendor: a span, metrics by outcome, and an audit event for each credential that was given out. */
+/** Telemetry of the mints at one vendor: a span, metrics by outcome, and an audit event for each credential. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -8,6 +8,7 @@ import * as Events from "./Events.ts"
 import { fingerprint } from "./Fingerprint.ts"
 import type { TempCredential } from "./TempCredential.ts"
 import type { TempCredentialError } from "./TempCredentialError.ts"
+import { annotate, isTraced } from "./Tracing.ts"
 
 const mints = Metric.counter("tempcred_mints_total", {
   description: "Mints by provider and outcome, each with all its tries",
@@ -24,7 +25,7 @@ export type Watch = (
   mint: Effect.Effect<TempCredential, TempCredentialError>
 ) => Effect.Effect<TempCredential, TempCredentialError>
 
-/** Makes what watches the mints of one provider; events go where they go when it is made. */
+/** Makes the watch of one provider. It publishes events to the listener that is there when it is made. */
 export const make: (provider: string) => Effect.Effect<Watch> = Effect.fnUntraced(function* (provider) {
   const publish = yield* Events.Events
   const took = Metric.withAttributes(durations, { provider })
@@ -34,7 +35,7 @@ export const make: (provider: string) => Effect.Effect<Watch> = Effect.fnUntrace
     counters.set(outcome, counted)
     return counted
   }
-  // Whose code asked is on the stack of who asked; taking it down for each mint costs more than the span.
+  // Taking down a stack for each mint costs more than the span.
   const spanned = Effect.withSpan(
     `${provider}.mint`,
     { kind: "client", attributes: { "tempcred.provider": provider } },
@@ -53,26 +54,27 @@ export const make: (provider: string) => Effect.Effect<Watch> = Effect.fnUntrace
     })
   })
 
-  const watched = Effect.fnUntraced(function* (exit: Exit.Exit<TempCredential, TempCredentialError>, since: number) {
-    const outcome = outcomeOf(exit)
-    yield* Effect.annotateCurrentSpan("tempcred.outcome", outcome)
-    yield* Metric.update(counter(outcome), 1)
-    yield* Metric.update(took, (yield* Clock.currentTimeMillis) - since)
-    // Naming secrets takes work, which is done only where somebody listens.
-    if (publish === Events.nobody) return
-    if (Exit.isSuccess(exit)) yield* minted(exit.value)
-    else yield* publish({ _tag: "MintFailed", provider, reason: outcome })
-  })
-
-  return (mint) => {
-    const timed = Effect.flatMap(Clock.currentTimeMillis, (since) =>
-      Effect.onExit(mint, (exit) => watched(exit, since))
-    )
-    // Where no tracer listens and nobody is above, a span is for nobody.
-    return Effect.withFiber(({ cache }) =>
-      cache.tracer === undefined && cache.span === undefined ? timed : spanned(timed)
-    )
+  // Naming secrets takes work, which is done only where somebody listens.
+  const report = (exit: Exit.Exit<TempCredential, TempCredentialError>, outcome: string): Effect.Effect<void> => {
+    if (publish === Events.nobody) return Effect.void
+    return Exit.isSuccess(exit) ? minted(exit.value) : publish({ _tag: "MintFailed", provider, reason: outcome })
   }
+
+  const counted: Watch = (mint) =>
+    Effect.withFiber((fiber) => {
+      const clock = fiber.getRef(Clock.Clock)
+      const since = clock.currentTimeMillisUnsafe()
+      return Effect.onExit(mint, (exit) => {
+        const outcome = outcomeOf(exit)
+        counter(outcome).updateUnsafe(1, fiber.context)
+        took.updateUnsafe(clock.currentTimeMillisUnsafe() - since, fiber.context)
+        return report(exit, outcome)
+      })
+    })
+  const traced: Watch = (mint) =>
+    spanned(Effect.onExit(counted(mint), (exit) => annotate("tempcred.outcome", outcomeOf(exit))))
+
+  return (mint) => Effect.withFiber((fiber) => (isTraced(fiber) ? traced(mint) : counted(mint)))
 })
 
 /** `"minted"`, the tag of the reason, or why there is none. */

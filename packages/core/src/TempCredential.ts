@@ -17,6 +17,7 @@
  *
  * @since 0.1.0
  */
+import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -40,6 +41,14 @@ const shared = {
   connections: Schema.NonEmptyArray(Connection)
 }
 
+interface Fields extends Schema.Struct.Type<typeof shared> {
+  readonly token: Redacted.Redacted
+  readonly issuedAt: DateTime.Utc
+  readonly expiresAt: DateTime.Utc
+  readonly usableUntil?: DateTime.Utc
+  readonly maxSession?: Duration.Duration
+}
+
 /**
  * A minted credential.
  *
@@ -55,14 +64,7 @@ const shared = {
  * @category models
  * @since 0.1.0
  */
-export class TempCredential extends Schema.Class<TempCredential>("@tempcred/core/TempCredential")({
-  ...shared,
-  token: Schema.Redacted(Schema.NonEmptyString),
-  issuedAt: Schema.DateTimeUtc,
-  expiresAt: Schema.DateTimeUtc,
-  usableUntil: Schema.optionalKey(Schema.DateTimeUtc),
-  maxSession: Schema.optionalKey(Schema.Duration)
-}) {}
+export class TempCredential extends Data.Class<Fields> {}
 
 const DurationFromSeconds = Schema.Finite.pipe(
   Schema.decodeTo(Schema.Duration, {

@@ -23,64 +23,23 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Redacted from "effect/Redacted"
+import { after } from "./Deadline.ts"
 import type { InvalidRequestError, InvalidResponseError, TransportError } from "./TempCredentialError.ts"
+import { type Answer, type Exchange, maxBytes, type Outgoing } from "./transport/Exchange.ts"
+import { late } from "./transport/Failure.ts"
 import { fetchOptions } from "./transport/FetchOptions.ts"
 import { isUsedByFetch, unusedProxy } from "./transport/Proxy.ts"
 import * as Reading from "./transport/Reading.ts"
 import * as Wire from "./transport/Wire.ts"
 
+export { type Answer, type Exchange, maxBytes, type Outgoing, type Receiver, type Wire } from "./transport/Exchange.ts"
 export { fetchOptions } from "./transport/FetchOptions.ts"
 export { type Environment, type Proxies, proxies, type Proxy, unusedProxy } from "./transport/Proxy.ts"
-export type { Receiver } from "./transport/Reading.ts"
-export type { Wire } from "./transport/Wire.ts"
 
 /**
- * A request to a vendor. The key can only travel in a header.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Outgoing {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE"
-  readonly url: URL
-  readonly key: Redacted.Redacted
-  /** @default { name: "authorization", prefix: "Bearer " } */
-  readonly keyHeader?: { readonly name: string; readonly prefix: string } | undefined
-  /** Further headers, without secrets. */
-  readonly headers?: Readonly<Record<string, string | undefined>> | undefined
-  /** The body, sent as JSON. */
-  readonly body?: unknown
-  /** The maximum size of the response in bytes. @default maxBytes */
-  readonly maxBytes?: number | undefined
-}
-
-/**
- * A vendor's complete response with any status, and the times of sending and receiving in epoch
- * milliseconds.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Answer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string | undefined>>
-  readonly text: string
-  readonly sentAt: number
-  readonly receivedAt: number
-}
-
-/**
- * The default maximum size of a response in bytes: 64 KiB.
- *
- * @category constants
- * @since 0.1.0
- */
-export const maxBytes = 65_536
-
-/**
- * The transport of requests to vendors. It has no time limit: the caller sets one, and interruption
- * closes the socket.
+ * The transport of requests to vendors. `send` has no time limit, and interruption closes the socket.
+ * `sendWithin` fails as `timedOut` after so many milliseconds, by a timer of its own. A transport
+ * without a timer has no `sendWithin`; its `send` is interrupted instead.
  *
  * @category services
  * @since 0.1.0
@@ -88,50 +47,56 @@ export const maxBytes = 65_536
 export class Transport extends Context.Service<
   Transport,
   {
-    readonly send: (
-      request: Outgoing
-    ) => Effect.Effect<Answer, TransportError | InvalidResponseError | InvalidRequestError>
+    readonly send: (request: Outgoing) => Effect.Effect<Answer, Failure>
+    readonly sendWithin?: (request: Outgoing, milliseconds: number) => Effect.Effect<Answer, Failure>
   }
 >()("@tempcred/core/Transport") {}
 
-/**
- * The sending function of a platform. It starts at once, reports to the receiver, and returns a
- * function that aborts the exchange.
- *
- * @category models
- * @since 0.1.0
- */
-export type Exchange = (wire: Wire.Wire, receiver: Reading.Receiver) => () => void
+type Failure = TransportError | InvalidResponseError | InvalidRequestError
 
 /**
  * Makes a transport from a platform's sending function, which must not follow redirects. The checks
  * of requests and responses, and the errors, are the same on every platform. `note` adds a sentence
- * to the error of a failed exchange, for example about a proxy.
+ * to the error of an exchange that failed or timed out, for example about a proxy.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make = (exchange: Exchange, note?: (url: URL) => string | undefined): Transport["Service"] =>
-  Transport.of({
-    send: (outgoing) => {
-      const refused = Wire.refuse(outgoing)
-      if (refused !== undefined) return Effect.fail(refused)
-      return Clock.clockWith((clock) =>
-        Effect.callback<Answer, TransportError | InvalidResponseError>((resume) => {
-          const sentAt = clock.currentTimeMillisUnsafe()
-          const leave = exchange(
-            Wire.make(outgoing),
-            Reading.make(() => ({ ...outgoing, note: note?.(outgoing.url) }), outgoing.maxBytes ?? maxBytes, {
-              read: (answer) =>
-                resume(Effect.succeed({ ...answer, sentAt, receivedAt: clock.currentTimeMillisUnsafe() })),
-              failed: (error) => resume(Effect.fail(error))
-            })
-          )
-          return Effect.sync(leave)
+export const make = (exchange: Exchange, note?: (url: URL) => string | undefined): Transport["Service"] => {
+  const sendWithin = (outgoing: Outgoing, milliseconds: number): Effect.Effect<Answer, Failure> => {
+    const refused = Wire.refuse(outgoing)
+    if (refused !== undefined) return Effect.fail(refused)
+    const way = () => ({ ...outgoing, note: note?.(outgoing.url) })
+    if (milliseconds <= 0) return Effect.suspend(() => Effect.fail(late(milliseconds, way())))
+    return Effect.withFiber((fiber) => {
+      const clock = fiber.getRef(Clock.Clock)
+      return Effect.callback((resume) => {
+        const wire = Wire.make(outgoing)
+        const sentAt = clock.currentTimeMillisUnsafe()
+        let leave = () => {}
+        const stop = after(fiber, milliseconds, () => {
+          // An answer that comes as the exchange is left is not heard: the fiber has been resumed.
+          resume(Effect.fail(late(milliseconds, way())))
+          leave()
         })
-      )
-    }
-  })
+        const done = (answer: Effect.Effect<Answer, Failure>) => {
+          stop()
+          resume(answer)
+        }
+        const receiver = Reading.make(way, outgoing.maxBytes ?? maxBytes, {
+          read: (answer) => done(Effect.succeed({ ...answer, sentAt, receivedAt: clock.currentTimeMillisUnsafe() })),
+          failed: (error) => done(Effect.fail(error))
+        })
+        leave = exchange(wire, receiver)
+        return Effect.sync(() => {
+          stop()
+          leave()
+        })
+      })
+    })
+  }
+  return Transport.of({ send: (outgoing) => sendWithin(outgoing, Number.POSITIVE_INFINITY), sendWithin })
+}
 
 /**
  * A transport over the platform's `fetch`, for any runtime. On Node, `@tempcred/node` is faster and

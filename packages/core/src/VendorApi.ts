@@ -25,28 +25,28 @@
  *
  * @since 0.1.0
  */
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
-import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
-import * as SchemaIssue from "effect/SchemaIssue"
-import type { AnswerTag } from "./vendor-api/AnswerReason.ts"
 import { fingerprint } from "./Fingerprint.ts"
 import { type KeyRings, makeRings } from "./key-source/KeyRing.ts"
 import type { KeySource } from "./KeySource.ts"
 import { RateGate } from "./rate-gate/Gates.ts"
-import { nothingLeftFor, type Skew, skew } from "./vendor-api/ReplyHeaders.ts"
+import type { Dialect } from "./vendor-api/Dialect.ts"
+import * as Reply from "./vendor-api/Reply.ts"
+import { nothingLeftFor } from "./vendor-api/ReplyHeaders.ts"
 import { reader } from "./vendor-api/Refusal.ts"
 import { makeRun, RetryPolicy } from "./RetryPolicy.ts"
-import { holds, scrub } from "./Scrubber.ts"
-import { quote } from "./LogText.ts"
-import { type Feature, InvalidResponseError, type Issue, TempCredentialError } from "./TempCredentialError.ts"
-import { type Answer, type Outgoing, Transport } from "./Transport.ts"
+import { TempCredentialError } from "./TempCredentialError.ts"
+import type { Outgoing } from "./transport/Exchange.ts"
+import { late } from "./transport/Failure.ts"
+import { Transport } from "./Transport.ts"
 
 export type { AnswerTag } from "./vendor-api/AnswerReason.ts"
+export type { Dialect, VendorFailure } from "./vendor-api/Dialect.ts"
+export type { Received } from "./vendor-api/Reply.ts"
 export { join, websocketOf } from "./vendor-api/Url.ts"
 
 /**
@@ -86,23 +86,6 @@ export interface Call {
 }
 
 /**
- * The content of a vendor's error body, with the vendor's wording and field names.
- *
- * @category models
- * @since 0.1.0
- */
-export interface VendorFailure {
-  readonly code?: string | undefined
-  readonly detail?: string | undefined
-  readonly requestId?: string | undefined
-  readonly issues?: ReadonlyArray<Issue> | undefined
-  /** The unsupported feature of an `UnsupportedError`. */
-  readonly feature?: Feature | undefined
-  /** The reason, if neither code nor status determine it. It takes precedence over both. */
-  readonly tag?: AnswerTag | undefined
-}
-
-/**
  * Makes a schema that decodes to `undefined` instead of failing, so that one unexpected field of an
  * error body does not hide the others.
  *
@@ -120,42 +103,6 @@ export const lenient = <A>(schema: Schema.Codec<A, unknown>): Schema.Codec<A | u
 }
 
 /**
- * The description of a vendor's failures: the schema of its error bodies, and the codes and
- * statuses that differ from the common mapping.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Dialect<Failure> {
-  readonly failure: Schema.Codec<Failure, unknown>
-  readonly read: (failure: Failure) => VendorFailure
-  /** The vendor's codes for each reason. They take precedence over the status. */
-  readonly codes?: Readonly<Partial<Record<AnswerTag, ReadonlyArray<string>>>>
-  /** The reasons of statuses that this vendor uses differently. */
-  readonly statuses?: Readonly<Record<number, AnswerTag>>
-  /** The portable names of the vendor's request fields. */
-  readonly fields?: Readonly<Record<string, string>>
-  /** Advice by reason, appended to the vendor's message. */
-  readonly advice?: Readonly<Partial<Record<AnswerTag, string>>>
-}
-
-/**
- * A decoded response, the times of sending and receiving in epoch milliseconds, and `skew`: how far
- * the vendor's clock is ahead, in milliseconds. Differences under a second count as none.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Received<A> {
-  readonly value: A
-  readonly sentAt: number
-  readonly receivedAt: number
-  readonly skew: Skew
-  /** Tells whether text contains a long-lived key, in any encoding. */
-  readonly holdsKey: (text: string) => boolean
-}
-
-/**
  * The API of one vendor. `endpoint` prepares a call from a response schema. With `retry: false`, a
  * call is never repeated, for calls that would leave something lasting behind if repeated after a
  * lost response.
@@ -169,7 +116,7 @@ export interface VendorApi {
   readonly endpoint: <A>(
     response: Schema.Codec<A, unknown>,
     options?: { readonly retry: boolean }
-  ) => (call: Call) => Effect.Effect<Received<A>, TempCredentialError>
+  ) => (call: Call) => Effect.Effect<Reply.Received<A>, TempCredentialError>
 }
 
 /**
@@ -184,6 +131,7 @@ export const make = Effect.fnUntraced(function* <Failure>(
   dialect: Dialect<Failure>
 ): Effect.fn.Return<VendorApi, never, Transport> {
   const transport = yield* Transport
+  const sendWithin = transport.sendWithin ?? interrupting(transport)
   const policy = yield* RetryPolicy
   const retrying = makeRun(policy, provider)
   const once = makeRun({ ...policy, attempts: 1 }, provider)
@@ -198,35 +146,35 @@ export const make = Effect.fnUntraced(function* <Failure>(
           gate = found
         })
       ),
-    endpoint: (response, options) => {
-      const run = options?.retry === false ? once : retrying
-      const decode = Schema.decodeUnknownResult(response)
-      const send = Effect.fnUntraced(function* (
-        call: Call,
-        key: Redacted.Redacted,
-        keys: ReadonlyArray<Redacted.Redacted>
-      ) {
-        const answer = yield* transport.send(outgoing(call, key))
-        const spent = nothingLeftFor(answer.headers, answer.receivedAt)
-        if (spent !== undefined) yield* gate.hold(spent)
-        if (answer.status < 200 || answer.status > 299) {
-          return yield* refusal(answer, keys, yield* Clock.currentTimeMillis)
-        }
-        const value = yield* Effect.fromResult(readable(answer, call.answer ?? "json", decode, keys))
-        const holdsKey = (text: string) => holds(text, keys)
-        return { value, sentAt: answer.sentAt, receivedAt: answer.receivedAt, skew: skew(answer), holdsKey }
-      })
-      return (call) =>
-        Effect.suspend(() =>
-          run(
-            rings.of(call.key).use((key, keys) => send(call, key, keys)),
-            gate,
-            { lane: call.subject ?? "", hasSideEffects: call.hasSideEffects === true }
+    endpoint: (response, { retry } = { retry: true }) => {
+      const run = retry ? retrying : once
+      const read = Reply.reader(response, refusal)
+      return (call) => {
+        const ring = rings.of(call.key)
+        const attempt = (milliseconds: number) =>
+          ring.use(milliseconds, (key, keys, left) =>
+            Effect.flatMap(sendWithin(outgoing(call, key), left), (answer) => {
+              const result = read(answer, call.answer ?? "json", keys)
+              const spent = nothingLeftFor(answer.headers, answer.receivedAt)
+              return spent === undefined ? result : Effect.andThen(gate.hold(spent), result)
+            })
           )
-        ).pipe(Effect.mapError((reason) => new TempCredentialError({ provider, reason })))
+        const lane = call.subject ?? ""
+        const tried = run(attempt, gate, { lane, hasSideEffects: call.hasSideEffects === true })
+        return Effect.mapError(tried, (reason) => new TempCredentialError({ provider, reason }))
+      }
     }
   }
 })
+
+/** Interrupts a transport that keeps no time itself. */
+const interrupting =
+  ({ send }: Transport["Service"]): NonNullable<Transport["Service"]["sendWithin"]> =>
+  (request, milliseconds) =>
+    Effect.timeoutOrElse(send(request), {
+      duration: milliseconds,
+      orElse: () => Effect.fail(late(milliseconds, { url: request.url, note: undefined }))
+    })
 
 const outgoing = (call: Call, key: Redacted.Redacted): Outgoing => {
   const url = new URL(call.url)
@@ -235,31 +183,4 @@ const outgoing = (call: Call, key: Redacted.Redacted): Outgoing => {
   }
   const { body, headers, keyHeader, maxBytes } = call
   return { method: call.method ?? "POST", url, key, keyHeader, headers, body, maxBytes }
-}
-
-const parseJson = Option.liftThrowable((text: string): unknown => JSON.parse(text))
-
-const format = SchemaIssue.makeFormatterStandardSchemaV1()
-
-const readable = <A>(
-  answer: Answer,
-  form: "json" | "text",
-  decode: (input: unknown) => Result.Result<A, Schema.SchemaError>,
-  keys: ReadonlyArray<Redacted.Redacted>
-): Result.Result<A, InvalidResponseError> => {
-  // The path of an issue can contain names from the response.
-  const refuse = (detail: string) =>
-    new InvalidResponseError({ status: answer.status, detail: quote(scrub(detail, keys), 300) })
-  const content = form === "text" ? Option.some(answer.text) : parseJson(answer.text === "" ? "null" : answer.text)
-  return Result.fromOption(content, () => refuse("the body is not JSON")).pipe(
-    Result.flatMap((body) =>
-      Result.mapError(decode(body), (error) =>
-        refuse(
-          format(error.issue)
-            .issues.map((issue) => `${(issue.path ?? []).map(String).join(".") || "the body"}: ${issue.message}`)
-            .join("; ")
-        )
-      )
-    )
-  )
 }

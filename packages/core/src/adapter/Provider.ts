@@ -1,24 +1,27 @@
 /** The provider of a vendor: checks a request, calls the vendor, and makes a credential of its response. */
+import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import { resolve } from "../Capabilities.ts"
+import { resolve, type Resolved } from "../Capabilities.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
 import { Events } from "../Events.ts"
 import { fingerprint } from "../Fingerprint.ts"
+import * as MinRemaining from "../MinRemaining.ts"
 import * as MintRequest from "../MintRequest.ts"
 import type { Purpose } from "../Purpose.ts"
 import * as Telemetry from "../Telemetry.ts"
 import { TempCredential } from "../TempCredential.ts"
 import { InvalidResponseError, type Reason, TempCredentialError } from "../TempCredentialError.ts"
 import { type MintOptions, TempCredentialProvider } from "../TempCredentialProvider.ts"
+import { annotate, isTraced } from "../Tracing.ts"
 import type { Transport } from "../Transport.ts"
 import * as VendorApi from "../VendorApi.ts"
 import * as Expiry from "./Expiry.ts"
-import type { Spec } from "./Spec.ts"
+import type { CallContext, Spec } from "./Spec.ts"
 import { fromRequest, fromResponse, type Terms } from "./Terms.ts"
 
 /**
@@ -37,53 +40,72 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
   const endpoint = api.endpoint(spec.response)
   const fail = (reason: Reason) => new TempCredentialError({ provider, reason })
 
-  const send = Effect.fnUntraced(function* (input: MintRequest.MintRequest, options: MintOptions = {}) {
-    const asked = yield* Effect.fromResult(Result.mapError(MintRequest.decode(input), fail))
-    const request = yield* Effect.fromResult(Result.mapError(resolve(capabilities, asked, spec.region), fail))
-    yield* Effect.annotateCurrentSpan("tempcred.purpose", request.purpose)
-    const now = yield* DateTime.now
-    const call = spec.call(request, { asked, now, options })
-    const hasSideEffects = capabilities[request.purpose]?.mintingHasSideEffects
-    const received = yield* endpoint({ ...call, subject: request.subject, hasSideEffects })
+  /** Makes the credential of an answer, or fails where there is none. */
+  const read = (
+    { asked, now }: CallContext,
+    request: Resolved<P>,
+    received: VendorApi.Received<Response>
+  ): Effect.Effect<TempCredential, TempCredentialError> => {
+    const refuse = (detail: string) => Effect.fail(fail(new InvalidResponseError({ detail })))
     const minted = spec.credential(received.value, request)
-    if (minted instanceof InvalidResponseError) return yield* fail(minted)
-    if (!/^[\u0021-\u007e]+$/.test(Redacted.value(minted.token))) {
-      return yield* fail(new InvalidResponseError({ detail: "the token has characters that no header can carry" }))
-    }
-    if (
-      received.holdsKey(Redacted.value(minted.token)) ||
-      minted.connections.some(({ url }) => received.holdsKey(url))
-    ) {
-      return yield* fail(new InvalidResponseError({ detail: "the credential holds the long-lived key" }))
+    if (minted instanceof InvalidResponseError) return Effect.fail(fail(minted))
+    const token = Redacted.value(minted.token)
+    if (!/^[\u0021-\u007e]+$/.test(token)) return refuse("the token has characters that no header can carry")
+    if (received.holdsKey(token) || minted.connections.some(({ url }) => received.holdsKey(url))) {
+      return refuse("the credential holds the long-lived key")
     }
     const longest = longestLife(minted.terms, request.ttlSeconds, capabilities[request.purpose]?.ttlSeconds.max)
-    const ends = Expiry.ends(minted, request, longest, received, DateTime.toEpochMillis(now))
-    const { at, notBelieved, source, usableUntil } = ends
+    const { at, notBelieved, source, usableUntil } = Expiry.ends(
+      minted,
+      request,
+      longest,
+      received,
+      DateTime.toEpochMillis(now)
+    )
     const end = Option.getOrUndefined(DateTime.make(at))
-    if (end === undefined) return yield* fail(new InvalidResponseError({ detail: "the expiry is no date" }))
-    if (at <= received.receivedAt) {
-      return yield* fail(new InvalidResponseError({ detail: "the credential had expired when it arrived" }))
-    }
+    if (end === undefined) return refuse("the expiry is no date")
+    if (at <= received.receivedAt) return refuse("the credential had expired when it arrived")
     const terms =
       minted.terms === undefined
-        ? fromRequest(provider, request, usableUntil)
-        : yield* Effect.fromResult(
-            Result.mapError(fromResponse(minted.terms, asked, request.relaxed, received.sentAt), fail)
-          )
-    if (notBelieved !== undefined) {
-      const seconds = (millis: number) => Math.round((millis - received.sentAt) / 1000)
-      const { purpose } = terms
-      yield* publish({ _tag: "ExpiryNotBelieved", provider, purpose, stated: seconds(notBelieved), kept: seconds(at) })
-    }
-    return new TempCredential({
-      ...terms,
+        ? Result.succeed(fromRequest(provider, request, usableUntil))
+        : fromResponse(minted.terms, asked, request.relaxed, received.sentAt)
+    if (Result.isFailure(terms)) return Effect.fail(fail(terms.failure))
+    const credential = new TempCredential({
+      ...terms.success,
       token: minted.token,
       issuedAt: DateTime.makeUnsafe(received.sentAt),
       expiresAt: DateTime.toUtc(end),
       expirySource: source,
       connections: minted.connections
     })
-  })
+    if (notBelieved === undefined) return Effect.succeed(credential)
+    const seconds = (millis: number) => Math.round((millis - received.sentAt) / 1000)
+    const { purpose } = credential
+    const stated = seconds(notBelieved)
+    return Effect.as(publish({ _tag: "ExpiryNotBelieved", provider, purpose, stated, kept: seconds(at) }), credential)
+  }
+
+  const send = (
+    input: MintRequest.MintRequest,
+    options: MintOptions = {}
+  ): Effect.Effect<TempCredential, TempCredentialError> =>
+    Effect.withFiber((fiber) => {
+      const decoded = MintRequest.decode(input)
+      if (Result.isFailure(decoded)) return Effect.fail(fail(decoded.failure))
+      const resolved = resolve(capabilities, decoded.success, spec.region)
+      if (Result.isFailure(resolved)) return Effect.fail(fail(resolved.failure))
+      const least = MinRemaining.parse(options.minRemaining)
+      if (Result.isFailure(least)) return Effect.fail(fail(least.failure))
+      const request = resolved.success
+      const now = DateTime.makeUnsafe(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
+      const context: CallContext = { asked: decoded.success, now, options }
+      const call = spec.call(request, context)
+      const hasSideEffects = capabilities[request.purpose]?.mintingHasSideEffects
+      const minted = Effect.flatMap(endpoint({ ...call, subject: request.subject, hasSideEffects }), (received) =>
+        read(context, request, received)
+      )
+      return isTraced(fiber) ? Effect.andThen(annotate("tempcred.purpose", request.purpose), minted) : minted
+    })
 
   const watch = yield* Telemetry.make(provider)
   const alike = JSON.stringify([Redacted.value(keys.account), spec.region, spec.settings])

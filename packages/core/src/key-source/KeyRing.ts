@@ -2,7 +2,6 @@
  * The keys of one source as they are used: which to send next, what became of those that were refused, and what is kept while the source
  * cannot be read.
  */
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
 import * as Exit from "effect/Exit"
@@ -10,15 +9,15 @@ import * as Predicate from "effect/Predicate"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import type { Issue } from "../ConfigurationError.ts"
-import { monotonicMillis } from "../Deadline.ts"
+import { millisUnsafe, monotonicMillis } from "../Deadline.ts"
 import { Events, nobody } from "../Events.ts"
 import { fingerprint } from "../Fingerprint.ts"
 import type { KeySource } from "../KeySource.ts"
 import { AuthenticationError, type Reason } from "../TempCredentialError.ts"
 import * as Keys from "./Keys.ts"
 
-/** A source that takes longer counts as one that cannot be read, as the rest of the mint needs its time too. */
-const readingLimit = Duration.seconds(3)
+/** In milliseconds. A source that takes longer counts as one that cannot be read, as the rest of the mint needs its time too. */
+const readingLimit = 3000
 
 /** A refused key is left alone for so many milliseconds, by chance in between: a vendor may need minutes to learn of a new one. */
 const pause = { min: 60_000, max: 300_000 }
@@ -32,11 +31,19 @@ export interface KeyRing {
   readonly read: Effect.Effect<ReadonlyArray<string>>
   /** What names the account: the name that it was given, or the oldest key as it is now. */
   readonly account: () => string
-  /** Tries with the best key, and once more with the next where the vendor refused it; a try is also told all keys, so that it can hide them. */
-  readonly use: <A>(
-    attempt: (key: Redacted.Redacted, all: ReadonlyArray<Redacted.Redacted>) => Effect.Effect<A, Reason>
-  ) => Effect.Effect<A, Reason>
+  /**
+   * Tries with the best key, and once more with the next where the vendor refused it, all in so many milliseconds. A try is also given all keys, so that
+   * it can hide them, and the time that is left.
+   */
+  readonly use: <A>(milliseconds: number, attempt: Attempt<A>) => Effect.Effect<A, Reason>
 }
+
+/** A try with one key, which ends within so many milliseconds. */
+export type Attempt<A> = (
+  key: Redacted.Redacted,
+  all: ReadonlyArray<Redacted.Redacted>,
+  milliseconds: number
+) => Effect.Effect<A, Reason>
 
 /** The rings of one vendor, one for each source. */
 export interface KeyRings {
@@ -79,55 +86,83 @@ const isSource = (source: Source): boolean => Redacted.isRedacted(source) || Pre
 type Publish = (typeof Events)["Service"]
 
 const makeRing = (provider: string, source: Source, publish: Publish): KeyRing => {
-  const held = Redacted.isRedacted(source) ? still(source) : hold(provider, source, publish)
+  const held = hold(provider, source, publish)
   const named = Redacted.isRedacted(source) ? undefined : source.account
   const refusals = remember(provider, publish)
 
-  const choose = Effect.fnUntraced(function* (except?: Redacted.Redacted) {
-    yield* held.read
+  const best = (now: number, except?: Redacted.Redacted): Redacted.Redacted | undefined => {
     refusals.forgetAllBut(held.keys())
     const keys = held.keys()
     const others = except === undefined ? keys : keys.filter((key) => !Equal.equals(key, except))
-    const now = yield* monotonicMillis
     return others.find((key) => !refusals.isRecent(key, now)) ?? others[0]
-  })
+  }
 
-  const use: KeyRing["use"] = Effect.fnUntraced(function* (attempt) {
-    const offer = (key: Redacted.Redacted) =>
-      attempt(key, [key, ...held.keys()]).pipe(
-        Effect.tap(refusals.accept(key)),
-        Effect.tapError((reason) => (reason._tag === "AuthenticationError" ? refusals.refuse(key) : Effect.void))
-      )
-    const first = yield* choose()
-    if (first === undefined) return yield* new AuthenticationError({ detail: "there is no long-lived key to send" })
-    return yield* offer(first).pipe(
-      Effect.catchTag("AuthenticationError", (refusal) =>
-        // Chosen anew, as the key may have been replaced between reading it and the vendor's word on it.
-        Effect.flatMap(choose(first), (second) => (second === undefined ? Effect.fail(refusal) : offer(second)))
-      )
-    )
-  })
+  const use = <A>(milliseconds: number, attempt: Attempt<A>): Effect.Effect<A, Reason> =>
+    Effect.withFiber((fiber) => {
+      const end = millisUnsafe(fiber) + milliseconds
+      /** Keys are chosen anew for each try, as they may have been replaced between reading them and the vendor's word on one. */
+      const choose = (refused?: {
+        readonly key: Redacted.Redacted
+        readonly reason: Reason
+      }): Effect.Effect<A, Reason> => {
+        const chosen = () => {
+          const key = best(millisUnsafe(fiber), refused?.key)
+          return key === undefined ? Effect.fail(refused?.reason ?? noKey()) : offer(key, refused === undefined)
+        }
+        return held.isFixed ? chosen() : Effect.flatMap(held.read(end - millisUnsafe(fiber)), chosen)
+      }
+      const offer = (key: Redacted.Redacted, isFirst: boolean) =>
+        Effect.matchEffect(attempt(key, [key, ...held.keys()], end - millisUnsafe(fiber)), {
+          onSuccess: (value) => refusals.accept(key, value),
+          onFailure: (reason) => {
+            if (reason._tag !== "AuthenticationError") return Effect.fail(reason)
+            return Effect.andThen(
+              refusals.refuse(key),
+              Effect.suspend(() => (isFirst ? choose({ key, reason }) : Effect.fail(reason)))
+            )
+          }
+        })
+      return choose()
+    })
 
   return {
-    read: held.read,
+    read: held.read(Number.POSITIVE_INFINITY),
     use,
     account: () => named ?? Redacted.value(held.keys().at(-1) ?? Redacted.make(""))
   }
 }
 
-/** A key that no source can replace is checked once. */
-const still = (key: Redacted.Redacted) => {
-  const problems = Keys.problemsOf([key])
-  const keys = problems.length === 0 ? Keys.trimmed([key]) : []
-  return { read: Effect.succeed(problems), keys: () => keys }
+const noKey = () => new AuthenticationError({ detail: "there is no long-lived key to send" })
+
+/** The keys of a source: those that never change, or those that were read last. */
+interface Held {
+  /** Whether there is nothing to read. */
+  readonly isFixed: boolean
+  /** Reads the source in so many milliseconds, and says what is wrong with it. */
+  readonly read: (milliseconds: number) => Effect.Effect<ReadonlyArray<string>>
+  readonly keys: () => ReadonlyArray<Redacted.Redacted>
 }
 
-/** The keys that a source gave last, as long as it gives nothing better. */
-const hold = (provider: string, source: KeySource, publish: Publish) => {
+const hold = (provider: string, source: Source, publish: Publish): Held => {
+  const fixed = Redacted.isRedacted(source) ? [source] : source.fixed
+  return Redacted.isRedacted(source) || fixed !== undefined
+    ? holdFixed(fixed ?? [])
+    : holdRead(provider, source, publish)
+}
+
+/** Keys that no source can replace are checked once. */
+const holdFixed = (given: ReadonlyArray<Redacted.Redacted>): Held => {
+  const problems = Keys.problemsOf(given)
+  const keys = problems.length === 0 ? Keys.trimmed(given) : []
+  return { isFixed: true, read: () => Effect.succeed(problems), keys: () => keys }
+}
+
+/** Keeps the keys that a source gave last, as long as it gives nothing better. */
+const holdRead = (provider: string, source: KeySource, publish: Publish): Held => {
   let keys: ReadonlyArray<Redacted.Redacted> = []
   let broken = false
-  const read = Effect.gen(function* () {
-    const exit = yield* Effect.exit(Effect.timeout(source.keys, readingLimit))
+  const read = Effect.fnUntraced(function* (milliseconds: number) {
+    const exit = yield* Effect.exit(Effect.timeout(source.keys, Math.min(readingLimit, milliseconds)))
     const problems = Exit.isSuccess(exit) ? Keys.problemsOf(exit.value) : ["cannot be read"]
     if (Exit.isFailure(exit) || problems.length > 0) {
       const isNews = !broken && keys.length > 0
@@ -144,7 +179,7 @@ const hold = (provider: string, source: KeySource, publish: Publish) => {
     if (isNews) yield* publish({ _tag: "KeysReloaded", provider, keys: keys.length })
     return []
   })
-  return { read, keys: () => keys }
+  return { isFixed: false, read, keys: () => keys }
 }
 
 /** Which keys were refused, and until when each is left alone, in monotonic milliseconds. */
@@ -158,8 +193,10 @@ const remember = (provider: string, publish: Publish) => {
       ? Effect.void
       : Effect.flatMap(fingerprint(key), (named) => publish({ _tag, provider, fingerprint: named }))
 
-  const accept = (key: Redacted.Redacted) =>
-    Effect.suspend(() => (until.size > 0 && until.delete(Redacted.value(key)) ? tell("KeyAccepted", key) : Effect.void))
+  const accept = <A>(key: Redacted.Redacted, value: A): Effect.Effect<A> =>
+    until.size > 0 && until.delete(Redacted.value(key))
+      ? Effect.as(tell("KeyAccepted", key), value)
+      : Effect.succeed(value)
 
   const refuse = Effect.fnUntraced(function* (key: Redacted.Redacted) {
     const now = yield* monotonicMillis

@@ -1,18 +1,19 @@
 /**
- * Where every call to one vendor account waits for its turn: those who call take turns by lane, the one at the head waits out what holds it, and a wait that
- * would not fit into the caller's deadline is not begun. Nobody stands behind it: whoever leaves gives the turn to the next.
+ * Rate limiter of one vendor account: first in, first out within a lane, round-robin between lanes. A call enters at once where nothing holds it. Otherwise
+ * it waits in the queue, and fails early where the wait would not fit into its deadline. There is no fiber behind it: a call that leaves lets the next one in.
  */
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
-import { monotonicMillis, remaining } from "../Deadline.ts"
+import { millisUnsafe, monotonicMillis, remainingUnsafe } from "../Deadline.ts"
 import { Events } from "../Events.ts"
 import * as FairQueue from "./FairQueue.ts"
 import * as Pace from "./Pace.ts"
 import { RateLimitError, type Reason, TransportError } from "../TempCredentialError.ts"
 
-/** What all that share an account keep together, in one process or in several. */
+/** The limits of one account, in one process or shared by several. */
 export interface Limits {
   /** Takes a place, where the wait is 0; else tells after how many milliseconds to ask again. */
   readonly ask: Effect.Effect<{ readonly wait: number; readonly epoch: number }>
@@ -20,10 +21,7 @@ export interface Limits {
   readonly close: (epoch: number, milliseconds: number) => Effect.Effect<void>
 }
 
-/**
- * One caller at the gate: the lane that it shares with others of its kind, and whether it was here before with the same call and is let in ahead
- * of them.
- */
+/** One caller: the lane that it shares with others, and whether it repeats a call, and so goes ahead of them. */
 export interface Caller {
   readonly lane: string
   readonly again: boolean
@@ -45,7 +43,7 @@ interface Waiter {
   startedAt: number | undefined
 }
 
-/** What is known of the vendor beforehand. */
+/** The limits that are configured. */
 export interface Settings {
   /** How many calls a millisecond the limits allow, and how many at once. */
   readonly perMillisecond: number
@@ -59,7 +57,7 @@ const waits = Metric.histogram("tempcred_gate_wait_milliseconds", {
   boundaries: Metric.exponentialBoundaries({ start: 1, factor: 4, count: 8 })
 })
 
-/** Wakes whoever waits for it at that moment. */
+/** Makes a signal, which wakes all that wait for it at that moment. */
 const makeSignal = () => {
   let deferred = Deferred.makeUnsafe<void>()
   return {
@@ -77,7 +75,7 @@ const tooLong = (wait: number) =>
     detail: "the vendor was not asked, as no turn comes before the deadline"
   })
 
-const noTurn = new TransportError({ timedOut: true, detail: "calls under way left no place before the deadline" })
+const noTurn = () => new TransportError({ timedOut: true, detail: "calls under way left no place before the deadline" })
 
 /** Makes the gate of one account. */
 export const make = Effect.fnUntraced(function* (
@@ -136,25 +134,28 @@ export const make = Effect.fnUntraced(function* (
     return Pace.held(pace, now) + Math.max(0, before) / rate
   }
 
-  const admit = Effect.fnUntraced(function* (waiter: Waiter): Effect.fn.Return<number, RateLimitError> {
-    while (true) {
-      const now = yield* monotonicMillis
+  /** Lets the head of the queue in, as soon as pace and limits allow. */
+  const admit = (waiter: Waiter): Effect.Effect<number, RateLimitError> =>
+    Effect.flatMap(monotonicMillis, (now) => {
       const own = Pace.wait(pace, now)
-      if (own === Number.POSITIVE_INFINITY) {
-        yield* back.wait
-        continue
-      }
-      const { epoch, wait } = own > 0 ? { epoch: 0, wait: own } : yield* limits.ask
-      if (wait <= 0) {
-        start(waiter, yield* monotonicMillis, true)
-        return epoch
-      }
-      dismiss(now, wait)
-      if (now + wait >= waiter.latest) return yield* tooLong(wait)
-      // In whole milliseconds, as timers are; the pace makes up for it.
-      yield* Effect.timeoutOption(closing.wait, Math.ceil(wait))
-    }
-  })
+      if (own === Number.POSITIVE_INFINITY) return Effect.andThen(back.wait, admitAgain(waiter))
+      if (own > 0) return pause(waiter, now, own)
+      return Effect.flatMap(limits.ask, ({ epoch, wait }) =>
+        wait > 0
+          ? pause(waiter, now, wait)
+          : Effect.as(
+              Effect.map(monotonicMillis, (at) => start(waiter, at, true)),
+              epoch
+            )
+      )
+    })
+  const admitAgain = (waiter: Waiter) => Effect.suspend(() => admit(waiter))
+  const pause = (waiter: Waiter, now: number, wait: number): Effect.Effect<number, RateLimitError> => {
+    dismiss(now, wait)
+    if (now + wait >= waiter.latest) return Effect.fail(tooLong(wait))
+    // In whole milliseconds, as timers are; the pace makes up for it.
+    return Effect.andThen(Effect.timeoutOption(closing.wait, Math.ceil(wait)), admitAgain(waiter))
+  }
 
   const refused = Effect.fnUntraced(function* (startedAt: number, epoch: number, asked: Duration.Duration | undefined) {
     const now = yield* monotonicMillis
@@ -172,51 +173,66 @@ export const make = Effect.fnUntraced(function* (
     usual += (now - startedAt - usual) / 8
   }
 
-  const pass: Gate["pass"] = Effect.fnUntraced(function* ({ again, lane }, attempt) {
-    const arrived = yield* monotonicMillis
-    const left = yield* remaining
-    // A call that begins too late to be answered in time only leaves a credential that nobody holds.
-    const patience = left - Math.min(left / 2, usual * 1.5)
-    const waiter: Waiter = { lane, latest: arrived + patience, turn: Deferred.makeUnsafe(), startedAt: undefined }
+  /** Tests whether a call may enter at once, without a place in the queue. */
+  const isOpen = (now: number, patience: number): boolean =>
+    head === undefined &&
+    settings.perMillisecond === Number.POSITIVE_INFINITY &&
+    patience > 0 &&
+    Pace.wait(pace, now) <= 0
+
+  /** Waits for a turn, and returns the epoch in which it came. */
+  const takeTurn = ({ again, lane }: Caller, waiter: Waiter, arrived: number) => {
+    const patience = waiter.latest - arrived
     const count = (name: keyof typeof outcomes) =>
       Effect.flatMap(monotonicMillis, (now) => Metric.update(outcomes[name], now - arrived))
-
-    const turn = Effect.suspend(() => {
-      const wait = expected(lane, again, arrived)
-      if (wait >= patience) return Effect.fail(tooLong(wait))
+    return Effect.suspend(() => {
+      const least = expected(lane, again, arrived)
+      if (least >= patience) return Effect.fail(tooLong(least))
       join(waiter, again)
       return Effect.andThen(Deferred.await(waiter.turn), admit(waiter))
     }).pipe(
       Effect.timeoutOrElse({
         duration: patience,
         orElse: () => {
-          const wait = expected(lane, again, waiter.latest)
-          return Effect.fail(wait > 0 ? tooLong(wait) : noTurn)
+          const least = expected(lane, again, waiter.latest)
+          return Effect.fail(least > 0 ? tooLong(least) : noTurn())
         }
       }),
       Effect.tap(() => count("admitted")),
       Effect.tapError(() => count("refused"))
     )
-    /** Where nobody waits and nothing holds, no wait is timed. */
-    const enter = Effect.suspend(() => {
-      const isUnlimited = settings.perMillisecond === Number.POSITIVE_INFINITY
-      if (head !== undefined || !isUnlimited || patience <= 0 || Pace.wait(pace, arrived) > 0) return turn
-      start(waiter, arrived, false)
-      return Effect.as(count("admitted"), 0)
-    })
-    return yield* enter.pipe(
-      Effect.flatMap((epoch) => {
-        const startedAt = waiter.startedAt ?? arrived
-        return attempt.pipe(
-          Effect.tap(() => Effect.map(monotonicMillis, (now) => succeeded(startedAt, now))),
-          Effect.tapError((reason) =>
-            reason._tag === "RateLimitError" ? refused(startedAt, epoch, reason.retryAfter) : Effect.void
-          )
+  }
+
+  const pass: Gate["pass"] = (caller, attempt) =>
+    Effect.withFiber((fiber) => {
+      const arrived = millisUnsafe(fiber)
+      const left = remainingUnsafe(fiber, arrived)
+      // A call that begins too late to be answered in time only leaves a credential that nobody holds.
+      const patience = left - Math.min(left / 2, usual * 1.5)
+      const waiter: Waiter = {
+        lane: caller.lane,
+        latest: arrived + patience,
+        turn: Deferred.makeUnsafe(),
+        startedAt: undefined
+      }
+      const serve = (epoch: number) =>
+        Effect.tapError(attempt, (reason) =>
+          reason._tag === "RateLimitError"
+            ? refused(waiter.startedAt ?? arrived, epoch, reason.retryAfter)
+            : Effect.void
         )
-      }),
-      Effect.ensuring(Effect.sync(() => leave(waiter)))
-    )
-  })
+      const enter = () => {
+        start(waiter, arrived, false)
+        outcomes.admitted.updateUnsafe(0, fiber.context)
+        return serve(0)
+      }
+      const served = isOpen(arrived, patience) ? enter() : Effect.flatMap(takeTurn(caller, waiter, arrived), serve)
+      return Effect.onExit(served, (exit) => {
+        if (Exit.isSuccess(exit)) succeeded(waiter.startedAt ?? arrived, millisUnsafe(fiber))
+        leave(waiter)
+        return Effect.void
+      })
+    })
 
   return {
     pass,

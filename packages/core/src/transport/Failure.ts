@@ -16,7 +16,7 @@ export interface Way {
 export const broken = (cause: unknown, begun: boolean, { key, note, url }: Way): TransportError => {
   const words = wordsOf(cause)
   const code = codeOf(cause) ?? codes.find(([pattern]) => pattern.test(words ?? ""))?.[1]
-  const address = `${url.hostname}:${url.port || (url.protocol === "http:" ? 80 : 443)}`
+  const address = addressOf(url)
   // The codes of undici alone say little.
   const isClear = code !== undefined && !code.startsWith("UND_ERR_")
   const said = !isClear && words !== undefined ? `: ${quote(scrub(withoutPaths(words), [key]), 150)}` : ""
@@ -28,9 +28,22 @@ export const broken = (cause: unknown, begun: boolean, { key, note, url }: Way):
   return new TransportError({
     timedOut: false,
     ...(code === undefined ? {} : { code }),
-    detail: quote(`${sentence}${said}${note === undefined ? "" : `; ${note}`}`, 300)
+    detail: quote(`${sentence}${said}${noted(note)}`, 300)
   })
 }
+
+/** Makes the error of an exchange that had no whole answer within so many milliseconds. */
+export const late = (milliseconds: number, { note, url }: Pick<Way, "note" | "url">): TransportError => {
+  const sentence =
+    milliseconds > 0
+      ? `${addressOf(url)} did not answer within ${Math.ceil(milliseconds)} ms`
+      : `${addressOf(url)} was not asked, as no time was left`
+  return new TransportError({ timedOut: true, detail: quote(sentence + noted(note), 300) })
+}
+
+const addressOf = (url: URL): string => `${url.hostname}:${url.port || (url.protocol === "http:" ? 80 : 443)}`
+
+const noted = (note: string | undefined): string => (note === undefined ? "" : `; ${note}`)
 
 const certificates = /CERT|ISSUER|SIGNATURE|ALTNAME/
 

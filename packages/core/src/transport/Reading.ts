@@ -1,23 +1,10 @@
 /** An answer on its way in: where reading stops, and what a failure on the way is called. */
 import { InvalidResponseError, type TransportError } from "../TempCredentialError.ts"
-import type { Answer } from "../Transport.ts"
 import { decompress, join } from "./Decompression.ts"
+import type { Answer, Receiver } from "./Exchange.ts"
 import { broken, type Way } from "./Failure.ts"
 
-/**
- * What a platform tells of an answer as it comes in. `begin` and `piece` give false where no more is wanted; then the platform closes the
- * socket.
- */
-export interface Receiver {
-  /** Names of headers are in small letters. */
-  readonly begin: (status: number, headers: Answer["headers"]) => boolean
-  readonly piece: (bytes: Uint8Array) => boolean
-  readonly end: () => void
-  /** There is no answer, or no more of it; what comes after the first word on the end is not heard. */
-  readonly fail: (cause: unknown) => void
-}
-
-/** Who waits for an answer. */
+/** The callbacks of the caller who waits for an answer. */
 export interface Reader {
   readonly read: (answer: Pick<Answer, "status" | "headers" | "text">) => void
   readonly failed: (error: TransportError | InvalidResponseError) => void

@@ -2,15 +2,7 @@
 import * as Redacted from "effect/Redacted"
 import { checkUrl } from "../ConfigurationError.ts"
 import { InvalidRequestError } from "../TempCredentialError.ts"
-import type { Outgoing } from "../Transport.ts"
-
-/** One request as a platform sends it: the key is in a header by now, and the body is text. */
-export interface Wire {
-  readonly method: Outgoing["method"]
-  readonly url: URL
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string | undefined
-}
+import type { Outgoing, Wire } from "./Exchange.ts"
 
 /** Says why a request may not be sent: a key goes over an encrypted connection only. */
 export const refuse = ({ url }: Outgoing): InvalidRequestError | undefined => {

@@ -1,4 +1,4 @@
-/** What a vendor's refusal means: the reason, by the vendor's dialect or else by its status, and what of its words may be kept. */
+/** The reason behind a vendor's refusal, by the vendor's dialect or else by its status, and the words of it that may be kept. */
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -7,19 +7,20 @@ import { retryAfter } from "./ReplyHeaders.ts"
 import { scrub } from "../Scrubber.ts"
 import { quote } from "../LogText.ts"
 import type { Reason } from "../TempCredentialError.ts"
-import type { Answer } from "../Transport.ts"
-import type { Dialect, VendorFailure } from "../VendorApi.ts"
+import type { Answer } from "../transport/Exchange.ts"
+import type { Dialect, VendorFailure } from "./Dialect.ts"
 
 const parseJson = Option.liftThrowable((text: string): unknown => JSON.parse(text))
 
-/** Makes what reads refusals; the keys of the call are removed from all that is kept, and `now` is in epoch milliseconds. */
-export const reader = <Failure>(
-  dialect: Dialect<Failure>
-): ((answer: Answer, keys: ReadonlyArray<Redacted.Redacted>, now: number) => Reason) => {
+/** Reads a refusal. The keys of the call are removed from all that is kept; `now` is in epoch milliseconds. */
+export type Refusal = (answer: Answer, keys: ReadonlyArray<Redacted.Redacted>, now: number) => Reason
+
+/** Makes the reader of a vendor's refusals. */
+export const reader = <Failure>(dialect: Dialect<Failure>): Refusal => {
   const decode = Schema.decodeUnknownOption(dialect.failure)
   const fields = new Map(Object.entries(dialect.fields ?? {}))
   const tags = new Map(answerTags.flatMap((tag) => (dialect.codes?.[tag] ?? []).map((code) => [code, tag] as const)))
-  return (answer: Answer, keys: ReadonlyArray<Redacted.Redacted>, now: number): Reason => {
+  return (answer, keys, now) => {
     const told = parseJson(answer.text).pipe(
       Option.flatMap(decode),
       Option.map(dialect.read),

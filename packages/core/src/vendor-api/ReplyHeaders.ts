@@ -3,7 +3,7 @@
  * has passed, says nothing.
  */
 import * as Duration from "effect/Duration"
-import type { Answer } from "../Transport.ts"
+import type { Answer } from "../transport/Exchange.ts"
 import * as HttpDate from "./HttpDate.ts"
 
 type Headers = Answer["headers"]

@@ -1,0 +1,23 @@
+import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Acme from "./acme.ts"
+
+describe("the options of a mint at an adapter without a cache", () => {
+  for (const minRemaining of [20_000, "soon", Number.NaN, null]) {
+    it.effect(`a minRemaining of ${minRemaining} is refused before any call`, () =>
+      Effect.gen(function* () {
+        const acme = Acme.vendor(Acme.ok)
+        const error = yield* TempCredentialProvider.use((provider) =>
+          // Untyped callers pass anything.
+          Effect.flip(provider.mint({ purpose: "stt.realtime" }, { minRemaining } as never))
+        ).pipe(Effect.provide(Acme.layer()), Effect.provide(acme.layer))
+        assert.strictEqual(
+          error.message,
+          'acme: the request is invalid: minRemaining: must be a finite length of time with its unit, such as "20 seconds"'
+        )
+        assert.strictEqual(acme.sent.length, 0)
+      })
+    )
+  }
+})
