@@ -247,7 +247,7 @@ describe("expiry is a fact with a source", () => {
       }
     })
   )
-  it.effect("skew-fast, skew-slow: a moment is corrected by the vendor's clock", () =>
+  it.effect("a time from the vendor is corrected by the vendor's clock, fast or slow", () =>
     Effect.gen(function* () {
       for (const skew of [600, -600]) {
         const expiry = { source: "vendor", at: DateTime.makeUnsafe(at(60 + skew)) } as const
@@ -328,7 +328,7 @@ describe("expiry is a fact with a source", () => {
       }
     })
   )
-  it.effect("expired-on-arrival, malformed-expiry: no credential", () =>
+  it.effect("an expired or malformed expiry yields no credential", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(start)
       for (const [expiry, step] of [

@@ -1,4 +1,4 @@
-/** Section A of the behaviours: what is cached for whom, and what is not. */
+/** The scopes of the cache: which requests share a credential, and which do not. */
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import * as CredentialCache from "@tempcred/core/CredentialCache"

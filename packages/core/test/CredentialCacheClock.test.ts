@@ -1,4 +1,4 @@
-/** Section K of the behaviours, as far as a cache is concerned: clocks that are set, and machines that sleep; and what lies below the cache. */
+/** The cache under clocks that are set, on machines that sleep, and above other holders. */
 import { assert, describe, it } from "@effect/vitest"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import { TempCredential } from "@tempcred/core/TempCredential"

@@ -1,4 +1,4 @@
-/** Section B of the behaviours: one mint serves everybody who waits, and belongs to none of them. */
+/** Single flight: one mint serves all callers that wait, and survives each of them. */
 import { assert, describe, it } from "@effect/vitest"
 import * as CredentialCache from "@tempcred/core/CredentialCache"
 import type { MintRequest } from "@tempcred/core/MintRequest"
@@ -38,7 +38,7 @@ describe("one flight for all", () => {
     })
   )
 
-  it.effect("cold-herd-fail, initial-fail: all get the failure of the one mint, and the next get mints again", () =>
+  it.effect("all callers get the failure of the one mint, and the next get mints again", () =>
     Effect.gen(function* () {
       const acme = vendor({ fails: unavailable, takes: 1 })
       const cache = yield* build(acme)

@@ -1,4 +1,4 @@
-/** Section C of the behaviours: when a credential is renewed, and what happens when that fails. */
+/** Renewal: its times, and its failures. */
 import { assert, describe, it } from "@effect/vitest"
 import { fingerprint } from "@tempcred/core/Fingerprint"
 import type { MintRequest } from "@tempcred/core/MintRequest"

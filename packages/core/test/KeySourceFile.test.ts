@@ -127,7 +127,7 @@ describe("the environment", () => {
       ])
     })
   )
-  it.effect("missing-key-names-both, two-sources: what is wrong is told by the variable's name", () =>
+  it.effect("an error names the variable, also with two sources", () =>
     Effect.gen(function* () {
       const message = (env: Readonly<Record<string, string>>) =>
         Effect.map(Effect.flip(source(env)), (error) => error.message)

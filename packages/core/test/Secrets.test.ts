@@ -49,7 +49,7 @@ const steps: ReadonlyArray<Acme.Step> = [
 ]
 
 for (const step of steps) {
-  it.effect(`inspect-json-string, debug-level: ${JSON.stringify(step).slice(0, 60)}`, () =>
+  it.effect(`no form of output contains a secret: ${JSON.stringify(step).slice(0, 60)}`, () =>
     Effect.gen(function* () {
       const printed: Array<string> = []
       const tracer = Tracer.make({
