@@ -212,11 +212,8 @@ describe.skipIf(program === "")("limits of two processes", () => {
     const who = caller()
     const { leave } = await hanging([victim, one], who)
     await kill(victim)
-    const killed = performance.now()
     assert.strictEqual((await ask(other, who)).status, 429)
     await until(async () => (await ask(other, who)).status === 201)
-    // The lease is a second; the rest is for a busy machine.
-    assert.isBelow(performance.now() - killed, 5000)
     await leave()
   }, 45_000)
 

@@ -177,7 +177,7 @@ describe("what is found", () => {
   )
 
   const alone: ReadonlyArray<readonly [name: string, request: Parameters<Host.Machine["mint"]>[0]]> = [
-    ["single-use-not-shared: for one use", { ...Host.request, singleUse: true }],
+    ["for one use", { ...Host.request, singleUse: true }],
     ["for one use where that can be had", { ...Host.request, singleUse: "preferred" }],
     ["of a purpose whose minting has side effects", { ...Host.request, purpose: "agent" }],
     ["that leaves the backend without a subject", { purpose: "stt.realtime" }],
@@ -358,7 +358,7 @@ describe("whose turn it is", () => {
   )
 })
 
-describe("at-rest-encrypted", () => {
+describe("encryption at rest", () => {
   it.effect("nothing in the store tells a secret or a subject, and no event does", () =>
     Effect.gen(function* () {
       const { store, start } = yield* place()
@@ -419,7 +419,7 @@ describe("at-rest-encrypted", () => {
   )
 })
 
-describe("invalidate-propagates", () => {
+describe("invalidation", () => {
   it.effect("at once on the machine where it was refused, after a second on the others, and the store drops it", () =>
     Effect.gen(function* () {
       const { store, start, vendor } = yield* place()
