@@ -149,30 +149,26 @@ const takeTurn = Effect.fnUntraced(function* (
   const patience = Math.min(Duration.toMillis(shared.patience), Math.max(0, (yield* Deadline.remaining) / 2))
   const alone: Turn = { _tag: "Alone" }
 
-  const visits = Effect.gen(function* (): Effect.fn.Return<Turn> {
-    let seen = ""
-    let pause = firstPause
-    while (true) {
+  const visit = (seen: string, pause: number): Effect.Effect<Turn> =>
+    Effect.gen(function* () {
       const asked = yield* now
-      const visit = Option.getOrUndefined(yield* store.visit(name, seen, owner))
-      switch (visit?._tag) {
+      const found = Option.getOrUndefined(yield* store.visit(name, seen, owner))
+      switch (found?._tag) {
         case undefined:
           return alone
         case "Granted":
-          return { _tag: "Holder", fence: visit.fence, given: visit.now, came: yield* now }
+          return { _tag: "Holder", fence: found.fence, given: found.now, came: yield* now }
         case "Found": {
-          const credential = yield* take(shared, name, { ...visit, asked, minimum })
+          const credential = yield* take(shared, name, { ...found, asked, minimum })
           if (Option.isSome(credential)) return { _tag: "Found", credential: credential.value }
-          seen = Encryption.idOf(visit.text)
-          break
+          return yield* visit(Encryption.idOf(found.text), pause)
         }
         case "Held":
           yield* Effect.sleep(pause * (0.5 + (yield* Random.next) / 2))
-          pause = Math.min(longestPause, pause * 1.5)
+          return yield* visit(seen, Math.min(longestPause, pause * 1.5))
       }
-    }
-  })
-  return yield* visits.pipe(
+    })
+  return yield* visit("", firstPause).pipe(
     Effect.onInterrupt(() => store.release(name, owner)),
     Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.succeed(alone) })
   )
