@@ -18,31 +18,28 @@ const apiKey = Redacted.make("long-lived")
 
 /** A provider whose credentials live so long, before any cache and any transport. */
 export const adapter = ({ lifeSeconds }: Pick<Vendor, "lifeSeconds">): Adapter.ProviderLayer =>
-  Adapter.layer(
-    Adapter.make({
-      provider: "acme",
-      keys: { apiKey },
-      issues: [],
-      capabilities: {
-        "stt.realtime": {
-          ttlSeconds: { min: 1, max: 3600, default: lifeSeconds },
-          singleUse: true,
-          subject: { effect: "recorded" },
-          regions: [],
-          mintingHasSideEffects: false,
-          needed: "connect"
-        }
-      },
-      call: ({ ttlSeconds }) => ({ url: "https://acme.example/tokens", key: apiKey, body: { ttl: ttlSeconds } }),
-      response: Schema.Struct({ token: Schema.RedactedFromValue(Schema.NonEmptyString) }),
-      credential: ({ token }) => ({
-        token,
-        expiry: { source: "request" },
-        connections: [{ kind: "websocket", url: "wss://acme.example/listen", where: "server", placement: bearer }]
-      }),
-      dialect: { failure: Schema.Struct({}), read: () => ({}) }
-    })
-  )
+  Adapter.make({
+    id: "acme",
+    options: { apiKey: Adapter.key("ACME_API_KEY") },
+    capabilities: {
+      "stt.realtime": {
+        ttlSeconds: { min: 1, max: 3600, default: lifeSeconds },
+        singleUse: true,
+        subject: { effect: "recorded" },
+        regions: [],
+        mintingHasSideEffects: false,
+        needed: "connect"
+      }
+    },
+    call: ({ ttlSeconds }) => ({ url: "https://acme.example/tokens", body: { ttl: ttlSeconds } }),
+    response: Schema.Struct({ token: Schema.RedactedFromValue(Schema.NonEmptyString) }),
+    credential: ({ token }) => ({
+      token,
+      expiry: { source: "request" },
+      connections: [{ kind: "websocket", url: "wss://acme.example/listen", where: "server", placement: bearer }]
+    }),
+    dialect: { failure: Schema.Struct({}), read: () => ({}) }
+  }).layer({ apiKey })
 
 export const transport = (vendor: Vendor): Layer.Layer<Transport> =>
   Layer.succeed(Transport, {

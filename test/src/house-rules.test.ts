@@ -187,7 +187,7 @@ describe("what files hold", () => {
 
   it("environment variables are named by adapters, Providers, emulated vendors and the command line only", () => {
     const vendors = adapters.map(({ folder, name, path }) => {
-      const found = code(path).matchAll(/\b(?:fromConfig|optional)\("([A-Z]+)_/g)
+      const found = code(path).matchAll(/\b(?:key|region|url|text|keys)\("([A-Z]+)_/g)
       const prefixes = [...new Set(Array.from(found, ([, prefix = ""]) => prefix))]
       const own = new RegExp(`^(${folder}/|packages/emulator/src/(${name}\\.ts|${kebab(name)}/))`)
       return { prefixes, path: own, names: new RegExp(`^(${prefixes.join("|")})_`) }

@@ -65,7 +65,7 @@ describe("a vendor whose shortest ttl is longer than five minutes", () => {
 
   it("serves the default endpoint for every purpose", async () => {
     await using server = endpoint(make(), env)
-    for (const purpose of Object.keys(ElevenLabs.capabilities)) {
+    for (const purpose of Object.keys(ElevenLabs.adapter.capabilities)) {
       const { expiresAt, issuedAt } = await server.credential({ purpose })
       assert.strictEqual(Date.parse(expiresAt) - Date.parse(issuedAt), 900_000, purpose)
     }

@@ -1,21 +1,23 @@
 /**
- * Builds a provider from a description of a vendor: its capabilities, how to write a request, and
- * how to read a response. The checks, retries, errors, expiry and spans that all vendors share are
- * here.
+ * Builds an adapter from the definition of a vendor: its options, its capabilities, how to write a
+ * request, and how to read a response. The checks, retries, errors, expiry and spans that all vendors
+ * share are in core.
  *
  * ```ts
  * import * as Adapter from "@tempcred/core/Adapter"
  * import { bearer } from "@tempcred/core/Connection"
+ * import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
  * import { layerFetch } from "@tempcred/core/Transport"
  * import * as Effect from "effect/Effect"
  * import * as Redacted from "effect/Redacted"
  * import * as Schema from "effect/Schema"
  *
- * const apiKey = Redacted.make("long-lived")
  * const acme = Adapter.make({
- *   provider: "acme",
- *   keys: { apiKey },
- *   issues: [],
+ *   id: "acme",
+ *   options: {
+ *     apiKey: Adapter.key("ACME_API_KEY"),
+ *     baseUrl: Adapter.url("ACME_BASE_URL")
+ *   },
  *   capabilities: {
  *     agent: {
  *       ttlSeconds: { min: 30, max: 600, default: 60 },
@@ -26,9 +28,8 @@
  *       needed: "connect"
  *     }
  *   },
- *   call: ({ ttlSeconds }) => ({
- *     url: "https://api.acme.example/v1/tokens",
- *     key: apiKey,
+ *   call: ({ ttlSeconds }, { options: { baseUrl = "https://api.acme.example" } }) => ({
+ *     url: `${baseUrl}/v1/tokens`,
  *     body: { ttl: ttlSeconds }
  *   }),
  *   response: Schema.Struct({ token: Schema.RedactedFromValue(Schema.NonEmptyString) }),
@@ -42,47 +43,42 @@
  *     read: ({ message }) => ({ detail: message })
  *   }
  * })
- * const provider = await Effect.runPromise(Effect.provide(acme, layerFetch))
- * console.log(Object.keys(provider.capabilities).join()) // => agent
+ * const layer = acme.layer({ apiKey: Redacted.make("long-lived") })
+ * const program = TempCredentialProvider.useSync((provider) => Object.keys(provider.capabilities).join())
+ * console.log(await Effect.runPromise(program.pipe(Effect.provide(layer), Effect.provide(layerFetch)))) // => agent
  * ```
  *
  * @since 0.1.0
  */
-import type * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
+import { type Definition, specOf } from "./adapter/Definition.ts"
+import * as Options from "./adapter/Options.ts"
 import * as Provider from "./adapter/Provider.ts"
 import type { Capabilities } from "./Capabilities.ts"
 import type { ConfigurationError } from "./ConfigurationError.ts"
-import * as Environment from "./Environment.ts"
+import type { Purpose } from "./Purpose.ts"
 import { TempCredentialProvider } from "./TempCredentialProvider.ts"
 import type { Transport } from "./Transport.ts"
 
+export type { Definition, Given } from "./adapter/Definition.ts"
 export type { Expiry } from "./adapter/Expiry.ts"
-export type { CallContext, Minted, Spec } from "./adapter/Spec.ts"
+export {
+  key,
+  type Option,
+  type OptionsOf,
+  region,
+  regionKeys,
+  required,
+  seconds,
+  type Table,
+  text,
+  url,
+  value
+} from "./adapter/Options.ts"
+export type { CallContext, Minted } from "./adapter/Spec.ts"
 export type { Terms } from "./adapter/Terms.ts"
-
-/**
- * An adapter for `Providers`: the name that selects it, and a layer configured by the vendor's
- * environment variables.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Adapter {
-  readonly id: string
-  /** The capabilities when keys for all of the vendor's regions are configured. */
-  readonly capabilities: Capabilities
-  readonly layerConfig: ProviderLayer
-}
-
-/**
- * An effect that makes a provider. It needs a transport and fails with `ConfigurationError`.
- *
- * @category models
- * @since 0.1.0
- */
-export type Making = Effect.Effect<TempCredentialProvider["Service"], ConfigurationError, Transport>
 
 /**
  * A layer of a provider. It needs a transport and fails with `ConfigurationError`.
@@ -93,39 +89,52 @@ export type Making = Effect.Effect<TempCredentialProvider["Service"], Configurat
 export type ProviderLayer = Layer.Layer<TempCredentialProvider, ConfigurationError, Transport>
 
 /**
- * Makes the provider of a vendor. It uses the `RetryPolicy`, `RateGate` and `Events` that are
- * provided when it is made.
+ * An adapter for `Providers`: the name that selects it, and a layer configured by the vendor's
+ * environment variables.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Adapter {
+  readonly id: string
+  /** The capabilities when everything is configured, such as keys for all of the vendor's regions. */
+  readonly capabilities: Capabilities
+  readonly layerConfig: ProviderLayer
+}
+
+/**
+ * An adapter with its options, and a layer configured by them.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Vendor<T extends Options.Table> extends Adapter {
+  readonly options: T
+  readonly layer: (options: Options.OptionsOf<T>) => ProviderLayer
+}
+
+/**
+ * Makes an adapter from a vendor's definition. Its layers use the `RetryPolicy`, `RateGate` and `Events`
+ * that are provided when they are built. `layerConfig` reads the environment then, and fails with a
+ * `ConfigurationError` that names each missing or malformed variable.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make: typeof Provider.make = Provider.make
-
-/**
- * Makes a layer of a provider.
- *
- * @category layers
- * @since 0.1.0
- */
-export const layer = (provider: Making): ProviderLayer => Layer.effect(TempCredentialProvider, provider)
-
-/**
- * Reads an optional variable, as `Environment.text` does.
- *
- * @category configuration
- * @since 0.1.0
- */
-export const optional: (name: string) => Effect.Effect<string | undefined, ConfigurationError> = Environment.text
-
-/**
- * Makes a vendor's layer from environment variables, which are read when the layer is built. Fails
- * with `ConfigurationError`, which names each missing or malformed variable. `options` is a
- * function, so that an unused layer does no work.
- *
- * @category layers
- * @since 0.1.0
- */
-export const layerConfig = <Options>(
-  layerOf: (options: Options) => ProviderLayer,
-  options: () => Effect.Effect<Options, Config.ConfigError | ConfigurationError>
-): ProviderLayer => Layer.unwrap(Effect.map(Environment.load(Effect.suspend(options)), layerOf))
+export const make = <T extends Options.Table, P extends Purpose, Response, Failure>(
+  definition: Definition<T, P, Response, Failure>
+): Vendor<T> => {
+  const { capabilities, id, options: table, wrap = identity } = definition
+  const layer = (options: Options.OptionsOf<T>): ProviderLayer =>
+    Layer.effect(
+      TempCredentialProvider,
+      Effect.suspend(() => Effect.map(Provider.make(specOf(definition, options)), wrap))
+    )
+  const layerConfig = Layer.unwrap(
+    Effect.map(
+      Effect.suspend(() => Options.read(table)),
+      layer
+    )
+  )
+  return { id, capabilities, options: table, layer, layerConfig }
+}

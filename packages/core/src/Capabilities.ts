@@ -6,11 +6,11 @@
  * ```ts
  * import * as Capabilities from "@tempcred/core/Capabilities"
  * import * as MintRequest from "@tempcred/core/MintRequest"
- * import { capabilities } from "@tempcred/soniox/Soniox"
+ * import * as Soniox from "@tempcred/soniox/Soniox"
  * import * as Result from "effect/Result"
  *
  * const resolved = MintRequest.decode({ purpose: "stt.realtime", ttl: "2 hours" }).pipe(
- *   Result.flatMap((request) => Capabilities.resolve(capabilities, request))
+ *   Result.flatMap((request) => Capabilities.resolve(Soniox.adapter.capabilities, request))
  * )
  * console.log(Result.isFailure(resolved) && resolved.failure.detail)
  * // => ttl is 7200 seconds; allowed are 1 to 3600 seconds

@@ -1,4 +1,4 @@
-import * as Adapter from "@tempcred/core/Adapter"
+import type * as Adapter from "@tempcred/core/Adapter"
 import * as Events from "@tempcred/core/Events"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import {
@@ -15,6 +15,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
+import * as Provider from "../src/adapter/Provider.ts"
 import * as Acme from "./acme.ts"
 
 const minting = (request: unknown, vendor: ReturnType<typeof Acme.vendor>, changes?: Parameters<typeof Acme.spec>[0]) =>
@@ -348,7 +349,7 @@ it.effect("a reply that an adapter cannot take for its answer is an invalid resp
   Effect.gen(function* () {
     const vendor = Acme.vendor(Acme.ok)
     const reply = new InvalidResponseError({ detail: "token: is for another purpose" })
-    const layer = Adapter.layer(Adapter.make({ ...Acme.spec(), credential: () => reply }))
+    const layer = Layer.effect(TempCredentialProvider, Provider.make({ ...Acme.spec(), credential: () => reply }))
     const error = yield* TempCredentialProvider.use((provider) => provider.mint({ purpose: "stt.realtime" })).pipe(
       Effect.flip,
       Effect.provide(Layer.provide(layer, vendor.layer))
@@ -404,7 +405,7 @@ it.effect("a credential says what was asked and how to connect", () =>
 it.effect("accounts are the same only if key, region and addresses are equal", () =>
   Effect.gen(function* () {
     const account = (changes: object) =>
-      Effect.flatMap(Adapter.make({ ...Acme.spec(), ...changes }), (provider) => provider.account).pipe(
+      Effect.flatMap(Provider.make({ ...Acme.spec(), ...changes }), (provider) => provider.account).pipe(
         Effect.provide(Acme.vendor(Acme.ok).layer)
       )
     const accounts = yield* Effect.all([

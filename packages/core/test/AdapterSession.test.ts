@@ -1,5 +1,5 @@
 /** What a vendor can bind to a credential beyond a ttl: one use whether asked or not, a second end, and the configuration of a session. */
-import * as Adapter from "@tempcred/core/Adapter"
+import type * as Adapter from "@tempcred/core/Adapter"
 import * as CredentialCache from "@tempcred/core/CredentialCache"
 import type { Capability } from "@tempcred/core/Capabilities"
 import * as Failover from "@tempcred/core/Failover"
@@ -14,6 +14,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
+import * as Provider from "../src/adapter/Provider.ts"
 import * as Acme from "./acme.ts"
 
 const capability: Capability = {
@@ -32,7 +33,7 @@ const layerOf = (can: Partial<Capability>, provider = "acme", terms?: Adapter.Te
   Layer.effect(
     TempCredentialProvider,
     Effect.orDie(
-      Adapter.make({
+      Provider.make({
         provider,
         keys: { apiKey },
         issues: [],

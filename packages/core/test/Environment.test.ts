@@ -15,6 +15,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, vi } from "vitest"
+import * as Provider from "../src/adapter/Provider.ts"
 import * as Acme from "./acme.ts"
 import { vendor } from "./keys.ts"
 
@@ -44,15 +45,19 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-const options = () => Effect.all({ apiKey: KeySource.fromConfig("ACME_API_KEY") })
+const { call, credential, dialect, response } = Acme.spec()
 
-const layerConfig = Adapter.layerConfig(
-  (given: { readonly apiKey: KeySource.KeySource }) =>
-    Layer.effect(TempCredentialProvider, Adapter.make(Acme.spec(given))),
-  options
-)
+const adapter = Adapter.make({
+  id: "acme",
+  options: { apiKey: Adapter.key("ACME_API_KEY") },
+  capabilities: Acme.capabilities,
+  call,
+  response,
+  credential,
+  dialect
+})
 
-const adapter: Adapter.Adapter = { id: "acme", capabilities: Acme.capabilities, layerConfig }
+const { layerConfig } = adapter
 
 describe("the environment", () => {
   const doors = { "an adapter's layerConfig": layerConfig, "Providers.layerConfig": Providers.layerConfig([adapter]) }
@@ -236,7 +241,7 @@ describe("a secret in a file", () => {
 
 describe("a long-lived key", () => {
   const build = (apiKey: unknown) =>
-    Adapter.make({ ...Acme.spec(), keys: { "ACME_API_KEY (apiKey)": apiKey as Redacted.Redacted } })
+    Provider.make({ ...Acme.spec(), keys: { "ACME_API_KEY (apiKey)": apiKey as Redacted.Redacted } })
   const problem = (apiKey: unknown) =>
     build(apiKey).pipe(
       Effect.provide(vendor().transport),

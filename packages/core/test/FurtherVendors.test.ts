@@ -1,5 +1,4 @@
 /** Vendors that have no adapter yet keep their own numbers, and their credentials reach a client as they are. */
-import * as Adapter from "@tempcred/core/Adapter"
 import { fill } from "@tempcred/core/Connection"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import * as TempCredential from "@tempcred/core/TempCredential"
@@ -10,6 +9,7 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { assumedRole, azure, cartesia, gladia, livekit, presigned } from "../typetest/vendors.ts"
+import * as Provider from "../src/adapter/Provider.ts"
 import * as Acme from "./acme.ts"
 
 type Provider = TempCredentialProvider["Service"]
@@ -43,7 +43,7 @@ const session = { config: { encoding: "wav/pcm" }, lock: "all" } as const
 const rows: ReadonlyArray<Row> = [
   {
     name: "Azure",
-    provider: Adapter.make(azure).pipe(Effect.provide(answers.azure.layer)),
+    provider: Provider.make(azure).pipe(Effect.provide(answers.azure.layer)),
     request: { purpose: "stt.realtime", region: "eastus" },
     life: 600,
     sent: [answers.azure, undefined],
@@ -53,7 +53,7 @@ const rows: ReadonlyArray<Row> = [
   },
   {
     name: "Gladia",
-    provider: Adapter.make(gladia).pipe(Effect.provide(answers.gladia.layer)),
+    provider: Provider.make(gladia).pipe(Effect.provide(answers.gladia.layer)),
     request: { purpose: "stt.realtime", region: "eu-west", subject: "ann", session },
     life: 60,
     sent: [answers.gladia, { encoding: "wav/pcm", custom_metadata: { subject: "ann" } }],
@@ -63,7 +63,7 @@ const rows: ReadonlyArray<Row> = [
   },
   {
     name: "Cartesia",
-    provider: Adapter.make(cartesia).pipe(Effect.provide(answers.cartesia.layer)),
+    provider: Provider.make(cartesia).pipe(Effect.provide(answers.cartesia.layer)),
     request: { purpose: "agent", ttl: "15 minutes" },
     life: 900,
     sent: [answers.cartesia, { grants: { tts: false, agent: true }, expires_in: 900 }],

@@ -1,4 +1,3 @@
-import * as Adapter from "@tempcred/core/Adapter"
 import * as CredentialCache from "@tempcred/core/CredentialCache"
 import * as Minter from "@tempcred/core/Minter"
 import { TempCredentialError } from "@tempcred/core/TempCredentialError"
@@ -8,9 +7,10 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { assert, describe, it } from "vitest"
+import * as Provider from "../src/adapter/Provider.ts"
 import * as Acme from "./acme.ts"
 
-const provider = Layer.effect(TempCredentialProvider, Adapter.make(Acme.spec()))
+const provider = Layer.effect(TempCredentialProvider, Provider.make(Acme.spec()))
 const request = { purpose: "stt.realtime" } as const
 
 const rejection = (promise: Promise<unknown>): Promise<unknown> =>
@@ -51,7 +51,7 @@ it("builds the layer once, on the first mint, and closes it", async () => {
     Effect.acquireRelease(
       Effect.andThen(
         Effect.sync(() => events.push("opened")),
-        Adapter.make(Acme.spec())
+        Provider.make(Acme.spec())
       ),
       () => Effect.sync(() => events.push("closed"))
     )
@@ -78,7 +78,7 @@ it("is ready, or says at start what is wrong with its configuration", async () =
   await using good = Minter.make(provider, { transport: Acme.vendor(Acme.ok).layer })
   await good.ready()
   const issues = [{ name: "ACME_API_KEY", message: "is not set" }]
-  await using bad = Minter.make(Layer.effect(TempCredentialProvider, Adapter.make({ ...Acme.spec(), issues })))
+  await using bad = Minter.make(Layer.effect(TempCredentialProvider, Provider.make({ ...Acme.spec(), issues })))
   assert.match(String(await rejection(bad.ready())), /ACME_API_KEY is not set/)
 })
 

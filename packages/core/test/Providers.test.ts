@@ -1,9 +1,8 @@
 import * as Adapter from "@tempcred/core/Adapter"
-import { checkKey, checkOneOf, checkRegion, checkUrl, type Issue } from "@tempcred/core/ConfigurationError"
+import { checkOneOf, checkRegion, checkUrl, type Issue } from "@tempcred/core/ConfigurationError"
 import * as Providers from "@tempcred/core/Providers"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { assert, describe, it } from "@effect/vitest"
-import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -12,26 +11,18 @@ import * as TestClock from "effect/testing/TestClock"
 import * as Fiber from "effect/Fiber"
 import * as Acme from "./acme.ts"
 
-const descriptor = (id: string): Adapter.Adapter => ({
-  id,
-  capabilities: Acme.capabilities,
-  layerConfig: Adapter.layerConfig(
-    (options: { readonly apiKey: Redacted.Redacted; readonly region: string | undefined }) =>
-      Layer.effect(
-        TempCredentialProvider,
-        Adapter.make({
-          ...Acme.spec({ apiKey: options.apiKey }),
-          provider: id,
-          issues: [
-            ...checkKey(`${id.toUpperCase()}_API_KEY (apiKey)`, options.apiKey),
-            ...checkRegion("ACME_REGION", options.region)
-          ]
-        })
-      ),
-    () =>
-      Effect.all({ apiKey: Config.Redacted(`${id.toUpperCase()}_API_KEY`), region: Adapter.optional("ACME_REGION") })
-  )
-})
+const { call, credential, dialect, response } = Acme.spec()
+
+const descriptor = (id: string): Adapter.Adapter =>
+  Adapter.make({
+    id,
+    options: { apiKey: Adapter.key(`${id.toUpperCase()}_API_KEY`), region: Adapter.region("ACME_REGION") },
+    capabilities: Acme.capabilities,
+    call,
+    response,
+    credential,
+    dialect
+  })
 
 const building = (env: Readonly<Record<string, string>>, vendor = Acme.vendor(Acme.ok)) =>
   Providers.layerConfig([descriptor("acme"), descriptor("globex")]).pipe(

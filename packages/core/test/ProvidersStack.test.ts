@@ -1,5 +1,5 @@
 /** The whole stack that configuration names: failover, sharing and cache. */
-import * as Adapter from "@tempcred/core/Adapter"
+import type * as Adapter from "@tempcred/core/Adapter"
 import { fingerprint } from "@tempcred/core/Fingerprint"
 import * as Providers from "@tempcred/core/Providers"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
@@ -11,6 +11,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
+import * as Provider from "../src/adapter/Provider.ts"
 import * as Acme from "./acme.ts"
 import * as Store from "./store.ts"
 
@@ -19,7 +20,9 @@ type Vendor = ReturnType<typeof Acme.vendor>
 const descriptor = (id: string, vendor: Vendor): Adapter.Adapter => ({
   id,
   capabilities: Acme.capabilities,
-  layerConfig: Adapter.layer(Adapter.make({ ...Acme.spec(), provider: id })).pipe(Layer.provide(vendor.layer))
+  layerConfig: Layer.effect(TempCredentialProvider, Provider.make({ ...Acme.spec(), provider: id })).pipe(
+    Layer.provide(vendor.layer)
+  )
 })
 
 const stack = (env: Readonly<Record<string, string>>, first: Vendor, second: Vendor, options?: Providers.Options) =>

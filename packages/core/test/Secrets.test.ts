@@ -1,5 +1,4 @@
 /** Nothing that is printed, logged, traced, thrown or counted holds the long-lived key or the token. */
-import * as Adapter from "@tempcred/core/Adapter"
 import { checkKey, ConfigurationError } from "@tempcred/core/ConfigurationError"
 import * as Connection from "@tempcred/core/Connection"
 import * as Minter from "@tempcred/core/Minter"
@@ -19,6 +18,7 @@ import * as References from "effect/References"
 import * as Schema from "effect/Schema"
 import * as Tracer from "effect/Tracer"
 import { inspect } from "node:util"
+import * as Provider from "../src/adapter/Provider.ts"
 import * as Acme from "./acme.ts"
 
 const forms = (value: unknown): string =>
@@ -171,7 +171,7 @@ it("a key with a character that no header can carry is a configuration error tha
 })
 
 it("a minter prints nothing of the key", async () => {
-  await using minter = Minter.make(Layer.effect(TempCredentialProvider, Adapter.make(Acme.spec())), {
+  await using minter = Minter.make(Layer.effect(TempCredentialProvider, Provider.make(Acme.spec())), {
     transport: Acme.vendor(Acme.ok).layer
   })
   await minter.mint({ purpose: "stt.realtime" })

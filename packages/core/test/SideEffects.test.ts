@@ -1,5 +1,4 @@
 /** What happens once: a mint that has effects beyond its credential. */
-import * as Adapter from "@tempcred/core/Adapter"
 import * as Errors from "@tempcred/core/TempCredentialError"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { Transport } from "@tempcred/core/Transport"
@@ -8,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
+import * as Provider from "../src/adapter/Provider.ts"
 import * as Acme from "./acme.ts"
 import { among, during, layerOf, served, vendor, type Step } from "./failover.ts"
 
@@ -15,7 +15,7 @@ const withEffects = { ...Acme.capabilities["stt.realtime"], mintingHasSideEffect
 
 const capabilities = { ...Acme.capabilities, "stt.realtime": withEffects }
 
-const provider = Layer.effect(TempCredentialProvider, Effect.orDie(Adapter.make({ ...Acme.spec(), capabilities })))
+const provider = Layer.effect(TempCredentialProvider, Effect.orDie(Provider.make({ ...Acme.spec(), capabilities })))
 
 describe("a mint with side effects", () => {
   /** Mints under virtual time, and tells how often the vendor was called. */

@@ -1,5 +1,6 @@
 /** A vendor that exists for these tests only, and a transport that answers from a script. */
-import * as Adapter from "@tempcred/core/Adapter"
+import type * as Adapter from "@tempcred/core/Adapter"
+import * as Provider from "../src/adapter/Provider.ts"
 import type { Capabilities, Capability } from "@tempcred/core/Capabilities"
 import { bearer } from "@tempcred/core/Connection"
 import type { KeySource } from "@tempcred/core/KeySource"
@@ -78,7 +79,7 @@ export const spec = ({ apiKey = onlyKey, ...changes }: Changes = {}) => ({
 export const layer = (
   changes: Parameters<typeof spec>[0] = {}
 ): Layer.Layer<TempCredentialProvider, never, Transport> =>
-  Layer.effect(TempCredentialProvider, Effect.orDie(Adapter.make(spec(changes))))
+  Layer.effect(TempCredentialProvider, Effect.orDie(Provider.make(spec(changes))))
 
 /** What the next try meets: an answer, a transport failure, or nothing for ever. */
 export type Step =

@@ -1,5 +1,4 @@
 /** A vendor that knows some keys and refuses the others, echoing what it was sent, and an adapter that mints there. */
-import * as Adapter from "@tempcred/core/Adapter"
 import * as Events from "@tempcred/core/Events"
 import type { KeySource } from "@tempcred/core/KeySource"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
@@ -8,6 +7,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Provider from "../src/adapter/Provider.ts"
 import * as Acme from "./acme.ts"
 
 export const redacted = (key: string) => Redacted.make(key)
@@ -41,7 +41,7 @@ export const vendor = (...known: ReadonlyArray<string>) => {
   ) =>
     program.pipe(
       Effect.provide(
-        Layer.effect(TempCredentialProvider, Adapter.make(Acme.spec({ apiKey }))).pipe(
+        Layer.effect(TempCredentialProvider, Provider.make(Acme.spec({ apiKey }))).pipe(
           Layer.provide(transport),
           Layer.provide(Events.layer((event) => Effect.sync(() => event._tag.startsWith("Mint") || events.push(event))))
         )

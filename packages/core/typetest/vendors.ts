@@ -1,5 +1,5 @@
 /** Vendors that have no adapter, each stated as its documents describe it, with its own numbers. */
-import type * as Adapter from "@tempcred/core/Adapter"
+import type { Spec } from "../src/adapter/Spec.ts"
 import { type Capabilities, type Capability, resolve, type Resolved } from "@tempcred/core/Capabilities"
 import { bearer, type Connections } from "@tempcred/core/Connection"
 import * as MintRequest from "@tempcred/core/MintRequest"
@@ -30,7 +30,7 @@ const capability = {
 } as const
 
 /** No parameters, ten minutes, a text answer that is a JWT, tied to the host that issued it, and wanted again during a session. */
-export const azure: Adapter.Spec<"stt.realtime", Redacted.Redacted, { readonly message: string }> = {
+export const azure: Spec<"stt.realtime", Redacted.Redacted, { readonly message: string }> = {
   ...common,
   provider: "azure",
   capabilities: {
@@ -69,7 +69,7 @@ const assumed = 60
 const GladiaResponse = Schema.Struct({ id: Schema.String, url: secret })
 
 /** Minting begins a session with its configuration, and the credential is the URL of that session; no length is sent or told. */
-export const gladia: Adapter.Spec<"stt.realtime", typeof GladiaResponse.Type, { readonly message: string }> = {
+export const gladia: Spec<"stt.realtime", typeof GladiaResponse.Type, { readonly message: string }> = {
   ...common,
   provider: "gladia",
   capabilities: {
@@ -105,11 +105,7 @@ const cartesiaVersion = "2026-08-14"
 const cartesiaCapability: Capability = { ...capability, ttlSeconds: { min: 1, max: 3600, default: 60 } }
 
 /** A set of grants, a version in a header and in the URL, the end in the JWT alone. */
-export const cartesia: Adapter.Spec<
-  "tts.realtime" | "agent",
-  typeof CartesiaResponse.Type,
-  { readonly message: string }
-> = {
+export const cartesia: Spec<"tts.realtime" | "agent", typeof CartesiaResponse.Type, { readonly message: string }> = {
   ...common,
   provider: "cartesia",
   capabilities: { "tts.realtime": cartesiaCapability, agent: cartesiaCapability },

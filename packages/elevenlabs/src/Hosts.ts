@@ -13,8 +13,9 @@ const hosts: Readonly<Record<string, string>> = {
 /** The regions of ElevenLabs. */
 export const regions: ReadonlyArray<string> = Object.keys(hosts)
 
-/** Finds the API of a region. */
-export const apiOf = (region: string): string => `https://${hosts[region]}`
+/** Finds the API of a region, unless the app has its own. */
+export const apiOf = (own: string | undefined, region = "global"): string =>
+  new URL(own ?? `https://${hosts[region]}`).href
 
 /** Checks that the id of a voice stays one segment of a path. */
 export const checkVoice = (name: string, voiceId: string | undefined): ReadonlyArray<Issue> =>

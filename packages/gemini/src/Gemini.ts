@@ -1,8 +1,8 @@
 /**
- * Ephemeral tokens of the Gemini Live API: https://ai.google.dev/gemini-api/docs/live-api/ephemeral-tokens (read 2026-11-21), which are a preview. A token has two
- * ends, one for opening sessions (`ttl`) and one for all use (`usableFor`); it opens one session or any number, and may hold them to a configuration.
- * A number of sessions beyond one, and locks on fields below the second level of a configuration, are left out: a request has only fields that mean
- * the same for every vendor, and no other vendor here has these. The API version is an option: Google's clients and its documents differ.
+ * Ephemeral tokens of the Gemini Live API, a preview: https://ai.google.dev/gemini-api/docs/live-api/ephemeral-tokens (read 2026-11-21).
+ * A token has two expiries: `ttl` for opening sessions, and `usableFor` for all use. It opens one session or any number, and can lock
+ * their configuration. Two features are left out, as no other vendor has them: a number of sessions beyond one, and locks on fields
+ * below the second level of a configuration. The API version is an option, since Google's clients and documents differ.
  *
  * ```ts
  * import * as Minter from "@tempcred/core/Minter"
@@ -18,42 +18,35 @@
  * @since 0.1.0
  */
 import * as Adapter from "@tempcred/core/Adapter"
-import type { Capabilities, Capability, Resolved } from "@tempcred/core/Capabilities"
-import { checkOneOf, checkUrl } from "@tempcred/core/ConfigurationError"
+import type { Capabilities, Resolved } from "@tempcred/core/Capabilities"
 import type { Connections } from "@tempcred/core/Connection"
-import * as KeySource from "@tempcred/core/KeySource"
 import type { SessionLock } from "@tempcred/core/MintRequest"
 import { join, websocketOf } from "@tempcred/core/VendorApi"
 import * as DateTime from "effect/DateTime"
-import * as Effect from "effect/Effect"
-import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { dialect } from "./Dialect.ts"
 
+const options = {
+  /** The long-lived API key of Google AI Studio, or a source of keys. */
+  apiKey: Adapter.key("GEMINI_API_KEY"),
+  /** The API and its WebSocket, without the version. @default "https://generativelanguage.googleapis.com" */
+  baseUrl: Adapter.url("GOOGLE_GEMINI_BASE_URL"),
+  /**
+   * The API version that mints tokens and opens sessions: `"v1alpha"`, which Google's clients use, or `"v1beta"`, which its documents
+   * name since 2026-09-17. In `"v1beta"`, the whole configuration is locked. @default "v1alpha"
+   */
+  apiVersion: Adapter.text("GEMINI_API_VERSION", ["v1alpha", "v1beta"])
+}
+
 /**
- * What is fixed per app.
+ * The options of the adapter.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Options {
-  /** The long-lived API key of Google AI Studio, or a source of keys. */
-  readonly apiKey: Redacted.Redacted | KeySource.KeySource
-  /** The API, without its version; its WebSocket is at the same place. @default "https://generativelanguage.googleapis.com" */
-  readonly baseUrl?: string | undefined
-  /**
-   * The API version that mints tokens and opens sessions: `"v1alpha"`, which Google's clients use, or `"v1beta"`, which its documents name since
-   * 2026-09-17. In `"v1beta"` a configuration is locked as a whole. @default "v1alpha"
-   */
-  readonly apiVersion?: string | undefined
-}
+export type Options = Adapter.OptionsOf<typeof options>
 
-const versions = ["v1alpha", "v1beta"]
-
-/** The ends are input only, so no reply tells them: `@google/genai` 3.1.0 (read 2026-11-21). */
-const Response = Schema.Struct({ name: Schema.RedactedFromValue(Schema.NonEmptyString) })
-
-/** Both ends must be less than 20 hours away by Google's clock, which ours may be ahead of: the last hour is left out. */
+/** Both expiries must be less than 20 hours away by Google's clock. Ours may be ahead of it, so the last hour is left out. */
 const longest = 19 * 3600
 
 const capabilitiesWith = (sessionLocks: ReadonlyArray<SessionLock>) =>
@@ -69,23 +62,13 @@ const capabilitiesWith = (sessionLocks: ReadonlyArray<SessionLock>) =>
       mintingHasSideEffects: false,
       needed: "connect"
     }
-  }) as const satisfies Capabilities
-
-/**
- * What the Gemini Live API can do in `"v1alpha"`; in `"v1beta"` it has no lock but `"all"`.
- *
- * @category constants
- * @since 0.1.0
- */
-export const capabilities: Readonly<Record<"realtime", Capability>> = capabilitiesWith(["given", "all"])
-
-type Served = keyof typeof capabilities
+  }) satisfies Capabilities
 
 type Session = NonNullable<Resolved["session"]>
 
 const isObject = Schema.is(Schema.Record(Schema.String, Schema.Json))
 
-/** The fields that a configuration gives, to the second level, as `@google/genai` 3.1.0 (read 2026-11-21) names them. */
+/** Names the fields of a configuration, to the second level, as `@google/genai` 3.1.0 (read 2026-11-21) does. */
 const fieldMask = (config: Readonly<Record<string, unknown>>): string =>
   Object.entries(config)
     .flatMap(([name, value]) => {
@@ -94,21 +77,24 @@ const fieldMask = (config: Readonly<Record<string, unknown>>): string =>
     })
     .join()
 
-/** A configuration without a mask locks everything, so one that gives nothing and locks what it gives is left out. */
+/** Writes a configuration for `v1alpha`. Without a mask it would lock everything, so an empty one with the lock `"given"` is left out. */
 const setup = ({ config, lock }: Session) => {
   const mask = lock === "all" ? undefined : fieldMask(config)
   return mask === "" ? {} : { bidiGenerateContentSetup: config, fieldMask: mask }
 }
 
-/** The page of 2026-09-17 (read 2026-11-30) writes the fields of `generationConfig` beside the others. */
+/** Writes a configuration for `v1beta`. The page of 2026-09-17 (read 2026-11-30) puts the fields of `generationConfig` beside the others. */
 const constraints = ({ config: { generationConfig, model, ...rest } }: Session) => {
   const generation: Readonly<Record<string, Schema.Json>> = isObject(generationConfig) ? generationConfig : {}
   return { liveConnectConstraints: { model, config: { ...generation, ...rest } } }
 }
 
-const defaultUrl = "https://generativelanguage.googleapis.com"
+const place = ({ apiVersion = "v1alpha", baseUrl = "https://generativelanguage.googleapis.com" }: Options) => ({
+  base: baseUrl,
+  version: apiVersion
+})
 
-/** Header and parameter are both on the page about tokens; a long-lived key has another path. */
+/** Header and parameter are both on the page about tokens. Long-lived keys use another path. */
 const connections = (base: string, version: string): Connections => {
   const path = `/ws/google.ai.generativelanguage.${version}.GenerativeService.BidiGenerateContentConstrained`
   const websocket = { kind: "websocket", url: join(websocketOf(base), path) } as const
@@ -118,47 +104,41 @@ const connections = (base: string, version: string): Connections => {
   ]
 }
 
+/** The expiries are input only, so no response states them: `@google/genai` 3.1.0 (read 2026-11-21). */
+const Response = Schema.Struct({ name: Schema.RedactedFromValue(Schema.NonEmptyString) })
+
 /**
- * Makes the provider; its requirements are the transport and the retry policy at hand.
+ * The adapter for `Providers`. In `"v1beta"`, it has no session lock but `"all"`.
  *
- * @category constructors
+ * @category adapters
  * @since 0.1.0
  */
-export const make = (options: Options): Adapter.Making => {
-  const { apiVersion: version = "v1alpha", baseUrl: base = defaultUrl } = options
-  const locked = version === "v1beta" ? constraints : setup
-  return Adapter.make({
-    provider: "gemini",
-    keys: { "GEMINI_API_KEY (apiKey)": options.apiKey },
-    issues: [
-      ...checkUrl("GOOGLE_GEMINI_BASE_URL (baseUrl)", options.baseUrl),
-      ...checkOneOf("GEMINI_API_VERSION (apiVersion)", version, versions)
-    ],
-    capabilities: version === "v1beta" ? capabilitiesWith(["all"]) : capabilities,
-    settings: [options.baseUrl, version],
-    call: ({ session, singleUse, ttlSeconds, usableForSeconds }: Resolved<Served>, { now }) => {
-      const from = (seconds: number) => DateTime.formatIso(DateTime.add(now, { seconds }))
-      return {
-        url: join(base, `/${version}/auth_tokens`),
-        key: options.apiKey,
-        keyHeader: { name: "x-goog-api-key", prefix: "" },
-        body: {
-          uses: singleUse ? 1 : 0,
-          newSessionExpireTime: from(ttlSeconds),
-          expireTime: usableForSeconds && from(usableForSeconds),
-          ...(session && locked(session))
-        }
+export const adapter = Adapter.make({
+  id: "gemini",
+  options,
+  capabilities: capabilitiesWith(["given", "all"]),
+  served: ({ apiVersion }) => capabilitiesWith(apiVersion === "v1beta" ? ["all"] : ["given", "all"]),
+  call: ({ session, singleUse, ttlSeconds, usableForSeconds }, { now, options: given }) => {
+    const { base, version } = place(given)
+    const from = (seconds: number) => DateTime.formatIso(DateTime.add(now, { seconds }))
+    return {
+      url: join(base, `/${version}/auth_tokens`),
+      keyHeader: { name: "x-goog-api-key", prefix: "" },
+      body: {
+        uses: singleUse ? 1 : 0,
+        newSessionExpireTime: from(ttlSeconds),
+        expireTime: usableForSeconds && from(usableForSeconds),
+        ...(session && (version === "v1beta" ? constraints(session) : setup(session)))
       }
-    },
-    response: Response,
-    credential: ({ name }) => ({
-      token: name,
-      expiry: { source: "request", told: "moment" },
-      connections: connections(base, version)
-    }),
-    dialect
-  })
-}
+    }
+  },
+  response: Response,
+  credential: ({ name }, _, { options: given }) => {
+    const { base, version } = place(given)
+    return { token: name, expiry: { source: "request", told: "moment" }, connections: connections(base, version) }
+  },
+  dialect
+})
 
 /**
  * Provides Gemini from options.
@@ -166,27 +146,12 @@ export const make = (options: Options): Adapter.Making => {
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options: Options): Adapter.ProviderLayer => Adapter.layer(make(options))
+export const layer: (options: Options) => Adapter.ProviderLayer = adapter.layer
 
 /**
- * Provides Gemini from `GEMINI_API_KEY` (or `GEMINI_API_KEY_FILE`) and, where they are set, `GOOGLE_GEMINI_BASE_URL` and
- * `GEMINI_API_VERSION`.
+ * Provides Gemini from environment variables: `GEMINI_API_KEY` or `GEMINI_API_KEY_FILE`, and those of the other options.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(layer, () =>
-  Effect.all({
-    apiKey: KeySource.fromConfig("GEMINI_API_KEY"),
-    baseUrl: Adapter.optional("GOOGLE_GEMINI_BASE_URL"),
-    apiVersion: Adapter.optional("GEMINI_API_VERSION")
-  })
-)
-
-/**
- * Gemini as `Providers` takes it.
- *
- * @category adapters
- * @since 0.1.0
- */
-export const adapter: Adapter.Adapter = { id: "gemini", capabilities, layerConfig }
+export const layerConfig: Adapter.ProviderLayer = adapter.layerConfig

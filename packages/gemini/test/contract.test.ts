@@ -1,3 +1,4 @@
+import { assert } from "@effect/vitest"
 import * as Emulator from "@tempcred/emulator/Gemini"
 import * as Gemini from "@tempcred/gemini/Gemini"
 import { contract } from "@tempcred/testing/Contract"
@@ -11,11 +12,13 @@ const subject = {
 
 contract("gemini, as it is documented", { ...subject, emulator: Emulator.make })
 
+const { realtime = assert.fail("it is not served") } = Gemini.adapter.capabilities
+
 contract("gemini in v1beta", {
   ...subject,
   adapter: {
     ...Gemini.adapter,
-    capabilities: { realtime: { ...Gemini.capabilities.realtime, sessionLocks: ["all"] } }
+    capabilities: { realtime: { ...realtime, sessionLocks: ["all"] } }
   },
   emulator: (options) => {
     const emulator = Emulator.make({ ...options, versions: ["v1beta"] })

@@ -1,5 +1,6 @@
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import { InvalidRequestError } from "@tempcred/core/TempCredentialError"
+import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { layerFetch } from "@tempcred/core/Transport"
 import * as OpenAi from "@tempcred/openai/OpenAi"
 import { answering, arrived, lacks, noon, reasonOf } from "@tempcred/testing/Harness"
@@ -64,7 +65,8 @@ describe("an organization and a project", () => {
   it.effect("tell accounts apart", () =>
     Effect.gen(function* () {
       const account = (options: Partial<OpenAi.Options>) =>
-        Effect.flatMap(OpenAi.make({ apiKey: Redacted.make(key), ...options }), (provider) => provider.account).pipe(
+        TempCredentialProvider.use((provider) => provider.account).pipe(
+          Effect.provide(OpenAi.layer({ apiKey: Redacted.make(key), ...options })),
           Effect.provide(layerFetch)
         )
       const accounts = yield* Effect.forEach([...settings, { organization: "proj_1", project: "org-1" }], account)

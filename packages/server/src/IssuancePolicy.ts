@@ -3,14 +3,14 @@
  *
  * ```ts
  * import * as IssuancePolicy from "@tempcred/server/IssuancePolicy"
- * import { capabilities } from "@tempcred/soniox/Soniox"
+ * import { adapter } from "@tempcred/soniox/Soniox"
  * import * as Effect from "effect/Effect"
  *
  * const { apply } = await Effect.runPromise(IssuancePolicy.make({ terms: { purposes: ["stt.realtime"], maxTtl: "2 minutes" } }))
  * const ana = { subject: "ana", claims: {} }
- * const granted = await Effect.runPromise(apply(capabilities, ana, { purpose: "stt.realtime", ttlSeconds: 60 }))
+ * const granted = await Effect.runPromise(apply(adapter.capabilities, ana, { purpose: "stt.realtime", ttlSeconds: 60 }))
  * console.log(granted.subject, granted.singleUse) // => ana preferred
- * const refused = await Effect.runPromise(Effect.flip(apply(capabilities, ana, { purpose: "stt.realtime", ttlSeconds: 600 })))
+ * const refused = await Effect.runPromise(Effect.flip(apply(adapter.capabilities, ana, { purpose: "stt.realtime", ttlSeconds: 600 })))
  * console.log(refused.message) // => ttlSeconds must be at most 120
  * ```
  *

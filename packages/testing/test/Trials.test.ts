@@ -14,7 +14,7 @@ const key = "key-of-acme"
 
 const { withEnv, withOptions } = Harness.make({
   ...Acme.subject,
-  layer: Acme.layer,
+  layer: Acme.adapter().layer,
   options: { apiKey: Redacted.make(key), baseUrl: "https://api.acme.example" },
   emulator: (clock, options?: Options) => Acme.subject.emulator({ apiKey: key, clock, ...options })
 })
@@ -45,7 +45,7 @@ describe("an adapter on trial", () => {
       assert.strictEqual((yield* Harness.reasonOf(withOptions({ apiKey }).mint()))._tag, "AuthenticationError")
       yield* withOptions({ apiKey }, { emulator: { apiKey: "another" } }).mint()
       const { message } = yield* Harness.misconfigured(withOptions({ baseUrl: "http://api.acme.example" }))
-      assert.match(message, /^ACME_BASE_URL must begin with https/)
+      assert.match(message, /^ACME_BASE_URL \(baseUrl\) must begin with https/)
     })
   )
 

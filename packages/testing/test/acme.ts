@@ -1,15 +1,13 @@
 /** The least that there is to an adapter and to the emulator of its vendor. */
 import * as Adapter from "@tempcred/core/Adapter"
 import type { Capability, Resolved } from "@tempcred/core/Capabilities"
-import { checkUrl } from "@tempcred/core/ConfigurationError"
 import { bearer } from "@tempcred/core/Connection"
-import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import * as Emulator from "@tempcred/emulator/Emulator"
 import type { Subject } from "@tempcred/testing/Contract"
-import * as Config from "effect/Config"
-import * as Layer from "effect/Layer"
-import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+
+/** The long-lived key that the emulator takes unless it is told another. */
+export const key = "acme-long-lived-key"
 
 const capability: Capability = {
   ttlSeconds: { min: 60, max: 3600, default: 300 },
@@ -38,21 +36,29 @@ const Failure = Schema.Struct({ code: Schema.String, message: Schema.String })
 
 export type Request = Resolved<keyof typeof capabilities>
 
-export type Spec = Adapter.Spec<keyof typeof capabilities, typeof Response.Type, typeof Failure.Type>
-
-export interface Options {
-  readonly apiKey: Redacted.Redacted
-  readonly baseUrl: string
+const options = {
+  apiKey: Adapter.key("ACME_API_KEY"),
+  baseUrl: Adapter.url("ACME_BASE_URL")
 }
 
-const specOf = ({ apiKey, baseUrl }: Options): Spec => ({
-  provider: "acme",
-  keys: { ACME_API_KEY: apiKey },
-  issues: checkUrl("ACME_BASE_URL", baseUrl),
+export type Definition = Adapter.Definition<
+  typeof options,
+  keyof typeof capabilities,
+  typeof Response.Type,
+  typeof Failure.Type
+>
+
+export type Vendor = Adapter.Vendor<typeof options>
+
+const definition: Definition = {
+  id: "acme",
+  options,
   capabilities,
-  call: ({ maxSessionSeconds, purpose, session, singleUse, subject, ttlSeconds, usableForSeconds }) => ({
+  call: (
+    { maxSessionSeconds, purpose, session, singleUse, subject, ttlSeconds, usableForSeconds },
+    { options: { baseUrl = "https://api.acme.example" } }
+  ) => ({
     url: new URL("/tokens", baseUrl).href,
-    key: apiKey,
     body: {
       purpose,
       subject,
@@ -70,24 +76,11 @@ const specOf = ({ apiKey, baseUrl }: Options): Spec => ({
     connections: [{ kind: "http", url: "https://speech.acme.example/", where: "anywhere", placement: bearer }]
   }),
   dialect: { failure: Failure, read: ({ code, message }) => ({ code, detail: message }) }
-})
+}
 
-const config = Config.all({
-  apiKey: Config.Redacted("ACME_API_KEY"),
-  baseUrl: Config.String("ACME_BASE_URL").pipe(Config.withDefault("https://api.acme.example"))
-})
-
-/** The adapter; `change` makes another one of it. */
-export const adapter = (change = (spec: Spec, _: Options): Spec => spec): Adapter.Adapter => ({
-  id: "acme",
-  capabilities,
-  layerConfig: Adapter.layerConfig(
-    (options: Options) => Layer.effect(TempCredentialProvider, Adapter.make(change(specOf(options), options))),
-    () => config
-  )
-})
-
-export const layer = (options: Options): Adapter.ProviderLayer => Adapter.layer(Adapter.make(specOf(options)))
+/** Makes the adapter. `change` makes another one of it. */
+export const adapter = (change: (definition: Definition) => Partial<Definition> = () => ({})): Vendor =>
+  Adapter.make({ ...definition, ...change(definition) })
 
 const mintRoute = "POST /tokens"
 
@@ -95,7 +88,7 @@ const refuse = (status: number, code: string, message: string) =>
   globalThis.Response.json({ code, message }, { status })
 
 const emulator = (options: Emulator.Options = {}): Emulator.Emulator => {
-  const { apiKey = "acme-long-lived-key", clock = Emulator.systemClock } = options
+  const { apiKey = key, clock = Emulator.systemClock } = options
   const mint = ({ request, text }: Emulator.Call) => {
     if (request.headers.get("authorization") !== `Bearer ${apiKey}`) return refuse(401, "bad_key", "Unknown key")
     const { ttl } = JSON.parse(text)

@@ -1,5 +1,5 @@
 /** For each clause an adapter that breaks it, as a small change to a good one. */
-import type { Adapter } from "@tempcred/core/Adapter"
+import type { Option } from "@tempcred/core/Adapter"
 import * as RetryPolicy from "@tempcred/core/RetryPolicy"
 import { TempCredential } from "@tempcred/core/TempCredential"
 import { InvalidResponseError, TempCredentialError, UnavailableError } from "@tempcred/core/TempCredentialError"
@@ -12,34 +12,44 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import { unknownKey } from "../src/clauses/Checks.ts"
 import * as Acme from "./acme.ts"
+
+type Examined = ReturnType<Option<unknown>["examine"]>
+type Written = Omit<Call, "key">
 
 type Mint = TempCredentialProvider["Service"]["mint"]
 type Send = Transport["Service"]["send"]
 
 const good = Acme.adapter()
 
-const spec = (change: (spec: Acme.Spec, options: Acme.Options) => Partial<Acme.Spec>): Adapter =>
-  Acme.adapter((unchanged, options) => ({ ...unchanged, ...change(unchanged, options) }))
+const definition = (change: (definition: Acme.Definition) => Partial<Acme.Definition>): Acme.Vendor =>
+  Acme.adapter(change)
+
+const option = (name: keyof Acme.Definition["options"], change: (examined: Examined) => Examined): Acme.Vendor =>
+  definition(({ options }) => {
+    const examine: Option<unknown>["examine"] = (label, value) => change(options[name].examine(label, value))
+    return { options: { ...options, [name]: { ...options[name], examine } } }
+  })
 
 const isCutOff = ({ detail = "" }: { readonly detail?: string }): boolean => detail.includes(" was cut off")
 
-const call = (change: (call: Call, request: Acme.Request) => Partial<Call>): Adapter =>
-  spec((unchanged) => ({
-    call: (request, circumstances) => {
-      const written = unchanged.call(request, circumstances)
+const call = (change: (call: Written, request: Acme.Request) => Partial<Written>): Acme.Vendor =>
+  definition((unchanged) => ({
+    call: (request, context) => {
+      const written = unchanged.call(request, context)
       return { ...written, ...change(written, request) }
     }
   }))
 
-const body = (change: object): Adapter => call((written) => ({ body: { ...written.body, ...change } }))
+const body = (change: object): Acme.Vendor => call((written) => ({ body: { ...written.body, ...change } }))
 
-const dialect = (change: (options: Acme.Options) => Partial<Acme.Spec["dialect"]>): Adapter =>
-  spec((unchanged, options) => ({ dialect: { ...unchanged.dialect, ...change(options) } }))
+const dialect = (change: Partial<Acme.Definition["dialect"]>): Acme.Vendor =>
+  definition((unchanged) => ({ dialect: { ...unchanged.dialect, ...change } }))
 
-const status = (statuses: NonNullable<Dialect<never>["statuses"]>): Adapter => dialect(() => ({ statuses }))
+const status = (statuses: NonNullable<Dialect<never>["statuses"]>): Acme.Vendor => dialect({ statuses })
 
-const mint = (change: (mint: Mint) => Mint): Adapter => ({
+const mint = (change: (mint: Mint) => Mint): Acme.Vendor => ({
   ...good,
   layerConfig: Layer.effect(
     TempCredentialProvider,
@@ -47,13 +57,13 @@ const mint = (change: (mint: Mint) => Mint): Adapter => ({
   ).pipe(Layer.provide(good.layerConfig))
 })
 
-const credential = (change: (credential: TempCredential) => Partial<TempCredential>): Adapter =>
+const credential = (change: (credential: TempCredential) => Partial<TempCredential>): Acme.Vendor =>
   mint(
     (unchanged) => (request) =>
       Effect.map(unchanged(request), (minted) => new TempCredential({ ...minted, ...change(minted) }))
   )
 
-const send = (change: (send: Send) => Send): Adapter => ({
+const send = (change: (send: Send) => Send): Acme.Vendor => ({
   ...good,
   layerConfig: good.layerConfig.pipe(
     Layer.provide(
@@ -65,19 +75,20 @@ const send = (change: (send: Send) => Send): Adapter => ({
   )
 })
 
-const answer = (change: (answer: Answer) => Partial<Answer>): Adapter =>
+const answer = (change: (answer: Answer) => Partial<Answer>): Acme.Vendor =>
   send((unchanged) => (request) => Effect.map(unchanged(request), (received) => ({ ...received, ...change(received) })))
 
 const unavailable = new TempCredentialError({ provider: "acme", reason: new UnavailableError({}) })
 
 const unreadable = new InvalidResponseError({})
 
-export const broken: Readonly<Record<string, Adapter>> = {
-  "a missing or malformed key fails by its variable's name, before any call": spec((_, { apiKey }) => ({
-    keys: { apiKey }
-  })),
-  "a URL that is not encrypted fails by its variable's name, before any call": spec(({ issues }) => ({
-    issues: issues.filter(({ name }) => name !== "ACME_BASE_URL")
+export const broken: Readonly<Record<string, Acme.Vendor>> = {
+  "a missing or malformed key fails by its variable's name, before any call": option("apiKey", ({ key, ...examined }) =>
+    key === undefined ? examined : { ...examined, key, keys: { apiKey: key } }
+  ),
+  "a URL that is not encrypted fails by its variable's name, before any call": option("baseUrl", (examined) => ({
+    ...examined,
+    issues: []
   })),
   "the configured address is called, and no other": call(() => ({ url: "https://api.acme.example/tokens" })),
   "every purpose that it declares is served, and every other is refused without a call": {
@@ -108,8 +119,8 @@ export const broken: Readonly<Record<string, Adapter>> = {
         unchanged(request)
   ),
   "one mint is one call": mint((unchanged) => (request) => Effect.andThen(unchanged(request), unchanged(request))),
-  "the key travels in a header and nowhere else, with no trace headers beside it": spec((unchanged, { apiKey }) => ({
-    call: (...request) => ({ ...unchanged.call(...request), query: { key: Redacted.value(apiKey) } })
+  "the key travels in a header and nowhere else, with no trace headers beside it": call(() => ({
+    query: { key: Acme.key }
   })),
   "it says how to connect, for clients too, with a placeholder for the token": credential(({ token }) => ({
     connections: [
@@ -140,12 +151,12 @@ export const broken: Readonly<Record<string, Adapter>> = {
     ({ text }) => ({ text: text.replace(/"token":"[^"]*"/, '"token":"another"') })
   ),
   "an answer over 64 KiB is an InvalidResponseError, and is not asked for again": call(() => ({ maxBytes: 100_000 })),
-  "a refused key is an AuthenticationError in the vendor's own words, after one call": dialect(() => ({
+  "a refused key is an AuthenticationError in the vendor's own words, after one call": dialect({
     read: ({ code }) => ({ code, detail: "the key was refused" })
-  })),
-  "a vendor's words are cut at 300 characters and cannot forge log lines": dialect(() => ({
+  }),
+  "a vendor's words are cut at 300 characters and cannot forge log lines": dialect({
     advice: { AuthenticationError: "look at the key\nand at the account" }
-  })),
+  }),
   "the vendor's request id is kept": answer(({ headers }) => ({ headers: { ...headers, "x-request-id": undefined } })),
   "a Retry-After of a 429 is kept, in seconds and as a date": answer(({ headers }) => ({
     headers: { ...headers, "retry-after": undefined }
@@ -174,11 +185,10 @@ export const broken: Readonly<Record<string, Adapter>> = {
       Layer.provide(Layer.orDie(RetryPolicy.layer({ attemptTimeout: Duration.seconds(5) })))
     )
   },
-  "where an answer is lost on its way, a mint is repeated for a purpose without side effects, and for no other": spec(
-    ({ capabilities }) => ({
-      capabilities: { ...capabilities, agent: { ...Acme.capabilities.agent, mintingHasSideEffects: false } }
-    })
-  ),
+  "where an answer is lost on its way, a mint is repeated for a purpose without side effects, and for no other":
+    definition(({ capabilities }) => ({
+      served: () => ({ ...capabilities, agent: { ...Acme.capabilities.agent, mintingHasSideEffects: false } })
+    })),
   "a 200 that is no JSON is an InvalidResponseError": answer(({ status: told, text }) => ({
     status: text.startsWith("\u0000") ? 500 : told
   })),
@@ -194,7 +204,7 @@ export const broken: Readonly<Record<string, Adapter>> = {
   "interruption aborts the call": mint(
     (unchanged) => (request) => Effect.flatMap(Effect.forkDetach(unchanged(request)), Fiber.join)
   ),
-  "neither key nor token shows in a credential, an error or a span, even where the vendor echoes the key": dialect(
-    ({ apiKey }) => ({ advice: { AuthenticationError: `the key ${Redacted.value(apiKey)} is of no use` } })
-  )
+  "neither key nor token shows in a credential, an error or a span, even where the vendor echoes the key": dialect({
+    advice: { AuthenticationError: `the key ${unknownKey} is of no use` }
+  })
 }

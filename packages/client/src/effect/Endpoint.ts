@@ -24,38 +24,35 @@
  */
 import * as Adapter from "@tempcred/core/Adapter"
 import type { Capabilities, Capability } from "@tempcred/core/Capabilities"
-import { checkUrl } from "@tempcred/core/ConfigurationError"
-import * as Environment from "@tempcred/core/Environment"
-import * as KeySource from "@tempcred/core/KeySource"
 import { Json } from "@tempcred/core/TempCredential"
 import { Feature, Issue } from "@tempcred/core/TempCredentialError"
 import type { MintOptions } from "@tempcred/core/TempCredentialProvider"
 import * as VendorApi from "@tempcred/core/VendorApi"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type * as Redacted from "effect/Redacted"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { reporting } from "./Refusals.ts"
 
+const isCapabilities = (value: unknown): value is Capabilities => Predicate.isObject(value)
+
+const options = {
+  /** The URL of the endpoint's mint route. */
+  url: Adapter.required(Adapter.url("TEMPCRED_ENDPOINT_URL")),
+  /** The bearer token that authenticates to the endpoint, or a source of it: `KeySource.fromEffect` for one that changes. */
+  apiKey: Adapter.key("TEMPCRED_ENDPOINT_API_KEY"),
+  /** The capabilities of the endpoint, such as those of the vendor behind it. @default capabilities */
+  capabilities: Adapter.value(isCapabilities, () => undefined)
+}
+
 /**
- * Options of an app.
+ * The options of the adapter.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Options {
-  /** The whole URL of the endpoint's mint route. */
-  readonly url: string
-  /**
-   * The bearer token that identifies the caller to the endpoint, or a source of it: `KeySource.fromEffect` for one that
-   * changes.
-   */
-  readonly apiKey: Redacted.Redacted | KeySource.KeySource
-  /** The capabilities of the endpoint, such as those of the vendor behind it. @default capabilities */
-  readonly capabilities?: Capabilities | undefined
-}
+export type Options = Adapter.OptionsOf<typeof options>
 
 const capability: Capability = {
   ttlSeconds: { min: 1, max: 86_400, default: 60 },
@@ -159,49 +156,44 @@ const wholeSeconds = (length: MintOptions["minRemaining"]): number | undefined =
 }
 
 /**
- * Makes the provider; it needs a transport and a retry policy. It sends `minRemaining` and `refused` to the endpoint;
- * `invalidate` is reported with the next mint of the credential's scope. `singleUse: "preferred"` lets the endpoint
- * decide, and is listed in `relaxed` if the credential has many uses. `onUnsupported: "relax"` is not sent; the
- * endpoint refuses what it lacks.
+ * The adapter for `Providers`. It forwards `minRemaining` and `refused` to the endpoint, and `invalidate` reports with the next
+ * mint of the credential's scope. `singleUse: "preferred"` is left to the endpoint, and listed in `relaxed` when the credential is
+ * good for many uses. `onUnsupported: "relax"` does not reach the endpoint, which refuses unsupported requests.
  *
- * @category constructors
+ * @category adapters
  * @since 0.1.0
  */
-export const make = (options: Options): Adapter.Making => Effect.map(asking(options), reporting)
-
-const asking = (options: Options): Adapter.Making =>
-  Adapter.make({
-    provider: "endpoint",
-    keys: { "TEMPCRED_ENDPOINT_API_KEY (apiKey)": options.apiKey },
-    issues: checkUrl("TEMPCRED_ENDPOINT_URL (url)", options.url),
-    capabilities: carried(options.capabilities ?? capabilities),
-    settings: [options.url],
-    call: (request, { asked, options: accepted }) => ({
-      url: options.url,
-      key: options.apiKey,
-      body: {
-        purpose: request.purpose,
-        ttlSeconds: asked.ttl === undefined ? undefined : request.ttlSeconds,
-        singleUse: asked.singleUse === true && request.singleUse ? true : undefined,
-        maxSessionSeconds: request.maxSessionSeconds,
-        region: request.region,
-        minRemainingSeconds: wholeSeconds(accepted.minRemaining),
-        refused: accepted.refused
-      }
-    }),
-    response: Response,
-    credential: ({ connections: ways, expiresAt, issuedAt, maxSessionSeconds: limit, token, ...stated }) => ({
-      token,
-      expiry: { source: "vendor", at: expiresAt },
-      connections: ways,
-      terms: {
-        ...stated,
-        life: DateTime.distance(issuedAt, expiresAt),
-        ...(limit === undefined ? {} : { maxSession: Duration.seconds(limit) })
-      }
-    }),
-    dialect
-  })
+export const adapter = Adapter.make({
+  id: "endpoint",
+  options,
+  capabilities,
+  served: (given) => carried(given.capabilities ?? capabilities),
+  call: (request, { asked, mintOptions, options: { url } }) => ({
+    url,
+    body: {
+      purpose: request.purpose,
+      ttlSeconds: asked.ttl === undefined ? undefined : request.ttlSeconds,
+      singleUse: asked.singleUse === true && request.singleUse ? true : undefined,
+      maxSessionSeconds: request.maxSessionSeconds,
+      region: request.region,
+      minRemainingSeconds: wholeSeconds(mintOptions.minRemaining),
+      refused: mintOptions.refused
+    }
+  }),
+  response: Response,
+  credential: ({ connections: ways, expiresAt, issuedAt, maxSessionSeconds: limit, token, ...stated }) => ({
+    token,
+    expiry: { source: "vendor", at: expiresAt },
+    connections: ways,
+    terms: {
+      ...stated,
+      life: DateTime.distance(issuedAt, expiresAt),
+      ...(limit === undefined ? {} : { maxSession: Duration.seconds(limit) })
+    }
+  }),
+  dialect,
+  wrap: reporting
+})
 
 /**
  * Provides a token endpoint from options.
@@ -209,26 +201,13 @@ const asking = (options: Options): Adapter.Making =>
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options: Options): Adapter.ProviderLayer => Adapter.layer(make(options))
+export const layer: (options: Options) => Adapter.ProviderLayer = adapter.layer
 
 /**
- * Provides the token endpoint at `TEMPCRED_ENDPOINT_URL` with the bearer in `TEMPCRED_ENDPOINT_API_KEY` (or the file that `TEMPCRED_ENDPOINT_API_KEY_FILE`
- * names).
+ * Provides the token endpoint from environment variables: `TEMPCRED_ENDPOINT_URL`, and `TEMPCRED_ENDPOINT_API_KEY` or
+ * `TEMPCRED_ENDPOINT_API_KEY_FILE`.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(layer, () =>
-  Effect.all({
-    url: Environment.required("TEMPCRED_ENDPOINT_URL", Environment.text),
-    apiKey: KeySource.fromConfig("TEMPCRED_ENDPOINT_API_KEY")
-  })
-)
-
-/**
- * A token endpoint as an adapter for `Providers`.
- *
- * @category adapters
- * @since 0.1.0
- */
-export const adapter: Adapter.Adapter = { id: "endpoint", capabilities, layerConfig }
+export const layerConfig: Adapter.ProviderLayer = adapter.layerConfig

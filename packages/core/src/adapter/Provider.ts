@@ -98,7 +98,7 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
       if (Result.isFailure(least)) return Effect.fail(fail(least.failure))
       const request = resolved.success
       const now = DateTime.makeUnsafe(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
-      const context: CallContext = { asked: decoded.success, now, options }
+      const context: CallContext = { asked: decoded.success, now, mintOptions: options }
       const call = spec.call(request, context)
       const hasSideEffects = capabilities[request.purpose]?.mintingHasSideEffects
       const minted = Effect.flatMap(endpoint({ ...call, subject: request.subject, hasSideEffects }), (received) =>

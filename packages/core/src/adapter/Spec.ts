@@ -37,7 +37,7 @@ export interface Minted {
 export interface CallContext {
   readonly now: DateTime.Utc
   readonly asked: MintRequest.Decoded
-  readonly options: MintOptions
+  readonly mintOptions: MintOptions
 }
 
 /**

@@ -1,0 +1,119 @@
+/** An adapter's definition, and the spec that follows from it and the values of its options. */
+import * as Redacted from "effect/Redacted"
+import type * as Schema from "effect/Schema"
+import type { Capabilities, Resolved } from "../Capabilities.ts"
+import type { Issue } from "../ConfigurationError.ts"
+import type { Source } from "../key-source/KeyRing.ts"
+import type { Purpose } from "../Purpose.ts"
+import type { InvalidResponseError } from "../TempCredentialError.ts"
+import type { TempCredentialProvider } from "../TempCredentialProvider.ts"
+import type { Call, Dialect } from "../VendorApi.ts"
+import * as Options from "./Options.ts"
+import type { CallContext, Minted, Spec } from "./Spec.ts"
+
+/** The values of the options, as a request needs them. */
+export interface Given<T extends Options.Table> {
+  readonly options: Options.OptionsOf<T>
+  /** The options that hold in the request's region: all of them in the configured one, else none. */
+  readonly own: Partial<Options.OptionsOf<T>>
+}
+
+/** The definition of a vendor that mints when it is called. */
+export interface Definition<T extends Options.Table, P extends Purpose, Response, Failure> {
+  /** The vendor's id, as used in configuration and errors. */
+  readonly id: string
+  readonly options: T
+  /** The capabilities when everything is configured, such as keys for all regions. */
+  readonly capabilities: Capabilities<P>
+  /** The capabilities with these options, and keys for these regions. @default capabilities */
+  readonly served?: (options: Options.OptionsOf<T>, regions: ReadonlyArray<string>) => Capabilities<P>
+  /** Completes the keys by region, such as where two regions are one account. */
+  readonly keysByRegion?: (keys: Readonly<Record<string, Source>>) => Readonly<Record<string, Source>>
+  /**
+   * Builds the vendor call; the long-lived key is added to it. The request was already checked against the
+   * capabilities.
+   */
+  readonly call: (request: Resolved<P>, context: CallContext & Given<T>) => Omit<Call, "key">
+  readonly response: Schema.Codec<Response, unknown>
+  /**
+   * Reads a decoded response. Returns an `InvalidResponseError` when it does not answer this
+   * request; its `detail` must not contain values from the response.
+   */
+  readonly credential: (response: Response, request: Resolved<P>, given: Given<T>) => Minted | InvalidResponseError
+  readonly dialect: Dialect<Failure>
+  /** Further advice for errors, with keys for these regions. */
+  readonly advice?: (regions: ReadonlyArray<string>) => Dialect<Failure>["advice"]
+  /** Adds behaviour to the provider. */
+  readonly wrap?: (provider: TempCredentialProvider["Service"]) => TempCredentialProvider["Service"]
+}
+
+type Sources = Readonly<Record<string, Source>>
+
+/** The parts of a spec that follow from the options alone. */
+interface Configured {
+  readonly keys: Sources
+  readonly issues: ReadonlyArray<Issue>
+  readonly region: string | undefined
+  readonly settings: ReadonlyArray<string | undefined>
+  /** The regions that have a key. */
+  readonly regions: ReadonlyArray<string>
+  readonly keyOf: (region: string | undefined) => Source
+}
+
+const merged = (records: ReadonlyArray<Sources | undefined>): Sources =>
+  Object.fromEntries(records.flatMap((record) => Object.entries(record ?? {})))
+
+/** Stands for a key that is missing, which is an issue and fails the layer. */
+const missing = Redacted.make("")
+
+const configure = (
+  table: Options.Table,
+  options: object,
+  keysByRegion: (keys: Sources) => Sources = (keys) => keys
+): Configured => {
+  const parts = Options.examine(table, options)
+  const { key = missing } = parts.find((part) => part.key !== undefined) ?? {}
+  const { region } = parts.find((part) => part.region !== undefined) ?? {}
+  const own = region === undefined ? {} : { [region]: key }
+  const keys = keysByRegion({ ...merged(parts.map((part) => part.regionKeys)), ...own })
+  return {
+    keys: merged(parts.map((part) => part.keys)),
+    issues: parts.flatMap((part) => part.issues),
+    region,
+    settings: parts.flatMap((part) => part.identity ?? []),
+    regions: Object.keys(keys),
+    keyOf: (asked) => (asked === undefined ? undefined : keys[asked]) ?? key
+  }
+}
+
+/** Makes the spec of a vendor with these options. */
+export const specOf = <T extends Options.Table, P extends Purpose, Response, Failure>(
+  definition: Definition<T, P, Response, Failure>,
+  options: Options.OptionsOf<T>
+): Spec<P, Response, Failure> => {
+  const { advice, call, capabilities, credential, dialect, id, response, served } = definition
+  const { issues, keyOf, keys, region, regions, settings } = configure(
+    definition.options,
+    options,
+    definition.keysByRegion
+  )
+  const home: Given<T> = { options, own: options }
+  const elsewhere: Given<T> = { options, own: {} }
+  const given = (request: Resolved): Given<T> =>
+    request.region === undefined || request.region === region ? home : elsewhere
+  return {
+    provider: id,
+    keys,
+    issues,
+    capabilities: served === undefined ? capabilities : served(options, regions),
+    region,
+    settings,
+    call: (request, context) => ({
+      ...call(request, { ...context, ...given(request) }),
+      key: keyOf(request.region)
+    }),
+    response,
+    credential: (answer, request) => credential(answer, request, given(request)),
+    dialect: { ...dialect, advice: { ...dialect.advice, ...advice?.(regions) } }
+  }
+}

@@ -1,0 +1,221 @@
+/** The options of an adapter as a table: each option's type, environment variable, check and place in the account's identity, stated once. */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+import * as Redacted from "effect/Redacted"
+import { checkOneOf, checkRegion, checkUrl, type ConfigurationError, type Issue } from "../ConfigurationError.ts"
+import * as Environment from "../Environment.ts"
+import type { Source } from "../key-source/KeyRing.ts"
+import * as Keys from "../key-source/Keys.ts"
+import * as KeySource from "../KeySource.ts"
+
+/** The parts of a provider that follow from an option's value. */
+export interface Examined {
+  readonly issues: ReadonlyArray<Issue>
+  /** The long-lived keys by the name that errors use. */
+  readonly keys?: Readonly<Record<string, Source>>
+  /** The key for requests of any region. */
+  readonly key?: Source
+  /** The keys of further regions. */
+  readonly regionKeys?: Readonly<Record<string, Source>>
+  /** The region for requests without one. */
+  readonly region?: string | undefined
+  /** The option's part of the account's identity. */
+  readonly identity?: ReadonlyArray<string | undefined>
+}
+
+/** One option of an adapter. `IsRequired` tells whether the option must be given. */
+export interface Option<A, IsRequired extends boolean = boolean> {
+  readonly kind: "key" | "regionKeys" | "region" | "url" | "value"
+  /** The environment variables that hold the option's value. */
+  readonly variables: ReadonlyArray<string>
+  readonly isRequired: IsRequired
+  readonly is: (value: unknown) => value is A
+  readonly read: Effect.Effect<A | undefined, ConfigurationError>
+  /** Checks a value. `name` is the option's name. */
+  readonly examine: (name: string, value: unknown) => Examined
+}
+
+/** The options of an adapter by name. */
+export type Table = Readonly<Record<string, Option<unknown>>>
+
+type RequiredNames<T> = { [K in keyof T]: T[K] extends { readonly isRequired: true } ? K : never }[keyof T]
+
+type ValueOf<O> = O extends { readonly is: (value: unknown) => value is infer A } ? A : never
+
+/** The values of a table's options. The table's doc comments are theirs too. */
+export type OptionsOf<T> = { readonly [K in keyof Pick<T, RequiredNames<T>>]: ValueOf<T[K]> } & {
+  readonly [K in keyof Pick<T, Exclude<keyof T, RequiredNames<T>>>]?: ValueOf<T[K]> | undefined
+}
+
+const nothing = Effect.succeed(undefined)
+
+const named = (name: string, variable: string | undefined): string =>
+  variable === undefined ? name : `${variable} (${name})`
+
+const isSource = (value: unknown): value is Source => Redacted.isRedacted(value) || Predicate.hasProperty(value, "keys")
+
+const isSources = (value: unknown): value is Readonly<Record<string, Source>> =>
+  Predicate.isObject(value) && Object.values(value).every(isSource)
+
+/** Checks a value that must be a key. Untyped callers pass anything, such as a variable that is not set. */
+const unusable = (name: string, value: unknown): Examined => ({
+  issues: [{ name, message: Keys.problemOf(value) ?? "must be a Redacted or a KeySource" }]
+})
+
+/** Declares the long-lived key. */
+export const key = (variable: string): Option<Source, true> => ({
+  kind: "key",
+  variables: [variable],
+  isRequired: true,
+  is: isSource,
+  read: KeySource.fromConfig(variable),
+  examine: (option, value) => {
+    const name = named(option, variable)
+    return isSource(value) ? { issues: [], keys: { [name]: value }, key: value } : unusable(name, value)
+  }
+})
+
+type Check = (name: string, value: string | undefined) => ReadonlyArray<Issue>
+
+const anything: Check = () => []
+
+const oneOf =
+  (allowed: ReadonlyArray<string>): Check =>
+  (name, value) =>
+    checkOneOf(name, value, allowed)
+
+/** Declares the keys of further regions. The regions are those of `allowed`, or any region's name. */
+export const regionKeys = (allowed?: ReadonlyArray<string>): Option<Readonly<Record<string, Source>>, false> => {
+  const check = allowed === undefined ? checkRegion : oneOf(allowed)
+  return {
+    kind: "regionKeys",
+    variables: [],
+    isRequired: false,
+    is: isSources,
+    read: nothing,
+    examine: (name, value) => {
+      if (value === undefined) return { issues: [] }
+      if (!isSources(value)) {
+        const wrong = Object.entries(Predicate.isObject(value) ? value : {}).filter(([, one]) => !isSource(one))
+        return { issues: wrong.flatMap(([region, one]) => unusable(`${name}.${region}`, one).issues) }
+      }
+      return {
+        issues: Object.keys(value).flatMap((region) => check(name, region)),
+        keys: Object.fromEntries(Object.entries(value).map(([region, one]) => [`${name}.${region}`, one])),
+        regionKeys: value
+      }
+    }
+  }
+}
+
+interface TextOption extends Pick<Option<string>, "kind"> {
+  readonly check: Check
+  readonly examined: (value: string | undefined) => Omit<Examined, "issues">
+}
+
+const textOption = (variable: string, { check, examined, kind }: TextOption): Option<string, false> => ({
+  kind,
+  variables: [variable],
+  isRequired: false,
+  is: Predicate.isString,
+  read: Environment.text(variable),
+  examine: (option, value) => {
+    const name = named(option, variable)
+    if (value !== undefined && !Predicate.isString(value)) return { issues: [{ name, message: "must be text" }] }
+    return { issues: check(name, value), ...examined(value) }
+  }
+})
+
+/** Declares the region for requests without one: one of `allowed`, or any region's name. */
+export const region = (
+  variable: string,
+  { allowed, otherwise }: { readonly allowed?: ReadonlyArray<string>; readonly otherwise?: string } = {}
+): Option<string, false> =>
+  textOption(variable, {
+    kind: "region",
+    check: allowed === undefined ? checkRegion : oneOf(allowed),
+    examined: (value = otherwise) => ({ region: value, identity: [value] })
+  })
+
+/** Declares a base URL or a WebSocket URL. */
+export const url = (variable: string, scheme: "https" | "wss" = "https"): Option<string, false> =>
+  textOption(variable, {
+    kind: "url",
+    check: (name, value) => checkUrl(name, value, scheme),
+    examined: (value) => ({ identity: [value] })
+  })
+
+/** Declares a text: one of a list, a text that passes a check, or any text. */
+export const text = (variable: string, allowed: Check | ReadonlyArray<string> = anything): Option<string, false> =>
+  textOption(variable, {
+    kind: "value",
+    check: typeof allowed === "function" ? allowed : oneOf(allowed),
+    examined: (value) => ({ identity: [value] })
+  })
+
+/** Makes an option required. */
+export const required = <A>(option: Option<A>): Option<A, true> => {
+  const [variable] = option.variables
+  const missing = (name: string): Issue => ({ name: named(name, variable), message: "is not set" })
+  return {
+    ...option,
+    isRequired: true,
+    read: variable === undefined ? option.read : Environment.required(variable, () => option.read),
+    examine: (name, value) => (value === undefined ? { issues: [missing(name)] } : option.examine(name, value))
+  }
+}
+
+/** Declares a value that no variable holds. It is no part of the account's identity. */
+export const value = <A>(
+  is: (value: unknown) => value is A,
+  problemOf: (value: unknown) => string | undefined
+): Option<A, false> => ({
+  kind: "value",
+  variables: [],
+  isRequired: false,
+  is,
+  read: nothing,
+  examine: (name, given) => {
+    const message = given === undefined ? undefined : problemOf(given)
+    return { issues: message === undefined ? [] : [{ name, message }] }
+  }
+})
+
+/** Declares a length of time in whole seconds within a range. */
+export const seconds = (min: number, max: number): Option<Duration.Duration, false> =>
+  value(Duration.isDuration, (given) => {
+    const length = Duration.isDuration(given) ? Duration.toSeconds(given) : Number.NaN
+    return Number.isInteger(length) && length >= min && length <= max
+      ? undefined
+      : `must be whole seconds, ${min} to ${max}`
+  })
+
+const isComplete = <T extends Table>(table: T, values: unknown): values is OptionsOf<T> =>
+  Object.entries(table).every(([name, option]) => {
+    const given: unknown = Predicate.hasProperty(values, name) ? values[name] : undefined
+    return given === undefined ? !option.isRequired : option.is(given)
+  })
+
+/** Reads a table's options from environment variables. Fails with all missing and malformed ones. */
+export const read = <T extends Table>(table: T): Effect.Effect<OptionsOf<T>, ConfigurationError> =>
+  Environment.load(
+    Environment.collect(
+      Effect.fnUntraced(function* (reading) {
+        const values: Record<string, unknown> = {}
+        for (const [name, option] of Object.entries(table)) values[name] = yield* reading(option.read)
+        return values
+      })
+    )
+  ).pipe(
+    Effect.filterOrElse(
+      (values) => isComplete(table, values),
+      () => Effect.die("an option was read as something else")
+    )
+  )
+
+/** Checks the values of a table's options. */
+export const examine = (table: Table, values: object): ReadonlyArray<Examined> =>
+  Object.entries(table).map(([name, option]) =>
+    option.examine(name, Predicate.hasProperty(values, name) ? values[name] : undefined)
+  )
