@@ -62,7 +62,9 @@ const exchange: Transport.Exchange = (_, receiver) => {
 const layerTransport = Layer.succeed(Transport.Transport, Transport.make(exchange))
 /** A key as configuration gives it. */
 const apiKey = KeySource.fixed(Redacted.make(Acme.key))
-const layer = Adapter.layer(Adapter.make(Acme.spec({ apiKey })))
+const { call, capabilities, credential, dialect, response } = Acme.spec()
+const options = { apiKey: Adapter.key("ACME_API_KEY") }
+const layer = Adapter.make({ id: "acme", options, capabilities, call, response, credential, dialect }).layer({ apiKey })
 
 const request: MintRequest = { purpose: "stt.realtime", subject: "user-1", ttl: "60 seconds" }
 
