@@ -15,10 +15,10 @@ import { RateLimitError, type Reason, TransportError } from "../TempCredentialEr
 
 /** The limits of one account, in one process or shared by several. */
 export interface Limits {
-  /** Takes a place, where the wait is 0; else tells after how many milliseconds to ask again. */
-  readonly ask: Effect.Effect<{ readonly wait: number; readonly epoch: number }>
-  /** Holds everybody for so many milliseconds, told by a call that was let through in this epoch. */
-  readonly close: (epoch: number, milliseconds: number) => Effect.Effect<void>
+  /** Takes one call and returns 0, or returns the milliseconds until the next attempt. */
+  readonly ask: Effect.Effect<number>
+  /** Holds all calls for so many milliseconds. */
+  readonly close: (milliseconds: number) => Effect.Effect<void>
 }
 
 /** One caller: the lane that it shares with others, and whether it repeats a call, and so goes ahead of them. */
@@ -135,29 +135,24 @@ export const make = Effect.fnUntraced(function* (
   }
 
   /** Lets the head of the queue in, as soon as pace and limits allow. */
-  const admit = (waiter: Waiter): Effect.Effect<number, RateLimitError> =>
+  const admit = (waiter: Waiter): Effect.Effect<void, RateLimitError> =>
     Effect.flatMap(monotonicMillis, (now) => {
       const own = Pace.wait(pace, now)
       if (own === Number.POSITIVE_INFINITY) return Effect.andThen(back.wait, admitAgain(waiter))
       if (own > 0) return pause(waiter, now, own)
-      return Effect.flatMap(limits.ask, ({ epoch, wait }) =>
-        wait > 0
-          ? pause(waiter, now, wait)
-          : Effect.as(
-              Effect.map(monotonicMillis, (at) => start(waiter, at, true)),
-              epoch
-            )
+      return Effect.flatMap(limits.ask, (wait) =>
+        wait > 0 ? pause(waiter, now, wait) : Effect.map(monotonicMillis, (at) => start(waiter, at, true))
       )
     })
   const admitAgain = (waiter: Waiter) => Effect.suspend(() => admit(waiter))
-  const pause = (waiter: Waiter, now: number, wait: number): Effect.Effect<number, RateLimitError> => {
+  const pause = (waiter: Waiter, now: number, wait: number): Effect.Effect<void, RateLimitError> => {
     dismiss(now, wait)
     if (now + wait >= waiter.latest) return Effect.fail(tooLong(wait))
     // In whole milliseconds, as timers are; the pace makes up for it.
     return Effect.andThen(Effect.timeoutOption(closing.wait, Math.ceil(wait)), admitAgain(waiter))
   }
 
-  const refused = Effect.fnUntraced(function* (startedAt: number, epoch: number, asked: Duration.Duration | undefined) {
+  const refused = Effect.fnUntraced(function* (startedAt: number, asked: Duration.Duration | undefined) {
     const now = yield* monotonicMillis
     const known = Pace.held(pace, now) > 0
     pace = Pace.refused(pace, now, startedAt, asked === undefined ? undefined : Duration.toMillis(asked))
@@ -165,7 +160,7 @@ export const make = Effect.fnUntraced(function* (
     if (hold <= 0) return
     close(now, hold)
     if (!known) yield* publish({ _tag: "GateClosed", provider, milliseconds: Math.ceil(hold) })
-    yield* limits.close(epoch, hold)
+    yield* limits.close(hold)
   })
 
   const succeeded = (startedAt: number, now: number) => {
@@ -180,7 +175,7 @@ export const make = Effect.fnUntraced(function* (
     patience > 0 &&
     Pace.wait(pace, now) <= 0
 
-  /** Waits for a turn, and returns the epoch in which it came. */
+  /** Waits for a turn. */
   const takeTurn = ({ again, lane }: Caller, waiter: Waiter, arrived: number) => {
     const patience = waiter.latest - arrived
     const count = (name: keyof typeof outcomes) =>
@@ -215,18 +210,15 @@ export const make = Effect.fnUntraced(function* (
         turn: Deferred.makeUnsafe(),
         startedAt: undefined
       }
-      const serve = (epoch: number) =>
-        Effect.tapError(attempt, (reason) =>
-          reason._tag === "RateLimitError"
-            ? refused(waiter.startedAt ?? arrived, epoch, reason.retryAfter)
-            : Effect.void
-        )
+      const serve = Effect.tapError(attempt, (reason) =>
+        reason._tag === "RateLimitError" ? refused(waiter.startedAt ?? arrived, reason.retryAfter) : Effect.void
+      )
       const enter = () => {
         start(waiter, arrived, false)
         outcomes.admitted.updateUnsafe(0, fiber.context)
-        return serve(0)
+        return serve
       }
-      const served = isOpen(arrived, patience) ? enter() : Effect.flatMap(takeTurn(caller, waiter, arrived), serve)
+      const served = isOpen(arrived, patience) ? enter() : Effect.andThen(takeTurn(caller, waiter, arrived), serve)
       return Effect.onExit(served, (exit) => {
         if (Exit.isSuccess(exit)) succeeded(waiter.startedAt ?? arrived, millisUnsafe(fiber))
         leave(waiter)

@@ -13,6 +13,6 @@ export const RateGate: Context.Reference<Gates> = Context.Reference<Gates>("@tem
 })
 
 const unlimited: Gate.Limits = {
-  ask: Effect.succeed({ wait: 0, epoch: 0 }),
+  ask: Effect.succeed(0),
   close: () => Effect.void
 }

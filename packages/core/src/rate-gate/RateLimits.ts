@@ -5,8 +5,6 @@ import { monotonicMillis } from "../Deadline.ts"
 import type { Budget, RateStore } from "../SharedStore.ts"
 import type { Limits } from "./Gate.ts"
 
-const epoch = 0
-
 /**
  * Counts a budget in this process. Each call moves `busyUntil` by its part of a minute, and `burst`
  * calls may run ahead of it. It keeps no holds, as the gate of this process does.
@@ -18,9 +16,9 @@ export const local = ({ burst, perMinute }: Budget): Limits => {
     ask: Effect.map(monotonicMillis, (now) => {
       const from = Math.max(busyUntil, now)
       const wait = from - (burst - 1) * interval - now
-      if (wait > 0) return { wait, epoch }
+      if (wait > 0) return wait
       busyUntil = from + interval
-      return { wait: 0, epoch }
+      return 0
     }),
     close: () => Effect.void
   }
@@ -30,10 +28,7 @@ export const local = ({ burst, perMinute }: Budget): Limits => {
 export const shared = (store: RateStore, name: string, budget: Budget): Limits => {
   const alone = local(budget)
   return {
-    ask: Effect.flatMap(
-      store.take(name, budget),
-      Option.match({ onNone: () => alone.ask, onSome: (wait) => Effect.succeed({ wait, epoch }) })
-    ),
-    close: (_, milliseconds) => Effect.asVoid(store.hold(name, milliseconds))
+    ask: Effect.flatMap(store.take(name, budget), Option.match({ onNone: () => alone.ask, onSome: Effect.succeed })),
+    close: (milliseconds) => Effect.asVoid(store.hold(name, milliseconds))
   }
 }
