@@ -1,14 +1,17 @@
-/** Waits that do not keep a process alive, for work that nobody waits for. */
+/** Waits that do not keep the process running, for background work. */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 
-/** Timers fire at once beyond this many milliseconds. */
+/** The longest timer of the platforms in milliseconds; a longer one fires at once. */
 const longestTimer = 2 ** 31 - 1
 
-/** Node, Bun and Deno each have a way to let a process end before a timer fires; a browser needs none. */
+/**
+ * Lets the process exit before the timer fires. Node, Bun and Deno each have their own way;
+ * browsers need none.
+ */
 const release = (timer: unknown): void => {
   if (Predicate.hasProperty(timer, "unref") && Predicate.isFunction(timer.unref)) return void timer.unref()
   const platform: unknown = globalThis
@@ -40,6 +43,6 @@ const released: Clock.Clock = {
   sleep: (duration) => sleep(Duration.toMillis(duration))
 }
 
-/** Runs an effect whose waits do not keep the process alive; a clock of the app's own keeps its waits. */
+/** Runs an effect whose waits do not keep the process running. A custom clock keeps its own waits. */
 export const inBackground = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.updateService(self, Clock.Clock, (clock) => (clock === standard ? released : clock))

@@ -1,7 +1,10 @@
-/** Now, by both clocks: lengths are measured by the monotonic one, and the wall clock is a second opinion. */
+/**
+ * The current time by two clocks. Durations are measured by the monotonic clock; the wall clock
+ * notices when a machine slept.
+ */
 import type * as Clock from "effect/Clock"
 
-/** Now, in milliseconds, by the clock that nobody sets and by the one on the wall. */
+/** The current time in milliseconds, by the monotonic clock and by the wall clock. */
 export interface ClockReading {
   readonly monotonic: number
   readonly wall: number

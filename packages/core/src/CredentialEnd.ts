@@ -1,6 +1,6 @@
 /**
- * When a credential ends by the monotonic clock: it is fixed by the first holder that the credential comes to, and travels with it, so that holders
- * above do not work it out again from a wall clock that may have been set back meanwhile.
+ * The expiry of a credential by the monotonic clock. The first holder fixes it, and it stays with
+ * the credential, so that other holders do not compute it from a wall clock that was set back.
  */
 import * as DateTime from "effect/DateTime"
 import type { ClockReading } from "./ClockReading.ts"
@@ -9,7 +9,8 @@ import type { TempCredential } from "./TempCredential.ts"
 const ends = new WeakMap<TempCredential, ClockReading>()
 
 /**
- * Tells when a credential ends, whose mint began at `begun` if this is its first holder. A wall clock that was set back during the mint lengthens no life.
+ * Returns the expiry of a credential. `begun` is the start of the mint, for the first holder. A
+ * wall clock that was set back during the mint does not extend the lifetime.
  */
 export const endOf = (credential: TempCredential, begun: ClockReading, now: ClockReading): ClockReading => {
   const known = ends.get(credential)
@@ -22,8 +23,8 @@ export const endOf = (credential: TempCredential, begun: ClockReading, now: Cloc
 }
 
 /**
- * Tells how many milliseconds are left until an end. The stricter clock decides: a machine that slept is told by the wall clock, a wall clock that was
- * set back by the monotonic one.
+ * Returns the remaining milliseconds by the stricter clock. The wall clock notices that a machine
+ * slept, the monotonic clock that the wall clock was set back.
  */
 export const lifeLeft = (end: ClockReading, now: ClockReading): number =>
   Math.min(end.monotonic - now.monotonic, end.wall - now.wall)

@@ -1,6 +1,6 @@
 /**
- * The deadline of the current mint. A wrapper that has only so much time sets it, so that nothing below begins a wait that would not fit.
- * It is monotonic time, which no change of the wall clock moves.
+ * The deadline of the current mint. A wrapper with limited time sets it, so that nothing below
+ * starts a wait beyond it. It is in monotonic time, which does not change with the wall clock.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -8,7 +8,10 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 
-/** In monotonic milliseconds; it is read again at each step, as a caller with more time may join a mint that is under way. */
+/**
+ * The deadline in monotonic milliseconds. Each step reads it again, because a caller with more time
+ * can join the mint.
+ */
 const Deadline: Context.Reference<() => number> = Context.Reference("@tempcred/core/Deadline", {
   defaultValue: () => () => Number.POSITIVE_INFINITY
 })
@@ -16,29 +19,29 @@ const Deadline: Context.Reference<() => number> = Context.Reference("@tempcred/c
 /** Reads the deadline of a fiber from its context, in monotonic milliseconds. */
 export const endOf = (context: Context.Context<never>): number => Context.get(context, Deadline)()
 
-/** Replaces the deadline of what runs inside by one that may move. */
+/** Replaces the deadline of an effect by one that may move. */
 export const until =
   (end: () => number) =>
   <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.provideService(self, Deadline, end)
 
-/** Reads the monotonic time of a fiber's clock in milliseconds, with microseconds behind the point. */
+/** Reads the monotonic time of a fiber's clock in milliseconds, to the microsecond. */
 export const millisUnsafe = (fiber: Fiber.Fiber<unknown, unknown>): number =>
   Number(fiber.getRef(Clock.Clock).monotonicTimeNanosUnsafe() / 1000n) / 1000
 
 /** Reads the monotonic time in milliseconds. */
 export const monotonicMillis: Effect.Effect<number> = Effect.withFiber((fiber) => Effect.succeed(millisUnsafe(fiber)))
 
-/** Tells how many milliseconds a fiber has left at a moment; infinitely many where nobody set a deadline. */
+/** Returns the milliseconds that a fiber has left at a given time; infinite without a deadline. */
 export const remainingUnsafe = (fiber: Fiber.Fiber<unknown, unknown>, now: number): number =>
   fiber.getRef(Deadline)() - now
 
-/** Tells how many milliseconds are left; infinitely many where nobody set a deadline. */
+/** Returns the milliseconds left until the deadline; infinite without one. */
 export const remaining: Effect.Effect<number> = Effect.withFiber((fiber) =>
   Effect.succeed(remainingUnsafe(fiber, millisUnsafe(fiber)))
 )
 
-/** Sets a deadline in so many milliseconds, or keeps an earlier one. It interrupts nothing. */
+/** Sets a deadline after so many milliseconds, or keeps an earlier one. It interrupts nothing. */
 export const within =
   (millis: number) =>
   <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
@@ -48,14 +51,15 @@ export const within =
       return Effect.provideService(self, Deadline, () => Math.min(outer(), end))
     })
 
-/** The longest time of a platform's timer, in milliseconds; a longer one would end at once. */
+/** The longest timer of the platforms in milliseconds; a longer one fires at once. */
 const longestTimer = 2 ** 31 - 1
 
 const live = Context.get(Context.empty(), Clock.Clock)
 
 /**
- * Calls back after so many milliseconds by the clock of a fiber, and returns what stops that. The platform's own clock needs the platform's timer only;
- * any other clock, such as that of a test, is slept by.
+ * Calls back after so many milliseconds by a fiber's clock, and returns a function that cancels it.
+ * With the platform's clock, it uses one platform timer. With another clock, such as a test's, it
+ * sleeps.
  */
 export const after = (fiber: Fiber.Fiber<unknown, unknown>, milliseconds: number, then: () => void): (() => void) => {
   if (milliseconds === Number.POSITIVE_INFINITY) return () => {}

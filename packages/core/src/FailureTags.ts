@@ -1,8 +1,11 @@
-/** Names what a mint failed of, for events. */
+/** Tags of a failed mint, for events. */
 import * as Cause from "effect/Cause"
 import type { Reason, TempCredentialError } from "./TempCredentialError.ts"
 
-/** Lists the tags of the reasons of a cause: `"defect"` for what was thrown, `"interrupted"` for what was ended. */
+/**
+ * Lists the tags of a cause: those of reasons, `"defect"` for a thrown error, `"interrupted"` for
+ * an interruption.
+ */
 export const failureTags = (
   cause: Cause.Cause<TempCredentialError>
 ): ReadonlyArray<Reason["_tag"] | "defect" | "interrupted"> =>

@@ -1,8 +1,8 @@
-/** Tells where a value is something that JSON cannot say. */
+/** A check that a value can be represented as JSON. */
 
 const isPlain = (value: object): boolean => {
   const prototype: unknown = Object.getPrototypeOf(value)
-  // That of another realm is plain too, as at the end of a chain.
+  // A plain object of another realm also has a prototype without a prototype.
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
@@ -10,8 +10,8 @@ const member = (path: string, name: string): string =>
   /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) ? `${path}.${name}` : `${path}[${JSON.stringify(name)}]`
 
 /**
- * Finds the path of the first part that is neither text, a finite number, true, false, null, nor an array or a plain object of such; a part that
- * contains itself counts too.
+ * Finds the path of the first part that JSON cannot represent: anything but a string, a finite
+ * number, a boolean, null, an array or a plain object. A cycle counts too.
  */
 export const findForeign = (value: unknown, path: string, within: ReadonlyArray<unknown> = []): string | undefined => {
   if (value === null || typeof value === "string" || typeof value === "boolean") return undefined

@@ -1,5 +1,5 @@
-/** Addresses that stay on this machine. */
+/** Loopback addresses. */
 
-/** Tests whether a host name, as a URL has it, is this machine's own. */
+/** Tells whether the host name of a URL is a loopback address. */
 export const isLoopback = (hostname: string): boolean =>
   hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname)

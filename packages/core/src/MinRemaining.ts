@@ -1,4 +1,4 @@
-/** Reads how much life a caller wants a credential to have left. */
+/** Parsing of `minRemaining`, the minimum remaining lifetime. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -7,13 +7,13 @@ import type { MintRequest } from "./MintRequest.ts"
 import { InvalidRequestError, TempCredentialError } from "./TempCredentialError.ts"
 import type { MintOptions } from "./TempCredentialProvider.ts"
 
-/** Makes the error for a `minRemaining` that is not allowed. */
+/** Makes the error of an invalid `minRemaining`. */
 export const refuse = (provider: string, message: string): TempCredentialError =>
   new TempCredentialError({ provider, reason: invalid(message) })
 
 const invalid = (message: string) => new InvalidRequestError({ issues: [{ field: "minRemaining", message }] })
 
-/** Parses `minRemaining` into milliseconds; `undefined` where it is not given. */
+/** Parses `minRemaining` into milliseconds; `undefined` if it is absent. */
 export const parse = (
   minRemaining: MintOptions["minRemaining"]
 ): Result.Result<number | undefined, InvalidRequestError> => {
@@ -24,14 +24,14 @@ export const parse = (
     : Result.fail(invalid('must be a finite length of time with its unit, such as "20 seconds"'))
 }
 
-/** Reads `minRemaining` as `parse` does, or fails as that provider. */
+/** Reads `minRemaining` as `parse` does. Fails with the error of the given provider. */
 export const read = (
   provider: string,
   minRemaining: MintOptions["minRemaining"]
 ): Effect.Effect<number | undefined, TempCredentialError> =>
   Effect.fromResult(Result.mapError(parse(minRemaining), (reason) => new TempCredentialError({ provider, reason })))
 
-/** A bare number would be read as milliseconds, which nobody can see. */
+/** Refuses a bare number, whose unit is not visible. */
 const toMillis = (length: MintRequest["ttl"]): number =>
   length !== undefined && (typeof length === "string" || Duration.isDuration(length))
     ? Option.match(Duration.fromInput(length), { onNone: () => Number.NaN, onSome: Duration.toMillis })

@@ -152,7 +152,7 @@ export const make = (
 
 type Provider = TempCredentialProvider["Service"]
 
-/** Settles a promise with how a mint ended. */
+/** Settles a promise with the result of a mint. */
 const settle =
   (resolve: (credential: TempCredential) => void, reject: (error: unknown) => void) =>
   (exit: Exit.Exit<TempCredential, TempCredentialError | ConfigurationError>): void =>

@@ -136,13 +136,13 @@ const chosen = (
 
 const isOff = ({ cache }: Settings): boolean => cache !== undefined && Redacted.value(cache) === "off"
 
-/** What `TEMPCRED_CACHE` gives machines to share. */
+/** The wrappers of a shared store. */
 interface Shared {
   readonly store: CredentialSharing.SharedStore
   readonly key: Redacted.Redacted
 }
 
-/** The shared store, where `TEMPCRED_CACHE` names one. */
+/** Makes the wrappers of the shared store that `TEMPCRED_CACHE` names. */
 const sharedStore = (
   { cache, cacheKey }: Settings,
   { redis }: Options

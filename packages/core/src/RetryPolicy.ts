@@ -178,7 +178,7 @@ export interface AttemptOptions {
 }
 
 /**
- * One attempt. It ends within so many milliseconds, or fails as `timedOut`.
+ * An attempt, which ends within so many milliseconds or fails as `timedOut`.
  *
  * @category models
  * @since 0.1.0
@@ -249,7 +249,7 @@ export const makeRun = (policy: Policy, provider: string): Run => {
     })
 }
 
-/** Repeats an effect that has failed. The schedule is made only then, and starts with that failure. */
+/** Repeats a failed effect. The schedule is made only then, and starts with that failure. */
 const repeat =
   <A, R>(
     tried: Effect.Effect<A, Reason, R>,

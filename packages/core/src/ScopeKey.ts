@@ -1,6 +1,7 @@
 /**
- * Which requests may be served with one credential: those whose every field says the same. A field that is absent, `undefined` or its default is
- * one thing, and so are a `Duration` and the text that stands for it. The provider has no place in the key, as each cache stands over one.
+ * The scope of a request as text. Requests of one scope can share a credential: every field has the
+ * same value. An absent field equals `undefined` and the default, and a `Duration` equals its text.
+ * Each cache belongs to one provider, which is therefore not in the key.
  */
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
@@ -28,7 +29,7 @@ const isText = (value: unknown): boolean => value === undefined || isName(value)
 const isOneOf = <A>(value: unknown, one: A, other: A): boolean =>
   value === undefined || value === one || value === other
 
-/** Whether the request is of the shape that its type promises; what is not is left to `MintRequest.decode` to refuse. */
+/** Tells whether a request has the shape of its type; `MintRequest.decode` refuses others. */
 const isWellFormed = (request: MintRequest): boolean => {
   if (!Predicate.isObject(request)) return false
   for (const name in request) if (!fields.has(name)) return false
@@ -41,7 +42,7 @@ const isWellFormed = (request: MintRequest): boolean => {
   )
 }
 
-/** Whether it says no more than for what and for whom. */
+/** Tells whether a request has only a purpose and a subject. */
 const isPlain = (request: MintRequest): boolean =>
   request.ttl === undefined &&
   request.region === undefined &&
@@ -52,7 +53,7 @@ const isPlain = (request: MintRequest): boolean =>
   request.exposure !== "server" &&
   request.onUnsupported !== "relax"
 
-/** In milliseconds, as text; `undefined` where it is no length. */
+/** Formats a duration in milliseconds; `undefined` if it is not a duration. */
 const lengthKey = (length: MintRequest["ttl"]): string | undefined => {
   if (length === undefined) return ""
   if (Duration.isDuration(length)) return String(Duration.toMillis(length))
@@ -61,7 +62,7 @@ const lengthKey = (length: MintRequest["ttl"]): string | undefined => {
   return Option.isSome(read) ? String(Duration.toMillis(read.value)) : undefined
 }
 
-/** JSON with the names of every object in order, so that equal values are equal text. */
+/** Formats a value as JSON with sorted object keys, so that equal values are equal text. */
 const sorted = (value: unknown): string =>
   JSON.stringify(value, (_, part: unknown) =>
     Predicate.isObject(part) && !Array.isArray(part)
@@ -69,7 +70,7 @@ const sorted = (value: unknown): string =>
       : part
   )
 
-/** A lock that is absent is the weakest, whatever the vendor makes of that; what else a session says is for `MintRequest.decode` to judge. */
+/** Formats a session. An absent lock equals the weakest one. `MintRequest.decode` checks the rest. */
 const sessionKey = (session: MintRequest["session"]): string | undefined => {
   if (session === undefined) return ""
   if (!Predicate.isObject(session)) return undefined
@@ -78,10 +79,14 @@ const sessionKey = (session: MintRequest["session"]): string | undefined => {
   return findForeign(bound, "session") === undefined ? sorted(bound) : undefined
 }
 
-/** Writes the key of a request, or nothing for one that is malformed. It holds the subject in clear, so it must not leave the cache. */
+/**
+ * Writes the scope key of a request; `undefined` for a malformed one. It contains the subject in
+ * plain text and must not leave the cache.
+ */
 export const scopeKey = (request: MintRequest): string | undefined => {
   if (!isWellFormed(request)) return undefined
-  // The shortest text for what is asked most, as to write a key and to hash it is most of what a cache does.
+  // The most common requests have the shortest key: writing and hashing it is most of the cost of a cache
+  // hit.
   if (isPlain(request))
     return request.subject === undefined ? request.purpose : `${request.purpose} =${request.subject}`
   const ttl = lengthKey(request.ttl)
@@ -89,7 +94,8 @@ export const scopeKey = (request: MintRequest): string | undefined => {
   const usableFor = lengthKey(request.usableFor)
   if (ttl === undefined || maxSession === undefined || usableFor === undefined) return undefined
   const { purpose, exposure, onUnsupported, region, session, singleUse, subject } = request
-  // A region and a subject are any text: the one has its length before it, the other comes last.
+  // A region and a subject can be any text. The region is prefixed with its length, and the subject comes
+  // last.
   const place = region === undefined ? "" : `${region.length}:${region}`
   const owner = subject === undefined ? "" : `=${subject}`
   const bound = sessionKey(session)
@@ -97,15 +103,18 @@ export const scopeKey = (request: MintRequest): string | undefined => {
   return `${purpose} ${ttl} ${maxSession} ${usableFor} ${bound.length}:${bound} ${singleUse ?? false} ${exposure ?? "client"} ${onUnsupported ?? "reject"} ${place} ${owner}`
 }
 
-/** A request as it was when it was made, whatever the caller does with its object afterwards: the fields that say something. */
+/**
+ * A copy of a request, unaffected by later changes of the caller's object, with the number of its
+ * defined fields.
+ */
 export interface Kept {
   readonly request: MintRequest
   readonly size: number
 }
 
-/** Keeps a request. */
+/** Copies a request. */
 export const keep = (given: MintRequest): Kept => {
-  // By name, as a request may be an object whose fields are computed.
+  // Fields are read by name, because a request can have getters.
   const { exposure, maxSession, onUnsupported, purpose, region, session, singleUse, subject, ttl, usableFor } = given
   const own = session === undefined ? undefined : structuredClone(session)
   const rest = { exposure, maxSession, onUnsupported, region, session: own, singleUse, subject, ttl, usableFor }
@@ -113,7 +122,10 @@ export const keep = (given: MintRequest): Kept => {
   return { request: { purpose, ...Object.fromEntries(said) }, size: said.length + 1 }
 }
 
-/** Tells, without writing a key, that a request says what a kept one says; it may miss that two lengths written differently are the same. */
+/**
+ * Tells whether a request equals a copied one, without writing a key. It may miss that two
+ * durations in different notations are equal.
+ */
 export const saysTheSame = ({ request, size }: Kept, other: MintRequest): boolean => {
   let count = 0
   for (const _ in other) count += 1

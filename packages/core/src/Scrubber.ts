@@ -1,14 +1,15 @@
 /**
- * Finds long-lived keys in text that came from outside, in every spelling that servers give them: percent-encoded in any letter case and any number of
- * times, form-encoded, HTML-encoded, escaped as in JSON, and in base64 or base64url at any offset.
+ * Finds long-lived keys in text of other origin, in every usual encoding: percent-encoded (any
+ * letter case, repeated), form-encoded, HTML-encoded, escaped as in JSON, and base64 or base64url
+ * at any offset.
  */
 import * as Base64 from "effect/encoding/Base64"
 import * as Redacted from "effect/Redacted"
 
-/** Shorter keys are no real ones: their spellings would be found by chance in text that does not hold them. */
+/** The minimum length of a real key. The encodings of a shorter one would be found by chance. */
 const realLength = 8
 
-/** Replaces every spelling of these keys by `<redacted>`. */
+/** Replaces keys in every encoding by `<redacted>`. */
 export const scrub = (text: string, keys: ReadonlyArray<Redacted.Redacted>): string => {
   const readings = read(text)
   const needles = keys.flatMap(needlesOf)
@@ -22,7 +23,10 @@ export const scrub = (text: string, keys: ReadonlyArray<Redacted.Redacted>): str
   return clean + text.slice(end)
 }
 
-/** Tests whether text holds one of these keys in any spelling. A key under 8 characters must be the whole text. */
+/**
+ * Tells whether text contains one of the keys in any encoding. A key under 8 characters must be the
+ * whole text.
+ */
 export const holds = (text: string, keys: ReadonlyArray<Redacted.Redacted>): boolean =>
   keys.some((key) => {
     const value = Redacted.value(key)
@@ -31,7 +35,7 @@ export const holds = (text: string, keys: ReadonlyArray<Redacted.Redacted>): boo
     return read(text).some(({ folded }) => needles.some((needle) => folded.includes(needle.folded)))
   })
 
-/** One spelling to look for, and up to how many characters before it depend on it too. */
+/** An encoding to search for. `before` is the number of preceding characters that depend on it too. */
 interface Needle {
   readonly folded: string
   readonly before: number
@@ -48,22 +52,25 @@ const needlesOf = (key: Redacted.Redacted): ReadonlyArray<Needle> => {
 
 const makeNeedles = (key: string): ReadonlyArray<Needle> => {
   if (key === "") return []
-  // A key may itself look escaped.
+  // The key itself may look like encoded text.
   const plain = read(key).map(({ folded }): Needle => ({ folded, before: 0, isBase64: false }))
   return key.length < realLength ? plain : [...plain, ...[0, 1, 2].map((offset) => encodedAt(key, offset))]
 }
 
-/** The base64 of a longer text that holds the key after so many bytes, modulo 3, without the characters that depend on the neighbours too. */
+/**
+ * Encodes a key as part of a longer text in base64, after so many bytes modulo 3, without the
+ * characters that depend on its neighbours.
+ */
 const encodedAt = (key: string, offset: number): Needle => {
   const whole = Base64.encode("x".repeat(offset) + key).replace(/=+$/, "")
   const before = offset === 0 ? 0 : offset + 1
   return { folded: fold(whole.slice(before, whole.length % 4 === 0 ? undefined : -1)), before, isBase64: true }
 }
 
-/** Spells base64 and base64url, and blanks in forms, alike; the length stays. */
+/** Makes base64, base64url and the spaces of forms equal, without changing the length. */
 const fold = (text: string): string => text.replaceAll(/[+-]/g, " ").replaceAll("_", "/")
 
-/** Text as it is or unescaped, with the place in the text where each of its characters begins. */
+/** Text, plain or decoded, with the position of each character in the original. */
 interface Reading {
   readonly plain: string
   readonly folded: string

@@ -1,19 +1,22 @@
 /**
- * The interface of a store that machines share: credentials and the budget of a vendor account. `@tempcred/redis` implements it with Redis.
- *
- * Each operation returns `None` where the store is unavailable: it is down, it refused, or it did not answer within `limit`. The store reports an outage once
- * (`onDown`), reconnects in the background, and reports the end of the outage once (`onUp`).
+ * The interface of a store that machines share: credentials, and the rate limit of a vendor
+ * account. `@tempcred/redis` implements it. Each operation returns `None` if the store is
+ * unavailable: it is down, refused, or did not respond within `limit`. The store reports an outage
+ * once (`onDown`), reconnects in the background, and reports the end once (`onUp`).
  */
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 
-/** How the users of a store want it. */
+/** Options of a store. */
 export interface StoreOptions {
-  /** Limit of one exchange; one that takes longer is an outage. */
+  /** The time limit of one exchange; a longer one is an outage. */
   readonly limit: Duration.Duration
-  /** Receives the reason of an outage when it begins: an error code such as `ECONNREFUSED`, without the words of the error. */
+  /**
+   * Receives the reason of an outage at its start: an error code such as `ECONNREFUSED`, without a
+   * message.
+   */
   readonly onDown: (reason: string) => Effect.Effect<void>
   /** Runs when the outage is over. */
   readonly onUp: Effect.Effect<void>
@@ -26,15 +29,15 @@ export interface StoredText {
 }
 
 /**
- * The outcome of a visit to the store: a stored credential; a lease to mint one, with its fencing token and the time by the clock of the store; or neither,
- * as somebody else holds the lease.
+ * The outcome of a visit: a stored credential; a lease to mint one, with its fencing token and the
+ * store's time; or neither, because another machine holds the lease.
  */
 export type Visit =
   | ({ readonly _tag: "Found" } & StoredText)
   | { readonly _tag: "Granted"; readonly fence: number; readonly now: number }
   | { readonly _tag: "Held" }
 
-/** Encrypted credentials by the name of their scope, and for each scope one lease. All times are by the clock of the store. */
+/** Encrypted credentials by scope name, with one lease for each scope. All times are the store's. */
 export interface CredentialStore {
   /** Returns the stored text, unless its id is `seen`; otherwise grants the lease of the scope to an owner, if it is free. */
   readonly visit: (name: string, seen: string, owner: string) => Effect.Effect<Option.Option<Visit>>
@@ -44,7 +47,10 @@ export interface CredentialStore {
   readonly renew: (name: string, owner: string) => Effect.Effect<unknown>
   /** Returns the owner's lease in the background. */
   readonly release: (name: string, owner: string) => Effect.Effect<void>
-  /** Stores a text until a time in milliseconds and returns the lease. Returns false and stores nothing where a newer lease was granted. */
+  /**
+   * Stores a text until a time in milliseconds and returns the lease. Returns false and stores
+   * nothing after a newer lease was granted.
+   */
   readonly write: (
     name: string,
     owner: string,
@@ -56,17 +62,17 @@ export interface CredentialStore {
   readonly invalidated: Effect.Effect<Option.Option<ReadonlyArray<string>>>
 }
 
-/** A budget of calls: so many in a minute, spread evenly, and so many at once after an idle time. */
+/** A rate limit: calls per minute, spread evenly, and calls at once after an idle time. */
 export interface Budget {
   readonly perMinute: number
   readonly burst: number
 }
 
-/** Budgets by the name of a vendor account. */
+/** Rate limits by the name of a vendor account. */
 export interface RateStore {
-  /** Takes one call from the budget and returns 0, or returns the milliseconds until the next attempt. */
+  /** Counts one call and returns 0, or returns the milliseconds until the next attempt. */
   readonly take: (name: string, budget: Budget) => Effect.Effect<Option.Option<number>>
-  /** Holds all calls of the account for so many milliseconds. A longer hold stays. */
+  /** Delays all calls of the account by so many milliseconds. A longer delay stays. */
   readonly hold: (name: string, milliseconds: number) => Effect.Effect<Option.Option<unknown>>
 }
 
@@ -76,6 +82,6 @@ export interface SharedStore {
   readonly credentials: (
     options: StoreOptions & { readonly lease: Duration.Duration }
   ) => Effect.Effect<CredentialStore, never, Scope.Scope>
-  /** Opens the store of budgets. */
+  /** Opens the store of rate limits. */
   readonly rates: (options: StoreOptions) => Effect.Effect<RateStore, never, Scope.Scope>
 }

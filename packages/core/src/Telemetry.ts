@@ -20,12 +20,12 @@ const durations = Metric.histogram("tempcred_mint_milliseconds", {
   boundaries: Metric.exponentialBoundaries({ start: 5, factor: 2, count: 12 })
 })
 
-/** Watches one mint. */
+/** Adds telemetry to a mint. */
 export type Watch = (
   mint: Effect.Effect<TempCredential, TempCredentialError>
 ) => Effect.Effect<TempCredential, TempCredentialError>
 
-/** Makes the watch of one provider. It publishes events to the listener that is there when it is made. */
+/** Makes the telemetry of one provider. It uses the receiver of events that is provided when it is made. */
 export const make: (provider: string) => Effect.Effect<Watch> = Effect.fnUntraced(function* (provider) {
   const publish = yield* Events.Events
   const took = Metric.withAttributes(durations, { provider })
@@ -35,7 +35,7 @@ export const make: (provider: string) => Effect.Effect<Watch> = Effect.fnUntrace
     counters.set(outcome, counted)
     return counted
   }
-  // Taking down a stack for each mint costs more than the span.
+  // Capturing a stack trace for each mint costs more than the span.
   const spanned = Effect.withSpan(
     `${provider}.mint`,
     { kind: "client", attributes: { "tempcred.provider": provider } },
@@ -54,7 +54,7 @@ export const make: (provider: string) => Effect.Effect<Watch> = Effect.fnUntrace
     })
   })
 
-  // Naming secrets takes work, which is done only where somebody listens.
+  // Fingerprints cost time, and are computed only if there is a receiver.
   const report = (exit: Exit.Exit<TempCredential, TempCredentialError>, outcome: string): Effect.Effect<void> => {
     if (publish === Events.nobody) return Effect.void
     return Exit.isSuccess(exit) ? minted(exit.value) : publish({ _tag: "MintFailed", provider, reason: outcome })
@@ -77,7 +77,7 @@ export const make: (provider: string) => Effect.Effect<Watch> = Effect.fnUntrace
   return (mint) => Effect.withFiber((fiber) => (isTraced(fiber) ? traced(mint) : counted(mint)))
 })
 
-/** `"minted"`, the tag of the reason, or why there is none. */
+/** Returns `"minted"`, the tag of the reason, `"defect"` or `"interrupted"`. */
 const outcomeOf = (exit: Exit.Exit<TempCredential, TempCredentialError>): string => {
   if (Exit.isSuccess(exit)) return "minted"
   const [first] = exit.cause.reasons

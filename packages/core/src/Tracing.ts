@@ -1,11 +1,11 @@
-/** Spans for those who listen: without a tracer and a span above, they would be made for nobody. */
+/** Spans, which are skipped without a tracer and without a parent span. */
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 
-/** Tests whether a tracer is installed, or a span is open, where a fiber runs. */
+/** Tells whether a fiber has a tracer or an open span. */
 export const isTraced = ({ cache }: Fiber.Fiber<unknown, unknown>): boolean =>
   cache.tracer !== undefined || cache.span !== undefined
 
-/** Adds an attribute to the current span, where there is one. */
+/** Adds an attribute to the current span, if there is one. */
 export const annotate = (name: string, value: unknown): Effect.Effect<void> =>
   Effect.withFiber(({ cache }) => (cache.span === undefined ? Effect.void : Effect.annotateCurrentSpan(name, value)))

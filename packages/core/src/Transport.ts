@@ -75,7 +75,7 @@ export const make = (exchange: Exchange, note?: (url: URL) => string | undefined
         const sentAt = clock.currentTimeMillisUnsafe()
         let leave = () => {}
         const stop = after(fiber, milliseconds, () => {
-          // An answer that comes as the exchange is left is not heard: the fiber has been resumed.
+          // A response that arrives during the abort is ignored, because the fiber has already resumed.
           resume(Effect.fail(late(milliseconds, way())))
           leave()
         })

@@ -167,7 +167,7 @@ export const make = Effect.fnUntraced(function* <Failure>(
   }
 })
 
-/** Interrupts a transport that keeps no time itself. */
+/** Adds a time limit to a transport without a timer, by interruption. */
 const interrupting =
   ({ send }: Transport["Service"]): NonNullable<Transport["Service"]["sendWithin"]> =>
   (request, milliseconds) =>

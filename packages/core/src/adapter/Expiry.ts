@@ -1,4 +1,7 @@
-/** When a credential ends by our clock: as its source says, where that is no later than what was asked for plus a minute. */
+/**
+ * The expiry of a credential by the local clock: as its source states, but at most a minute after
+ * the requested one.
+ */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import type * as Redacted from "effect/Redacted"
@@ -8,10 +11,17 @@ import type { TempCredential } from "../TempCredential.ts"
 import type { Received } from "../VendorApi.ts"
 
 /**
- * How the end of a credential is known: the vendor stated a moment, or a length that counts from before the request was sent; the token is a
- * JWT whose `exp` says it (or else its ttl does); the request's ttl alone says it, from when the last try was sent, or from when the call was written where
- * the vendor was told a moment and no length; or the vendor's documents do. An end more than a minute past the ttl that was asked for is not believed: the
- * credential then ends as the request asked.
+ * The source of an expiry.
+ *
+ * - A time or a duration that the vendor states. A duration counts from before the request was
+ *   sent.
+ * - A JWT's `exp`, or the ttl if it has none.
+ * - The requested ttl, from the last attempt, or from the call itself if it contained a time in
+ *   place of a duration.
+ * - The vendor's documentation.
+ *
+ * An expiry more than a minute past the requested one is not believed. The requested one applies
+ * then.
  */
 export type Expiry =
   | { readonly source: "vendor"; readonly at: DateTime.Utc }
@@ -20,12 +30,15 @@ export type Expiry =
   | { readonly source: "request"; readonly told?: "length" | "moment" }
   | { readonly source: "documented"; readonly seconds: number }
 
-/** How much longer than asked a stated life may be: clocks differ, and vendors round. */
+/** The accepted excess over the requested ttl: clocks differ, and vendors round. */
 export const slack: Duration.Duration = Duration.minutes(1)
 
 const slackMillis = Duration.toMillis(slack)
 
-/** The ends of a credential in epoch milliseconds by our clock. `notBelieved` is the end that its source stated, where that was too late to be believed. */
+/**
+ * The expiry of a credential in epoch milliseconds by the local clock. `notBelieved` is the stated
+ * expiry if it was too late.
+ */
 export interface Ends {
   readonly source: TempCredential["expirySource"]
   readonly at: number
@@ -33,7 +46,10 @@ export interface Ends {
   readonly notBelieved?: number | undefined
 }
 
-/** Fixes when a credential ends. `longestSeconds` is the longest life that it may have; `now` is when the call was written, in epoch milliseconds. */
+/**
+ * Determines the expiry of a credential. `longestSeconds` is the maximum lifetime; `now` is the
+ * time of the call in epoch milliseconds.
+ */
 export const ends = (
   { expiry, token }: { readonly expiry: Expiry; readonly token: Redacted.Redacted },
   request: Resolved,
@@ -42,9 +58,10 @@ export const ends = (
   now: number
 ): Ends => {
   const after = (seconds: number) => sentAt + seconds * 1000
-  // The vendor's clock is uncertain by the header's resolution and the trip; within that, the end that was asked for is nearest.
+  // The `Date` header has whole seconds and the response took time. Within this uncertainty, the time nearest
+  // to the requested one is taken.
   const byVendor = (at: number, near: number) => Math.min(at - skew.least, Math.max(at - skew.most, near))
-  /** A moment was written once, however often the call was sent, and by our clock. */
+  /** A time was written once, by the local clock, for all attempts. */
   const requested = (seconds: number) => {
     if (expiry.source !== "request" || expiry.told !== "moment") return after(seconds)
     const moment = now + seconds * 1000
@@ -62,14 +79,14 @@ export const ends = (
       ? { source, at: readings[0] ?? Number.NaN, usableUntil }
       : { source: "request", at: asked, usableUntil, notBelieved }
   }
-  /** By the vendor's clock, and by ours where its `Date` makes no sense of the moment. */
+  /** By the vendor's clock, or by the local one if that result is impossible. */
   const moment = (at: number) => [byVendor(at, asked), at]
   switch (expiry.source) {
     case "vendor":
       return from("vendor", "at" in expiry ? moment(DateTime.toEpochMillis(expiry.at)) : [after(expiry.seconds)])
     case "jwt": {
       const read = from("jwt", moment(Jwt.expiresAt(token) ?? 0))
-      // A hint from inside the token, which need not be right.
+      // The token's own expiry may be wrong.
       return read.at > receivedAt ? read : { source: "request", at: asked, usableUntil }
     }
     case "request":

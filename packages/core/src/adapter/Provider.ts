@@ -1,4 +1,4 @@
-/** The provider of a vendor: checks a request, calls the vendor, and makes a credential of its response. */
+/** The provider of a vendor: checks requests, calls the vendor, and makes credentials from its responses. */
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -40,7 +40,7 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
   const endpoint = api.endpoint(spec.response)
   const fail = (reason: Reason) => new TempCredentialError({ provider, reason })
 
-  /** Makes the credential of an answer, or fails where there is none. */
+  /** Makes a credential from a response, or fails if the response has none. */
   const read = (
     { asked, now }: CallContext,
     request: Resolved<P>,

@@ -1,4 +1,7 @@
-/** What a credential is good for: as it was asked, where a vendor's answer says nothing of it, or as the answer says, held against what was asked. */
+/**
+ * The terms of a credential: those of the request, or those that the vendor's response states,
+ * compared with the request.
+ */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
@@ -8,16 +11,19 @@ import type { TempCredential } from "../TempCredential.ts"
 import { type Feature, InvalidResponseError } from "../TempCredentialError.ts"
 import { slack } from "./Expiry.ts"
 
-/** For whom, for what, for how many connections and where a credential is good. */
+/** The subject, purpose, number of connections, region and other terms of a credential. */
 export interface Terms extends Pick<
   TempCredential,
   "provider" | "purpose" | "uses" | "maxSession" | "usableUntil" | "sessionLock" | "subject" | "region" | "relaxed"
 > {
-  /** From issue to expiry, where an answer says both by one clock; it is held against the ttl that was asked for. */
+  /**
+   * The time from issue to expiry, if a response states both by one clock. It is compared with the
+   * requested ttl.
+   */
   readonly life?: Duration.Duration
 }
 
-/** The terms of a request that the vendor serves as it stands, with its second end in epoch milliseconds. */
+/** Returns the terms of a request that the vendor fulfils, with the second expiry in epoch milliseconds. */
 export const fromRequest = (provider: string, request: Resolved, usableUntil: number | undefined): Terms => ({
   provider,
   purpose: request.purpose,
@@ -31,9 +37,12 @@ export const fromRequest = (provider: string, request: Resolved, usableUntil: nu
 })
 
 /**
- * The terms that an answer states. What was asked for and is not met, or is listed as relaxed, is listed where the request allows that, and is an
- * `InvalidResponseError` where it does not; a purpose and a region are never relaxed. A life may be a minute over the ttl, as clocks differ. A second end is
- * at most as late as was asked, or a day after the request was sent, plus a minute.
+ * Returns the terms that a response states. A requested guarantee that is missing or relaxed is
+ * listed if the request allows it, and otherwise an `InvalidResponseError`. Purpose and region are
+ * never relaxed.
+ *
+ * The lifetime may exceed the ttl by a minute, because clocks differ. A second expiry is at most
+ * the requested one, or a day after the request, plus a minute.
  */
 export const fromResponse = (
   { life, ...stated }: Terms,
@@ -53,7 +62,7 @@ export const fromResponse = (
     : Result.fail(new InvalidResponseError({ detail: `the credential is not what was asked for: ${broken}` }))
 }
 
-/** No session that a vendor opens stays usable for longer. */
+/** The maximum `usableFor`; no vendor keeps a session usable for longer. */
 const longestUse = Duration.days(1)
 
 const second = (
@@ -68,7 +77,7 @@ const second = (
 
 const isRelaxed = (feature: Feature, { onUnsupported, singleUse }: Decoded): boolean => {
   if (feature === "purpose" || feature === "region") return false
-  // Nobody refuses a request for a subject that is ignored.
+  // An ignored subject is always allowed.
   if (feature === "subject") return true
   return onUnsupported === "relax" || (feature === "singleUse" && singleUse === "preferred")
 }

@@ -1,4 +1,7 @@
-/** How requests get their credentials from the entries of a cache: at once where something is held that will do, else through a pending. */
+/**
+ * The ways of a request into the cache: a suitable credential is served at once, otherwise the
+ * request waits for a mint.
+ */
 import type * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -27,24 +30,27 @@ import type { TempCredentialError } from "../TempCredentialError.ts"
 
 type Resume = (answer: Effect.Effect<TempCredential, TempCredentialError>) => void
 
-/** The ways into one cache. */
+/** The operations of a cache. */
 export interface CacheAccess {
-  /** What can be served at once, with nothing else to be done. */
+  /** Returns a fresh credential that needs no further work. */
   readonly cached: (request: MintRequest) => TempCredential | undefined
-  /** Waits for a pending that is under way, where waiting is all there is to do; what it returns stops waiting. */
+  /** Waits for a mint in progress, if nothing else is to be done. Returns a function that stops waiting. */
   readonly joined: (request: MintRequest, done: (exit: Outcome) => void) => (() => void) | undefined
-  /** Serves, waits, or refuses, and sends off what pending that takes. */
+  /** Serves a credential, waits for a mint, or fails, and starts a mint if needed. */
   readonly get: (request: MintRequest, demand: Demand) => Effect.Effect<TempCredential, TempCredentialError>
-  /** Drops what the entry of a request holds where it has this fingerprint, and tells the provider below. */
+  /**
+   * Drops the credential of a request's entry if it has this fingerprint, and forwards the call to
+   * the provider below.
+   */
   readonly invalidateFingerprint: (request: MintRequest, refused: string) => Effect.Effect<void>
-  /** Lets nobody in any more, and forgets everything. */
+  /** Closes the cache and clears it. */
   readonly close: Effect.Effect<void>
 }
 
-/** What comes of a get. */
+/** The result of a request to the cache. */
 export type Outcome = Exit.Exit<TempCredential, TempCredentialError>
 
-/** Opens a cache. */
+/** Makes the operations of a cache. */
 export const make = (ground: Ground, pendingMints: PendingMints, clock: Clock.Clock): CacheAccess => {
   const { provider, entries, metrics, now } = ground
   let closed = false
@@ -65,7 +71,7 @@ export const make = (ground: Ground, pendingMints: PendingMints, clock: Clock.Cl
     return held.credential
   }
 
-  /** Forgets what nobody may be given any more, and with what has ended the refusal that kept it from renewal. */
+  /** Drops an expired credential, and with it the failure that delayed its refresh. */
   const tidy = (entry: Entry<PendingMint>, at: ClockReading) => {
     if (entry.held === undefined) return
     const isOver = remaining(entry.held, at) <= 0
@@ -76,7 +82,10 @@ export const make = (ground: Ground, pendingMints: PendingMints, clock: Clock.Cl
   const tooShort = (seconds: number): Outcome =>
     Exit.fail(MinRemaining.refuse(provider.id, `must be less than the ${seconds} seconds that a new credential lasts`))
 
-  /** Whether a pending that others sent off may have brought what this caller cannot use, out of a store that machines share. */
+  /**
+   * Tells whether another caller's mint may return a credential that this caller cannot use, from a
+   * store that machines share.
+   */
   const isUnfit = (pending: PendingMint, { exit }: Landing, { minRemaining = 0, refused }: Demand): boolean => {
     if (Exit.isFailure(exit)) return false
     if (refused !== undefined && pending.refused !== refused) return true
@@ -140,7 +149,8 @@ export const make = (ground: Ground, pendingMints: PendingMints, clock: Clock.Cl
 
   const find: CacheAccess["get"] = (request, demand) =>
     Effect.withFiber((fiber) =>
-      // What is found and what is done about it must be one step: a fiber that yields in between would mint twice.
+      // Lookup and start of the mint are one synchronous step: a fiber that yields in between would mint
+      // twice.
       Effect.callback((resume) => {
         if (closed) return resume(Effect.interrupt)
         const entry = entries.findOrMake(request)
@@ -152,7 +162,7 @@ export const make = (ground: Ground, pendingMints: PendingMints, clock: Clock.Cl
     const entry = entries.find(request)
     const held = entry?.held
     const isHeld = held !== undefined && (yield* fingerprint(held.credential.token)) === refused
-    // Another credential may have come while the fingerprint was computed.
+    // Another credential may have arrived while the fingerprint was computed.
     if (isHeld && entry?.held === held) entries.hold(entry, undefined)
     if (provider.invalidateFingerprint !== undefined) yield* provider.invalidateFingerprint(request, refused)
     else if (isHeld && provider.invalidate !== undefined) yield* provider.invalidate(held.credential)

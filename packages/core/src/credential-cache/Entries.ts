@@ -1,6 +1,6 @@
 /**
- * The entries of a cache, at most so many at a time. Those at rest are in the order of their last use and the first of them gives way; those with a
- * mint under way are kept apart, so that none of them can.
+ * The entries of a cache, up to its capacity. Idle entries are in the order of their last use, and
+ * the oldest is evicted first. Entries with a mint in progress are separate and never evicted.
  */
 import * as Redacted from "effect/Redacted"
 import type { Entry, Held } from "./Entry.ts"
@@ -8,23 +8,23 @@ import { keep, saysTheSame } from "../ScopeKey.ts"
 import type { MintRequest } from "../MintRequest.ts"
 import type { TempCredential } from "../TempCredential.ts"
 
-/** Finds and keeps entries. */
+/** The entries of a cache. */
 export interface Entries<PendingMint> {
-  /** The entry of a request, from now on the last used. */
+  /** Finds the entry of a request and marks it as used. */
   readonly find: (request: MintRequest) => Entry<PendingMint> | undefined
-  /** The same, or a new and empty one; nothing for a request that has no key. */
+  /** Finds or adds the entry of a request; `undefined` for a request without a scope key. */
   readonly findOrMake: (request: MintRequest) => Entry<PendingMint> | undefined
-  /** The entries that hold this credential's token: a vendor may return one token for several scopes. */
+  /** Lists the entries with this credential's token. A vendor may return one token for several scopes. */
   readonly holdersOf: (credential: TempCredential) => ReadonlyArray<Entry<PendingMint>>
   readonly hold: (entry: Entry<PendingMint>, held: Held | undefined) => void
   readonly depart: (entry: Entry<PendingMint>, pending: PendingMint) => void
-  /** Ends the pending; a entry that never held anything and has no refusal is dropped. */
+  /** Marks the mint of an entry as ended. Removes an entry that never had a credential and has no failure. */
   readonly rest: (entry: Entry<PendingMint>) => void
   readonly size: () => number
   readonly clear: () => void
 }
 
-/** Makes a place for so many entries; a request without a key has none. */
+/** Makes an empty cache with this capacity. */
 export const make = <PendingMint>(
   capacity: number,
   keyOf: (request: MintRequest) => string | undefined
@@ -70,7 +70,7 @@ export const make = <PendingMint>(
   }
   return {
     find: (request) => {
-      // Most programs ask for the same thing again and again: then there is no key to write.
+      // Most programs repeat the same request, which then needs no key.
       if (newest !== undefined && saysTheSame(newest.kept, request)) return newest
       const key = keyOf(request)
       return key === undefined ? undefined : byKey(key)

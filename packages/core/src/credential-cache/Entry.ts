@@ -1,4 +1,7 @@
-/** What a cache holds for one scope, and what that means at a given moment. Nothing here waits, mints or reads a clock. */
+/**
+ * The state of one scope in the cache, and its meaning at a given time. Nothing here waits, mints
+ * or reads a clock.
+ */
 import type * as Clock from "effect/Clock"
 import * as Cause from "effect/Cause"
 import * as DateTime from "effect/DateTime"
@@ -11,55 +14,58 @@ import type { Reason, TempCredentialError } from "../TempCredentialError.ts"
 import { endOf, lifeLeft } from "../CredentialEnd.ts"
 import type { ClockReading } from "../ClockReading.ts"
 
-/** A credential and when it ends, by both clocks. */
+/** A credential with its expiry by both clocks. */
 export interface Held {
   readonly credential: TempCredential
   readonly life: number
   readonly end: ClockReading
   readonly windows: Windows
-  /** Until when it is fresh, on the monotonic clock in nanoseconds and on the wall. */
+  /** The end of freshness: monotonic time in nanoseconds, and wall clock. */
   readonly fresh: { readonly nanos: bigint; readonly wall: number }
 }
 
-/** Why nothing is minted for a while. */
+/** A failure after which nothing is minted for a while. */
 export interface Refusal {
   readonly cause: Cause.Cause<TempCredentialError>
-  /** On the monotonic clock. */
+  /** The end of the pause in monotonic time. */
   readonly until: number
 }
 
-/** One scope's place in the cache; `PendingMint` is a mint under way, of which a entry has at most one. */
+/** The entry of one scope, with at most one mint in progress. */
 export interface Entry<PendingMint> {
   readonly key: string
   readonly kept: Kept
   held: Held | undefined
-  /** Whether it ever held a credential. */
+  /** Whether the entry ever had a credential. */
   hasHeld: boolean
   refusal: Refusal | undefined
   pending: PendingMint | undefined
 }
 
-/** What a caller wants beyond a credential that is good now. */
+/** The requirements of a caller. */
 export interface Demand {
-  /** In milliseconds; it takes the place of the mandatory window. */
+  /** The minimum remaining lifetime in milliseconds, in place of the mandatory window. */
   readonly minRemaining: number | undefined
-  /** Whether only a credential that is minted from now on will do. */
+  /** Whether a refresh is forced. */
   readonly refresh: boolean
-  /** The fingerprint of a credential that will not do. */
+  /** The fingerprint of a credential that the vendor refused. */
   readonly refused: string | undefined
-  /** Whether more life than a new credential has is an error; otherwise a new credential will do. */
+  /** Whether it is an error if a new credential does not satisfy `minRemaining`. */
   readonly isStrict: boolean
 }
 
-/** What most callers want beyond that. */
+/** The requirements of most callers: none. */
 export const nothing: Demand = { minRemaining: undefined, refresh: false, refused: undefined, isStrict: false }
 
-/** Where a held credential stands for a caller: it will do, it is in the mandatory window, in which callers wait, or it is spent. */
+/**
+ * The phase of a credential for a caller: usable, in the mandatory window (callers wait for a new
+ * one), or unusable.
+ */
 export type Phase = "good" | "mandatory" | "spent"
 
 /**
- * Holds a credential that arrived from a mint which began at `begun`; nothing if it has already ended. A wall clock that was set back in the
- * meantime cannot lengthen its life.
+ * Makes the state of a new credential; `undefined` if it has already expired. `begun` is the start
+ * of its mint. A wall clock that was set back in the meantime does not extend the lifetime.
  */
 export const hold = (
   credential: TempCredential,
@@ -76,29 +82,32 @@ export const hold = (
   return { credential, life, end, windows: ahead, fresh }
 }
 
-/** Whether a held credential will do and is not due, with one comparison for each clock, as this is the way of every hit. */
+/**
+ * Tells whether a credential is usable and not due for a refresh. It compares each clock once,
+ * because every cache hit does this.
+ */
 export const isFresh = ({ fresh }: Held, clock: Clock.Clock): boolean =>
   clock.monotonicTimeNanosUnsafe() < fresh.nanos && clock.currentTimeMillisUnsafe() < fresh.wall
 
-/** How long a credential lasts from its mint to its end, in milliseconds. */
+/** Returns the lifetime of a credential in milliseconds. */
 export const lifetime = ({ issuedAt, expiresAt }: TempCredential): number =>
   DateTime.toEpochMillis(expiresAt) - DateTime.toEpochMillis(issuedAt)
 
-/** Tells how many milliseconds a held credential may still be used. */
+/** Returns the remaining milliseconds of a credential. */
 export const remaining = ({ end }: Held, now: ClockReading): number => lifeLeft(end, now)
 
-/** Tells where a held credential stands for a caller. */
+/** Returns the phase of a credential for a caller. */
 export const phase = (held: Held, now: ClockReading, { minRemaining, refresh }: Demand): Phase => {
   const left = remaining(held, now)
   if (refresh || left <= 0 || (minRemaining !== undefined && left < minRemaining)) return "spent"
   return minRemaining === undefined && left <= held.windows.mandatory ? "mandatory" : "good"
 }
 
-/** The refusal that is in force, if there is one. */
+/** Returns the failure whose pause has not ended, if there is one. */
 export const refusal = (entry: Entry<unknown>, now: ClockReading): Refusal | undefined =>
   entry.refusal !== undefined && now.monotonic < entry.refusal.until ? entry.refusal : undefined
 
-/** The credential that a caller may be given at once, be it with a renewal beside it. */
+/** Returns the credential that can be served at once, even if it is being refreshed. */
 export const servable = (entry: Entry<unknown>, now: ClockReading, demand: Demand): Held | undefined => {
   const { held } = entry
   if (held === undefined) return undefined
@@ -107,23 +116,26 @@ export const servable = (entry: Entry<unknown>, now: ClockReading, demand: Deman
   return waits ? undefined : held
 }
 
-/** Whether a held credential is to be renewed beside the callers now. */
+/** Tells whether a background refresh is due. */
 export const isDue = (entry: Entry<unknown>, held: Held, now: ClockReading): boolean =>
   entry.pending === undefined && remaining(held, now) <= held.windows.advisory && refusal(entry, now) === undefined
 
-/** Whether trying again cannot help and what is held may be void too: such a failure is never hidden behind it. */
+/**
+ * Tells whether a retry cannot help and cached credentials may be invalid too. Such a failure is
+ * always reported.
+ */
 export const isTerminal = ({ _tag }: Reason): boolean =>
   _tag === "AuthenticationError" ||
   _tag === "PermissionError" ||
   _tag === "InvalidRequestError" ||
   _tag === "UnsupportedError"
 
-/** Whether a failure tells that the provider of what is held refuses it, also where the error of another provider stands for several. */
+/** Tells whether the provider of the cached credential refused the mint, also within a combined error. */
 export const isRefusal = ({ failures = [], reason }: TempCredentialError, held: Held | undefined): boolean =>
   isTerminal(reason) ||
   failures.some((failure) => failure.provider === held?.credential.provider && isTerminal(failure.reason))
 
-/** What a failed mint leaves behind: no refusal where the next caller may try at once, which is where nothing was ever held. */
+/** Returns the pause after a failed mint. An entry that never had a credential has none. */
 export const refuse = (
   cause: Cause.Cause<TempCredentialError>,
   { hasHeld, held }: Entry<unknown>,
@@ -134,7 +146,7 @@ export const refuse = (
   const left = held === undefined ? 0 : remaining(held, now)
   if (held !== undefined && left > 0) {
     const asked = error?.retryAfter === undefined ? 0 : Duration.toMillis(error.retryAfter)
-    // Not beyond the end of what it protects: after that, callers would be refused for nothing.
+    // The pause ends with the credential that it protects.
     return { cause, until: now.monotonic + Math.min(left, Math.max(asked, pause(held.life, chance))) }
   }
   if (error === undefined) return undefined

@@ -1,4 +1,7 @@
-/** What a cache tells of itself: how gets were answered, how renewals ended, how much life was left in what it served, and how many scopes it holds. */
+/**
+ * Metrics of a cache: results of requests and refreshes, remaining lifetime of served credentials,
+ * and the number of scopes.
+ */
 import type * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
 import type { ClockReading } from "../ClockReading.ts"
@@ -22,10 +25,10 @@ const remainingSeconds = Metric.histogram("tempcred_cache_remaining_seconds", {
 
 const scopes = Metric.gauge("tempcred_cache_scopes", { description: "Scopes that the cache holds" })
 
-/** One update costs half a hit, so hits are counted by the batch. */
+/** An update costs half as much as a cache hit, so hits are counted in batches. */
 const batch = 64
 
-/** Counts for one cache. */
+/** Makes the metrics of one cache. */
 export const make = (provider: string, now: () => ClockReading, context: Context.Context<never>) => {
   const outcome = (name: string) => Metric.withAttributes(gets, { provider, outcome: name })
   const outcomes = { hit: outcome("hit"), stale: outcome("stale"), miss: outcome("miss"), refused: outcome("refused") }
@@ -49,7 +52,7 @@ export const make = (provider: string, now: () => ClockReading, context: Context
   }
   return {
     hit,
-    /** Counts what was served, which is stale where its renewal has failed. */
+    /** Counts a served credential, as stale if its refresh has failed. */
     served: (entry: Entry<unknown>, served: Held) => {
       if (refusal(entry, now()) === undefined) return hit(served)
       outcomes.stale.updateUnsafe(1, context)

@@ -1,6 +1,7 @@
 /**
- * Mints under way for a cache, one per entry. A pending is nobody's child: whoever waits for it may leave, and only when all have left is it
- * interrupted. A pending that renews beside the callers is waited for by the cache itself.
+ * The mints in progress of a cache, at most one for each entry (single flight). A caller can stop
+ * waiting; the mint is interrupted when all callers have left. The cache itself waits for a
+ * background refresh.
  */
 import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
@@ -21,28 +22,28 @@ import { failureTags } from "../FailureTags.ts"
 import { InvalidResponseError, type Reason, TempCredentialError, TransportError } from "../TempCredentialError.ts"
 import type { TempCredentialProvider } from "../TempCredentialProvider.ts"
 
-/** How a pending ended, and what of the old credential may still be served. */
+/** The result of a mint, and the old credential if it can still be served. */
 export interface Landing {
   readonly exit: Exit.Exit<Held, TempCredentialError>
   readonly old: Held | undefined
 }
 
-/** A mint under way. */
+/** A mint in progress. */
 export interface PendingMint {
   readonly waiting: Set<(landing: Landing) => void>
-  /** Whether the cache itself waits. */
+  /** Whether it is a background refresh, for which the cache itself waits. */
   readonly background: boolean
-  /** How much life was asked for, in milliseconds. */
+  /** The requested minimum lifetime in milliseconds. */
   readonly least: number
-  /** The fingerprint of the credential that was told to be refused. */
+  /** The fingerprint of the credential that was reported as refused. */
   readonly refused: string | undefined
-  /** The deadline of the caller with most time, in monotonic milliseconds. */
+  /** The latest deadline of its callers, in monotonic milliseconds. */
   deadline: number
   landing: Landing | undefined
   fiber: Fiber.Fiber<void> | undefined
 }
 
-/** What pendingMints need. */
+/** The dependencies of a cache's mints. */
 export interface Ground {
   readonly provider: TempCredentialProvider["Service"]
   readonly entries: Entries<PendingMint>
@@ -52,19 +53,22 @@ export interface Ground {
   readonly now: () => ClockReading
   readonly random: (typeof Random.Random)["Service"]
   readonly shares: Shares
-  /** Bound on one pending. */
+  /** The time limit of one mint. */
   readonly timeout: Duration.Duration
 }
 
-/** Sends off pendingMints and waits for them. */
+/** The mints in progress of a cache. */
 export interface PendingMints {
-  /** Sends a pending off, for what a caller wants, or for the cache itself. */
+  /** Starts a mint, for a caller or for the cache itself. */
   readonly depart: (
     entry: Entry<PendingMint>,
     demand: Demand | "background",
     context: Context.Context<never>
   ) => PendingMint
-  /** Calls back when a entry's pending has landed, for a caller who has until a deadline; what it returns stops waiting. */
+  /**
+   * Calls back when the mint of an entry has ended, for a caller with a deadline. Returns a
+   * function that stops waiting.
+   */
   readonly wait: (
     entry: Entry<PendingMint>,
     pending: PendingMint,
@@ -73,7 +77,7 @@ export interface PendingMints {
   ) => () => void
 }
 
-/** Makes the pendingMints of one cache. */
+/** Makes the mints of one cache. */
 export const make = (ground: Ground): PendingMints => {
   const { provider, entries, metrics, now, random, scope, shares } = ground
   const fail = (reason: Reason) => new TempCredentialError({ provider: provider.id, reason })
@@ -96,7 +100,7 @@ export const make = (ground: Ground): PendingMints => {
     )
   }
 
-  /** What the entry learns. */
+  /** Updates the entry with the result of a mint. */
   const settle = (entry: Entry<PendingMint>, exit: Exit.Exit<Held, TempCredentialError>) => {
     if (Exit.isSuccess(exit)) {
       entry.refusal = undefined
@@ -108,7 +112,7 @@ export const make = (ground: Ground): PendingMints => {
   }
 
   const land = (entry: Entry<PendingMint>, pending: PendingMint, exit: Exit.Exit<Held, TempCredentialError>) => {
-    // An abandoned pending has nothing more to say about the entry.
+    // An abandoned mint does not change the entry.
     if (entry.pending === pending) settle(entry, exit)
     const landing = { exit, old: entry.held }
     pending.landing = landing
@@ -133,7 +137,8 @@ export const make = (ground: Ground): PendingMints => {
     const pending: PendingMint = {
       waiting: new Set(),
       background,
-      // What is renewed may come from a store that machines share: ask for more than is held.
+      // A refresh may read a store that machines share, and asks for more lifetime than the cached credential
+      // has.
       least: Math.max(minRemaining, held === undefined ? 0 : remaining(held, now()) + 1),
       refused,
       deadline: background ? Number.POSITIVE_INFINITY : Deadline.endOf(context),

@@ -1,15 +1,19 @@
 /**
- * When a cached credential is renewed: shares of its own life, as vendors' lifetimes reach from seconds to hours, and no two caches alike, so
- * that a fleet that started together does not renew together. All lengths are milliseconds; chance is a number from 0 to 1.
+ * The refresh times of a cached credential, as fractions of its lifetime, because lifetimes range
+ * from seconds to hours. A random part keeps machines from refreshing together. All durations are
+ * milliseconds; `chance` is a random number from 0 to 1.
  */
 
-/** How much of its life a credential has left when it is renewed in the background, and when callers wait for that. */
+/**
+ * The fractions of the lifetime that are left when the background refresh starts, and when callers
+ * wait for a new credential.
+ */
 export interface Shares {
   readonly advisory: number
   readonly mandatory: number
 }
 
-/** The same for one credential, in milliseconds before its end. */
+/** The refresh times of one credential, in milliseconds before its expiry. */
 export interface Windows {
   readonly advisory: number
   readonly mandatory: number
@@ -17,17 +21,20 @@ export interface Windows {
 
 const between = (low: number, high: number, chance: number): number => low + (high - low) * chance
 
-/** What a client needs to receive a credential and to open a connection with it, with some to spare. */
+/** The time that a client needs to receive a credential and to connect, with a reserve. */
 const mandatoryFloor = 10_000
 
-/** The longest that this may make the mandatory window, and the least by which the advisory one begins before it, as shares of the life. */
+/**
+ * The maximum of the mandatory window by that time, and the minimum lead of the advisory window, as
+ * fractions of the lifetime.
+ */
 const floorShare = 1 / 4
 const lead = 1 / 20
 
 /**
- * Fixes the windows of a credential when it arrives. The advisory one begins up to a sixth of its length sooner or later than its share says, and a
- * twentieth of the life before the mandatory one at least, so that a renewal can end before callers wait for it. The mandatory one is at least 10
- * seconds long, or a quarter of a shorter life.
+ * Computes the windows of a new credential. The advisory window varies by a sixth of its length,
+ * and starts at least a twentieth of the lifetime before the mandatory one, so that a refresh can
+ * end in time. The mandatory window is at least 10 seconds, or a quarter of a shorter lifetime.
  */
 export const windows = (life: number, shares: Shares, chance: number): Windows => {
   const floor = Math.min(mandatoryFloor, life * floorShare)
@@ -37,15 +44,18 @@ export const windows = (life: number, shares: Shares, chance: number): Windows =
   return { mandatory, advisory: Math.max(advisory, earliest) }
 }
 
-/** Beyond this life, the pause after a failed renewal grows no more. */
+/** The lifetime from which the pause after a failed refresh no longer grows. */
 const longestPacedLife = 6_000_000
 
-/** How long to leave the vendor alone after a failed renewal: 5 to 10 % of the life, at most 5 to 10 minutes. */
+/** Returns the pause after a failed refresh: 5 to 10 % of the lifetime, at most 5 to 10 minutes. */
 export const pause = (life: number, chance: number): number =>
   Math.min(life, longestPacedLife) * between(0.05, 0.1, chance)
 
-/** How long a scope whose credential has ended leaves a vendor alone that failed: half a second to a second, so that its return is noticed at once. */
+/**
+ * Returns the pause of a scope whose credential has expired: 0.5 to 1 second, to notice the
+ * vendor's recovery soon.
+ */
 export const breather = (chance: number): number => between(500, 1000, chance)
 
-/** How long a refusal that trying again cannot mend is remembered: 1 to 5 seconds. */
+/** Returns how long a permanent failure is remembered: 1 to 5 seconds. */
 export const memory = (chance: number): number => between(1000, 5000, chance)

@@ -18,7 +18,7 @@ const idLength = 16
 /** Encrypts with the first key, and decrypts with any of them. */
 export interface Encryption {
   readonly encrypt: (name: string, text: string) => Effect.Effect<string>
-  /** Returns `None` where no key fits, the name differs, or the text was changed. */
+  /** Returns `None` if no key fits, the name differs, or the text was changed. */
   readonly decrypt: (name: string, encrypted: string) => Effect.Effect<Option.Option<string>>
 }
 
@@ -33,7 +33,7 @@ const bytesOf = (key: Redacted.Redacted): Uint8Array<ArrayBuffer> | undefined =>
   return Result.isSuccess(decoded) && decoded.success.length === 32 ? new Uint8Array(decoded.success) : undefined
 }
 
-/** Makes the encryption from keys of 32 bytes in base64; returns `None` where a key is malformed. */
+/** Makes the encryption from keys of 32 bytes in base64; returns `None` if a key is malformed. */
 export const make = Effect.fnUntraced(function* (
   keys: readonly [Redacted.Redacted, ...ReadonlyArray<Redacted.Redacted>]
 ): Effect.fn.Return<Option.Option<Encryption>> {

@@ -1,6 +1,7 @@
 /**
- * The shared credentials that were invalidated, here or on another machine. Each machine asks the store at a fixed interval while a credential that it handed
- * out is alive, and repeats what it could not report during an outage.
+ * The shared credentials that were invalidated, here or on another machine. Each machine polls the
+ * store while a credential that it gave out is valid, and repeats reports that failed during an
+ * outage.
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -28,22 +29,28 @@ interface Issued extends Place {
   readonly until: number
 }
 
-/** An invalidation by this machine, kept until the credential expires by the monotonic clock: the store may forget it, or not know it yet. */
+/**
+ * An invalidation by this machine, kept until the credential expires in monotonic time: the store
+ * may forget it, or not have it yet.
+ */
 interface Own {
   readonly name: string
   readonly until: number
   readonly isReported: boolean
 }
 
-/** The credentials that this machine handed out, and which of them were invalidated. */
+/** The credentials that this machine gave out, and which of them were invalidated. */
 export interface Invalidations {
-  /** Records that this machine hands out a credential of the store. */
+  /** Records that this machine gives out a credential of the store. */
   readonly track: (credential: TempCredential, place: Place) => Effect.Effect<void>
-  /** Invalidates a credential that was handed out, or a copy of it; ignores others. */
+  /** Invalidates a credential that was given out, or a copy of it; ignores others. */
   readonly invalidate: (credential: TempCredential) => Effect.Effect<void>
-  /** Invalidates the credential with this fingerprint that was handed out for a scope; returns whether there was one. */
+  /**
+   * Invalidates the credential with this fingerprint that was given out for a scope; returns
+   * whether there was one.
+   */
   readonly invalidateFingerprint: (name: string, refused: string) => Effect.Effect<boolean>
-  /** Tells whether a credential was invalidated in every scope that it was handed out for. */
+  /** Tells whether a credential was invalidated in every scope that it was given out for. */
   readonly has: (credential: TempCredential) => boolean
   /** Tells whether a text of the store was invalidated. */
   readonly hasId: (id: string) => boolean

@@ -1,6 +1,7 @@
 /**
- * One mint through the shared store: takes the stored credential, waits for the machine that holds the lease, or mints under the lease and stores the
- * credential. Where the store is unavailable, it mints.
+ * One mint through the shared store: takes the stored credential, waits for the machine that holds
+ * the lease, or mints under the lease and stores the credential. If the store is unavailable, it
+ * mints.
  */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -29,7 +30,10 @@ const firstPause = 20
 
 const longestPause = 200
 
-/** Part of its life that a stored credential must have left. A cache that renews late must not receive its own old credential. */
+/**
+ * The fraction of its lifetime that a stored credential must have left. A cache that refreshes late
+ * must not get its own old credential again.
+ */
 const freshShare = 0.5
 
 const mints = Metric.counter("tempcred_shared_total", {
@@ -45,7 +49,7 @@ export interface Options {
   readonly encryption: Encryption.Encryption
   readonly lease: Duration.Duration
   readonly patience: Duration.Duration
-  /** Limit of the whole: the wait for another machine and the tries of the provider. */
+  /** The time limit of the wait for another machine and of the provider's attempts together. */
   readonly deadline: Duration.Duration
   readonly clientWithoutSubject: boolean
 }
@@ -195,14 +199,14 @@ const read = Effect.fnUntraced(function* ({ encryption }: Options, name: string,
   return credential
 }, Effect.option)
 
-/** Returns a stored credential that was not invalidated and has enough of its life left. */
+/** Returns a stored credential that was not invalidated and has enough lifetime left. */
 const take = Effect.fnUntraced(function* (shared: Options, name: string, found: Found & { readonly minimum: number }) {
   const { invalidations } = shared
   const id = Encryption.idOf(found.text)
   const credential = yield* Effect.flatMap(read(shared, name, found), Effect.fromOption)
   const life = DateTime.toEpochMillis(credential.expiresAt) - DateTime.toEpochMillis(credential.issuedAt)
   const isFresh = found.remaining >= Math.max(life * freshShare, found.minimum)
-  // More than its whole life left: the clock of the store was set back.
+  // A remaining time above the lifetime means that the store's clock was set back.
   if (invalidations.hasId(id) || !isFresh || found.remaining > life) return yield* Effect.fail("stale" as const)
   yield* invalidations.track(credential, { name, id })
   return credential
@@ -219,11 +223,12 @@ const put = Effect.fnUntraced(function* (
   const remaining = lifeLeft(endOf(credential, came, at), at)
   if (credential.uses === "once" || remaining <= 0) return yield* store.release(name, owner)
   const text = yield* encryption.encrypt(name, JSON.stringify(TempCredential.encode(credential)))
-  // It was minted after the lease was granted, so it ends within one life from then, even if this machine's clock was set back.
+  // It was minted after the lease was granted, so it expires within one lifetime from then, even if this
+  // machine's clock was set back.
   const life = DateTime.toEpochMillis(credential.expiresAt) - DateTime.toEpochMillis(credential.issuedAt)
   const until = given + Math.min(at.monotonic - came.monotonic + remaining, life)
   const isWritten = yield* store.write(name, owner, { fence, text, until })
-  // Without an answer it may have been written.
+  // Without a response, it may have been written.
   if (Option.getOrElse(isWritten, () => true))
     yield* invalidations.track(credential, { name, id: Encryption.idOf(text) })
 })

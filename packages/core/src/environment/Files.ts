@@ -1,19 +1,20 @@
 /**
- * Files of this machine, on every runtime that has them: by Effect's `FileSystem` where the app provides one, and else by `node:fs`, which Node, Bun and
- * Deno give without an import, so that a bundle for the edge holds none.
+ * Local files on every runtime that has them: through Effect's `FileSystem` if the app provides
+ * one, otherwise through `node:fs`, which Node, Bun and Deno provide without an import. Bundles for
+ * the edge contain no file system.
  */
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 
-/** A file on a network drive or a pipe that nobody writes to must not hold a start for ever. */
+/** The time limit of reading: a network drive or a pipe must not block the start. */
 const limit = "3 seconds"
 
 /** Reads a whole file; fails with a reason that is safe to show, such as `ENOENT`. */
 export type ReadFile = (path: string) => Effect.Effect<string, string>
 
-/** What `node:fs` is here; browsers and most edge runtimes have none. */
+/** Returns `node:fs`, which browsers and most edge runtimes do not have. */
 const builtin = (): unknown => {
   const host: unknown = Reflect.get(globalThis, "process")
   if (!Predicate.hasProperty(host, "getBuiltinModule") || !Predicate.isFunction(host.getBuiltinModule)) return undefined
@@ -36,12 +37,12 @@ const readByRuntime = (): ReadFile | undefined => {
 }
 
 const reasonOf = (cause: unknown): string => {
-  // Deno's own error, which names a permission that the process was not given.
+  // Deno's error for a missing permission.
   if (Predicate.hasProperty(cause, "name") && cause.name === "NotCapable") return "on Deno, allow it with --allow-read"
   return Predicate.hasProperty(cause, "code") && Predicate.isString(cause.code) ? cause.code : "unknown reason"
 }
 
-/** Gives what reads files here; nothing where the runtime has no files and the app provides none. */
+/** Returns the reader of files; `undefined` if the runtime has no files and the app provides none. */
 export const reader: Effect.Effect<ReadFile | undefined> = Effect.map(
   Effect.serviceOption(FileSystem.FileSystem),
   (provided) => {

@@ -1,28 +1,28 @@
-/** What the text of a variable may be, and the value that it stands for. */
+/** Formats of variables: the allowed text, and its value. */
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
-/** A rule for a text: what is allowed, as a sentence that follows the variable's name, and how it becomes a value. */
+/** A format: the rule as a sentence after the variable's name, and the parser. */
 export interface Format<A> {
   readonly rule: string
   readonly parse: (text: string) => Option.Option<A>
 }
 
-/** Makes a format of a schema. */
+/** Makes a format from a schema. */
 export const ofSchema = <A>(schema: Schema.Decoder<A>, rule: string): Format<A> => ({
   rule,
   parse: Schema.decodeUnknownOption(schema)
 })
 
-/** A whole number, written in digits only, from `min` to `max`. */
+/** Makes the format of a whole number in digits, from `min` to `max`. */
 export const wholeNumber = (min: number, max: number = Number.MAX_SAFE_INTEGER): Format<number> => ({
   rule: `must be a whole number, ${min} ${max === Number.MAX_SAFE_INTEGER ? "or more" : `to ${max}`}`,
   parse: (text) =>
     Option.filter(Option.some(/^\d+$/.test(text) ? Number(text) : Number.NaN), (value) => value >= min && value <= max)
 })
 
-/** A length of time in whole seconds, with its unit. */
+/** A duration in whole seconds, with its unit. */
 export const wholeSeconds: Format<Duration.Duration> = ofSchema(
   Schema.DurationFromString.check(
     Schema.makeFilter((length) => Number.isSafeInteger(Duration.toSeconds(length)) && Duration.toSeconds(length) > 0)
@@ -30,7 +30,7 @@ export const wholeSeconds: Format<Duration.Duration> = ofSchema(
   'must be whole seconds with their unit, such as "60 seconds"'
 )
 
-/** A length of time of a millisecond or more, with its unit. */
+/** A duration of a millisecond or more, with its unit. */
 export const duration: Format<Duration.Duration> = ofSchema(
   Schema.DurationFromString.check(
     Schema.makeFilter((length) => Number.isFinite(Duration.toMillis(length)) && Duration.toMillis(length) >= 1)
@@ -38,7 +38,7 @@ export const duration: Format<Duration.Duration> = ofSchema(
   'must be a length of time with its unit, such as "20 seconds"'
 )
 
-/** One of several words. */
+/** Makes the format of one of several words. */
 export const oneOf = <const A extends string>(words: ReadonlyArray<A>): Format<A> =>
   ofSchema(Schema.Literals(words), `must be one of ${words.join(", ")}`)
 
@@ -69,7 +69,7 @@ export const isRedisUrl = (value: string): boolean => {
   )
 }
 
-/** Says which package and which line an app lacks that is configured with the URL of a Redis. */
+/** Returns the error for the URL of a Redis without the package: it names the package and the line to add. */
 export const redisMissing = (call: string): string =>
   `names a Redis, which needs the package @tempcred/redis: install it, add import * as Redis from "@tempcred/redis/Redis", and call ${call}`
 

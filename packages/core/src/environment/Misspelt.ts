@@ -1,11 +1,14 @@
-/** Variables that begin with `TEMPCRED_` and that nobody reads, as their name is misspelt. */
+/** Misspelt variables that start with `TEMPCRED_`. */
 import type * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import type { Issue } from "../ConfigurationError.ts"
 import * as Names from "./Names.ts"
 import * as Text from "./Text.ts"
 
-/** The variables below a path that have a value, as a provider lists them: it may know them by their words or as they are. */
+/**
+ * Lists the variables below a path that have a value. A provider may know them by their words or by
+ * their whole name.
+ */
 const listed = Effect.fnUntraced(function* (
   current: ConfigProvider.ConfigProvider,
   path: ConfigProvider.Path
@@ -21,8 +24,8 @@ const listed = Effect.fnUntraced(function* (
 const prefix = "TEMPCRED_"
 
 /**
- * Finds misspelt variables: those that are nearly the name of another one, and those that begin as one of `prefixes` or as a variable of the provider
- * stack does. A provider that lists no names has none.
+ * Finds misspelt variables: those similar to a known name, and unknown ones that start with one of
+ * `prefixes` or like a variable of the provider stack. A provider that cannot list names has none.
  */
 export const find = Effect.fnUntraced(
   function* (

@@ -1,7 +1,10 @@
-/** The names of variables and of vendors: which there are, which one was meant, and which a platform sets for itself. */
+/**
+ * The names of variables and vendors: the known ones, the one that was probably meant, and those
+ * that platforms set.
+ */
 import * as Result from "effect/Result"
 
-/** The variables of the provider stack, which are read wherever a provider is chosen by configuration. */
+/** The variables of `Providers.layerConfig`. */
 export const stack: ReadonlyArray<string> = [
   "TEMPCRED_PROVIDER",
   "TEMPCRED_TTL",
@@ -14,7 +17,7 @@ export const stack: ReadonlyArray<string> = [
   "TEMPCRED_CACHE_KEY_FILE"
 ]
 
-/** The variables of the token endpoint: each reader must know them, or it would take them for misspelt ones of its own. */
+/** The variables of the token endpoint. Every reader must know them, because they are not misspelt. */
 const endpoint = [
   "TEMPCRED_AUTH_JWKS_URL",
   "TEMPCRED_AUTH_JWT_SECRET",
@@ -50,20 +53,23 @@ const endpoint = [
   "TEMPCRED_PORT"
 ]
 
-/** The variables of a client that asks a token endpoint. */
+/** The variables of a client of the token endpoint. */
 const client = ["TEMPCRED_ENDPOINT_URL", "TEMPCRED_ENDPOINT_API_KEY", "TEMPCRED_ENDPOINT_API_KEY_FILE"]
 
 /** All variables that begin with `TEMPCRED_`. */
 export const variables: ReadonlyArray<string> = [...stack, ...endpoint, ...client]
 
-/** What Kubernetes and Docker set for a service in the same namespace: `<SERVICE>_SERVICE_HOST`, `<SERVICE>_PORT=tcp://…` and kin. */
+/**
+ * The variables that Kubernetes and Docker set for a service in the same namespace:
+ * `<SERVICE>_SERVICE_HOST`, `<SERVICE>_PORT=tcp://…` and similar.
+ */
 const serviceNames = /_SERVICE_(HOST|PORT)(_[A-Z0-9_]+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/
 
-/** Tells whether a variable is a service link of the platform, which an app of ours has not set. */
+/** Tells whether a variable is such a service link, which the app did not set. */
 export const isServiceLink = (name: string, value: string): boolean =>
   serviceNames.test(name) || (name.endsWith("_PORT") && /^(tcp|udp|sctp):\/\//.test(value))
 
-/** The number of letters to insert, remove, replace or swap with their neighbour. */
+/** Counts the letters to insert, remove, replace or swap with a neighbour. */
 const distance = (one: string, other: string): number => {
   const rows: Array<Array<number>> = [Array.from({ length: other.length + 1 }, (_, index) => index)]
   const at = (row: number, column: number) => rows[row]?.[column] ?? Number.POSITIVE_INFINITY
@@ -80,7 +86,7 @@ const distance = (one: string, other: string): number => {
   return at(one.length, other.length)
 }
 
-/** Finds the name that was probably meant: nearest of all, and no more than a third of the letters away. Letter case does not count. */
+/** Finds the most similar name, if at most a third of the letters differ. Letter case does not count. */
 export const nearest = (name: string, known: ReadonlyArray<string>): string | undefined => {
   const [first] = known
     .map((one) => ({ one, letters: distance(name.toLowerCase(), one.toLowerCase()) }))
@@ -89,7 +95,7 @@ export const nearest = (name: string, known: ReadonlyArray<string>): string | un
   return first?.one
 }
 
-/** Chooses names from a list in any letter case, in the order of the list, or says what is wrong with it without repeating it. */
+/** Selects names from a list in any letter case, in the list's order. The error does not repeat the list. */
 export const choose = (
   wanted: ReadonlyArray<string>,
   known: ReadonlyArray<string>

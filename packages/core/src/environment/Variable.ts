@@ -1,4 +1,7 @@
-/** Where the text of a variable comes from: the environment as it is now or the app's own `ConfigProvider`, and for a secret also a file. */
+/**
+ * The source of a variable's text: the current environment or the app's `ConfigProvider`, and for a
+ * secret also a file.
+ */
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
@@ -15,7 +18,8 @@ export const refuse = (name: string, message: string): ConfigurationError =>
   new ConfigurationError({ issues: [{ name, message }] })
 
 /**
- * Gives the app's own `ConfigProvider`, and else one of the environment as it is now: Effect's default one keeps what it read first, for the whole process.
+ * Returns the app's own `ConfigProvider`, or one of the current environment. Effect's default one
+ * keeps the first values for the whole process.
  */
 export const provider: Effect.Effect<ConfigProvider.ConfigProvider, ConfigurationError> = Effect.flatMap(
   Effect.context(),
@@ -36,7 +40,7 @@ const environment = Effect.try({
   }
 })
 
-/** Reads the trimmed text of a variable; nothing where it is empty, or a service link of the platform. */
+/** Reads the trimmed text of a variable; `undefined` if it is empty or a service link of the platform. */
 export const read = (name: string): Effect.Effect<string | undefined, ConfigurationError> =>
   Effect.flatMap(provider, (current) =>
     Config.option(Config.String(name))
@@ -50,13 +54,14 @@ export const read = (name: string): Effect.Effect<string | undefined, Configurat
       )
   )
 
-/** Where a secret is: in its own variable, or in a file that `variable` names. */
+/** The place of a secret: its own variable, or a file that `variable` names. */
 export type Place =
   | { readonly in: "variable"; readonly held: string }
   | { readonly in: "file"; readonly variable: string; readonly path: string; readonly read: Files.ReadFile }
 
 /**
- * Finds a secret by its variable or, where `<name>_FILE` is set instead, by the file that it names; fails where both are set, or where nothing reads files.
+ * Finds a secret by its variable, or by the file that `<name>_FILE` names. Fails if both are set,
+ * or if the runtime has no files.
  */
 export const placeOf = Effect.fnUntraced(function* (
   name: string

@@ -1,7 +1,7 @@
 /**
- * A circuit breaker for one provider, on Effect's: it opens after some failures in a row, lets one mint through when its pause is over, and closes when
- * that one succeeds. A provider that keeps failing is left alone for longer and longer. This is the only module that imports
- * `effect/persistence/CircuitBreaker`.
+ * A circuit breaker for one provider, based on Effect's. It opens after consecutive failures, lets
+ * one mint through when its pause is over, and closes when that mint succeeds. Each further failure
+ * makes the pause longer. Only this module imports `effect/persistence/CircuitBreaker`.
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -18,11 +18,11 @@ import type * as Scope from "effect/Scope"
 import { Events } from "../Events.ts"
 import { type Reason, TempCredentialError, UnavailableError } from "../TempCredentialError.ts"
 
-/** When circuits open, and for how long. */
+/** The policy of circuits: when they open, and for how long. */
 export interface Policy {
   readonly failures: number
   readonly openFor: Duration.Duration
-  /** Which reasons count: the others say nothing of how the provider is. */
+  /** The reasons that count as failures; others say nothing about the provider's health. */
   readonly counts: (reason: Reason) => boolean
 }
 
@@ -37,10 +37,10 @@ const state = Metric.gauge("tempcred_circuit_state", {
   description: "0 closed, 1 tried by one mint, 2 open"
 })
 
-/** A pause doubles with every failure of the mint that tries, up to so many times the first. */
+/** The maximum pause, as a multiple of the first; it doubles with each failed test. */
 const longest = 16
 
-/** Makes what makes circuits. They share one store: that of the app where it provides one, such as Redis, or else one in memory. */
+/** Makes the constructor of circuits. They share one store: the app's, such as Redis, or one in memory. */
 export const makeCircuits = Effect.fnUntraced(function* ({ counts, failures, openFor }: Policy) {
   const publish = yield* Events
   const given = yield* Effect.serviceOption(CircuitBreaker.CircuitBreakerStore)
@@ -92,7 +92,7 @@ const skipped = ({ reason }: CircuitBreaker.CircuitBreakerError): UnavailableErr
     ? new UnavailableError({ retryAfter: reason.retryAfter, detail: "not asked, as it failed repeatedly" })
     : new UnavailableError({ detail: "not asked, as another mint finds out whether it has recovered" })
 
-/** Tells of what a circuit does as it happens, without a fiber that listens. */
+/** Publishes the changes of a circuit as events, without a fiber. */
 const announcing = (
   store: Store,
   announce: (transition: CircuitBreaker.Transition | undefined) => Effect.Effect<void>
@@ -102,7 +102,10 @@ const announcing = (
   record: (options) => Effect.tap(store.record(options), announce)
 })
 
-/** The store in memory keeps time by the wall clock: it is shown the monotonic one, so that a stepped clock neither opens nor holds a circuit. */
+/**
+ * Makes the store in memory. It uses the wall clock, and gets the monotonic clock instead, so that
+ * a clock change affects no circuit.
+ */
 const memory: Effect.Effect<Store, never, Scope.Scope> = Effect.gen(function* () {
   const built = yield* Layer.build(Layer.fresh(CircuitBreaker.layerStoreMemory()))
   const store = Context.get(built, CircuitBreaker.CircuitBreakerStore)
@@ -115,7 +118,7 @@ const memory: Effect.Effect<Store, never, Scope.Scope> = Effect.gen(function* ()
   }
 })
 
-/** A clock that tells monotonic time whatever it is asked for. */
+/** Makes a clock that always returns monotonic time. */
 const steady = (clock: Clock.Clock): Clock.Clock => {
   const nanos = () => clock.monotonicTimeNanosUnsafe()
   const millis = () => Number(nanos() / 1_000_000n)

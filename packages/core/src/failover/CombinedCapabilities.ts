@@ -1,10 +1,11 @@
-/** What several providers can do between them, each standing in for the others. */
+/** The combined capabilities of several providers in failover. */
 import type { Capabilities, Capability, Range, SubjectSupport } from "../Capabilities.ts"
 import * as Purpose from "../Purpose.ts"
 
 /**
- * Combines capabilities in the order in which providers are asked. What can be asked for is what one of them at least can do, as the others
- * are passed over; what happens without being asked, and what is demanded of a request, is what holds whichever of them serves.
+ * Combines capabilities in failover order. A request can ask for what at least one provider
+ * supports, because the others are skipped. Defaults and required fields are those that hold for
+ * whichever provider serves.
  */
 export const combine = (all: ReadonlyArray<Capabilities>): Capabilities =>
   Object.fromEntries(

@@ -1,6 +1,6 @@
 /**
- * The keys of one source as they are used: which to send next, what became of those that were refused, and what is kept while the source
- * cannot be read.
+ * The keys of one source in use: the next key to send, the refused ones, and the last known keys
+ * while the source fails.
  */
 import * as Effect from "effect/Effect"
 import * as Equal from "effect/Equal"
@@ -16,45 +16,52 @@ import type { KeySource } from "../KeySource.ts"
 import { AuthenticationError, type Reason } from "../TempCredentialError.ts"
 import * as Keys from "./Keys.ts"
 
-/** In milliseconds. A source that takes longer counts as one that cannot be read, as the rest of the mint needs its time too. */
+/** The time limit of reading a source in milliseconds. The rest of the mint needs time too. */
 const readingLimit = 3000
 
-/** A refused key is left alone for so many milliseconds, by chance in between: a vendor may need minutes to learn of a new one. */
+/**
+ * The pause of a refused key in milliseconds, chosen at random between these. A vendor may need
+ * minutes to know a new key.
+ */
 const pause = { min: 60_000, max: 300_000 }
 
-/** What configuration gives where keys are wanted: one key, or a source of keys. */
+/** A key, or a source of keys, from configuration. */
 export type Source = Redacted.Redacted | KeySource
 
 /** The keys of one source in use. */
 export interface KeyRing {
-  /** Reads the source, and says what is wrong with it. */
+  /** Reads the source and returns its problems. */
   readonly read: Effect.Effect<ReadonlyArray<string>>
-  /** What names the account: the name that it was given, or the oldest key as it is now. */
+  /** Returns the name of the account: the configured one, or the oldest key. */
   readonly account: () => string
   /**
-   * Tries with the best key, and once more with the next where the vendor refused it, all in so many milliseconds. A try is also given all keys, so that
-   * it can hide them, and the time that is left.
+   * Makes an attempt with the best key, and one more with the next key if the vendor refused it,
+   * within so many milliseconds. An attempt also gets all keys, to remove them from errors, and the
+   * remaining time.
    */
   readonly use: <A>(milliseconds: number, attempt: Attempt<A>) => Effect.Effect<A, Reason>
 }
 
-/** A try with one key, which ends within so many milliseconds. */
+/** An attempt with one key, which ends within so many milliseconds. */
 export type Attempt<A> = (
   key: Redacted.Redacted,
   all: ReadonlyArray<Redacted.Redacted>,
   milliseconds: number
 ) => Effect.Effect<A, Reason>
 
-/** The rings of one vendor, one for each source. */
+/** The key rings of one vendor, one for each source. */
 export interface KeyRings {
   readonly of: (source: Source) => KeyRing
-  /** Reads sources for the first time: what is wrong with them by option, and a secret that names their account. */
+  /**
+   * Reads sources for the first time. Returns their problems by option, and a secret that
+   * identifies the account.
+   */
   readonly open: (
     sources: Readonly<Record<string, Source>>
   ) => Effect.Effect<{ readonly issues: ReadonlyArray<Issue>; readonly account: Redacted.Redacted }>
 }
 
-/** Makes the rings of one vendor; events go to whoever listens here. */
+/** Makes the key rings of one vendor, with the current receiver of events. */
 export const makeRings = Effect.fnUntraced(function* (provider: string): Effect.fn.Return<KeyRings> {
   const publish = yield* Events
   const rings = new WeakMap<Source, KeyRing>()
@@ -80,7 +87,7 @@ export const makeRings = Effect.fnUntraced(function* (provider: string): Effect.
   return { of, open }
 })
 
-/** Untyped callers pass anything, such as a variable that is not set. */
+/** Untyped callers may pass anything, such as an unset variable. */
 const isSource = (source: Source): boolean => Redacted.isRedacted(source) || Predicate.hasProperty(source, "keys")
 
 type Publish = (typeof Events)["Service"]
@@ -100,7 +107,7 @@ const makeRing = (provider: string, source: Source, publish: Publish): KeyRing =
   const use = <A>(milliseconds: number, attempt: Attempt<A>): Effect.Effect<A, Reason> =>
     Effect.withFiber((fiber) => {
       const end = millisUnsafe(fiber) + milliseconds
-      /** Keys are chosen anew for each try, as they may have been replaced between reading them and the vendor's word on one. */
+      /** Keys are chosen for each attempt, because they may have been replaced in the meantime. */
       const choose = (refused?: {
         readonly key: Redacted.Redacted
         readonly reason: Reason
@@ -134,11 +141,11 @@ const makeRing = (provider: string, source: Source, publish: Publish): KeyRing =
 
 const noKey = () => new AuthenticationError({ detail: "there is no long-lived key to send" })
 
-/** The keys of a source: those that never change, or those that were read last. */
+/** The keys of a source: fixed ones, or those of the last reading. */
 interface Held {
-  /** Whether there is nothing to read. */
+  /** Whether the keys are fixed. */
   readonly isFixed: boolean
-  /** Reads the source in so many milliseconds, and says what is wrong with it. */
+  /** Reads the source within so many milliseconds and returns its problems. */
   readonly read: (milliseconds: number) => Effect.Effect<ReadonlyArray<string>>
   readonly keys: () => ReadonlyArray<Redacted.Redacted>
 }
@@ -150,14 +157,14 @@ const hold = (provider: string, source: Source, publish: Publish): Held => {
     : holdRead(provider, source, publish)
 }
 
-/** Keys that no source can replace are checked once. */
+/** Makes fixed keys, which are checked once. */
 const holdFixed = (given: ReadonlyArray<Redacted.Redacted>): Held => {
   const problems = Keys.problemsOf(given)
   const keys = problems.length === 0 ? Keys.trimmed(given) : []
   return { isFixed: true, read: () => Effect.succeed(problems), keys: () => keys }
 }
 
-/** Keeps the keys that a source gave last, as long as it gives nothing better. */
+/** Makes the keys of a source. The last valid reading stays until the next one. */
 const holdRead = (provider: string, source: KeySource, publish: Publish): Held => {
   let keys: ReadonlyArray<Redacted.Redacted> = []
   let broken = false
@@ -172,7 +179,7 @@ const holdRead = (provider: string, source: KeySource, publish: Publish): Held =
     }
     broken = false
     const given = Keys.trimmed(exit.value)
-    // Equal keys stay the same objects, as what is known of a key is kept by object.
+    // Equal keys stay the same objects, because their state is kept by object.
     if (Equal.equals(keys, given)) return []
     const isNews = keys.length > 0
     keys = given
@@ -182,12 +189,12 @@ const holdRead = (provider: string, source: KeySource, publish: Publish): Held =
   return { isFixed: false, read, keys: () => keys }
 }
 
-/** Which keys were refused, and until when each is left alone, in monotonic milliseconds. */
+/** Keeps the refused keys and the end of their pause, in monotonic milliseconds. */
 const remember = (provider: string, publish: Publish) => {
   const until = new Map<string, number>()
   const isRecent = (key: Redacted.Redacted, now: number) => (until.get(Redacted.value(key)) ?? 0) > now
 
-  // Naming a key takes work inside a try that is timed, so it is done only where somebody listens.
+  // Fingerprints take time within an attempt, and are computed only if there is a receiver.
   const tell = (_tag: "KeyAccepted" | "KeyRefused", key: Redacted.Redacted) =>
     publish === nobody
       ? Effect.void
@@ -201,7 +208,7 @@ const remember = (provider: string, publish: Publish) => {
   const refuse = Effect.fnUntraced(function* (key: Redacted.Redacted) {
     const now = yield* monotonicMillis
     const end = now + (yield* Random.nextBetween(pause.min, pause.max))
-    // Of many mints that meet the same refusal, the first tells of it.
+    // Only the first of many mints with the same refusal reports it.
     if (isRecent(key, now)) return
     until.set(Redacted.value(key), end)
     yield* tell("KeyRefused", key)

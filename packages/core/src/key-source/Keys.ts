@@ -1,4 +1,4 @@
-/** Long-lived keys before they are used: trimmed, and held against what a header can carry. */
+/** Checks of long-lived keys: they are trimmed, and must fit into an HTTP header. */
 import * as Redacted from "effect/Redacted"
 import * as Text from "../environment/Text.ts"
 
@@ -6,19 +6,22 @@ import * as Text from "../environment/Text.ts"
 export const lines = (text: string): ReadonlyArray<Redacted.Redacted> =>
   text.split(/\r?\n/).flatMap((line) => (Text.trim(line) === "" ? [] : Redacted.make(Text.trim(line))))
 
-/** Removes what files and pipes leave around keys. */
+/** Trims keys from files and pipes. */
 export const trimmed = (keys: ReadonlyArray<Redacted.Redacted>): ReadonlyArray<Redacted.Redacted> =>
   keys.map((key) => {
     const text = Redacted.value(key)
     return text === Text.trim(text) ? key : Redacted.make(Text.trim(text))
   })
 
-/** Says what is wrong with a key, without the key: it is missing, or holds what a header cannot carry. Blanks and line ends around it are no mistake. */
+/**
+ * Returns the problem of a key without the key itself: it is missing, or has characters that a
+ * header does not allow. Surrounding white space is allowed.
+ */
 export const problemOf = (key: unknown): string | undefined => {
   const value: unknown = Redacted.isRedacted(key) ? Redacted.value(key) : key
-  // Untyped callers pass anything, such as a variable that is not set.
+  // Untyped callers may pass anything, such as an unset variable.
   if (value === undefined || value === null) return "is not set: set it to the vendor's long-lived key"
-  // Plain text is refused, as nothing would keep it from being printed.
+  // Plain text is refused, because it could be printed.
   if (!Redacted.isRedacted(key)) return "must be a Redacted: wrap it in Redacted.make"
   if (typeof value !== "string") return "must be a Redacted of text"
   const text = Text.trim(value)
@@ -29,9 +32,9 @@ export const problemOf = (key: unknown): string | undefined => {
     : "holds a space, a line end or another character that no key has: copy the key again"
 }
 
-/** Says what is wrong with the keys of a source, without the keys. */
+/** Returns the problems of a source's keys without the keys themselves. */
 export const problemsOf = (keys: ReadonlyArray<Redacted.Redacted>): ReadonlyArray<string> => {
-  // Untyped sources may give anything.
+  // Untyped sources may return anything.
   if (!Array.isArray(keys) || keys.length === 0) return ["holds no key"]
   return keys.flatMap((key, index) => {
     const problem = problemOf(key)

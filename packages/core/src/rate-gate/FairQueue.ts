@@ -1,16 +1,19 @@
-/** A queue in which those who wait take turns by lane: a lane with a thousand waiting is served no more often than one with a single one. */
+/**
+ * A fair queue: lanes take turns (round-robin), and each lane is first in, first out. A lane with a
+ * thousand waiting items is served no more often than one with a single item.
+ */
 
-/** A queue of lanes; the lane whose turn it is comes first, and a lane that is empty is forgotten. */
+/** A queue of lanes. */
 export interface FairQueue<A> {
-  /** Puts one at the end of its lane, or with `ahead` at its beginning. */
+  /** Adds an item to the end of its lane, or with `ahead` to its start. */
   readonly add: (lane: string, one: A, ahead: boolean) => void
-  /** Takes the first of the lane whose turn it is, and sends that lane to the end. */
+  /** Removes and returns the first item of the next lane. */
   readonly take: () => A | undefined
-  /** Removes one, wherever it waits. */
+  /** Removes an item. */
   readonly remove: (lane: string, one: A) => void
-  /** How many are served before one that is added to the end of this lane now. */
+  /** Counts the items that are served before one that is added to this lane now. */
   readonly before: (lane: string) => number
-  /** All that wait, by lane. */
+  /** Lists all items, by lane. */
   readonly all: () => ReadonlyArray<A>
 }
 

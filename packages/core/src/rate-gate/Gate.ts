@@ -1,6 +1,7 @@
 /**
- * Rate limiter of one vendor account: first in, first out within a lane, round-robin between lanes. A call enters at once where nothing holds it. Otherwise
- * it waits in the queue, and fails early where the wait would not fit into its deadline. There is no fiber behind it: a call that leaves lets the next one in.
+ * Rate limiter of one vendor account: first in, first out within a lane, round-robin between lanes.
+ * A call enters at once if nothing delays it. Otherwise it waits in the queue, and fails early if
+ * the wait exceeds its deadline. The gate has no fiber: each call that leaves lets the next one in.
  */
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -21,7 +22,7 @@ export interface Limits {
   readonly close: (milliseconds: number) => Effect.Effect<void>
 }
 
-/** One caller: the lane that it shares with others, and whether it repeats a call, and so goes ahead of them. */
+/** A caller: its lane, and whether it repeats a call, which goes before other calls of the lane. */
 export interface Caller {
   readonly lane: string
   readonly again: boolean
@@ -29,15 +30,15 @@ export interface Caller {
 
 /** The gate of one vendor account. */
 export interface Gate {
-  /** Runs a try when its turn has come. */
+  /** Runs an attempt when it is its turn. */
   readonly pass: <A, R>(caller: Caller, attempt: Effect.Effect<A, Reason, R>) => Effect.Effect<A, Reason, R>
-  /** Holds everybody for so long, as an answer said that nothing is left until then. */
+  /** Delays every call, after a response that said that no calls are left. */
   readonly hold: (length: Duration.Duration) => Effect.Effect<void>
 }
 
 interface Waiter {
   readonly lane: string
-  /** Until when it is worth starting, in monotonic milliseconds, as `startedAt`. */
+  /** The latest useful start in monotonic milliseconds, like `startedAt`. */
   readonly latest: number
   readonly turn: Deferred.Deferred<void, RateLimitError>
   startedAt: number | undefined
@@ -45,10 +46,10 @@ interface Waiter {
 
 /** The limits that are configured. */
 export interface Settings {
-  /** How many calls a millisecond the limits allow, and how many at once. */
+  /** The configured limits: calls per millisecond, and calls at once. */
   readonly perMillisecond: number
   readonly burst: number
-  /** How many calls are under way at most, before anything is learned. */
+  /** The maximum number of calls in progress before a limit is learned. */
   readonly firstWindow: number
 }
 
@@ -57,7 +58,7 @@ const waits = Metric.histogram("tempcred_gate_wait_milliseconds", {
   boundaries: Metric.exponentialBoundaries({ start: 1, factor: 4, count: 8 })
 })
 
-/** Makes a signal, which wakes all that wait for it at that moment. */
+/** Makes a signal, which wakes all its current waiters. */
 const makeSignal = () => {
   let deferred = Deferred.makeUnsafe<void>()
   return {
@@ -88,7 +89,7 @@ export const make = Effect.fnUntraced(function* (
   const queue = FairQueue.make<Waiter>()
   const outcome = (name: string) => Metric.withAttributes(waits, { provider, outcome: name })
   const outcomes = { admitted: outcome("admitted"), refused: outcome("refused") }
-  /** How long a call takes, smoothed. */
+  /** The smoothed duration of a call. */
   let usual = 0
   let head: Waiter | undefined
   const back = makeSignal()
@@ -114,7 +115,7 @@ export const make = Effect.fnUntraced(function* (
     } else if (head === waiter) next()
     else queue.remove(waiter.lane, waiter)
   }
-  /** Tells those who cannot wait so long at once, instead of at their deadline. */
+  /** Fails calls that cannot wait so long at once, not at their deadline. */
   const dismiss = (now: number, wait: number) => {
     for (const waiter of queue.all()) {
       if (now + wait < waiter.latest) continue
@@ -127,14 +128,14 @@ export const make = Effect.fnUntraced(function* (
     closing.send()
   }
 
-  /** How long it takes at least until one more in this lane has its turn. */
+  /** Returns the minimum wait of a further call in this lane. */
   const expected = (lane: string, again: boolean, now: number): number => {
     const rate = Math.min(Pace.rate(pace, now) ?? Number.POSITIVE_INFINITY, settings.perMillisecond)
     const before = again || rate === Number.POSITIVE_INFINITY ? 0 : queue.before(lane) + 1 - settings.burst
     return Pace.held(pace, now) + Math.max(0, before) / rate
   }
 
-  /** Lets the head of the queue in, as soon as pace and limits allow. */
+  /** Lets the first call of the queue in, when pace and limits allow. */
   const admit = (waiter: Waiter): Effect.Effect<void, RateLimitError> =>
     Effect.flatMap(monotonicMillis, (now) => {
       const own = Pace.wait(pace, now)
@@ -148,7 +149,7 @@ export const make = Effect.fnUntraced(function* (
   const pause = (waiter: Waiter, now: number, wait: number): Effect.Effect<void, RateLimitError> => {
     dismiss(now, wait)
     if (now + wait >= waiter.latest) return Effect.fail(tooLong(wait))
-    // In whole milliseconds, as timers are; the pace makes up for it.
+    // Timers have whole milliseconds; the pace compensates for it.
     return Effect.andThen(Effect.timeoutOption(closing.wait, Math.ceil(wait)), admitAgain(waiter))
   }
 
@@ -168,7 +169,7 @@ export const make = Effect.fnUntraced(function* (
     usual += (now - startedAt - usual) / 8
   }
 
-  /** Tests whether a call may enter at once, without a place in the queue. */
+  /** Tells whether a call can enter at once, without the queue. */
   const isOpen = (now: number, patience: number): boolean =>
     head === undefined &&
     settings.perMillisecond === Number.POSITIVE_INFINITY &&
@@ -202,7 +203,7 @@ export const make = Effect.fnUntraced(function* (
     Effect.withFiber((fiber) => {
       const arrived = millisUnsafe(fiber)
       const left = remainingUnsafe(fiber, arrived)
-      // A call that begins too late to be answered in time only leaves a credential that nobody holds.
+      // A call that starts too late for its deadline would only leave an unused credential.
       const patience = left - Math.min(left / 2, usual * 1.5)
       const waiter: Waiter = {
         lane: caller.lane,

@@ -1,12 +1,18 @@
-/** Which gate a provider's calls go through. It stands apart from budgets, as whoever sets none should not carry what keeps them. */
+/**
+ * The choice of a gate for a provider. It is separate from the rate limits, so that apps without a
+ * limit do not load them.
+ */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Gate from "./Gate.ts"
 
-/** Gives the gate of an account, which is named by its fingerprint. */
+/** Returns the gate of an account, by its fingerprint. */
 export type Gates = (provider: string, account: Effect.Effect<string>) => Effect.Effect<Gate.Gate>
 
-/** Finds the gate of a provider's account; adapters read it when their layer is built. By default each adapter has one of its own, without a budget. */
+/**
+ * The gates of accounts, which adapters read when their layer is built. By default each adapter has
+ * its own gate, without a limit.
+ */
 export const RateGate: Context.Reference<Gates> = Context.Reference<Gates>("@tempcred/core/RateGate", {
   defaultValue: () => (provider) =>
     Gate.make(provider, unlimited, { perMillisecond: Infinity, burst: 0, firstWindow: 16 })

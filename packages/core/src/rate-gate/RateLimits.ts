@@ -1,4 +1,4 @@
-/** A budget of calls to one vendor account: counted in this process, or in a store that machines share. */
+/** The rate limit of one vendor account, counted in this process or in a store that machines share. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { monotonicMillis } from "../Deadline.ts"
@@ -6,8 +6,8 @@ import type { Budget, RateStore } from "../SharedStore.ts"
 import type { Limits } from "./Gate.ts"
 
 /**
- * Counts a budget in this process. Each call moves `busyUntil` by its part of a minute, and `burst`
- * calls may run ahead of it. It keeps no holds, as the gate of this process does.
+ * Counts calls in this process. Each call moves `busyUntil` by its part of a minute, and `burst`
+ * calls may run ahead of it. Delays are kept by the gate.
  */
 export const local = ({ burst, perMinute }: Budget): Limits => {
   const interval = 60_000 / perMinute
@@ -24,7 +24,7 @@ export const local = ({ burst, perMinute }: Budget): Limits => {
   }
 }
 
-/** Counts a budget in a store, and in this process while the store is unavailable. */
+/** Counts calls in a store, and in this process while the store is unavailable. */
 export const shared = (store: RateStore, name: string, budget: Budget): Limits => {
   const alone = local(budget)
   return {

@@ -1,8 +1,9 @@
-/** The body of an answer that is compressed although the request declined that. */
+/** Decompression of response bodies, which some servers compress although the request does not allow it. */
 
 /**
- * Decompresses a body by its `content-encoding`, to at most so many bytes. A body that is not compressed so, or in a way that the platform does not know,
- * is given back as it is, since some clients decompress by themselves and leave the header. There is no body where it is over the limit.
+ * Decompresses a body by its `content-encoding`, up to a maximum size; `undefined` beyond it. A
+ * body that is not in this format, or in an unknown one, is returned unchanged: some clients
+ * decompress bodies and keep the header.
  */
 export const decompress = async (
   bytes: Uint8Array<ArrayBuffer>,
@@ -30,7 +31,7 @@ export const decompress = async (
   return join(pieces, size)
 }
 
-/** Joins pieces of this size in all. */
+/** Joins pieces with this total size. */
 export const join = (pieces: ReadonlyArray<Uint8Array>, size: number): Uint8Array<ArrayBuffer> => {
   const whole = new Uint8Array(size)
   let at = 0
@@ -41,12 +42,15 @@ export const join = (pieces: ReadonlyArray<Uint8Array>, size: number): Uint8Arra
   return whole
 }
 
-/** Names the format as the platform does. Some servers leave out the header of zlib, whose first byte has an 8 in its lower half. */
+/**
+ * Returns the platform's name of the format. Some servers omit the header of zlib, whose first byte
+ * has an 8 in its lower half.
+ */
 const formatOf = (encoding: string, [first = 0]: Uint8Array): CompressionFormat | undefined => {
   const deflate = (first & 0x0f) === 8 ? "deflate" : "deflate-raw"
   const name = { gzip: "gzip", "x-gzip": "gzip", deflate, br: "brotli" }[encoding]
   return isFormat(name) ? name : undefined
 }
 
-/** Platforms know brotli before their types do. */
+/** Platforms support brotli, which is missing in their types. */
 const isFormat = (name: string | undefined): name is CompressionFormat => name !== undefined

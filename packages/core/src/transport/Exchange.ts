@@ -29,8 +29,8 @@ export interface Answer {
 export const maxBytes = 65_536
 
 /**
- * The receiver of a response as it comes in. `begin` and `piece` return false when no more is wanted. The platform
- * then closes the socket.
+ * The receiver of a response. `begin` and `piece` return false when nothing more is needed. The
+ * platform then closes the socket.
  */
 export interface Receiver {
   /** Takes status and headers. The names of headers are in lower case. */

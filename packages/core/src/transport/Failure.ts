@@ -1,23 +1,26 @@
-/** What a failure on the way to a vendor is called: the address, the platform's code or words, and no secret. */
+/** Errors of an exchange: the address, the platform's code or message, and no secret. */
 import * as Predicate from "effect/Predicate"
 import type * as Redacted from "effect/Redacted"
 import { scrub } from "../Scrubber.ts"
 import { quote } from "../LogText.ts"
 import { TransportError } from "../TempCredentialError.ts"
 
-/** The exchange that failed: where it went, with which key, and a further sentence, such as one on a proxy. */
+/** The failed exchange: its URL, its key, and a further sentence, for example about a proxy. */
 export interface Way {
   readonly url: URL
   readonly key: Redacted.Redacted
   readonly note: string | undefined
 }
 
-/** Makes the error of an exchange that the platform broke off, before or after the first byte of the answer. */
+/**
+ * Makes the error of an exchange that the platform aborted, before or after the first byte of the
+ * response.
+ */
 export const broken = (cause: unknown, begun: boolean, { key, note, url }: Way): TransportError => {
   const words = wordsOf(cause)
   const code = codeOf(cause) ?? codes.find(([pattern]) => pattern.test(words ?? ""))?.[1]
   const address = addressOf(url)
-  // The codes of undici alone say little.
+  // undici's own codes need the message to be clear.
   const isClear = code !== undefined && !code.startsWith("UND_ERR_")
   const said = !isClear && words !== undefined ? `: ${quote(scrub(withoutPaths(words), [key]), 150)}` : ""
   const sentence = begun
@@ -32,7 +35,7 @@ export const broken = (cause: unknown, begun: boolean, { key, note, url }: Way):
   })
 }
 
-/** Makes the error of an exchange that had no whole answer within so many milliseconds. */
+/** Makes the error of an exchange without a complete response within so many milliseconds. */
 export const late = (milliseconds: number, { note, url }: Pick<Way, "note" | "url">): TransportError => {
   const sentence =
     milliseconds > 0
@@ -47,27 +50,27 @@ const noted = (note: string | undefined): string => (note === undefined ? "" : `
 
 const certificates = /CERT|ISSUER|SIGNATURE|ALTNAME/
 
-/** Codes for the words of platforms that have no codes (Deno, workerd). */
+/** Codes for the messages of platforms without codes (Deno, workerd). */
 const codes: ReadonlyArray<readonly [RegExp, string]> = [
   [/dns error/i, "ENOTFOUND"],
   [/connection refused/i, "ECONNREFUSED"],
   [/connection reset/i, "ECONNRESET"]
 ]
 
-/** Finds `ECONNREFUSED` and its kin, wherever the platform put it. */
+/** Finds a code such as `ECONNREFUSED` in an error or its causes. */
 const codeOf = (cause: unknown, depth = 0): string | undefined => {
   if (!Predicate.isObject(cause) || depth > 4) return undefined
   if (typeof cause["code"] === "string" && /^[A-Z][A-Z0-9_]+$/.test(cause["code"])) return cause["code"]
   return codeOf(cause["cause"], depth + 1)
 }
 
-/** Finds the innermost message, as outer ones say only that something failed. */
+/** Finds the innermost message; outer ones only say that something failed. */
 const wordsOf = (cause: unknown, depth = 0): string | undefined => {
   if (!Predicate.isObject(cause) || depth > 4) return undefined
   const message = typeof cause["message"] === "string" && cause["message"] !== "" ? cause["message"] : undefined
   return wordsOf(cause["cause"], depth + 1) ?? message
 }
 
-/** Cuts addresses to their hosts: the rest may hold a password or a query. */
+/** Shortens URLs to their hosts, because the rest may contain a password or a query. */
 const withoutPaths = (words: string): string =>
   words.replaceAll(/\b([a-z][a-z0-9+.-]*:\/\/)(?:[^\s/?#"'<>()]*@)?([^\s/?#"'<>()]*)[^\s"'<>()]*/gi, "$1$2")

@@ -1,8 +1,9 @@
-/** What `fetch` is told for every request whose answer holds secrets or keys. */
+/** Options of `fetch` for requests and responses with secrets. */
 
 /**
- * Gives options of `fetch` that every platform takes: redirects come back as answers, and nothing is kept. Cloudflare Workers with a compatibility date before 2024-11-11 keep nothing and
- * refuse the option.
+ * Returns options of `fetch` for the current platform: redirects are returned as responses, and
+ * nothing is cached. Cloudflare Workers with a compatibility date before 2024-11-11 refuse the
+ * `cache` option, and cache nothing.
  */
 export const fetchOptions = (): Pick<RequestInit, "redirect" | "credentials" | "cache"> => ({
   redirect: "manual",

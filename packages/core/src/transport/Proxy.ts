@@ -1,28 +1,34 @@
-/** The proxies that an environment names: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, each also in small letters, which come first. */
+/**
+ * The proxies of an environment: HTTPS_PROXY, HTTP_PROXY and NO_PROXY. Names in lowercase letters
+ * take precedence.
+ */
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import { isLoopback } from "../Loopback.ts"
 
-/** A proxy as a variable names it. Its address may hold a password; `host` may be shown, and there is none where the address is no URL. */
+/**
+ * A proxy from a variable. `address` may contain a password. `host` can be shown; it is absent if
+ * the address is not a URL.
+ */
 export interface Proxy {
   readonly variable: string
   readonly address: Redacted.Redacted
   readonly host: string | undefined
 }
 
-/** Variables by name, as `process.env` holds them. */
+/** Variables by name, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** The proxy of an environment, and the addresses that go through it. */
+/** The proxy of an environment, and the choice of addresses that use it. */
 export interface Proxies {
   readonly proxy: Proxy | undefined
-  /** Finds the proxy for an address. */
+  /** Returns the proxy for an address. */
   readonly of: (url: URL) => Proxy | undefined
 }
 
 /**
- * Reads the proxies of an environment, by default of the process. HTTPS goes through the proxy of HTTP where it has none of its own. Addresses of this machine have none: a request
- * to them may be in plain, and is not to leave it.
+ * Reads the proxies of an environment, by default of the process. Without a proxy of its own, HTTPS
+ * uses that of HTTP. Loopback addresses use none, because their requests may be unencrypted.
  */
 export const proxies = (env: Environment = variables()): Proxies => {
   const proxy = named(env, "HTTPS_PROXY") ?? named(env, "HTTP_PROXY")
@@ -31,14 +37,14 @@ export const proxies = (env: Environment = variables()): Proxies => {
   return { proxy, of: (url) => (proxy === undefined || isDirect(url) ? undefined : proxy) }
 }
 
-/** Tells of a proxy that is set and that the sender does not use, or may not use. Only Node has to be told to use it. */
+/** Returns a sentence about a proxy that is set but not used. Only Node needs an option to use it. */
 export const unusedProxy = (url: URL, advice: string): string | undefined => {
-  // Deno would ask for a permission that it does not need.
+  // On Deno, reading the environment would need a permission.
   const proxy = "Deno" in globalThis || "Bun" in globalThis ? undefined : proxies().of(url)
   return proxy === undefined ? undefined : `${proxy.variable} is set: ${advice}`
 }
 
-/** Says whether Node's own `fetch` was told to use the proxies of the environment. */
+/** Tells whether Node's `fetch` uses the proxies of the environment. */
 export const isUsedByFetch = (): boolean => {
   const env = variables()
   return env["NODE_USE_ENV_PROXY"] === "1" || env["NODE_OPTIONS"]?.includes("--use-env-proxy") === true
@@ -46,7 +52,7 @@ export const isUsedByFetch = (): boolean => {
 
 const names = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "no_proxy", "NO_PROXY"]
 
-/** Reads the variables of the process, where there is one. */
+/** Reads the variables of the process, if there is one. */
 const variables = (): Environment => {
   const platform: object = globalThis
   if (!Predicate.hasProperty(platform, "process")) return {}

@@ -1,16 +1,19 @@
-/** An answer on its way in: where reading stops, and what a failure on the way is called. */
+/** Reading of a response: its limits, and the errors of its failures. */
 import { InvalidResponseError, type TransportError } from "../TempCredentialError.ts"
 import { decompress, join } from "./Decompression.ts"
 import type { Answer, Receiver } from "./Exchange.ts"
 import { broken, type Way } from "./Failure.ts"
 
-/** The callbacks of the caller who waits for an answer. */
+/** The callbacks of a caller who waits for a response. */
 export interface Reader {
   readonly read: (answer: Pick<Answer, "status" | "headers" | "text">) => void
   readonly failed: (error: TransportError | InvalidResponseError) => void
 }
 
-/** Says what is wrong with an answer before its body is read: a redirect, which is not followed, or a length over the limit. */
+/**
+ * Returns the error of a response before its body is read: a redirect, which is not followed, or a
+ * length over the limit.
+ */
 export const refuse = (
   status: number,
   headers: Answer["headers"],
@@ -23,15 +26,18 @@ export const refuse = (
 const tooLarge = (status: number, maxBytes: number): InvalidResponseError =>
   new InvalidResponseError({ status, detail: `the answer is over ${maxBytes} bytes` })
 
-/** A body on its way in. */
+/** A body that is being received. */
 export interface Body {
-  /** Takes a piece, or says that it is one too many. */
+  /** Adds a piece, or returns the error of a body over the limit. */
   readonly take: (bytes: Uint8Array) => InvalidResponseError | undefined
-  /** Gives all that was taken as text, or says that it is too large once it is decompressed. */
+  /** Returns the body as text, or the error of a body that is too large after decompression. */
   readonly text: () => string | Promise<string | InvalidResponseError>
 }
 
-/** Makes an empty body of at most so many bytes, for an answer with this status. `encoding` is how the platform left it compressed. */
+/**
+ * Makes an empty body with a maximum size, for a response with this status. `encoding` is the
+ * compression that the platform left.
+ */
 export const makeBody = (status: number, encoding: string | undefined, maxBytes: number): Body => {
   const pieces: Array<Uint8Array> = []
   let size = 0
@@ -57,7 +63,7 @@ export const makeBody = (status: number, encoding: string | undefined, maxBytes:
   }
 }
 
-/** Makes the receiver of one answer. */
+/** Makes the receiver of one response. */
 export const make = (way: () => Way, maxBytes: number, { failed, read }: Reader): Receiver => {
   let begun: (Pick<Answer, "status" | "headers"> & { readonly body: Body }) | undefined
   const goesOn = (error: InvalidResponseError | undefined): boolean => {

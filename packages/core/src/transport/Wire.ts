@@ -1,10 +1,10 @@
-/** A request on its way out: what may not be sent, and where the key becomes text. */
+/** Writing of a request: the requests that are refused, and the place where the key becomes text. */
 import * as Redacted from "effect/Redacted"
 import { checkUrl } from "../ConfigurationError.ts"
 import { InvalidRequestError } from "../TempCredentialError.ts"
 import type { Outgoing, Wire } from "./Exchange.ts"
 
-/** Says why a request may not be sent: a key goes over an encrypted connection only. */
+/** Returns the error of a request that would send a key without TLS. */
 export const refuse = ({ url }: Outgoing): InvalidRequestError | undefined => {
   if (url.protocol === "https:" || checkUrl("", url.origin).length === 0) return undefined
   const message = "must begin with https:// (http:// is allowed on loopback only)"

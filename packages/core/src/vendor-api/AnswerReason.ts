@@ -1,4 +1,4 @@
-/** Which reason a vendor's answer stands for: by HTTP status, where the vendor's own code does not decide. */
+/** The reason of a vendor's response: by HTTP status, unless the vendor's own code decides. */
 import {
   AuthenticationError,
   type Feature,
@@ -15,7 +15,10 @@ import {
   UnsupportedError
 } from "../TempCredentialError.ts"
 
-/** The tags of the reasons that a vendor's answer can stand for: all of them, as a token endpoint hands on what it met itself. */
+/**
+ * The tags of the reasons that a response can have: all of them, because a token endpoint passes on
+ * its own errors.
+ */
 export const answerTags = [
   "InvalidRequestError",
   "UnsupportedError",
@@ -28,10 +31,13 @@ export const answerTags = [
   "InvalidResponseError"
 ] as const
 
-/** The tag of a reason that a vendor's answer can stand for. */
+/** The tag of a reason that a response can have. */
 export type AnswerTag = (typeof answerTags)[number]
 
-/** Makes the reason that a vendor's answer stands for; what is unsupported and has no name is a request that is refused. */
+/**
+ * Makes the reason of a response. An `UnsupportedError` without a feature becomes an
+ * `InvalidRequestError`.
+ */
 export const fromAnswer = (
   tag: AnswerTag,
   fields: Fields,
@@ -62,7 +68,7 @@ export const fromAnswer = (
   }
 }
 
-/** Says which reason an HTTP status stands for where the vendor's own code does not decide. */
+/** Returns the tag of the reason for an HTTP status. */
 export const tagFromStatus = (status: number): AnswerTag => {
   if (status === 401) return "AuthenticationError"
   if (status === 402) return "QuotaError"

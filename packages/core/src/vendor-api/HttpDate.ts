@@ -1,4 +1,4 @@
-/** Reads HTTP dates as RFC 9110 (section 5.6.7) writes them, and nothing else: `Date.parse` takes almost any text for a date. */
+/** Parsing of HTTP dates by RFC 9110, section 5.6.7. `Date.parse` would accept almost any text. */
 
 const months = "JanFebMarAprMayJunJulAugSepOctNovDec"
 const month = "(?<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
@@ -13,7 +13,7 @@ const formats = [
 
 const century = 100
 
-/** A year of two digits that seems more than fifty years ahead is the latest past one that ends so. */
+/** Expands a two-digit year. One that seems more than fifty years ahead is in the past. */
 const fullYear = (year: string, now: number): number => {
   if (year.length === 4) return Number(year)
   const thisYear = new Date(now).getUTCFullYear()
@@ -21,7 +21,10 @@ const fullYear = (year: string, now: number): number => {
   return inThisCentury > thisYear + 50 ? inThisCentury - century : inThisCentury
 }
 
-/** Reads an HTTP date, in epoch milliseconds; `undefined` where the text is none. The time of reading decides the century of a year with two digits. */
+/**
+ * Parses an HTTP date into epoch milliseconds; `undefined` if it is invalid. `now` decides the
+ * century of a two-digit year.
+ */
 export const parse = (text: string, now: number): number | undefined => {
   for (const format of formats) {
     const found = format.exec(text)?.groups

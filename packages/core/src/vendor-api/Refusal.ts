@@ -1,4 +1,7 @@
-/** The reason behind a vendor's refusal, by the vendor's dialect or else by its status, and the words of it that may be kept. */
+/**
+ * The reason of a vendor's error response, by the vendor's dialect or else by its status, and the
+ * parts of its message that are kept.
+ */
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -12,10 +15,10 @@ import type { Dialect, VendorFailure } from "./Dialect.ts"
 
 const parseJson = Option.liftThrowable((text: string): unknown => JSON.parse(text))
 
-/** Reads a refusal. The keys of the call are removed from all that is kept; `now` is in epoch milliseconds. */
+/** Reads an error response. Keys are removed from everything that is kept; `now` is in epoch milliseconds. */
 export type Refusal = (answer: Answer, keys: ReadonlyArray<Redacted.Redacted>, now: number) => Reason
 
-/** Makes the reader of a vendor's refusals. */
+/** Makes the reader of a vendor's error responses. */
 export const reader = <Failure>(dialect: Dialect<Failure>): Refusal => {
   const decode = Schema.decodeUnknownOption(dialect.failure)
   const fields = new Map(Object.entries(dialect.fields ?? {}))
@@ -46,7 +49,7 @@ export const reader = <Failure>(dialect: Dialect<Failure>): Refusal => {
       },
       (told.issues ?? []).slice(0, 20).flatMap((issue) => {
         const field = fields.get(issue.field) ?? clean(issue.field, 100) ?? ""
-        // An issue without a field says nothing that the detail does not say.
+        // An issue without a field repeats the detail.
         return field === "" ? [] : [{ field, message: clean(issue.message, 300) || "was refused" }]
       }),
       told.feature
@@ -54,11 +57,11 @@ export const reader = <Failure>(dialect: Dialect<Failure>): Refusal => {
   }
 }
 
-/** A refusal in plain words is worth keeping; a web page is not. */
+/** Keeps an error message in plain text, but not a web page. */
 const plain = (answer: Answer): VendorFailure =>
   answer.headers["content-type"]?.toLowerCase().startsWith("text/plain") === true ? { detail: answer.text } : {}
 
-/** Removes keys before cutting, so that no part of one survives at the cut. */
+/** Removes keys before cutting, so that no part of a key remains at the end. */
 const scrubber =
   (keys: ReadonlyArray<Redacted.Redacted>) =>
   (text: string | undefined, length: number): string | undefined =>

@@ -22,11 +22,11 @@ export interface Received<A> {
   readonly sentAt: number
   readonly receivedAt: number
   readonly skew: Skew
-  /** Tests whether text contains a long-lived key, in any encoding. */
+  /** Tells whether text contains a long-lived key, in any encoding. */
   readonly holdsKey: (text: string) => boolean
 }
 
-/** Decodes the response to a call with these keys. The keys are removed from the words of a failure. */
+/** Decodes the response to a call. The keys of the call are removed from the message of a failure. */
 export type Reader<A> = (
   answer: Answer,
   form: "json" | "text",

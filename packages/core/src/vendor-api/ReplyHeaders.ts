@@ -1,6 +1,6 @@
 /**
- * Reads what a vendor's response headers say about time: how long to wait, and how far its clock is from ours. A header that is malformed, or whose time
- * has passed, says nothing.
+ * Reads time from response headers: how long to wait, and the difference of the clocks. Malformed
+ * headers and past times are ignored.
  */
 import * as Duration from "effect/Duration"
 import type { Answer } from "../transport/Exchange.ts"
@@ -8,10 +8,10 @@ import * as HttpDate from "./HttpDate.ts"
 
 type Headers = Answer["headers"]
 
-/** The longest wait that a header can ask for, in milliseconds: one hour. A longer one is cut to it. */
+/** The maximum wait in milliseconds: one hour. */
 export const longestWait = 3_600_000
 
-/** The longest wait after an answer that was no refusal, in milliseconds: the next refusal says how long to wait. */
+/** The maximum wait after a successful response in milliseconds; the next 429 states the wait. */
 const longestPause = 60_000
 
 const waiting = (milliseconds: number): Duration.Duration | undefined =>
@@ -21,8 +21,9 @@ const whole = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d+$/.test(text.trim()) ? Number(text) : undefined
 
 /**
- * Reads how long to wait from `retry-after-ms`, or `Retry-After` as whole seconds or as an HTTP date, or else until there is something left again.
- * It is at most one hour; `undefined` where no header says a time to come.
+ * Reads the wait from `retry-after-ms`, from `Retry-After` in whole seconds or as an HTTP date, or
+ * else from the time when calls are left again. It is at most one hour; `undefined` if no header
+ * states a future time.
  */
 export const retryAfter = (headers: Headers, now: number): Duration.Duration | undefined => {
   const text = headers["retry-after"]?.trim() ?? ""
@@ -36,8 +37,9 @@ export const retryAfter = (headers: Headers, now: number): Duration.Duration | u
 }
 
 /**
- * Reads for how long no call is left, from `RateLimit` or `RateLimit-Remaining` and `RateLimit-Reset`, also with `X-` before them. It is at most one
- * minute; `undefined` where some are left, or nothing is said.
+ * Reads how long no calls are left from `RateLimit`, or from `RateLimit-Remaining` and
+ * `RateLimit-Reset`, with or without `X-`. It is at most one minute; `undefined` if calls are left
+ * or nothing is stated.
  */
 export const nothingLeftFor = (headers: Headers, now: number): Duration.Duration | undefined => {
   const wait = untilReset(headers, now)
@@ -53,7 +55,7 @@ const untilReset = (headers: Headers, now: number): Duration.Duration | undefine
   return waits.length === 0 ? undefined : waits.reduce(Duration.max)
 }
 
-/** Reads a reset: seconds from now, or a moment in epoch seconds or milliseconds, by its size. */
+/** Reads a reset time: seconds from now, or epoch seconds or milliseconds, by its size. */
 const waitOf = (reset: string | undefined, headers: Headers, now: number): Duration.Duration | undefined => {
   if (reset === undefined || !/^\d+(?:\.\d+)?$/.test(reset)) return undefined
   const value = Number(reset)
@@ -62,22 +64,25 @@ const waitOf = (reset: string | undefined, headers: Headers, now: number): Durat
   return value < 1e14 ? until(value, headers, now) : undefined
 }
 
-/** Measures a moment by the vendor's clock, or by ours where that makes a wait that no vendor asks for. */
+/**
+ * Measures a time by the vendor's clock, or by the local one if the result is longer than any
+ * vendor's wait.
+ */
 const until = (at: number, headers: Headers, now: number): Duration.Duration | undefined => {
   const byVendor = at - (vendorNow(headers, now) ?? now)
   const byUs = at - now
   return waiting(byVendor > longestWait && byUs > 0 ? Math.min(byVendor, byUs) : byVendor)
 }
 
-/** How far the vendor's clock is ahead of ours, in milliseconds: at least and at most this much. */
+/** The minimum and maximum by which the vendor's clock is ahead, in milliseconds. */
 export interface Skew {
   readonly least: number
   readonly most: number
 }
 
 /**
- * Reads the skew from the `Date` header, which is cut to seconds; none where it may be within a second, or where the header is absent or
- * from a cache (`Age`).
+ * Reads the skew from the `Date` header, which has whole seconds. There is none if it may be within
+ * a second, or if the header is absent or from a cache (`Age`).
  */
 export const skew = (answer: Answer): Skew => {
   const vendor = vendorNow(answer.headers, answer.receivedAt)

@@ -1,8 +1,8 @@
-/** Makes the addresses that an adapter calls, and those that it hands out, of what an app configured. */
+/** URLs of an adapter, made from configuration. */
 
 /**
- * Joins a base URL and a path that begins with a slash. A base that ends in slashes, or already in the first segment of the path, as some
- * vendors' own clients want it (`/v1`), means the same.
+ * Joins a base URL and a path that starts with a slash. The base may end in slashes or in the first
+ * segment of the path, as the clients of some vendors expect (`/v1`).
  */
 export const join = (base: string, path: string): string => {
   const bare = base.replace(/\/+$/, "")
@@ -10,5 +10,8 @@ export const join = (base: string, path: string): string => {
   return (bare.endsWith(first) ? bare.slice(0, -first.length) : bare) + path
 }
 
-/** Finds the WebSocket address of an HTTP address: encrypted where that is, host in small letters, at the same path. */
+/**
+ * Returns the WebSocket URL of an HTTP URL: `wss` for `https`, with the host in lowercase letters
+ * and the same path.
+ */
 export const websocketOf = (url: string): string => new URL(url.replace(/^http/i, "ws")).href

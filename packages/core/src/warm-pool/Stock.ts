@@ -1,6 +1,6 @@
 /**
- * The credentials that a pool keeps for one scope, and the fiber that keeps them: it mints what is missing, throws away what has aged, waits after a
- * failure, and ends when nobody has asked for a while.
+ * The pooled credentials of one scope, and the fiber that refills them. It mints missing ones,
+ * discards old ones, waits after a failure, and ends after an idle time.
  */
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -17,21 +17,24 @@ import type { TempCredential } from "../TempCredential.ts"
 import type { TempCredentialError } from "../TempCredentialError.ts"
 import type { TempCredentialProvider } from "../TempCredentialProvider.ts"
 
-/** In milliseconds: the wait after a refill that failed, doubled with each that follows, up to the longest, and up to half shorter by chance. */
+/**
+ * The wait after a failed refill in milliseconds. It doubles with each further failure up to the
+ * maximum, and is shortened by up to half at random.
+ */
 const firstPause = 1000
 const longestPause = 60_000
 
 /** The stock of one scope. */
 export interface WarmStock {
-  /** Hands out the oldest credential that is good enough and has so many milliseconds of life left, or nothing. */
+  /** Takes the oldest credential with enough remaining lifetime, and at least so many milliseconds. */
   readonly take: (least: number) => Effect.Effect<TempCredential | undefined>
-  /** Keeps the stock filled until nobody has asked for a while. */
+  /** Refills the stock until it is idle. */
   readonly fill: Effect.Effect<void>
-  /** Throws everything away. */
+  /** Discards all credentials. */
   readonly drop: Effect.Effect<void>
 }
 
-/** How a stock is kept; lengths are milliseconds. */
+/** Settings of a stock; durations are milliseconds. */
 export interface Settings {
   readonly provider: TempCredentialProvider["Service"]
   readonly request: MintRequest
@@ -45,16 +48,16 @@ export interface Settings {
 
 interface Kept {
   readonly credential: TempCredential
-  /** Until when it may be handed out, by the monotonic clock, and by the wall clock as a second opinion. */
+  /** The latest time to give it out, by the monotonic clock, and by the wall clock as a second check. */
   readonly until: number
   readonly untilWall: number
-  /** How much life it has left then. */
+  /** The remaining lifetime at that time. */
   readonly spare: number
 }
 
 const pooled = Metric.gauge("tempcred_pool_level", { description: "Single-use credentials that are kept ready" })
 
-/** Counts the credentials that all stocks of a pool hold together. */
+/** Makes the gauge of all credentials in a pool. */
 export const makeLevel = (provider: string): Settings["level"] => {
   const gauge = Metric.withAttributes(pooled, { provider })
   let held = 0
@@ -65,7 +68,7 @@ export const makeLevel = (provider: string): Settings["level"] => {
     })
 }
 
-/** Makes an empty stock for a request that is made now, in monotonic milliseconds. */
+/** Makes an empty stock; `now` is in monotonic milliseconds. */
 export const make = (settings: Settings, now: number): WarmStock => {
   const { idle, level, max, min, minRemaining, provider, publish, request } = settings
   const stirred = Latch.makeUnsafe()
@@ -75,14 +78,14 @@ export const make = (settings: Settings, now: number): WarmStock => {
   let askedAt = now
   let failures = 0
 
-  /** Throws away what has aged: so many were too many. */
+  /** Discards old credentials, and lowers the target by their number. */
   const age = (at: ClockReading) => {
     const good = kept.filter((one) => one.until > at.monotonic && one.untilWall > at.wall)
     target = Math.max(min, target - (kept.length - good.length))
     kept = good
   }
 
-  /** One step that no other fiber comes between, and then the count of what it changed. */
+  /** Makes a change in one synchronous step, and updates the gauge. */
   const step = <A>(change: (at: ClockReading) => A): Effect.Effect<A> =>
     Effect.clockWith((clock) =>
       Effect.suspend(() => {
@@ -101,7 +104,7 @@ export const make = (settings: Settings, now: number): WarmStock => {
     step((at) => {
       age(at)
       const first = kept.find((one) => lasts(one, at, least))
-      // The very first request finds nothing because nobody could know of it.
+      // The first request of a scope does not raise the target.
       if (kept.length === 0 && asked) target = Math.min(max, target + 1)
       asked = true
       askedAt = at.monotonic
@@ -110,7 +113,10 @@ export const make = (settings: Settings, now: number): WarmStock => {
       return first?.credential
     })
 
-  /** Tells whether the credential, whose mint began then, is good for a while; a wall clock that was set back meanwhile lengthens no life. */
+  /**
+   * Adds a credential, and tells whether it is usable for a while. A wall clock that was set back
+   * during the mint does not extend the lifetime.
+   */
   const add = (credential: TempCredential, begun: ClockReading) =>
     step((at) => {
       const end = endOf(credential, begun, at)
@@ -132,7 +138,7 @@ export const make = (settings: Settings, now: number): WarmStock => {
     const one = Effect.flatMap(
       step((at) => at),
       (begun) =>
-        // A provider that throws must not end the pool of its scope.
+        // A defect of the provider must not end the refills of its scope.
         Effect.matchCauseEffect(provider.mint(request), {
           onSuccess: (credential) => add(credential, begun),
           onFailure: failed
