@@ -1,12 +1,10 @@
-/**
- * The page's own backend: who the user is, which vendors there are, and the token endpoint of each.
- */
+/** The page's own backend: the user, the vendors, and the token endpoint of each vendor. */
 import { source, type Source } from "@tempcred/client"
 
 export interface Session {
   readonly user: string
   readonly token: string
-  /** Whether the vendors are emulated, so that failures can be rehearsed. */
+  /** True for emulated vendors, whose failures can be rehearsed. */
   readonly emulated: boolean
   readonly vendors: ReadonlyArray<{ readonly id: string; readonly name: string; readonly missing?: string }>
 }
@@ -19,7 +17,7 @@ const login = async (): Promise<Session> => {
   return response.json()
 }
 
-/** The demo's login: everybody who opens the page is its one user. */
+/** Logs in to the demo, which has one user. */
 export const session = (): Promise<Session> => {
   known ??= login().catch((error: unknown) => {
     known = undefined
@@ -28,7 +26,7 @@ export const session = (): Promise<Session> => {
   return known
 }
 
-/** Logs in anew next time, as the backend no longer knows the user. */
+/** Forgets the login, as the backend no longer knows the user. */
 export const logout = (): void => {
   known = undefined
 }

@@ -1,6 +1,6 @@
 /**
- * Keeps captions going: takes a credential, opens a connection, hands over to the next before the vendor cuts the session, and recovers from what fails. It
- * knows no vendor.
+ * Keeps captions going: takes a credential, opens a connection, replaces it before the vendor ends the session, and
+ * recovers from failures. It is independent of vendors.
  */
 import { type Credential, type Source, SourceError } from "@tempcred/client"
 import { logout } from "./backend.ts"
@@ -14,7 +14,7 @@ export type State = "minting" | "connecting" | "listening" | "finishing" | "wait
 
 export interface Trouble {
   readonly text: string
-  /** In how many seconds it is tried again by itself; never, where nothing would be different. */
+  /** The seconds until the next automatic try; undefined if it would fail again. */
   readonly retryIn: number | undefined
 }
 
@@ -22,20 +22,20 @@ export interface Options {
   readonly credentials: Source
   readonly sound: Sound
   readonly history: History
-  /** Opens a place for the words of one connection. */
+  /** Adds a place for the words of a connection. */
   readonly segment: () => (words: Caption) => void
   readonly say: (state: State) => void
-  /** Shows what is wrong until it is to be tried again; rejects when the signal says that nobody waits any more. */
+  /** Shows a problem until the next try; rejects when the signal is aborted. */
   readonly hold: (trouble: Trouble, signal: AbortSignal) => Promise<void>
 }
 
-/** A connection is renewed when this share of its session is left, or so many seconds. */
+/** The remaining share or seconds of a session at which it is replaced. */
 const lead = { share: 0.2, seconds: 10 }
 
-/** How many connections in a row may fail unheard: until there is a wait before the next, and until somebody has to look. */
+/** The number of consecutive failures without any words: before a wait, and before the user must act. */
 const patience = { atOnce: 3, most: 6 }
 
-/** The audio that no connection has taken, at most half a minute, and the connection that takes it. */
+/** Keeps at most half a minute of audio for the next connection, and passes audio to the current one. */
 const makeFeed = (sound: Sound) => {
   let waiting: Array<ArrayBuffer> = []
   let current: Line | undefined
@@ -48,7 +48,7 @@ const makeFeed = (sound: Sound) => {
       current = line
       for (const samples of waiting.splice(0)) line.send(samples)
     },
-    /** Tells whether another is to take the audio. */
+    /** Removes a connection; tells whether another one must take its audio. */
     leave: (line: Line): boolean => {
       if (current !== line) return false
       current = undefined
@@ -58,7 +58,7 @@ const makeFeed = (sound: Sound) => {
   }
 }
 
-/** Resolves when all that was to be heard has been written, or when nobody waits any more; rejects where going on makes no sense. */
+/** Captions a sound; resolves at its end or after an abort, and rejects if it cannot continue. */
 export const caption = async (options: Options, signal: AbortSignal): Promise<void> => {
   const { history, hold, say, sound } = options
   const feed = makeFeed(sound)
@@ -107,7 +107,7 @@ export const caption = async (options: Options, signal: AbortSignal): Promise<vo
     lines.add(line)
     void line.ended.then((failure) => {
       lines.delete(line)
-      // The endpoint hears of it with the next request, and brings another one.
+      // The next request reports it to the endpoint, which returns another one.
       if (failure?.refused === true) options.credentials.invalidate(credential)
       show(feed.leave(line) && failure !== undefined ? "again" : "over")
       history.ended(track, failure?.name)
@@ -161,27 +161,28 @@ const alarm = (milliseconds: number | undefined) => {
   return { rings: promise, cancel: () => clearTimeout(timer) }
 }
 
-/** What a person is told of a credential that cannot be had. */
+/** Explains a missing credential to the user. */
 const explain = (error: unknown): Failure & { readonly text: string } => {
-  if (!(error instanceof SourceError)) return { name: "backend", passing: true, text: "The backend does not answer." }
+  if (!(error instanceof SourceError)) return { name: "backend", passing: true, text: "The backend does not respond." }
   const { failure } = error
-  if (failure.kind === "network") return { name: "network", passing: true, text: "The token endpoint does not answer." }
+  if (failure.kind === "network")
+    return { name: "network", passing: true, text: "The token endpoint does not respond." }
   const { kind, problem, status } = failure
   const name = problem?.reason ?? `${kind} (${status})`
   switch (kind) {
     case "unavailable":
       return { name, passing: true, text: `The token endpoint has no credential now${because(problem?.detail)}.` }
     case "limited":
-      return { name, passing: true, text: "Too many credentials were asked for." }
+      return { name, passing: true, text: "Rate limit of the token endpoint exceeded." }
     case "unauthenticated":
-      return { name, passing: false, text: "The token endpoint does not know who is asking." }
+      return { name, passing: false, text: "The token endpoint does not know the user." }
     case "forbidden":
     case "invalid":
       return { name, passing: false, text: `The token endpoint refuses${because(problem?.detail)}.` }
     case "redirected":
-      return { name, passing: false, text: "The token endpoint is at another address." }
+      return { name, passing: false, text: "The token endpoint redirects to another address." }
     case "garbled":
-      return { name, passing: false, text: "The token endpoint's answer cannot be read." }
+      return { name, passing: false, text: "The response of the token endpoint cannot be read." }
   }
 }
 

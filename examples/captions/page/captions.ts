@@ -1,19 +1,20 @@
 /**
- * The captions themselves: final words are solid and stay, partial words are dim and change. What was final is read out, once. No word vanishes: what its
- * connection left partial stays dim, and if its audio is heard again, until there are words for it again.
+ * The captions: final words are solid and stay, partial words are dim and change. Screen readers read final words
+ * once. No word vanishes: partial words of an ended connection stay dim, until the next connection has words for the
+ * same audio.
  */
 import type { Words } from "./line.ts"
 
-/** Words, or that there are no more: their connection is over, or its audio is to be heard again by the next. */
+/** Words, or the end of a connection: `"again"` if the next connection transcribes its audio again. */
 export type Caption = Words | "over" | "again"
 
 export const makeCaptions = (place: HTMLElement) => {
   const stale: Array<HTMLElement> = []
-  /** Whether the newest words are in sight, and not what somebody has scrolled back to. */
+  /** Tells whether the newest words are visible. */
   const isAtEnd = () => place.scrollHeight - place.scrollTop - place.clientHeight < 40
   return {
     clear: () => place.replaceChildren(),
-    /** A place for the words of one connection, after those of all before. */
+    /** Adds a place for the words of a connection, after those of earlier ones. */
     segment: () => {
       const finals = document.createElement("span")
       const partial = document.createElement("span")

@@ -1,6 +1,4 @@
-/**
- * On the audio thread: collects what comes in into pieces.
- */
+/** Collects microphone samples into pieces, on the audio thread. */
 declare const sampleRate: number
 declare const registerProcessor: (name: string, processor: typeof Capture) => void
 declare class AudioWorkletProcessor {

@@ -1,11 +1,11 @@
-/** Finds what the page is made of, by its id. */
+/** Finds an element of the page by its id. */
 export const find = <A extends Element>(id: string, type: new () => A): A => {
   const found = document.querySelector(`#${id}`)
   if (!(found instanceof type)) throw new TypeError(`the page has no #${id} of this type`)
   return found
 }
 
-/** Does what may remove or disable what has the focus, which is then taken in elsewhere. */
+/** Makes a change that can remove or disable the focused element; then the focus moves to `refuge`. */
 export const keepFocus = (change: () => void, refuge: HTMLElement): void => {
   const focused = document.activeElement
   change()

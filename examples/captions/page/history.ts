@@ -1,16 +1,17 @@
 /**
- * What happened to credentials and connections, for the timeline to draw and to tell. It holds no token. Times are those of `Date.now()`.
+ * The history of credentials and connections, for the timeline. It contains no token. Times are those of
+ * `Date.now()`.
  */
 import type { Credential } from "@tempcred/client"
 
-/** A credential, from when it was minted until a connection takes it. */
+/** A credential from its mint to its use. */
 export interface Minted {
   readonly kind: "credential"
   readonly number: number
   readonly lane: number
   readonly at: number
   readonly uses: Credential["uses"]
-  /** The end of the time in which a connection can be opened with it. */
+  /** The time until which it can open a connection. */
   readonly redeemBy: number
   endedAt?: number
 }
@@ -20,7 +21,7 @@ export interface Opened {
   readonly number: number
   readonly lane: number
   readonly at: number
-  /** When the vendor cuts the session. */
+  /** The time when the vendor ends the session. */
   readonly limit: number | undefined
   endedAt?: number
 }
@@ -31,16 +32,16 @@ export interface Note {
   readonly at: number
   readonly tone: "plain" | "good" | "bad"
   readonly text: string
-  /** What went on before it, and what after. */
+  /** The tracks before the note, and those after it. */
   readonly before: ReadonlyArray<Track>
   readonly after: ReadonlyArray<Track>
-  /** Where it happened. */
+  /** The lane of the note. */
   readonly lane: number | undefined
 }
 
 export interface History {
   readonly begun: number | undefined
-  /** The newest. */
+  /** The newest credential. */
   readonly credential: Minted | undefined
   readonly connection: Opened | undefined
   readonly notes: ReadonlyArray<Note>
@@ -48,11 +49,11 @@ export interface History {
   readonly note: (tone: Note["tone"], text: string, lane?: number) => void
   readonly minted: (credential: Credential) => Minted
   readonly opened: (minted: Minted, maxSessionSeconds: number | undefined) => Opened
-  /** A connection ended, or a credential without one. */
+  /** Records the end of a connection, or of an unused credential. */
   readonly ended: (track: Track, failure: string | undefined) => void
 }
 
-/** Where credentials are; a connection and the one that takes over from it have a lane each beside it. */
+/** The lane of credentials. A connection and its successor have lanes of their own beside it. */
 export const credentialLane = 0
 
 export const makeHistory = (changed: () => void): History => {
@@ -95,7 +96,7 @@ export const makeHistory = (changed: () => void): History => {
         redeemBy: Date.parse(expiresAt)
       }
       minted = made
-      // A credential for many uses comes from the endpoint's cache until that renews it.
+      // A multi-use credential comes from the endpoint's cache until the cache renews it.
       const from = known.has(fingerprint) ? "from the cache, minted by" : "minted by"
       known.add(fingerprint)
       const use = uses === "once" ? "for one use" : "for many uses"
@@ -135,5 +136,5 @@ export const makeHistory = (changed: () => void): History => {
   }
 }
 
-/** How every token of its kind begins, and nothing more. */
+/** Shows only the first characters, which are common to all tokens of the vendor. */
 const redacted = (token: string): string => `${token.slice(0, 4)}••••••••`

@@ -1,6 +1,4 @@
-/**
- * One connection to a vendor, from its credential to its end.
- */
+/** A connection to a vendor, from its credential to its end. */
 import { ConnectionError, open, type Credential } from "@tempcred/client"
 import type { Bridge, Failure, Heard } from "./bridges/bridge.ts"
 import { bridges } from "./bridges/bridges.ts"
@@ -12,22 +10,22 @@ export interface Words {
 }
 
 export interface Line {
-  /** Settles when audio may be sent: true, or false where the line ended before. */
+  /** Resolves when audio can be sent, with true; or with false if the connection ended before. */
   readonly ready: Promise<boolean>
-  /** Why it ended; undefined where it was to. */
+  /** Resolves with the reason of the end; undefined for a regular end. */
   readonly ended: Promise<Failure | undefined>
   readonly send: (samples: ArrayBuffer) => void
-  /** Says that this was all; the line ends when the vendor has answered, or in five seconds. */
+  /** Ends the audio; the connection ends after the vendor's last message, or after five seconds. */
   readonly finish: () => void
   readonly close: () => void
-  /** The audio whose words are not final yet, for another line to send. */
+  /** Returns the audio without final words yet, for the next connection. */
   readonly unheard: () => ReadonlyArray<ArrayBuffer>
 }
 
-/** Half a minute of pieces: a pause in what is said brings no words either. */
+/** Half a minute of pieces, as silence produces no words either. */
 const mostUnheard = 30 * piecesPerSecond
 
-/** In milliseconds: until a vendor is ready, and until it has said its last word. */
+/** The time limits in milliseconds: for the vendor's ready message, and for its last message. */
 const patience = { ready: 8000, finished: 5000 }
 
 const unknown = (name: string): Failure => ({ name, passing: true })
@@ -46,7 +44,7 @@ const heard = (bridge: Bridge, message: string): Heard => {
   }
 }
 
-/** Opens the connection that a credential describes; throws where the page has no bridge to its vendor. */
+/** Opens the connection of a credential; throws if the page has no bridge for its vendor. */
 export const connect = (credential: Credential, sampleRate: number, hear: (words: Words) => void): Line => {
   const bridge: Bridge | undefined = bridges[credential.provider]
   if (bridge === undefined) throw new TypeError(`there is no bridge to ${credential.provider}`)
@@ -99,7 +97,7 @@ export const connect = (credential: Credential, sampleRate: number, hear: (words
       socket?.send(samples)
     },
     finish: () => {
-      // Of no audio at all vendors make an error.
+      // Vendors report an error for a session without audio.
       if (socket?.readyState !== WebSocket.OPEN || pieces === 0) return end()
       timer = setTimeout(end, patience.finished)
       socket.send(bridge.last(pieces))

@@ -1,6 +1,4 @@
-/**
- * What is wrong, what can be done about it, and when it is tried again.
- */
+/** Notices of problems: the text, a button to try again, and a countdown. */
 import type { Trouble } from "./captioning.ts"
 import { button, keepFocus } from "./dom.ts"
 
@@ -9,7 +7,7 @@ export interface Remedy {
   readonly take: () => void
 }
 
-/** Notices in one place; when one is hidden that has the focus, the refuge has it. */
+/** Makes the notices of one place. If a notice with the focus is hidden, the focus moves to `refuge`. */
 export const makeNotice = (place: HTMLElement, refuge: HTMLElement) => {
   const put = (next: HTMLElement, ...children: ReadonlyArray<Node>) => {
     place.hidden = children.length === 0
@@ -21,7 +19,7 @@ export const makeNotice = (place: HTMLElement, refuge: HTMLElement) => {
     sentence.textContent = text
     const waiting = document.createElement("span")
     waiting.className = "countdown"
-    // The sentence is read out; the seconds are not.
+    // Screen readers read the text, but not the seconds.
     waiting.setAttribute("aria-hidden", "true")
     const row = document.createElement("p")
     row.className = "remedies"
@@ -30,7 +28,7 @@ export const makeNotice = (place: HTMLElement, refuge: HTMLElement) => {
     put(buttons[0] ?? refuge, sentence, row)
     return waiting
   }
-  /** Resolves when it is to be tried again, by itself or by the button. */
+  /** Shows a problem, and resolves at the next try, by the countdown or the button. */
   const hold = async ({ retryIn, text }: Trouble, signal: AbortSignal): Promise<void> => {
     const { promise, reject, resolve } = Promise.withResolvers<void>()
     const waiting = show(text, [{ label: retryIn === undefined ? "Try again" : "Try now", take: resolve }])

@@ -1,6 +1,4 @@
-/**
- * The page: chooses a vendor and a sound, starts and stops the captions, and shows what happens.
- */
+/** The page: chooses a vendor and a sound, starts and stops the captions, and shows their state. */
 import { credentialsOf, rehearse, session } from "./backend.ts"
 import { caption, type State } from "./captioning.ts"
 import { makeCaptions } from "./captions.ts"
@@ -29,7 +27,7 @@ const states: Readonly<Record<State, string>> = {
   waiting: "Waiting to try again"
 }
 
-/** What ends the captions that are under way, if any are. */
+/** Stops the current captions, if any. */
 let stop: (() => void) | undefined
 
 const vendor = (): string => vendors.querySelector("input:checked")?.getAttribute("value") ?? ""
@@ -58,7 +56,7 @@ const listening = (sound: Sound): Sound => ({
     })
 })
 
-/** What is wrong is called by its own name; the sound is over in any case. */
+/** Shows an error by its name; stops the sound in any case. */
 const transcribe = async (sound: Sound, signal: AbortSignal, again: () => void): Promise<void> => {
   captions.clear()
   history.begin()
@@ -85,7 +83,7 @@ const transcribe = async (sound: Sound, signal: AbortSignal, again: () => void):
   }
 }
 
-/** Captions what is heard until it ends or is not wanted any more; where it cannot be heard, or is lost, that is told by name. */
+/** Captions a sound until its end or a stop; shows why a sound cannot be opened, or was lost. */
 const start = async (hear: (lost: () => void) => Promise<Sound>, refused: (name: string) => void): Promise<void> => {
   const stopping = new AbortController()
   const { signal } = stopping
@@ -140,7 +138,7 @@ rehearsals.addEventListener("click", ({ target }) => {
   rehearse(vendor(), target.value).catch(() => history.note("bad", "The backend does not answer"))
 })
 
-/** Offers what the backend has; the page itself names no vendor. */
+/** Lists the vendors of the backend; the page itself names none. */
 const offer = async (): Promise<void> => {
   try {
     const known = await session()

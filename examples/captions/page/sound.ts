@@ -1,5 +1,6 @@
 /**
- * What is heard, as pieces of 100 ms of signed 16-bit samples in one channel: a microphone, or the recording, which also plays.
+ * Audio as pieces of 100 ms, in signed 16-bit samples of one channel: from a microphone, or from the recording, which
+ * also plays.
  */
 import captureUrl from "./capture.worklet.ts?worker&url"
 
@@ -7,15 +8,15 @@ export const piecesPerSecond = 10
 
 interface Piece {
   readonly samples: ArrayBuffer
-  /** How loud it is, 0 to 1. */
+  /** The volume, 0 to 1. */
   readonly level: number
 }
 
 export interface Sound {
   readonly sampleRate: number
-  /** Hands over pieces from now on. */
+  /** Delivers pieces from now on. */
   readonly listen: (deliver: (piece: Piece) => void) => void
-  /** All pieces have been handed over: the recording is over, or `stop` was called. */
+  /** Resolves after the last piece: at the end of the recording, or after `stop`. */
   readonly ended: Promise<void>
   readonly stop: () => void
 }
@@ -52,10 +53,13 @@ const captured = async (context: AudioContext, input: AudioNode, release: () => 
   }
 }
 
-/** What makes calls pleasant for people only costs a recognizer words. */
+/** Turns off the processing for calls, which makes recognition worse. */
 const raw = { echoCancellation: false, noiseSuppression: false, autoGainControl: false }
 
-/** Rejects with what the browser says where there is no microphone, or it may not be used; ends when it is lost. */
+/**
+ * Opens the microphone; rejects with the browser's error if there is none or it is not permitted. Calls `lost` when
+ * the device disappears.
+ */
 export const microphone = async (lost: () => void): Promise<Sound> => {
   const context = new AudioContext()
   let tracks: ReadonlyArray<MediaStreamTrack> = []

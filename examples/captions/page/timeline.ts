@@ -1,12 +1,13 @@
 /**
- * Draws time upwards: in the first lane a credential from its minting to its use, from where it bends into the lane of the connection that was opened with it,
- * which goes on to its end. What failed is crossed out, what goes on reaches the top. The words are beside it.
+ * Draws the timeline from bottom to top. The first lane has each credential from its mint to its use. From there a
+ * line bends into the lane of its connection, up to the connection's end. Failures are crossed out, current entries
+ * reach the top, and texts are beside them.
  */
 import { credentialLane, type Note, type Track } from "./history.ts"
 
 const lane = { first: 9, width: 16 }
 
-/** Where in its row a note has its mark, and where a credential leaves its lane, in pixels from the top. */
+/** The distances from the top of a row in pixels: of the mark of a note, and of the bend of a credential. */
 const mark = 16
 const bend = 32
 
@@ -32,7 +33,7 @@ export const drawRow = ({ after, before, lane: own, tone }: Note): SVGSVGElement
   return svg
 }
 
-/** What is left of a time, as a ring that empties; hollow where there is no end to wait for. */
+/** Draws the remaining share of a time as a ring; without an end, the ring is hollow. */
 export const drawRing = (ring: SVGSVGElement, left: number | undefined, isPast: boolean): void => {
   const circle = { cx: 14, cy: 14, r: 11 }
   ring.replaceChildren(
@@ -75,7 +76,7 @@ const dot = (cx: number, track: Track | undefined): SVGCircleElement =>
 const cross = (at: number): SVGPathElement =>
   shape("path", { d: `M${at - 4} ${mark - 4}l8 8m0 -8l-8 8`, class: "failure" })
 
-/** Minutes and seconds. */
+/** Formats a time as minutes and seconds. */
 export const clock = (milliseconds: number): string => {
   const whole = Math.max(0, Math.floor(milliseconds / 1000))
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`

@@ -1,6 +1,4 @@
-/**
- * What is happening now, with what is left of it, and what happened before.
- */
+/** The current state with its remaining time, and the timeline. */
 import { find } from "./dom.ts"
 import type { History, Minted, Note, Opened } from "./history.ts"
 import { clock, drawRing, drawRow } from "./timeline.ts"
@@ -9,9 +7,9 @@ const mostNotes = 60
 
 interface Now {
   readonly text: string
-  /** The share of its time that is left, where it ends. */
+  /** The remaining share of its time, if it ends. */
   readonly left?: number
-  /** Whether nothing depends on it any more. */
+  /** True if it no longer matters. */
   readonly isPast?: boolean
 }
 
@@ -34,7 +32,7 @@ export const makeWatch = (history: History) => {
   const tick = () => {
     for (const { ring, show, text } of places) {
       const now = show()
-      // It tells the seconds, in which the ring empties too.
+      // The text includes the seconds; without a change, the ring does not change either.
       if (text.textContent === now.text) continue
       text.textContent = now.text
       drawRing(ring, now.left, now.isPast ?? false)
@@ -55,7 +53,7 @@ export const makeWatch = (history: History) => {
   changed()
   return {
     changed,
-    /** Lets time pass, or stands still. */
+    /** Starts or stops the clock. */
     run: (isRunning: boolean) => {
       clearInterval(timer)
       timer = isRunning ? setInterval(tick, 250) : undefined

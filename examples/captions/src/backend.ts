@@ -1,6 +1,4 @@
-/**
- * The app's backend: a token endpoint for each vendor, and the routes of the demo. Keys stay in here.
- */
+/** The app's backend: a token endpoint for each vendor, and the routes of the demo. The keys stay here. */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as AccessLog from "@tempcred/server/AccessLog"
 import * as Authenticator from "@tempcred/server/Authenticator"
@@ -20,15 +18,15 @@ import * as Rehearsals from "./rehearsals.ts"
 import type { Vendor } from "./vendors.ts"
 
 export interface Options {
-  /** 0 is any free port. @default 0 */
+  /** The port; 0 is any free one. @default 0 */
   readonly port?: number
-  /** Takes each line of the access log, which holds no secret. */
+  /** Receives each line of the access log, which contains no secret. */
   readonly log: (line: string) => void
 }
 
 const recording = join(import.meta.dirname, "../../demo/speech.wav")
 
-/** A demo: whoever opens the page is this user. An app has a login here, and gives the token to those who have logged in. */
+/** Makes the only user of the demo. An app has a login here, and returns the token after it. */
 const demoUser = () => {
   const token = `demo-${crypto.randomUUID()}`
   const subject = "demo-user"
@@ -58,13 +56,13 @@ const endpoint = (
   )
 }
 
-/** By another name of this machine, a page of another site could read what is here as if it were its own. */
+/** Refuses other host names, by which a page of another site could read the responses (DNS rebinding). */
 const isOwn = ({ host = "" }: Headers.Headers): boolean =>
   ["127.0.0.1", "localhost"].includes(host.replace(/:\d+$/, ""))
 
 const misdirected = HttpServerResponse.empty({ status: 421 })
 
-/** Serves the backend until the scope closes, and tells where. */
+/** Serves the backend until the scope closes, and returns its URL. */
 export const serve = Effect.fnUntraced(function* (vendors: ReadonlyArray<Vendor>, { log, port = 0 }: Options) {
   const user = demoUser()
   const session = {

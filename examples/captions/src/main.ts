@@ -1,6 +1,6 @@
 /**
- * Live captions in a browser: `pnpm captions` starts emulated vendors, a token endpoint and the page; `--live` uses the vendors themselves, as far as their
- * keys are in the environment.
+ * Live captions in a browser: `pnpm captions` starts emulated vendors, a token endpoint and the page; `--live` uses
+ * the real vendors whose keys are in the environment.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Console from "effect/Console"

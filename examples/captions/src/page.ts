@@ -1,20 +1,18 @@
-/**
- * The page, served by Vite; what belongs to the backend is handed on to it, so that the page has one origin.
- */
+/** The page, served by Vite. Requests for the backend are proxied, so that the page has one origin. */
 import * as Effect from "effect/Effect"
 import { join } from "node:path"
 import { createServer } from "vite"
 
 export interface Options {
-  /** The next free one is taken where it is in use. @default 4810 */
+  /** The port; if it is in use, the next free one. @default 4810 */
   readonly port?: number
-  /** What Vite itself has to say. @default "warn" */
+  /** The log level of Vite. @default "warn" */
   readonly logLevel?: "warn" | "silent"
-  /** Whether the page is loaded again when its files change. @default true */
+  /** Reloads the page when its files change. @default true */
   readonly watch?: boolean
 }
 
-/** Serves the page until the scope closes, and tells where. */
+/** Serves the page until the scope closes, and returns its URL. */
 export const serve = Effect.fnUntraced(function* (
   backend: string,
   vendors: ReadonlyArray<{ readonly id: string }>,

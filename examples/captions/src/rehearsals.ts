@@ -1,19 +1,20 @@
-/**
- * What can go wrong, brought about on purpose at an emulated vendor, while the page's connection is cut so that it has to recover.
- */
+/** Rehearsed failures at an emulated vendor. Each also cuts the page's connection, so that the page must recover. */
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type { Emulator } from "./vendors.ts"
 
 type Answer = HttpServerResponse.HttpServerResponse
 
-/** How long the endpoint is down, in milliseconds. */
+/** The duration of the endpoint's outage in milliseconds. */
 const outage = 2500
 
 export interface Rehearsals {
-  /** Cuts the connection, after which: the next credential has expired; is the last one once more; or there is none for a while. */
+  /**
+   * Each rehearsal cuts the connection. Then the next credential has expired, or repeats the last one, or the
+   * endpoint is down for a while.
+   */
   readonly begin: Readonly<Record<string, () => void>>
-  /** Stands before the token endpoint. */
+  /** Wraps the token endpoint. */
   readonly around: <E, R>(answer: Effect.Effect<Answer, E, R>) => Effect.Effect<Answer, E, R>
 }
 

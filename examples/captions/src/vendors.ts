@@ -1,6 +1,4 @@
-/**
- * The vendors that the page can choose from: emulated on free ports, or the vendors themselves where their key is in the environment.
- */
+/** The vendors on the page: emulated on free ports, or the real ones with a key in the environment. */
 import type { Adapter } from "@tempcred/core/Adapter"
 import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import * as Providers from "@tempcred/core/Providers"
@@ -19,22 +17,22 @@ import * as Layer from "effect/Layer"
 export type Emulator = SonioxEmulator.Soniox | SpeechmaticsEmulator.Speechmatics
 
 export interface Vendor {
-  /** Also what the paths of its token endpoint begin with. */
+  /** The vendor's id, and the first part of the paths of its token endpoint. */
   readonly id: string
   readonly name: string
   readonly provider: Layer.Layer<TempCredentialProvider, ConfigurationError>
   readonly terms: Terms
   readonly emulator: Emulator | undefined
-  /** The variable without which it cannot be chosen. */
+  /** The missing variable, if the vendor cannot be chosen. */
   readonly missing: string | undefined
 }
 
 export interface Options {
-  /** How long the vendor lets a session last, in seconds; a minute is short, so that a renewal can be watched. @default 60 */
+  /** The session limit in seconds; a minute is short enough to watch a renewal. @default 60 */
   readonly maxSessionSeconds?: number | undefined
 }
 
-/** What is known of the vendors; only one of them can cut a session by itself. */
+/** The vendors; only one of them can limit a session. */
 const catalog = ({ maxSessionSeconds = 60 }: Options) => [
   { id: "soniox", name: "Soniox", adapter: Soniox.adapter, maxSession: `${maxSessionSeconds} seconds` as const },
   { id: "speechmatics", name: "Speechmatics", adapter: Speechmatics.adapter, maxSession: undefined }
@@ -42,7 +40,7 @@ const catalog = ({ maxSessionSeconds = 60 }: Options) => [
 
 const termsOf = (maxSession: Terms["maxSession"]): Terms => ({ purposes: ["stt.realtime"], maxSession })
 
-/** The stack that an app gets, with its cache; the key is in `env` and goes no further than this layer. */
+/** Makes the stack of an app, with its cache. The key is in `env` and stays in this layer. */
 const configured = (adapter: Adapter, env: Readonly<Record<string, string>>) => {
   const variables = ConfigProvider.fromEnv({ env: { ...env, TEMPCRED_PROVIDER: adapter.id } })
   return Providers.layerConfig([adapter]).pipe(
@@ -51,7 +49,7 @@ const configured = (adapter: Adapter, env: Readonly<Record<string, string>>) => 
   )
 }
 
-/** Emulators, each on a port of its own until the scope closes. */
+/** Starts the emulators, each on its own port until the scope closes. */
 export const emulated = Effect.fnUntraced(function* (options: Options = {}) {
   const [soniox, speechmatics] = [SonioxEmulator.make(), SpeechmaticsEmulator.make({ maxSessions: 10 })]
   const emulators: Readonly<Record<string, Emulator>> = { soniox, speechmatics }
@@ -71,7 +69,7 @@ export const emulated = Effect.fnUntraced(function* (options: Options = {}) {
   )
 })
 
-/** The vendors themselves. */
+/** Lists the real vendors. */
 export const live = (env: Readonly<Record<string, string>>, options: Options = {}): ReadonlyArray<Vendor> =>
   catalog(options).map(({ adapter, id, maxSession, name }) => {
     const key = `${id.toUpperCase()}_API_KEY`

@@ -1,4 +1,4 @@
-/** The page in a browser, against emulated vendors: it speaks, it fails, it recovers, and no key is in what it was told. */
+/** The page in a browser, with emulated vendors: it captions, recovers from failures, and receives no key. */
 import { serve } from "@tempcred/emulator/Node"
 import * as SonioxEmulator from "@tempcred/emulator/Soniox"
 import * as Speech from "@tempcred/emulator/Speech"
@@ -16,10 +16,10 @@ const program = inject("chromium")
 const sentence = Speech.words.join(" ")
 const beginning = /^the long key stays at/
 
-/** What the browser itself says of an answer that is an error, which no page can keep it from saying. */
+/** Tells whether the browser itself logged the line, for an error response; a page cannot prevent it. */
 const isOfBrowser = (complaint: string): boolean => complaint.startsWith("Failed to load resource")
 
-/** In the page: how the ring of the vendor that is chosen stands out, as WCAG measures it. */
+/** Measures in the page the WCAG contrast of the ring around the chosen vendor. */
 const contrastOfChoice = (): number => {
   const luminance = (color: string): number => {
     const [red = 0, green = 0, blue = 0] = (color.match(/\d+/g) ?? []).map((value) => (Number(value) / 255) ** 2.2)
@@ -45,7 +45,7 @@ describe.skipIf(program === undefined)("live captions", () => {
     await captions?.close()
   })
 
-  /** Opens the page for a vendor, and closes it with nothing to complain of. */
+  /** Opens the page for a vendor, and closes it; fails if the browser logged a complaint. */
   const visit = async (
     run: (opened: Opened) => Promise<void>,
     {
@@ -67,7 +67,7 @@ describe.skipIf(program === undefined)("live captions", () => {
     }
   }
 
-  /** For tests that cut connections or stop the backend, which others must not feel. */
+  /** Starts an example of its own, for tests that cut connections or stop the backend. */
   const alone = async (
     run: (opened: Opened, own: Awaited<ReturnType<typeof start>>) => Promise<void>,
     { maxSessionSeconds, ...options }: BrowserContextOptions & { vendor?: string; maxSessionSeconds?: number } = {}
@@ -121,7 +121,7 @@ describe.skipIf(program === undefined)("live captions", () => {
     })
 
     it.each([
-      // A source hands out a credential for one use once, also where the endpoint answers with it again.
+      // A source returns a single-use credential once, even if the endpoint repeats it.
       ["Soniox", /Connection 2 ended: 401 unauthenticated/, /Connection 4 opened with credential 4/],
       ["Speechmatics", /Credential 2 refused: not_authorised/, /Connection \d opened with credential 4/]
     ])(
@@ -167,7 +167,7 @@ describe.skipIf(program === undefined)("live captions", () => {
         await opened.picture("endpoint-down")
         await backend.start()
         await page.getByRole("button", { name: "Try now" }).click()
-        // It is another process, which does not know the user any more.
+        // The new process does not know the user.
         await opened.note(/No credential: UnauthenticatedError/)
         await opened.note(/Connection 1 opened with credential 1/)
         await opened.captions(beginning)
@@ -196,7 +196,7 @@ describe.skipIf(program === undefined)("live captions", () => {
             })
             assert.deepStrictEqual(shown, { width: 320, isDark: colorScheme === "dark" })
             await opened.picture(`narrow-${colorScheme}`)
-            // The ring of the vendor that is chosen, on what is around it.
+            // The contrast of the ring with its surroundings.
             assert.isAtLeast(await page.evaluate(contrastOfChoice), 3)
           }
           await page.emulateMedia({ colorScheme: "dark", forcedColors: "active" })
@@ -270,7 +270,7 @@ describe.skipIf(program === undefined)("live captions", () => {
         assert.strictEqual(await focused(), "Stop")
         await page.keyboard.press("Space")
         await status("Ready")
-        // What is pressed goes away, and the focus with it, unless it is moved.
+        // The pressed button disappears, so the focus must move.
         await tabTo("Use the recording")
         await page.keyboard.press("Enter")
         await status("Listening")
@@ -318,7 +318,7 @@ describe.skipIf(program === undefined)("live captions", () => {
         await alert.getByRole("button", { name: "Try again" }).click()
         await status("Listening")
         assert.deepStrictEqual(await states(), ["ended", "live"])
-        // What a browser does when the device is pulled out.
+        // The browser ends the track when the device is unplugged.
         await tracks.evaluate(([, track]) => {
           track?.stop()
           track?.dispatchEvent(new Event("ended"))

@@ -1,18 +1,15 @@
-/**
- * What each vendor wants to hear on its realtime socket, and how it tells what it heard. This is the vendor's transcription API, which
- * begins where the credential's work ends; an app would use the vendor's own client here.
- */
+/** The messages of each vendor's realtime transcription API. An app would use the vendor's own client here. */
 interface Heard {
   readonly words?: string
   readonly failure?: string
-  /** The vendor is ready for audio. */
+  /** True if the vendor is ready for audio. */
   readonly ready?: boolean
   readonly finished?: boolean
 }
 
 export interface Dialect {
   readonly start: Readonly<Record<string, unknown>>
-  /** Whether audio waits for the vendor's first message. */
+  /** True if audio must wait for the vendor's first message. */
   readonly waits: boolean
   readonly end: (chunks: number) => string
   readonly read: (message: Readonly<Record<string, unknown>>) => Heard

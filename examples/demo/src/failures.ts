@@ -1,6 +1,4 @@
-/**
- * Each failure once, brought about at an emulator: what the app sees, and what it should have seen.
- */
+/** Each failure once at an emulator: the observed result, and the expected one. */
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import type { Fault } from "@tempcred/emulator/Faults"
 import * as Clock from "effect/Clock"
@@ -16,7 +14,7 @@ export interface Row {
 
 const mint = TempCredentialProvider.use((provider) => provider.mint({ purpose: "stt.realtime" }))
 
-/** What a mint ends in, told in a few words. */
+/** Describes the result of a mint in a few words. */
 const outcome = Effect.matchEffect(mint, {
   onSuccess: () => Effect.succeed("minted"),
   onFailure: ({ reason }) => Effect.succeed(`${reason._tag}${reason.status === undefined ? "" : ` (${reason.status})`}`)
@@ -57,7 +55,7 @@ export const failures = Effect.fnUntraced(function* (vendor: Vendor, recording: 
   return rows
 })
 
-/** What the vendor's socket says to a credential that it should refuse. */
+/** Returns the vendor's refusal of a credential. */
 const redeem = (...args: Parameters<typeof transcribe>) =>
   Effect.match(transcribe(...args), {
     onSuccess: () => "accepted",

@@ -1,7 +1,7 @@
 /**
- * The whole job on real input: for each vendor, with the same program, a credential is minted, the connection that it describes is opened, recorded
- * speech is streamed and the words come back; then each failure once. `--live` does the first part against the vendors themselves, for
- * those whose key is in the environment.
+ * The demo: one program mints a credential of each vendor, opens its connection, streams recorded speech and prints
+ * the words. Then it shows each failure once. `--live` does the first part with the real vendors whose keys are in
+ * the environment.
  */
 import * as Connection from "@tempcred/core/Connection"
 import type { TempCredential } from "@tempcred/core/TempCredential"
@@ -21,7 +21,7 @@ import { layer, vendors } from "./vendors.ts"
 const bold = (text: string): string => styleText("bold", text)
 const mark = (good: boolean): string => (good ? styleText("green", "ok") : styleText("red", "FAILED"))
 
-/** The program whose vendor is configuration: nothing in it knows which one it is. */
+/** The program; its vendor is configuration. */
 const program = Effect.fnUntraced(function* (recording: Recording) {
   const provider = yield* TempCredentialProvider
   const credential = yield* provider.mint({ purpose: "stt.realtime", ttl: "60 seconds" })

@@ -1,6 +1,4 @@
-/**
- * Opens the connection that a credential describes, as a browser would, streams a recording and resolves to the words.
- */
+/** Opens the connection of a credential as a browser would, streams a recording, and resolves to the words. */
 import * as Connection from "@tempcred/core/Connection"
 import type { TempCredential } from "@tempcred/core/TempCredential"
 import * as Data from "effect/Data"
@@ -15,7 +13,7 @@ const chunkBytes = 3200
 
 export interface Recording {
   readonly bytes: Uint8Array<ArrayBuffer>
-  /** How many times faster than it was spoken. */
+  /** The speed of the stream: 1 is real time. */
   readonly speed: number
 }
 

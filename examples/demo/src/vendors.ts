@@ -1,6 +1,4 @@
-/**
- * The two vendors as emulators on free ports, and what differs in how they refuse.
- */
+/** The two vendors as emulators on free ports, and their different refusals. */
 import * as Providers from "@tempcred/core/Providers"
 import type { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { layerFetch } from "@tempcred/core/Transport"
@@ -13,7 +11,7 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
-/** The whole choice of vendor: `TEMPCRED_PROVIDER` and the vendor's own variables decide which of the two this is. */
+/** Makes the provider: `TEMPCRED_PROVIDER` and the vendor's own variables choose the vendor. */
 export const layer = (env: Readonly<Record<string, string>>) =>
   Providers.layerConfig([Soniox.adapter, Speechmatics.adapter]).pipe(
     Layer.provide(layerFetch),
@@ -52,7 +50,7 @@ export const vendors = Effect.gen(function* () {
     {
       ...speechmatics,
       mintRoute: SpeechmaticsEmulator.mintRoute,
-      // Speechmatics answers 403 to a key that it does not know, and its own client reads it so.
+      // Speechmatics answers 403 to an unknown key, and its own client expects it.
       expected: { forbidden: "AuthenticationError (403)", expired: "not_authorised", spent: "UnsupportedError" }
     }
   ] as const

@@ -1,9 +1,12 @@
-/** A hook to copy: a connection for as long as a component is there. `credentials` is made once, outside of it; the rest may be literals. */
+/**
+ * A hook to copy: a connection for the lifetime of a component. Make `credentials` once, outside of the component;
+ * the other arguments can be literals.
+ */
 import type { OpenOptions, Request, Source } from "@tempcred/client"
 import { useEffect, useRef, useState } from "react"
 
 export interface UseConnectionOptions extends Omit<OpenOptions, "signal"> {
-  /** Takes each message, from the first on: a component renders too late to add a listener in time. */
+  /** Receives every message. A listener that a component adds after its render would miss the first ones. */
   readonly onMessage?: (message: MessageEvent) => void
 }
 
@@ -15,7 +18,7 @@ export const useConnection = (credentials: Source, request: Request, options: Us
   }>({})
   const [attempt, setAttempt] = useState(0)
   const latest = useRef({ request, options })
-  // By value, as a literal is another object in every render. Functions are not compared.
+  // Compares by value, as a literal is a new object in every render. Functions are not compared.
   const asked = JSON.stringify([request, options])
   useEffect(() => {
     latest.current = { request, options }
@@ -34,11 +37,11 @@ export const useConnection = (credentials: Source, request: Request, options: Us
     const { onMessage: _, ...more } = latest.current.options
     credentials.open(latest.current.request, { ...more, signal }).then(opened, (error: unknown) => show({ error }))
     return () => {
-      // React's StrictMode mounts twice; the second mount takes the credential that the first one asked for.
+      // React's StrictMode mounts twice; the second mount takes the credential of the first.
       leaving.abort()
       setState({})
     }
   }, [credentials, asked, attempt])
-  // A reconnect takes another credential: call it where `closed` is there and there is more to say.
+  // A reconnect takes another credential. Call it when `closed` is set and the conversation should continue.
   return { ...state, reconnect: () => setAttempt((count) => count + 1) }
 }

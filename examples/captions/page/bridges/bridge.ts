@@ -1,34 +1,32 @@
-/**
- * What the page needs to know of a vendor's transcription API, which begins where the credential's work ends. An app would use the vendor's own client here.
- */
+/** The page's view of a vendor's transcription API. An app would use the vendor's own client here. */
 export interface Bridge {
-  /** What is said first on an open connection; audio is mono, in signed 16-bit samples, at this rate. */
+  /** Makes the first message of a connection, for mono audio in signed 16-bit samples at this rate. */
   readonly first: (sampleRate: number) => Readonly<Record<string, unknown>>
-  /** Whether audio waits until the vendor says that it is ready. */
+  /** True if audio must wait for the vendor's ready message. */
   readonly waits: boolean
-  /** What is said last, after so many pieces of audio. */
+  /** Makes the last message, after this number of pieces of audio. */
   readonly last: (pieces: number) => string
   readonly read: (message: string) => Heard
 }
 
 export interface Heard {
   readonly ready?: boolean
-  /** Words that stay, to be put after all before them. */
+  /** Final words, to append. */
   readonly final?: string
-  /** Up to how many seconds of the audio all words are final. */
+  /** The number of seconds of audio up to which all words are final. */
   readonly settled?: number
-  /** Words that may still change, in place of those of the message before. */
+  /** Words that can still change; they replace those of the previous message. */
   readonly partial?: string
-  /** There is nothing more to come. */
+  /** True for the last message. */
   readonly finished?: boolean
   readonly failure?: Failure
 }
 
 export interface Failure {
-  /** As the vendor calls it. */
+  /** The vendor's name of the error. */
   readonly name: string
-  /** Whether another connection, with another credential, may fare better. */
+  /** True if another connection with another credential may succeed. */
   readonly passing: boolean
-  /** Whether the vendor refused the credential. */
+  /** True if the vendor refused the credential. */
   readonly refused?: boolean
 }

@@ -1,4 +1,4 @@
-/** By the provider that a credential names; the rest of the page knows no vendor. */
+/** The bridges by the provider of a credential; the rest of the page is independent of vendors. */
 import type { Bridge } from "./bridge.ts"
 import { soniox } from "./soniox.ts"
 import { speechmatics } from "./speechmatics.ts"

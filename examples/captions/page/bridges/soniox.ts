@@ -9,7 +9,7 @@ interface Message {
   readonly error_type?: string
 }
 
-/** A malformed request and an empty account: the same would be said to every connection. */
+/** A malformed request and an empty account: every connection would fail in the same way. */
 const lasting = [400, 402]
 
 export const soniox: Bridge = {

@@ -7,7 +7,7 @@ interface Message {
   readonly metadata?: { readonly transcript?: string; readonly end_time?: number }
 }
 
-/** What another connection may not meet. */
+/** The errors that another connection may avoid. */
 const passing = [
   "not_authorised",
   "quota_exceeded",

@@ -1,4 +1,4 @@
-/** The whole example, as `pnpm captions` starts it, and a browser that opens its page and remembers all that it was told. */
+/** The whole example, as `pnpm captions` starts it, and a browser that records everything it receives. */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
@@ -13,7 +13,7 @@ import * as Vendors from "../../src/vendors.ts"
 const screenshots = join(import.meta.dirname, "../../screenshots")
 mkdirSync(screenshots, { recursive: true })
 
-/** A browser whose microphone hears the recording, over and over. */
+/** Starts a browser whose microphone repeats the recording. */
 export const launch = (program: string): Promise<Browser> =>
   chromium.launch({
     executablePath: program,
@@ -25,10 +25,10 @@ export const launch = (program: string): Promise<Browser> =>
     ]
   })
 
-/** Everything that left the backend or that the browser holds, to be searched for secrets. */
+/** Everything that left the backend or is stored in the browser, to search for secrets. */
 export const seen: Array<string> = []
 
-/** What runs until it is closed. */
+/** Runs an effect, and keeps its scope open until it is closed. */
 const running = async <A, E>(effect: Effect.Effect<A, E, Scope.Scope>) => {
   const scope = Scope.makeUnsafe()
   const value = await Effect.runPromise(Scope.provide(effect, scope))
@@ -61,7 +61,7 @@ export const start = async (
   }
 }
 
-/** Where the page keeps things. */
+/** Returns everything that the page has stored. */
 const stored = (page: Page): Promise<string> =>
   page.evaluate(async () =>
     JSON.stringify([
@@ -76,20 +76,20 @@ const stored = (page: Page): Promise<string> =>
 
 export interface Opened {
   readonly page: Page
-  /** What the browser complained of. */
+  /** The warnings and errors of the browser. */
   readonly complaints: Array<string>
   readonly speak: () => Promise<void>
   readonly sample: () => Promise<void>
-  /** Waits until the captions are this, or begin so. */
+  /** Waits until the captions match. */
   readonly captions: (expected: RegExp) => Promise<void>
-  /** Waits until the timeline says this. */
+  /** Waits until a note of the timeline matches. */
   readonly note: (expected: RegExp) => Promise<void>
   readonly status: (expected: string) => Promise<void>
   readonly picture: (name: string) => Promise<void>
   readonly close: () => Promise<void>
 }
 
-/** Opens the page in a context of its own. */
+/** Opens the page in its own browser context. */
 export const open = async (browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Opened> => {
   const context = await browser.newContext({ permissions: ["microphone"], reducedMotion: "reduce", ...options })
   const page = await context.newPage()
@@ -110,7 +110,7 @@ export const open = async (browser: Browser, url: string, options: BrowserContex
     const kept = Promise.all([response.text(), response.allHeaders()]).then(([text, headers]) =>
       seen.push(response.url(), text, JSON.stringify(headers))
     )
-    // A body is gone with its page.
+    // Bodies are unavailable after their page has closed.
     answers.push(kept.catch(() => undefined))
   })
   await page.goto(url)

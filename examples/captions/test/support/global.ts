@@ -1,11 +1,11 @@
-/** The browser that tests need and that a machine may lack: found once. */
+/** Finds the browser for the tests once, if the machine has one. */
 import { accessSync, constants } from "node:fs"
 import { delimiter, join } from "node:path"
 import type { TestProject } from "vitest/node"
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** The program. */
+    /** The path of the browser. */
     readonly chromium: string | undefined
   }
 }
