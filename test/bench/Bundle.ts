@@ -1,4 +1,4 @@
-/** What a program weighs that mints on an edge runtime: the bundle that esbuild makes of it, minified and compressed. */
+/** The bundle size of a program that mints on an edge runtime: made by esbuild, minified and compressed. */
 import { build } from "esbuild"
 import { gzipSync } from "node:zlib"
 import { pure } from "../../tsup.config.ts"
@@ -19,7 +19,7 @@ export const ours: Program = {
   `
 }
 
-/** What anything that is built on Effect carries to decode and to run. */
+/** The smallest program on Effect that decodes and runs. */
 export const effectAlone: Program = {
   name: "effect alone",
   code: `
@@ -72,7 +72,7 @@ const bundle = async ({ code }: Program) => {
     external: ["node:*"],
     minify: true,
     metafile: true,
-    // As the packages are built.
+    // The same plugin as in the build of the packages.
     plugins: [pure],
     logLevel: "silent",
     write: false
@@ -85,7 +85,7 @@ const bundle = async ({ code }: Program) => {
   }
 }
 
-/** In bytes, compressed. */
+/** Returns the compressed size in bytes. */
 export const weigh = async (program: Program): Promise<number> =>
   gzipSync((await bundle(program)).contents, { level: 9 }).byteLength
 
@@ -96,7 +96,7 @@ const packageOf = (path: string): string => {
     : `@tempcred/${own}`
 }
 
-/** What each package takes of it, in bytes that are minified and not compressed; the largest comes first. */
+/** Returns the minified, uncompressed bytes of each package, largest first. */
 export const parts = async (program: Program): Promise<ReadonlyArray<readonly [name: string, bytes: number]>> => {
   const bytes = new Map<string, number>()
   for (const [path, { bytesInOutput }] of (await bundle(program)).inputs) {

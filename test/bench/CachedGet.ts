@@ -1,4 +1,4 @@
-/** How long a get takes that finds a fresh credential: everybody in one process, in rounds that take turns. */
+/** The time of a get with a fresh cached credential: all contestants in one process, in alternating rounds. */
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import * as Cache from "effect/Cache"
 import * as Effect from "effect/Effect"
@@ -12,12 +12,12 @@ const gets = 100_000
 const fewGets = 5000
 const warmUp = 2
 
-/** How long a round lasts at most: who is slow gets less often. */
+/** The time limit of a round; slow contestants make fewer gets. */
 const roundNanoseconds = 20_000_000
 const limit = 1.5
 const effectLimit = 1000
 
-/** In nanoseconds a get, each scope in its turn. */
+/** Measures the nanoseconds of a get, over all scopes in turn. */
 const time = async (ask: Ask, subjects: ReadonlyArray<string>, count: number): Promise<number> => {
   const start = process.hrtime.bigint()
   let asked = 0
@@ -52,14 +52,14 @@ const measure = async (scopes: number, rounds: number): Promise<Pick<Row, "ours"
   return compare(own, others)
 }
 
-/** One fiber's gets, in nanoseconds each. */
+/** Measures the nanoseconds of a get within one fiber. */
 const timeInFiber = Effect.fnUntraced(function* <E>(get: () => Effect.Effect<unknown, E>) {
   const begun = process.hrtime.bigint()
   for (let asked = 0; asked < gets; asked++) yield* get()
   return Number(process.hrtime.bigint() - begun) / gets
 })
 
-/** The same within Effect, beside the cache that it brings, all in one fiber. */
+/** Measures gets within one fiber, also of Effect's own cache. */
 const measureInFiber = Effect.fnUntraced(function* (vendor: Vendor.Vendor, rounds: number) {
   const { mint } = yield* TempCredentialProvider
   const cache = yield* Cache.make({

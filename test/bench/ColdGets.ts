@@ -1,4 +1,4 @@
-/** What a crowd costs that asks for one scope while nothing is cached: how many mints, and how much longer than one mint. */
+/** Concurrent gets of one scope with an empty cache: the number of mints, and the time beyond one mint. */
 import type { Door } from "./Door.ts"
 import { ours } from "./Ours.ts"
 import { peers } from "./Peers.ts"
@@ -10,12 +10,12 @@ const gets = 10_000
 const mintMilliseconds = 20
 const limit = 25
 
-/** How much later a timer is by itself: what comes later still was kept waiting by the callers. */
+/** The usual lateness of a timer in milliseconds; further lateness is caused by the callers. */
 const lateness = 2
 
 export interface Crowd {
   readonly mints: number
-  /** From the first get to the last answer, less what the mint took, in milliseconds. */
+  /** The milliseconds from the first get to the last result, minus the mint. */
   readonly beyond: number
 }
 
@@ -28,7 +28,7 @@ const crowd = async ({ open }: Door, callers: number): Promise<Crowd> => {
   return { mints: vendor.mints(), beyond: taken - Math.min(vendor.underway(), mintMilliseconds + lateness) }
 }
 
-/** Each with a cache of its own. */
+/** Measures rounds of concurrent gets, each with a new cache. */
 export const crowds = async (door: Door, rounds: number, callers = gets): Promise<ReadonlyArray<Crowd>> => {
   const seen: Array<Crowd> = []
   for (let round = 0; round < rounds; round++) seen.push(await crowd(door, callers))
@@ -37,7 +37,7 @@ export const crowds = async (door: Door, rounds: number, callers = gets): Promis
 
 const probe = new URL("probe.ts", import.meta.url)
 
-/** Everybody's crowds, so many in each of so many processes. */
+/** Measures all contestants in several processes. */
 const watch = async (processes: number, rounds: number) => {
   const see = async ({ name }: Door) => {
     const seen: Array<Crowd> = []

@@ -1,4 +1,7 @@
-/** Everybody who mints over HTTP, each as an app holds it: the vendor's address and the key are in the environment, as the vendor spells them. */
+/**
+ * The contestants that mint over HTTP, each as an app uses it. The vendor's URL and the key are in the vendor's own
+ * environment variables.
+ */
 import { SonioxNodeClient } from "@soniox/node"
 import { createSpeechmaticsJWT } from "@speechmatics/auth"
 import type { ProviderLayer } from "@tempcred/core/Adapter"
@@ -12,16 +15,19 @@ import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import type { Pool } from "undici"
 
-/** How many callers mint, one credential after the other, and for how long: at least one each. */
+/**
+ * A task: the number of callers, which mint one credential after the other, and the duration; each mints at least
+ * once.
+ */
 export interface Task {
   readonly callers: number
   readonly milliseconds: number
 }
 
 export interface Contestant {
-  /** As a command line and a table spell it. */
+  /** The name on command lines and in tables. */
   readonly name: string
-  /** Does tasks, and gives how many credentials it minted in each. */
+  /** Prepares the contestant; the result runs tasks and returns the number of minted credentials. */
   readonly open: () => Promise<(task: Task) => Promise<number>>
 }
 
@@ -46,7 +52,7 @@ const promises = (name: string, open: () => Promise<() => Promise<unknown>>): Co
 
 const request: MintRequest = { purpose: "stt.realtime", ttl: "60 seconds" }
 
-// Where undici is loaded, the platform's fetch goes through it: who measures fetch must not load it.
+// Loads undici on demand, as the platform's fetch uses it once it is loaded.
 const node = async () => (await import("@tempcred/node/NodeTransport")).layer
 
 export const effectDoor: Contestant = {

@@ -1,8 +1,8 @@
-/** What a network between two hosts costs, for hosts that are one: each direction takes its time, and a connection takes a round trip to open. */
+/** Emulates the latency of a network on one machine: for each direction, and one round trip to open a connection. */
 import { once } from "node:events"
 import { connect, createServer, type Socket } from "node:net"
 
-/** Exact, as a timer alone is up to two milliseconds late, which would be each client's. */
+/** Calls a function at an exact time, as a timer alone is up to two milliseconds late. */
 const at = (moment: number, act: () => void): void => {
   const left = moment - performance.now()
   if (left <= 0) act()
@@ -10,7 +10,7 @@ const at = (moment: number, act: () => void): void => {
   else setImmediate(at, moment, act)
 }
 
-/** Hands on what arrives, in its order, each piece so many milliseconds after it came, and none before the connection would be open. */
+/** Forwards bytes in order, each with this delay in milliseconds, and none before the connection would be open. */
 const carry = (from: Socket, to: Socket, milliseconds: number, opens: number): void => {
   const underway: Array<() => void> = []
   const later = (act: () => void) => {
@@ -22,11 +22,11 @@ const carry = (from: Socket, to: Socket, milliseconds: number, opens: number): v
   from.once("error", () => to.destroy())
 }
 
-/** Puts so many milliseconds each way before a port of this machine, and gives the port to connect to. */
+/** Adds a delay each way before a local port, and returns the port to connect to. */
 export const before = async (port: number, milliseconds: number): Promise<number> => {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
     const far = connect({ host: "127.0.0.1", port, allowHalfOpen: true, noDelay: true })
-    // This machine's own handshake takes no time, so that its round trip is waited for here.
+    // Adds the round trip of the handshake, as the local one takes no time.
     carry(near, far, milliseconds, performance.now() + 2 * milliseconds)
     carry(far, near, milliseconds, 0)
   }).listen(0, "127.0.0.1")

@@ -1,19 +1,19 @@
-/** What is compared: a way to one cached credential, and to many. */
+/** The compared interface: gets of one cached credential, and of many. */
 import type { Vendor } from "./Vendor.ts"
 
-/** Asks for the credential of one scope. */
+/** Gets the credential of one scope. */
 export type Get = () => Promise<unknown>
 
-/** Asks for the credential of a scope by its subject. */
+/** Gets the credential of a subject's scope. */
 export type Ask = (subject: string) => Promise<unknown>
 
 export interface Door {
-  /** As a command line and a table spell it. */
+  /** The name on command lines and in tables. */
   readonly name: string
-  /** A cache with nothing in it yet. */
+  /** Makes an empty cache. */
   readonly open: (vendor: Vendor) => Get
-  /** A cache that holds the credentials of so many scopes: `user-0` and on. */
+  /** Makes a cache with the credentials of this number of scopes, from `user-0` on. */
   readonly hold: (vendor: Vendor, scopes: number) => Promise<Ask>
-  /** The same number of credentials in a plain array. */
+  /** Makes the same number of credentials in a plain array. */
   readonly bare: (vendor: Vendor, scopes: number) => Promise<ReadonlyArray<unknown>>
 }

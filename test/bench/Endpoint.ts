@@ -1,4 +1,7 @@
-/** How many credentials a token endpoint gives out in a second: the endpoint and Express with the vendor's own client, each in a process of its own. */
+/**
+ * The requests per second of a token endpoint: ours, and Express with the vendor's own client, each in its own
+ * process.
+ */
 import * as TokenEndpoint from "@tempcred/core/TokenEndpoint"
 import { SignJWT } from "jose"
 import { randomBytes } from "node:crypto"
@@ -12,12 +15,12 @@ const users = 64
 const secret = randomBytes(32)
 const audience = "speech"
 
-/** Everything is on that an endpoint has, with limits that this load stays below. */
+/** Enables every feature of the endpoint, with limits above this load. */
 const settings = {
   TEMPCRED_AUTH_JWT_SECRET: secret.toString("hex"),
   TEMPCRED_AUTH_AUDIENCE: audience,
   TEMPCRED_POLICY_PURPOSES: "stt.realtime",
-  // Credentials for one use are never cached; the vendor's example has others as well.
+  // Multi-use credentials, as single-use ones are never cached; the vendor's example has them as well.
   TEMPCRED_POLICY_SINGLE_USE: "asked",
   TEMPCRED_LIMIT_PER_MINUTE: "100000000",
   TEMPCRED_LIMIT_CONCURRENT: "64",
@@ -56,9 +59,9 @@ interface Subject {
 }
 
 interface Measured extends Load.Loaded {
-  /** Processor time of the server for one request, in microseconds. */
+  /** The server's processor time for one request, in microseconds. */
   readonly work: number
-  /** How much of a processor the vendor used. */
+  /** The vendor's share of a processor. */
   readonly vendorShare: number
 }
 
@@ -111,7 +114,7 @@ const enter = async (
   return contestant(name, server, vendor, { path, status, body, tokens })
 }
 
-/** The most that can be minted here: nothing is between. */
+/** The upper bound on this machine: mints directly at the vendor. */
 const direct = (vendor: Process.Serving<Vendor>): Contestant =>
   contestant("the emulated vendor, asked directly", vendor, vendor, {
     path: "/v1/auth/temporary-api-key",
@@ -120,9 +123,9 @@ const direct = (vendor: Process.Serving<Vendor>): Contestant =>
     tokens: [vendor.ready.env["SONIOX_API_KEY"] ?? ""]
   })
 
-/** Rounds that take turns. */
+/** Measures alternating rounds. */
 const race = async (contestants: ReadonlyArray<Contestant>, rounds: number, milliseconds: number): Promise<void> => {
-  // Code that is not compiled yet is no matter of this.
+  // Warms up, so that compilation is not measured.
   for (const { measure } of contestants) await measure(2 * milliseconds)
   for (let round = 0; round < rounds; round++) {
     for (const { measure, seen } of contestants) seen.push(await measure(milliseconds))
@@ -131,7 +134,7 @@ const race = async (contestants: ReadonlyArray<Contestant>, rounds: number, mill
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`
 
-/** In words, where the system tells it. */
+/** Describes the vendor's share of a processor, if the system provides it. */
 const share = ({ seen }: Contestant): string => {
   const mean = seen.reduce((sum, { vendorShare }) => sum + vendorShare, 0) / seen.length
   return Number.isNaN(mean) ? "" : `; the emulated vendor used ${percent(mean)} of a processor meanwhile`
@@ -139,7 +142,7 @@ const share = ({ seen }: Contestant): string => {
 
 interface Case {
   readonly kind: string
-  /** How many times the example's rate ours is to be. */
+  /** The least multiple of the example's rate. */
   readonly limit: number
   readonly obstacle: string | undefined
   readonly how: string
@@ -167,22 +170,22 @@ const rowsOf = (
     },
     {
       ...figures(({ p99 }) => p99),
-      question: `The token endpoint, ${kind}: what one request in a hundred takes longer than`,
+      question: `The token endpoint, ${kind}: the 99th percentile of request times`,
       unit: "ms",
-      note: `${how}; each connection asks as fast as it is answered, so that a slow server is asked less`
+      note: `${how}; each connection sends its next request after a response, so that slow servers receive fewer`
     },
     {
       ...figures(({ work }) => work),
       question: `The token endpoint, ${kind}: processor time of the server for a request`,
       unit: "µs",
-      note: `${how}; it says what the machine's other work does not change`
+      note: `${how}; other work on the machine does not change it`
     }
   ]
-  // Other systems than Linux do not tell the time of other processes.
+  // Only Linux provides the processor time of other processes.
   return rows.filter(({ ours: { value } }) => !Number.isNaN(value))
 }
 
-/** What a server alone spends its time on, once it is warm. */
+/** Profiles a warm server alone. */
 const profile = (tokens: ReadonlyArray<string>, subject: Subject, milliseconds: number): Promise<string> =>
   Profile.of(async (flags) => {
     await using vendor = await Process.serve<Vendor>(program("vendor"))

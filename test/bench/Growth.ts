@@ -1,4 +1,4 @@
-/** What becomes of a get when there is more of everything: scopes that are held, callers who wait for one mint, processes that share one Redis. */
+/** The time of a get with more scopes, more callers of one mint, and more processes that share one Redis. */
 import { randomUUID } from "node:crypto"
 import * as Fleet from "../src/support/fleet.ts"
 import { find } from "../src/support/programs.ts"
@@ -14,11 +14,11 @@ import * as Vendor from "./Vendor.ts"
 const gets = 100_000
 const warmUp = 1
 
-/** A crowd compiles what a lone caller meets: without it, that takes as many mints. */
+/** The number of mints that compile the code of a single caller. */
 const loneWarmUp = 50
 const probe = new URL("probe.ts", import.meta.url)
 
-/** Everybody in turn, in an order that no cache of a processor foresees. */
+/** Makes a random order of scopes, which processor caches cannot predict. */
 const shuffled = (scopes: number): ReadonlyArray<string> => {
   const subjects = Array.from({ length: scopes }, (_, scope) => `user-${scope}`)
   let chance = 1
@@ -32,7 +32,7 @@ const shuffled = (scopes: number): ReadonlyArray<string> => {
   return subjects
 }
 
-/** In nanoseconds a get, round by round, of a door that holds so many scopes. */
+/** Measures the nanoseconds of a get with this number of scopes, for each round. */
 const timeGets = async ({ hold }: Door, scopes: number, count: number): Promise<ReadonlyArray<number>> => {
   const ask = await hold(Vendor.make({ lifeSeconds: 3600, milliseconds: 0 }), scopes)
   const subjects = shuffled(scopes)
@@ -45,14 +45,14 @@ const timeGets = async ({ hold }: Door, scopes: number, count: number): Promise<
   return rounds
 }
 
-/** In microseconds a caller, round by round, of a crowd of so many that waits for one mint. */
+/** Measures the microseconds of each of these callers of one mint, for each round. */
 const timeCallers = async (door: Door, callers: number, count: number): Promise<ReadonlyArray<number>> => {
   const first = callers === 1 ? loneWarmUp : warmUp
   const seen = await crowds(door, first + count, callers)
   return seen.slice(first).map(({ beyond }) => (beyond * 1000) / callers)
 }
 
-/** Everything that grows within one process; the crowds come first, before there is a heap to collect. */
+/** Measures the growth within one process; the callers come first, while the heap is small. */
 export const growing = async (door: Door, most: number, count = 1) => ({
   onlyCaller: await timeCallers(door, 1, count),
   manyCallers: await timeCallers(door, 10_000, count),
@@ -63,7 +63,7 @@ export const growing = async (door: Door, most: number, count = 1) => ({
 
 type Growing = Awaited<ReturnType<typeof growing>>
 
-/** Ours and a peer that is as simple as a cache can be. */
+/** Measures our cache, and a peer with the simplest possible cache. */
 const watch = async (quick: boolean): Promise<ReadonlyArray<Row>> => {
   const rounds = quick ? 2 : 15
   const most = quick ? 10_000 : 100_000
@@ -115,7 +115,7 @@ const callersOf = (versus: Versus, rounds: number): ReadonlyArray<Row> => {
       unit: "µs",
       targets: [
         {
-          promise: "at most that of the only caller, who has the mint's work to himself",
+          promise: "at most that of the only caller, which pays for the whole mint",
           reached: many.ours.value <= only.ours.value
         }
       ],
@@ -124,10 +124,10 @@ const callersOf = (versus: Versus, rounds: number): ReadonlyArray<Row> => {
   ]
 }
 
-/** Mints a scope, of fleets of so many processes that all want the same scopes at once. */
+/** Counts the mints per scope of this number of processes, which request the same scopes at once. */
 const fleetOf = async (redisUrl: string, processes: number, scopes: number): Promise<number> => {
   await using fleet = await Fleet.make(redisUrl)
-  // How long Redis may take is no matter of this where many processes share few processors.
+  // A long time limit for Redis, as many processes share few processors here.
   const all = await fleet.workers(processes, { limit: 10_000 })
   for (let scope = 0; scope < scopes; scope++) {
     const request = { purpose: "stt.realtime", subject: randomUUID() } as const
@@ -158,7 +158,7 @@ const fleetsOf = async (quick: boolean): Promise<ReadonlyArray<Row>> => {
       ours: figure({ name: ours.name, rounds: mints }),
       peers: {},
       targets: [{ promise: "1 mint for a fleet of every size", reached: mints.every((count) => count === 1) }],
-      note: `${sizes.join(", ")} processes and a Redis of their own; each process asks for ${scopes} scopes ten times at once; what shares nothing mints once in each process`
+      note: `${sizes.join(", ")} processes and a Redis of their own; each process asks for ${scopes} scopes ten times at once; without sharing, each process mints once`
     }
   ]
 }

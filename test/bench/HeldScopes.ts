@@ -1,4 +1,4 @@
-/** What a cache needs to hold many scopes, beyond the credentials themselves. */
+/** The memory of a cache with many scopes, beyond the credentials themselves. */
 import { setImmediate } from "node:timers/promises"
 import type { Door } from "./Door.ts"
 import { ours } from "./Ours.ts"
@@ -16,10 +16,10 @@ const used = async (): Promise<number> => {
   return process.memoryUsage().heapUsed
 }
 
-/** What has to live until the process ends. */
+/** Values that must not be collected before the process ends. */
 const kept: Array<unknown> = []
 
-/** In bytes of heap a scope. */
+/** Measures the heap bytes of a scope. */
 export const heap = async (fill: Door["hold" | "bare"], count: number): Promise<number> => {
   const vendor = Vendor.make({ lifeSeconds: 3600, milliseconds: 0 })
   await fill(vendor, 100)
@@ -30,7 +30,7 @@ export const heap = async (fill: Door["hold" | "bare"], count: number): Promise<
 
 const probe = new URL("probe.ts", import.meta.url)
 
-/** Side by side, as a heap does not mind who else computes. */
+/** Runs in parallel, as other work does not change the heap. */
 const beyond = async (name: string, scopes: number): Promise<Figure> => {
   const [held, bare] = await Promise.all([
     run<number>(probe, ["hold", name, scopes]),

@@ -1,4 +1,4 @@
-/** How long a mint takes where one is needed now and then, and the vendor is some way off: everybody at once, in a process of their own. */
+/** The time of occasional mints at a distant vendor: all contestants at once, each in its own process. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -38,7 +38,7 @@ interface Seen {
 
 type Racer = Process.Consulted<Task, Done>
 
-/** Mints at its own moments, so that nobody computes while another waits for an answer. */
+/** Mints at its own offset, so that contestants do not disturb each other. */
 const watch = async (racer: Racer, { mints, seconds }: Pace, offset: number): Promise<ReadonlyArray<Done>> => {
   const start = performance.now() + offset
   const seen: Array<Done> = []
@@ -49,7 +49,7 @@ const watch = async (racer: Racer, { mints, seconds }: Pace, offset: number): Pr
   return seen
 }
 
-/** The vendor's own first answers are nobody's latency. */
+/** Warms up the vendor. */
 const warmUp = async (racer: Racer): Promise<void> => {
   await using guest = racer
   await guest.ask({ callers: 4, milliseconds: 500 })
@@ -69,7 +69,7 @@ const race = async (
   await warmUp(Process.consult(program, [undiciPool.name], { env }))
   const racers: ReadonlyArray<Racer> = contestants.map(({ name }) => Process.consult(program, [name], { env, flags }))
   try {
-    // No caller mints nothing: all are there before the first begins.
+    // Waits until all processes are ready; a task without callers mints nothing.
     await Promise.all(racers.map(({ ask }) => ask({ callers: 0, milliseconds: 0 })))
     const apart = 250
     return await Promise.all(
@@ -89,7 +89,7 @@ const cpu = ({ cpuMicroseconds }: Done): number => cpuMicroseconds
 
 const others = [sonioxNode, bareFetch, undiciPool, undiciPoolKept]
 
-/** What ours spends its time on where nobody else mints, after the first mint. */
+/** Profiles our mints after the first, without other contestants. */
 const profile = (): Promise<string> =>
   Profile.of(async (flags) => {
     const pace = { mints: 9, seconds: 4 }
@@ -141,13 +141,13 @@ export const rows = async ({ quick }: Options): Promise<ReadonlyArray<Row>> => {
       ...part(cpu, 1),
       question: `${question}: processor time that it costs the client`,
       unit: "µs",
-      note: "of the same mints; code that runs so seldom is not compiled, so that this is more than where mints are many, and part of the latency"
+      note: "of the same mints; code that rarely runs is not compiled, so that this is more than with many mints, and part of the latency"
     },
     {
       ...part(roundTrips, 0, 1),
       question: `The first mint of a process, with the vendor behind TLS and ${roundTrip} ms away`,
       unit,
-      note: `one mint; ${how}; a connection takes one to open and one for TLS, and code that is not compiled yet takes its time`
+      note: `one mint; ${how}; a connection takes one to open and one for TLS, and the code is not compiled yet`
     }
   ]
 }

@@ -1,4 +1,7 @@
-/** Two hundred callers at a vendor that takes twenty calls a second: how much of that everybody gets, and how many calls are refused for it. */
+/**
+ * Two hundred callers at a vendor with a limit of twenty calls a second: the achieved share of the limit, and the
+ * share of refused calls.
+ */
 import { callers, type Contestant, ours, peers, rest, told } from "./LimitedContestants.ts"
 import * as LimitedVendor from "./LimitedVendor.ts"
 import { type Figure, figure, type Options, type Row } from "./Row.ts"
@@ -24,7 +27,7 @@ const limit = async ({ load }: Contestant, tells: boolean, seconds: number): Pro
   return seen
 }
 
-/** Ours at a vendor of each kind, where the app told the limit or did not. */
+/** Measures our library at a vendor of each kind, with or without the limit in the app's configuration. */
 export const ourLimits = (limitIsTold: boolean, seconds: number): Promise<ReadonlyArray<Limited>> =>
   limit(limitIsTold ? told : ours, false, seconds)
 
@@ -43,7 +46,7 @@ const rowsOf = (
   const rows: ReadonlyArray<Row> = [
     {
       ...figures(({ rate }) => rate),
-      question: `${question}: share of its rate that is achieved`,
+      question: `${question}: achieved share of its rate`,
       unit: "%",
       better: "more",
       targets: [
@@ -51,14 +54,14 @@ const rowsOf = (
           promise: "at least 93 % with each of the three",
           reached: mine.every(({ rate }) => rate >= 93),
           obstacle:
-            "a vendor that counts in windows gives back nothing of what a refusal made callers wait; whoever knows the limit tells the gate, as in the third pair of tables"
+            "a vendor that counts in windows does not return the time lost to a refusal; configure the limit if it is known, as in the third pair of tables"
         }
       ],
       note
     },
     {
       ...figures(({ refused }) => refused),
-      question: `${question}: share of calls that are refused`,
+      question: `${question}: share of refused calls`,
       unit: "%",
       targets: [{ promise: "at most 5 % with each of the three", reached: mine.every(({ refused }) => refused <= 5) }],
       note
@@ -79,11 +82,11 @@ const measure = async (tells: boolean, seconds: number): Promise<ReadonlyArray<R
   return rowsOf(`${vendor}, whose 429 ${tells ? "has" : "lacks"} Retry-After`, noteOf(seconds), mine, others)
 }
 
-/** When a quiet time ends and the one refusal comes, and from when on all is to be served again: five seconds after the hold. */
+/** The times of the only refusal, and of full service again: five seconds after the hold, in milliseconds. */
 const quiet = 12_000
 const again = quiet + 6000
 
-/** Two calls a second until then, and so many from then on. */
+/** Returns the times of calls: two a second before the refusal, and this number a second after it. */
 const momentsOf = (busy: number, seconds: number): ReadonlyArray<number> => [
   ...Array.from({ length: (quiet / 1000) * 2 }, (_, index) => index * 500),
   ...Array.from({ length: seconds * busy }, (_, index) => quiet + (index * 1000) / busy)
@@ -95,7 +98,7 @@ const afterStray = async ({ steadily }: Contestant, busy: number, seconds: numbe
   return (100 * served.filter((at) => at >= again).length) / late.length
 }
 
-/** The share that ours serves from five seconds after the hold on, in percent. */
+/** Measures the share of calls that our library serves from five seconds after the hold on, in percent. */
 export const ourAfterStray = (busy: number, seconds: number): Promise<number> => afterStray(ours, busy, seconds)
 
 const stray = async (seconds: number): Promise<Row> => {

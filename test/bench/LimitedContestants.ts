@@ -1,4 +1,4 @@
-/** Who is compared where a vendor refuses: ours, and what people would use instead, each under a clock that stands until it is moved. */
+/** The contestants at a limited vendor: our library and its alternatives, each with virtual time. */
 import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import * as RateGate from "@tempcred/core/RateGate"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
@@ -14,25 +14,25 @@ import { setImmediate } from "node:timers/promises"
 import * as LimitedVendor from "./LimitedVendor.ts"
 import { adapter, chance, request } from "./Ours.ts"
 
-/** Callers that ask at the same time. */
+/** The number of concurrent callers. */
 export const callers = 200
 
-/** How long a caller waits that gave up, in milliseconds. */
+/** The pause of a caller after a failure, in milliseconds. */
 export const rest = 1000
 
-/** How one library stands up to a vendor that refuses. */
+/** A library at a limited vendor. */
 export interface Contestant {
   readonly name: string
-  /** Callers that ask again as soon as they are answered. */
+  /** Runs callers that ask again after each result. */
   readonly load: (vendor: LimitedVendor.LimitedVendor, seconds: number) => Promise<void>
-  /** Calls at these milliseconds, whatever becomes of those before: tells at which of them a call was made that was served. */
+  /** Makes calls at these times in milliseconds, and returns the times of served calls. */
   readonly steadily: (
     vendor: LimitedVendor.LimitedVendor,
     moments: ReadonlyArray<number>
   ) => Promise<ReadonlyArray<number>>
 }
 
-/** How long calls that are still under way at the end may take, in milliseconds. */
+/** The time limit of calls that are pending at the end, in milliseconds. */
 const patience = 15_000
 
 const transport = (vendor: LimitedVendor.LimitedVendor): Layer.Layer<Transport> =>
@@ -49,7 +49,7 @@ const transport = (vendor: LimitedVendor.LimitedVendor): Layer.Layer<Transport> 
     })
   })
 
-/** Under Effect's own clock for tests. */
+/** Runs our library with Effect's test clock. */
 const own = (gate: Layer.Layer<never, ConfigurationError>): Contestant => {
   const run = (
     vendor: LimitedVendor.LimitedVendor,
@@ -85,17 +85,17 @@ const own = (gate: Layer.Layer<never, ConfigurationError>): Contestant => {
 }
 
 export const ours = own(Layer.empty)
-/** Ours, where the app tells the gate the limit. */
+/** Our library with the limit in the app's configuration. */
 export const told = own(RateGate.layer({ perMinute: LimitedVendor.perSecond * 60 }))
 
 const sleep = (milliseconds: number): Promise<void> => new Promise((done) => void setTimeout(done, milliseconds))
 
 type Call = () => Promise<LimitedVendor.Verdict>
 
-/** Short beside the way of a call. */
+/** The step of the virtual clock, which is short compared to a call. */
 const step = 10
 
-/** Under timers and a `Date` that stand until they are moved; what is made of a call rejects where it gives up. */
+/** Runs an alternative with virtual timers and a virtual `Date`; its function rejects when it gives up. */
 const peer = (name: string, make: (call: Call) => () => Promise<unknown>): Contestant => {
   const run = async (
     vendor: LimitedVendor.LimitedVendor,
@@ -116,7 +116,7 @@ const peer = (name: string, make: (call: Call) => () => Promise<unknown>): Conte
         mock.timers.tick(step)
       }
     } finally {
-      // What the last step woke must not meet the real clock.
+      // Lets the callbacks of the last step run before the real clock returns.
       await setImmediate()
       mock.timers.reset()
     }
@@ -157,7 +157,7 @@ class ThrottlingError extends Error {
   }
 }
 
-/** What AWS's clients are made with by default. */
+/** The default of AWS's clients. */
 const tries = 3
 
 const smithy = (name: string, strategy: () => StandardRetryStrategy | AdaptiveRetryStrategy): Contestant =>
@@ -188,7 +188,7 @@ const azure = peer("Azure defaultRetryPolicy", (call) => {
   }
 })
 
-/** As people write it: five tries, a wait that doubles from a second's half, and the header where there is one. */
+/** A typical loop: five tries, a wait that doubles from half a second, or the header's wait. */
 const byHand = peer("a loop with exponential backoff", (call) => async () => {
   for (let attempt = 0; attempt < 5; attempt++) {
     const verdict = await call()

@@ -1,8 +1,8 @@
-/** A vendor that takes so many calls in a second and refuses the rest, and what it saw of each second. */
+/** A vendor that accepts a number of calls in a second and refuses the rest. */
 
 export const perSecond = 20
 
-/** Takes a call at a moment, or says after how many milliseconds it would. */
+/** Returns 0 for an accepted call, or the milliseconds until one would be accepted. */
 type Limit = (now: number) => number
 
 const kinds = {
@@ -28,7 +28,7 @@ const kinds = {
   "token bucket": (): Limit => {
     let full = 0
     return (now) => {
-      // The moment at which the bucket would be full again tells how much is in it.
+      // The time at which the bucket would be full again states its level.
       const next = Math.max(full, now) + 1000 / perSecond
       if (next > now + 1000) return next - now - 1000
       full = next
@@ -41,18 +41,18 @@ export type Kind = keyof typeof kinds
 
 export const all: ReadonlyArray<Kind> = ["fixed window", "sliding window", "token bucket"]
 
-/** Seconds to wait, as a header has them; nothing where the call is taken. */
+/** The response to a call, with the value of `Retry-After` in a refusal. */
 export type Verdict = { readonly status: 201 } | { readonly status: 429; readonly retryAfter: string | undefined }
 
 export interface LimitedVendor {
-  /** How long the call in hand is on its way there, and the answer back, in milliseconds. */
+  /** Returns the latency of the current call each way, in milliseconds. */
   readonly way: () => number
   readonly call: (now: number) => Verdict
   readonly taken: () => number
   readonly refused: () => number
 }
 
-/** A vendor that takes everything, but refuses the first call after a moment, and answers in 5 ms. */
+/** Makes a vendor that answers in 5 ms and refuses only the first call after this time. */
 export const healthy = (strayAt: number): LimitedVendor => {
   let strays = 0
   const limit = (now: number) => (now >= strayAt && strays++ === 0 ? 1000 : 0)

@@ -1,4 +1,4 @@
-/** Requests as fast as a server answers them, over connections that are kept. */
+/** A load of requests over keep-alive connections, each sent after the previous response. */
 import { readFileSync } from "node:fs"
 import { Pool } from "undici"
 
@@ -9,13 +9,13 @@ export interface Target {
   readonly path: string
   readonly status: number
   readonly body: string
-  /** What each connection says that it is, in its turn. */
+  /** The bearer tokens of the connections, in turn. */
   readonly tokens: ReadonlyArray<string>
 }
 
 export interface Loaded {
   readonly perSecond: number
-  /** What one request in a hundred takes longer than, in milliseconds. */
+  /** The 99th percentile of request times in milliseconds. */
   readonly p99: number
 }
 
@@ -30,7 +30,7 @@ export const open = ({ body, origin, path, status, tokens }: Target) => {
     durations.push(performance.now() - start)
   }
   return {
-    /** Lets every connection ask again as soon as it is answered, for so many milliseconds. */
+    /** Runs the load for this number of milliseconds. */
     run: async (milliseconds: number): Promise<Loaded> => {
       const durations: Array<number> = []
       const start = performance.now()
@@ -49,10 +49,10 @@ export const open = ({ body, origin, path, status, tokens }: Target) => {
   }
 }
 
-/** How many milliseconds of a processor a process has used, where the system tells that of others: on Linux, in hundredths of a second. */
+/** Returns the processor time of a process in milliseconds, on Linux, with a resolution of 10 ms. */
 export const used = (pid: number | undefined): number => {
   try {
-    // The name, which comes second, may hold spaces and ends with the last parenthesis.
+    // The second field is the name, which can contain spaces and ends with the last parenthesis.
     const [user, system] = readFileSync(`/proc/${pid}/stat`, "utf8")
       .replace(/^.*\) /s, "")
       .split(" ")

@@ -1,4 +1,7 @@
-/** How many credentials a process mints in a second, and what of a processor each costs it: everybody in a process of their own, taking turns. */
+/**
+ * The mints per second of a process, and the processor time of a mint: each contestant in its own process, in
+ * alternating rounds.
+ */
 import type { Done } from "./contestant.ts"
 import {
   bareFetch,
@@ -22,7 +25,7 @@ const callers = 32
 
 interface Measured extends Done {
   readonly name: string
-  /** How much of a processor the vendor used meanwhile. */
+  /** The vendor's share of a processor meanwhile. */
   readonly vendorShare: number
 }
 
@@ -52,7 +55,7 @@ const race = async (
     process: Process.consult<Task, Done>(program, [name], vendor.ready)
   }))
   try {
-    // All are there before the first is measured.
+    // Waits until all processes are ready.
     await Promise.all(racers.map((racer) => racer.process.ask({ callers: 1, milliseconds: 0 })))
     for (const racer of racers) await racer.process.ask({ callers, milliseconds: warmUpMilliseconds })
     const seen: Array<Measured> = []
@@ -82,7 +85,7 @@ const rowOf = (
   return compare(of(own), others.map(of))
 }
 
-/** Where the vendor uses as much of a processor, it is the vendor that a rate is of. */
+/** From this share on, the vendor's processor limits the rate. */
 const full = 0.9
 
 const busy = (seen: ReadonlyArray<Measured>): string => {
@@ -96,7 +99,7 @@ const busy = (seen: ReadonlyArray<Measured>): string => {
   return bound.length === 0 ? told : `${told}: it is the vendor that bounds the figure of ${bound.join(" and of ")}`
 }
 
-/** What one contestant alone spends its time on, once it is warm. */
+/** Profiles one warm contestant alone. */
 const profile = (vendorName: string, { name }: Contestant, { milliseconds, warmUpMilliseconds }: Pace) =>
   Profile.of(async (flags) => {
     await using vendor = await serveVendor(vendorName)
@@ -105,11 +108,11 @@ const profile = (vendorName: string, { name }: Contestant, { milliseconds, warmU
     return (await racer.ask({ callers, milliseconds: 4 * milliseconds })).milliseconds
   })
 
-/** Why what sends most cannot be left so far behind, and what ours spends its time on beyond sending. */
+/** Explains a missed target: the cost of sending alone, and the profile of our mints. */
 const obstacle = async (contestant: Contestant, seen: ReadonlyArray<Measured>, pace: Pace): Promise<string> => {
   const { ours: sending } = rowOf(seen, cpu, undiciPool, [])
   const { ours: client } = rowOf(seen, cpu, sonioxNode, [])
-  const most = `${undiciPool.name}, which does nothing but send, takes ${times(sending.value / client.value)} × the processor time of ${sonioxNode.name}`
+  const most = `${undiciPool.name}, which only sends, takes ${times(sending.value / client.value)} × the processor time of ${sonioxNode.name}`
   return `${most}; ours, ${await profile("soniox", contestant, pace)}`
 }
 

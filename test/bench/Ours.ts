@@ -1,4 +1,4 @@
-/** This library as an app uses it: the Promise door over a cache over an adapter, whose transport leads to a vendor made up for this. */
+/** This library as an app uses it: the Promise door, a cache, and an adapter with a fictional vendor. */
 import * as Adapter from "@tempcred/core/Adapter"
 import { bearer } from "@tempcred/core/Connection"
 import * as CredentialCache from "@tempcred/core/CredentialCache"
@@ -16,7 +16,7 @@ import type { Vendor } from "./Vendor.ts"
 
 const apiKey = Redacted.make("long-lived")
 
-/** A provider whose credentials live so long, before any cache and any transport. */
+/** Makes a provider whose credentials have this lifetime, without cache and transport. */
 export const adapter = ({ lifeSeconds }: Pick<Vendor, "lifeSeconds">): Adapter.ProviderLayer =>
   Adapter.make({
     id: "acme",
@@ -54,14 +54,14 @@ export const transport = (vendor: Vendor): Layer.Layer<Transport> =>
     })
   })
 
-/** A cached provider, for programs that bring a clock of their own. */
+/** Makes a cached provider, for programs with their own clock. */
 export const layer = (vendor: Vendor, options?: CredentialCache.Options) =>
   CredentialCache.layer(options).pipe(Layer.provide(adapter(vendor)), Layer.provide(transport(vendor)))
 
-/** The same in every run, for what is to come out the same. */
+/** Seeds the random numbers, for equal results in every run. */
 export const chance = Layer.effect(Random.Random, Random.withSeed(Random.Random, "bench"))
 
-/** A new object each time, as apps write it where they ask. */
+/** Makes a new request object each time, as apps do. */
 export const request = (subject = "user-1"): MintRequest => ({ purpose: "stt.realtime", subject })
 
 const fill = async (minter: Minter.Minter, scopes: number) => {

@@ -1,4 +1,4 @@
-/** What an app feels of a vendor that is down for five minutes, by everybody's own idea of when to renew and when to try again. */
+/** A vendor's outage of five minutes, as apps see it with each contestant's rules of renewal and retry. */
 import * as RetryPolicy from "@tempcred/core/RetryPolicy"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import * as Effect from "effect/Effect"
@@ -16,20 +16,20 @@ import * as Vendor from "./Vendor.ts"
 
 const outageSeconds = 300
 
-/** How long a vendor that is back may go unnoticed. */
+/** The time limit for noticing the vendor's return. */
 const patienceSeconds = 600
 
-/** A caller each second, in a time of its own. */
+/** A contestant with one caller a second, in virtual time. */
 interface World {
   readonly name: string
   readonly open: (vendor: Vendor.Vendor) => {
-    /** Asks, and lets a second pass; tells whether a credential came within it. */
+    /** Asks, lets a second pass, and tells whether a credential came within it. */
     readonly ask: () => Promise<boolean>
     readonly close: () => Promise<void>
   }
 }
 
-/** Under Effect's own clock for tests. */
+/** Our library with Effect's test clock. */
 export const ourWorld: World = {
   name: "tempcred",
   open: (vendor) => {
@@ -47,7 +47,7 @@ export const ourWorld: World = {
 
 const steps = 4
 
-/** Under timers and a `Date` that stand until they are moved: they have no other clock. */
+/** Makes the world of a peer, with virtual timers and a virtual `Date`. */
 export const peerWorld = ({ name, open }: Door): World => ({
   name,
   open: (vendor) => {
@@ -66,7 +66,7 @@ export const peerWorld = ({ name, open }: Door): World => ({
       return served
     }
     const close = async () => {
-      // What the last step woke must not meet the real clock.
+      // Lets the callbacks of the last step run before the real clock returns.
       await setImmediate()
       mock.timers.reset()
     }
@@ -75,15 +75,15 @@ export const peerWorld = ({ name, open }: Door): World => ({
 })
 
 export interface Endured {
-  /** Gets during the outage while a credential lived, and those of them that were served, in the same unit: one a second. */
+  /** The number of gets during the outage while a credential was valid; there is one a second. */
   readonly covered: number
   readonly served: number
   readonly attempts: number
-  /** Seconds from the end of the outage until a get was served. */
+  /** The seconds from the end of the outage until a served get. */
   readonly recovery: number
 }
 
-/** Lets the vendor go down so many seconds after the first mint. */
+/** Runs an outage that starts this number of seconds after the first mint. */
 export const endure = async (world: World, lifeSeconds: number, start: number): Promise<Endured> => {
   const end = start + outageSeconds
   let second = 0
@@ -113,8 +113,8 @@ export const endure = async (world: World, lifeSeconds: number, start: number): 
 const pause = 0.05
 
 /**
- * How many attempts the cache's plan allows: a renewal after each pause while a credential lives, then one for each get; and each may be tried
- * again until the budget of retries is spent.
+ * Returns the number of attempts that the cache may make: a renewal after each pause while a credential is valid,
+ * then one for each get, plus retries within their budget.
  */
 export const plan = (lifeSeconds: number, { covered }: Endured): number => {
   const { attempts, budget } = RetryPolicy.standard
@@ -123,7 +123,7 @@ export const plan = (lifeSeconds: number, { covered }: Endured): number => {
   return mints + Math.min((attempts - 1) * mints, budget.capacity / budget.cost)
 }
 
-/** Outages that begin at points spread evenly over a credential's life. */
+/** Returns start times that are spread evenly over a credential's lifetime. */
 export const starts = (lifeSeconds: number, count: number): ReadonlyArray<number> =>
   Array.from({ length: count }, (_, run) => Math.floor(((run + 0.5) / count) * lifeSeconds))
 
@@ -157,7 +157,7 @@ const measure = async (lifeSeconds: number, count: number): Promise<ReadonlyArra
       unit: "%",
       better: "more",
       targets: [{ promise: "all of them", reached: served.ours.value === 100 }],
-      note: `${note}; served is what has an answer within the second`
+      note: `${note}; a served get has a result within the second`
     },
     {
       ...rounds(({ attempts }) => attempts),

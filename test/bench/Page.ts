@@ -4,7 +4,7 @@ import { amount, ratio, spread, winners } from "./Words.ts"
 
 /** The rows of one module. */
 export interface Section {
-  /** As the command line takes it. */
+  /** The name on the command line. */
   readonly subject: string
   readonly rows: ReadonlyArray<Row>
 }

@@ -1,4 +1,4 @@
-/** The caches of SDKs, each from npm and run as its SDK runs it, with only the mint replaced. */
+/** The caches of SDKs from npm, used as their SDKs do, with only the mint replaced. */
 import { bearerTokenAuthenticationPolicy, createHttpHeaders, createPipelineRequest } from "@azure/core-rest-pipeline"
 import {
   createIsIdentityExpiredFunction,
@@ -11,7 +11,7 @@ import { TokenSource } from "livekit-client"
 import type { Door, Get } from "./Door.ts"
 import type { Vendor } from "./Vendor.ts"
 
-/** None of them knows scopes: an app holds one cache for each. */
+/** They have no scopes, so an app keeps one cache for each scope. */
 const door = (name: string, mint: (vendor: Vendor) => Promise<unknown>, open: (vendor: Vendor) => Get): Door => ({
   name,
   open,
@@ -53,7 +53,7 @@ const accessToken = async (vendor: Vendor) => {
 const scopes = ["acme"]
 const none = {}
 
-/** The cycler itself is not exported: its policy hands it to whoever authorizes a request, at once. */
+/** Gets the token cycler from its policy, as it is not exported. */
 const cycler = (vendor: Vendor): Get => {
   const gets: Array<Get> = []
   const policy = bearerTokenAuthenticationPolicy({
@@ -86,7 +86,7 @@ const handled = (name: string, options: OAuth2ClientOptions = {}): Door =>
 
 export const google = handled("Google refreshHandler")
 
-/** The way that Google's own tokens are renewed, through an HTTP client that is answered at once. */
+/** The renewal of Google's own tokens, with an HTTP client that responds at once. */
 export const googleRefreshToken = door("Google refresh token", credentials, (vendor) => {
   const client = new OAuth2Client({
     credentials: { refresh_token: "long-lived" },
@@ -103,7 +103,7 @@ export const googleRefreshToken = door("Google refresh token", credentials, (ven
 
 const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url")
 
-/** It reads the expiry out of the token, which is a JWT. */
+/** This client reads the expiry in the JWT. */
 const participant = async (vendor: Vendor) => {
   const { expiresAt, token } = await vendor.mint()
   const claims = base64url({ sub: "user-1", jti: token, exp: Math.ceil(expiresAt / 1000) })
@@ -117,7 +117,7 @@ export const livekit = door("LiveKit TokenSource.custom", participant, (vendor) 
 
 export const peers = [aws, azure, google, googleRefreshToken, livekit]
 
-/** Those that let an app say how much life must be left, with what fits a short life; their SDKs leave it at five minutes. */
+/** Returns the peers with a configurable renewal window, set for a short lifetime; their SDKs keep five minutes. */
 export const tuned = (milliseconds: number): ReadonlyArray<Door> => [
   memoized(`AWS, window set to ${milliseconds / 1000} s`, createIsIdentityExpiredFunction(milliseconds)),
   handled(`Google, window set to ${milliseconds / 1000} s`, { eagerRefreshThresholdMillis: milliseconds })

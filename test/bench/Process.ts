@@ -1,14 +1,14 @@
-/** Runs a measurement in a process of its own, where nobody else's heap or compiled code is in the way. */
+/** Runs a measurement in its own process, without another one's heap or compiled code. */
 import { type ChildProcess, execFile, fork, type Serializable, spawn } from "node:child_process"
 import { once } from "node:events"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 
-/** Nothing here takes as long: what does hangs. */
+/** The time limit of a program; longer runs hang. */
 const patience = 120_000
 
-/** How long a program may take to end once it is told. */
+/** The time limit for the end of a program after its signal. */
 const goodbye = 5000
 
 const node = (program: URL, args: ReadonlyArray<string | number>, flags: ReadonlyArray<string> = []): Array<string> => [
@@ -18,7 +18,7 @@ const node = (program: URL, args: ReadonlyArray<string | number>, flags: Readonl
   ...args.map(String)
 ]
 
-/** Runs a program to its end, and gives the JSON that it prints. */
+/** Runs a program to its end, and returns the JSON that it prints. */
 export const run = async <A>(program: URL, args: ReadonlyArray<string | number> = []): Promise<A> => {
   const { stdout } = await promisify(execFile)(process.execPath, node(program, args), {
     timeout: patience,
@@ -27,9 +27,9 @@ export const run = async <A>(program: URL, args: ReadonlyArray<string | number> 
   return JSON.parse(stdout)
 }
 
-/** A program that serves until it is ended. */
+/** A program that serves until it is stopped. */
 export interface Serving<A> extends AsyncDisposable {
-  /** What it said when it was ready. */
+  /** Its message when it was ready. */
   readonly ready: A
   readonly pid: number | undefined
 }
@@ -43,10 +43,10 @@ const end = async (child: ChildProcess): Promise<void> => {
   clearTimeout(killing)
 }
 
-/** What a program is started with, beyond its arguments. */
+/** Options of a started program, besides its arguments. */
 export interface Started {
   readonly env?: Readonly<Record<string, string>> | undefined
-  /** Node's own. */
+  /** The flags of Node. */
   readonly flags?: ReadonlyArray<string> | undefined
 }
 
@@ -73,19 +73,19 @@ export const serve = async <A>(
   }
 }
 
-/** A program that does what it is told, until it is ended. */
+/** A program that answers questions until it is stopped. */
 export interface Consulted<Question, Answer> extends AsyncDisposable {
-  /** One question at a time; rejects where the program ends instead, as it is made to after two minutes. */
+  /** Asks one question at a time; rejects if the program ends instead, which it must after two minutes. */
   readonly ask: (question: Question) => Promise<Answer>
 }
 
-/** Starts a program that answers each message with one, and ends when nobody can send it any more. */
+/** Starts a program that answers each message, and ends when its channel closes. */
 export const consult = <Question extends Serializable, Answer>(
   program: URL,
   args: ReadonlyArray<string | number> = [],
   { env = {}, flags = [] }: Started = {}
 ): Consulted<Question, Answer> => {
-  // What a program prints is not the answer of this one.
+  // The output of the program is ignored.
   const stdio: Array<"ignore" | "inherit" | "ipc"> = ["ignore", "ignore", "inherit", "ipc"]
   const child = fork(program, args.map(String), {
     stdio,

@@ -1,4 +1,4 @@
-/** What a process spends its thread's time on, by package: a run under the profiler that Node brings. */
+/** A profile of a process by package, made with Node's profiler. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -9,7 +9,7 @@ interface Node {
   readonly children?: ReadonlyArray<number>
 }
 
-/** As Node writes it: moments are in microseconds. */
+/** A profile as Node writes it; times are in microseconds. */
 export interface CpuProfile {
   readonly nodes: ReadonlyArray<Node>
   readonly startTime: number
@@ -18,7 +18,7 @@ export interface CpuProfile {
   readonly timeDeltas: ReadonlyArray<number>
 }
 
-/** What says nothing of the work. */
+/** The entries that are not work. */
 const idle = ["(root)", "(idle)"]
 
 const engine: Readonly<Record<string, string>> = {
@@ -35,7 +35,7 @@ const ofNode: ReadonlyArray<readonly [url: RegExp, owner: string]> = [
   [/^node:/, "the rest of Node"]
 ]
 
-/** Nobody, for what the engine brings: its time is that of who called it. */
+/** Returns the package of a call frame; undefined for the engine, whose time belongs to its caller. */
 const ownerOf = ({ functionName, url }: Node["callFrame"]): string | undefined => {
   if (url === "") return engine[functionName]
   const own = /\/packages\/([^/]+)\/(?:src|dist)\//.exec(url)?.[1]
@@ -48,14 +48,14 @@ const ownerOf = ({ functionName, url }: Node["callFrame"]): string | undefined =
 const ownersOf = ({ nodes }: CpuProfile): ReadonlyMap<number, string> => {
   const owners = new Map<number, string>()
   const callers = new Map(nodes.flatMap(({ children = [], id }) => children.map((child) => [child, id] as const)))
-  // A caller comes before whom it calls.
+  // Callers come before their callees.
   for (const { callFrame, id } of nodes)
     owners.set(id, ownerOf(callFrame) ?? owners.get(callers.get(id) ?? id) ?? "code that is not JavaScript")
   for (const { callFrame, id } of nodes) if (idle.includes(callFrame.functionName)) owners.delete(id)
   return owners
 }
 
-/** The share of each in the time that was not idle, of the last milliseconds; the largest comes first. */
+/** Returns the share of each package in the busy time of the last milliseconds, largest first. */
 export const shares = (
   profile: CpuProfile,
   milliseconds: number
@@ -78,7 +78,7 @@ export const shares = (
 
 const least = 0.015
 
-/** In one line; what is hardly anything is added up. */
+/** Formats the shares in one line, and adds up small ones. */
 const told = (profile: CpuProfile, milliseconds: number): string => {
   const all = shares(profile, milliseconds)
   const parts = all.filter(([, share]) => share >= least)
@@ -89,8 +89,8 @@ const told = (profile: CpuProfile, milliseconds: number): string => {
 }
 
 /**
- * Gives Node's flags to a work that starts one process with them, lets it end by itself, and tells how many of its last milliseconds count;
- * then says in a line what these were spent on.
+ * Profiles a process: calls `work` with flags of Node, which starts the process, waits for its end, and returns the
+ * number of its last milliseconds to profile.
  */
 export const of = async (work: (flags: ReadonlyArray<string>) => Promise<number>): Promise<string> => {
   const folder = mkdtempSync(join(tmpdir(), "tempcred-bench-"))

@@ -1,4 +1,4 @@
-/** Packages and programs as they are published, built anew into a folder outside of the workspace, as what was built before may be old. */
+/** Packages and programs as they are published, built into a folder outside of the workspace. */
 import { spawnSync } from "node:child_process"
 import { mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("../../", import.meta.url))
 
-/** Runs Node to its end, and gives what it prints. */
+/** Runs Node to its end, and returns its output. */
 export const node = (args: ReadonlyArray<string>, cwd: string): string => {
   const { status, stderr, stdout } = spawnSync(process.execPath, args, { cwd, encoding: "utf8", timeout: 120_000 })
   if (status !== 0) throw new Error(`node ${args.join(" ")}\n${stdout}${stderr}`)
@@ -20,14 +20,14 @@ const tsup = (name: string, folder: string, options: ReadonlyArray<string>): voi
   node([join(program, "dist/cli-default.js"), ...options, "--out-dir", join(folder, "dist"), "--silent"], source)
 }
 
-/** Builds the command line, and gives its path. */
+/** Builds the command line, and returns its path. */
 export const commandLine = (folder: string): string => {
   tsup("cli", folder, [])
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }))
   return join(folder, "dist/main.js")
 }
 
-/** Builds packages of ours where a program in the folder finds them. */
+/** Builds our packages where a program in the folder finds them. */
 export const install = (folder: string, names: ReadonlyArray<string>): void => {
   for (const name of names) {
     const target = join(folder, "node_modules/@tempcred", name)
@@ -39,7 +39,7 @@ export const install = (folder: string, names: ReadonlyArray<string>): void => {
   }
 }
 
-/** Links packages of others there. */
+/** Links other packages there. */
 export const link = (folder: string, names: ReadonlyArray<string>): void => {
   for (const name of names) {
     const target = join(folder, "node_modules", name)

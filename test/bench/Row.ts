@@ -1,42 +1,42 @@
-/** What a benchmark says: a figure of ours beside the same figure of each peer, and whether ours is what we promise. */
+/** A row of a benchmark: our figure, the same figure of each peer, and our targets. */
 
 export interface Figure {
   readonly value: number
-  /** The lowest and the highest of all rounds. */
+  /** The lowest and the highest figure of all rounds. */
   readonly spread?: readonly [low: number, high: number] | undefined
-  /** How many times a peer's figure ours is. */
+  /** Our figure divided by the peer's. */
   readonly ratio?: number | undefined
 }
 
-/** What is promised of our figure, and whether it is so in this run. */
+/** A target of our figure, and its result in this run. */
 export interface Target {
   readonly promise: string
   readonly reached: boolean
-  /** Why it cannot be reached, told where it is missed. */
+  /** The reason that it cannot be reached, shown if it is missed. */
   readonly obstacle?: string | undefined
 }
 
 export interface Row {
   readonly question: string
   readonly unit: string
-  /** Which figure is the good one. @default "less" */
+  /** The better direction. @default "less" */
   readonly better?: "less" | "more"
   readonly ours: Figure
   readonly peers: Readonly<Record<string, Figure>>
-  /** What nobody can pass, and nobody would use instead. */
+  /** Theoretical limits, which are not competitors. */
   readonly bounds?: Readonly<Record<string, Figure>> | undefined
-  /** Nothing, where nothing is promised. */
+  /** The targets, if any. */
   readonly targets?: ReadonlyArray<Target>
-  /** How it was measured. */
+  /** The method of measurement. */
   readonly note: string
 }
 
 export interface Options {
-  /** Fewer rounds. */
+  /** Runs fewer rounds. */
   readonly quick: boolean
 }
 
-/** A contestant's numbers, round by round. */
+/** A contestant's figures for each round. */
 export interface Rounds {
   readonly name: string
   readonly rounds: ReadonlyArray<number>
@@ -47,19 +47,19 @@ const median = (numbers: ReadonlyArray<number>): number => {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
 
-/** The median of rounds. */
+/** Returns the median of rounds. */
 export const figure = ({ rounds }: Rounds): Figure => ({
   value: median(rounds),
   spread: [Math.min(...rounds), Math.max(...rounds)]
 })
 
-/** A figure that ours must not exceed. */
+/** Makes a target with an upper limit. */
 export const atMost = (limit: number, unit: string, { value }: Figure): Target => ({
   promise: `at most ${limit.toLocaleString("en")} ${unit}`,
   reached: value <= limit
 })
 
-/** Everybody's figure. */
+/** The figures of all contestants. */
 export type Measured = Pick<Row, "ours" | "peers" | "bounds">
 
 const ratioTo = ({ bounds, ours, peers }: Measured, name: string): number => {
@@ -68,22 +68,24 @@ const ratioTo = ({ bounds, ours, peers }: Measured, name: string): number => {
   return peer.ratio ?? ours.value / peer.value
 }
 
-/** A ratio in words. */
+/** Formats a ratio. */
 export const times = (ratio: number): string => (ratio < 0.1 ? ratio.toPrecision(2) : ratio.toFixed(2))
 
-/** How many times a peer's figure ours may be. */
+/** Makes a target with an upper limit relative to a peer. */
 export const atMostTimes = (limit: number, measured: Measured, name: string): Target => {
   const ratio = ratioTo(measured, name)
   return { promise: `at most ${limit} × ${name}: it is ${times(ratio)} ×`, reached: ratio <= limit }
 }
 
-/** How many times a peer's figure ours must be. */
+/** Makes a target with a lower limit relative to a peer. */
 export const atLeastTimes = (limit: number, measured: Measured, name: string): Target => {
   const ratio = ratioTo(measured, name)
   return { promise: `at least ${limit} × ${name}: it is ${times(ratio)} ×`, reached: ratio >= limit }
 }
 
-/** Medians of rounds that took turns. A ratio is that of rounds that ran one after the other, as what disturbs one often disturbs the next as well. */
+/**
+ * Compares medians of alternating rounds. A ratio is that of consecutive rounds, as a disturbance often affects both.
+ */
 export const compare = (
   ours: Rounds,
   peers: ReadonlyArray<Rounds>,
@@ -95,11 +97,11 @@ export const compare = (
   return { ours: figure(ours), peers: all(peers), bounds: all(bounds) }
 }
 
-/** Medians of rounds of which everybody had all in a row, so that a ratio is that of the medians. */
+/** Compares medians of rounds that did not alternate; a ratio is that of the medians. */
 export const compareApart = (ours: Rounds, peers: ReadonlyArray<Rounds>): Measured => ({
   ours: figure(ours),
   peers: Object.fromEntries(peers.map((peer) => [peer.name, figure(peer)]))
 })
 
-/** What a note says of such rounds. */
-export const apart = "nobody took turns, so that a ratio is that of the figures"
+/** The note about such rounds. */
+export const apart = "rounds did not alternate, so that a ratio is that of the figures"

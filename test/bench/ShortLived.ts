@@ -1,4 +1,4 @@
-/** How often a credential that lives half a minute is minted, by everybody's own idea of when to renew. */
+/** The number of mints of a credential of 30 s, with each contestant's rules of renewal. */
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
@@ -14,7 +14,7 @@ const terms: Vendor.Terms = { lifeSeconds: 30, milliseconds: 0 }
 const seconds = 600
 const limit = 32
 
-/** Under Effect's own clock for tests, which moves both the wall clock and the monotonic one that the cache reads. */
+/** Counts our mints with Effect's test clock, which moves both the wall clock and the monotonic one. */
 export const ourMints = async (): Promise<number> => {
   const vendor = Vendor.make(terms)
   const program = Effect.gen(function* () {
@@ -28,7 +28,7 @@ export const ourMints = async (): Promise<number> => {
   return vendor.mints()
 }
 
-/** Under a `Date` that stands until it is moved: it is the only clock that any of them reads. */
+/** Counts a peer's mints with a virtual `Date`, which is the only clock that peers read. */
 export const peerMints = async ({ open }: Door): Promise<number> => {
   const vendor = Vendor.make(terms)
   mock.timers.enable({ apis: ["Date"], now: 0 })
@@ -36,7 +36,7 @@ export const peerMints = async ({ open }: Door): Promise<number> => {
     const get = open(vendor)
     for (let second = 0; second < seconds; second++) {
       await get()
-      // A renewal in the background lands before the next second.
+      // Lets a renewal in the background finish before the next second.
       await setImmediate()
       mock.timers.tick(1000)
     }
@@ -57,7 +57,7 @@ export const rows = async (_: Options): Promise<ReadonlyArray<Row>> => {
       ours: { value: own },
       peers: Object.fromEntries(others),
       targets: [atMost(limit, "mints", { value: own })],
-      note: "virtual time: TestClock for ours, a Date that node:test moves for peers; at their default window, then at one set to 3 s, where each renewal makes a caller wait"
+      note: "virtual time: TestClock for ours, a mocked Date for peers; peers with their default window, then with one of 3 s, where each renewal makes a caller wait"
     }
   ]
 }

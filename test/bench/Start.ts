@@ -1,4 +1,4 @@
-/** How long programs take to start, each round in a process of its own, of what is published; and what they weigh where there are no files. */
+/** The start times of published programs, each round in its own process, and their bundle sizes for edge runtimes. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -9,18 +9,18 @@ import { atMost, atMostTimes, compare, type Measured, type Options, type Row, ty
 const bare = "node -e 0"
 const warmUp = 1
 
-/** What 300 ms are where Node itself takes 40 ms. */
+/** The target of 300 ms relative to Node's own start of 40 ms. */
 const limit = 7.5
 
 interface Contestant extends Rounds {
-  /** In milliseconds. */
+  /** Measures one start in milliseconds. */
   readonly time: () => number
   readonly rounds: Array<number>
 }
 
 const contestant = (name: string, time: () => number): Contestant => ({ name, time, rounds: [] })
 
-/** Processes that take turns. */
+/** Starts processes in alternating rounds. */
 const race = (contestants: ReadonlyArray<Contestant>, rounds: number): void => {
   for (let round = 0; round < warmUp + rounds; round++) {
     for (const one of contestants) {
@@ -52,7 +52,7 @@ const program = (folder: string, rounds: number): Row => {
 
 const importLimit = 2
 
-/** What of our import is Effect's, in the figures of the row itself. */
+/** Describes Effect's share of our import. */
 const importing = ({ bounds = {}, ours, peers }: Measured): string => {
   const alone = bounds[Bundle.effectAlone.name]?.value ?? Number.NaN
   const other = peers[Bundle.sonioxNode.name]?.value ?? Number.NaN

@@ -1,4 +1,4 @@
-/** Prints rows for people: a block for each question, everybody's figure in it, and where a peer wins. */
+/** Formats rows for the terminal: a block for each question, and a list of better peers. */
 import { styleText } from "node:util"
 import type { Figure, Row, Target } from "./Row.ts"
 import { amount, ratio, spread, winners } from "./Words.ts"
@@ -34,7 +34,7 @@ export const render = (rows: ReadonlyArray<Row>): string => {
     return told.length === 0 ? [] : [`  ${row.question} (ours: ${amount(row.ours.value, row.unit)})`, ...told]
   })
   return [
-    styleText("dim", "× says how many times the peer's figure ours is; then come the lowest and the highest round."),
+    styleText("dim", "× is our figure divided by the peer's; then come the lowest and the highest round."),
     "",
     ...rows.flatMap(block),
     styleText("bold", "Where a peer wins"),

@@ -1,24 +1,24 @@
-/** The vendor that everybody mints from: it counts, takes its time, and gives every token a life. */
+/** A fictional vendor for all contestants, with a mint time and a token lifetime; it counts mints. */
 import { randomBytes } from "node:crypto"
 import { setTimeout as sleep } from "node:timers/promises"
 
 export interface Terms {
   readonly lifeSeconds: number
-  /** How long a mint takes. */
+  /** The duration of a mint in milliseconds. */
   readonly milliseconds: number
-  /** Whether it refuses calls now, at once. @default never */
+  /** Tells whether it refuses calls now. @default never */
   readonly isDown?: (() => boolean) | undefined
 }
 
 export interface Vendor extends Terms {
-  /** Mints at once, for those who wait by a clock of their own; nothing while it is down. */
+  /** Mints at once, for contestants with their own clock; returns undefined while it is down. */
   readonly issue: () => string | undefined
-  /** Mints when the time of a mint has passed; rejects while it is down. */
+  /** Mints after the duration of a mint; rejects while it is down. */
   readonly mint: () => Promise<{ readonly token: string; readonly expiresAt: number }>
   readonly mints: () => number
-  /** Notes that a mint has ended, for those who wait by a clock of their own. */
+  /** Records the end of a mint, for contestants with their own clock. */
   readonly end: () => void
-  /** From the first mint's beginning to the last one's end, in milliseconds. */
+  /** Returns the milliseconds from the start of the first mint to the end of the last. */
   readonly underway: () => number
   readonly refusals: () => number
 }

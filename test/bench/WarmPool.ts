@@ -1,4 +1,4 @@
-/** How long it takes to be given a credential for one use, where they are asked for steadily, and minted ahead. */
+/** The time of a get of a single-use credential under a steady load, with credentials minted ahead. */
 import * as Minter from "@tempcred/core/Minter"
 import * as Pool from "@tempcred/core/WarmPool"
 import * as Layer from "effect/Layer"
@@ -14,7 +14,7 @@ const perSecond = 50
 const mintMilliseconds = 100
 const limit = 1
 
-/** At the rate given, one mint's time uses up five. */
+/** At this rate, five credentials are used during one mint. */
 const kept = { min: 10, max: 20 }
 
 interface Source {
@@ -33,7 +33,7 @@ const ours: Source = {
   open: minter((provider) => Pool.layer(kept).pipe(Layer.provide(provider)))
 }
 
-/** The size is nobody's choice but its own. */
+/** A pool that chooses its size. */
 const learning: Source = {
   name: "tempcred, its size learned",
   open: minter((provider) => Pool.layer({ max: kept.max }).pipe(Layer.provide(provider)))
@@ -41,7 +41,7 @@ const learning: Source = {
 
 const unpooled: Source = { name: "tempcred without a pool", open: minter((provider) => provider) }
 
-/** Made for connections, which are given back: a credential is destroyed instead, and another is made. */
+/** A pool for connections, which are returned to it; a credential is destroyed instead, and replaced. */
 const genericPool: Source = {
   name: "generic-pool",
   open: (vendor) => {
@@ -64,7 +64,7 @@ const timed = async (get: Get): Promise<number> => {
   return performance.now() - start
 }
 
-/** In milliseconds a get, in the order in which they were asked for; nobody waits for those before. */
+/** Measures the milliseconds of each get; gets do not wait for earlier ones. */
 export const watch = async (
   { open }: Source,
   seconds: number,
@@ -82,13 +82,13 @@ export const watch = async (
 
 const program = new URL("steady.ts", import.meta.url)
 
-/** What so many of a hundred take at most. */
+/** Returns a percentile of durations. */
 const percentile = (durations: ReadonlyArray<number>, percent: number): number =>
   durations.toSorted((one, other) => one - other)[Math.ceil((durations.length * percent) / 100) - 1] ?? Number.NaN
 
 export const rows = async ({ quick }: Options): Promise<ReadonlyArray<Row>> => {
   const [seconds, warmUpSeconds] = quick ? [1, 1] : [20, 3]
-  // Side by side, as hardly anything is computed.
+  // Runs in parallel, as there is little work.
   const seen = await Promise.all(
     sources.map(async ({ name }) => ({
       name,
@@ -109,12 +109,12 @@ export const rows = async ({ quick }: Options): Promise<ReadonlyArray<Row>> => {
   return [
     {
       ...late,
-      question: `${question}: 99 of 100 take at most`,
+      question: `${question}: the 99th percentile`,
       unit,
       targets: [atMost(limit, unit, late.ours)],
       note: `${note}; pools keep ${kept.min} to ${kept.max}, and the one that learns begins with 1`
     },
     { ...figures(50), question: `${question}: the median`, unit, note },
-    { ...figures(100), question: `${question}: the slowest of all`, unit, note }
+    { ...figures(100), question: `${question}: the slowest`, unit, note }
   ]
 }

@@ -1,10 +1,10 @@
-/** `contestant.ts <name>`: one contestant in a process of its own, which does the tasks that it is sent. */
+/** `contestant.ts <name>`: one contestant in its own process, which runs the tasks in its messages. */
 import { beforeSoniox, beforeSpeechmatics, type Task } from "./Contestants.ts"
 
 export interface Done {
   readonly mints: number
   readonly milliseconds: number
-  /** What of a processor this took, with what runs beside JavaScript. */
+  /** The processor time, including threads other than JavaScript's. */
   readonly cpuMicroseconds: number
 }
 
@@ -24,5 +24,5 @@ const done = async (task: Task): Promise<Done> => {
 
 process.on("message", async (task: Task) => process.send?.(await done(task)))
 process.once("disconnect", () => process.exit())
-// An end that a profile survives.
+// A regular end, which writes the profile.
 process.once("SIGTERM", () => process.exit())

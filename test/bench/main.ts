@@ -1,7 +1,7 @@
 /**
- * `pnpm bench [subject …]`: the figures that the library promises, each beside the same figure of what people would use instead, measured in
- * one run. Without subjects it measures all of them and writes docs/benchmarks.md. `--quick` takes fewer rounds and writes nothing, `--json`
- * prints for machines.
+ * `pnpm bench [subject …]`: measures the library's figures and those of its alternatives in one run. Without subjects
+ * it measures all of them and writes docs/benchmarks.md. `--quick` runs fewer rounds and writes nothing; `--json`
+ * prints JSON.
  */
 import { spawnSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"

@@ -1,4 +1,4 @@
-/** `steady.ts <source> <seconds> <seconds to warm up>`: prints how long each get took, in milliseconds. */
+/** `steady.ts <source> <seconds> <seconds to warm up>`: prints the duration of each get in milliseconds. */
 import { sources, watch } from "./WarmPool.ts"
 
 const [asked = "", seconds = "", warmUpSeconds = ""] = process.argv.slice(2)

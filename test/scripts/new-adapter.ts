@@ -1,4 +1,4 @@
-/** `pnpm new-adapter <vendor>`: begins a vendor, and says what is to be filled in. */
+/** `pnpm new-adapter <vendor>`: scaffolds a vendor, and lists the blanks to fill in. */
 import { resolve } from "node:path"
 import process from "node:process"
 import { styleText } from "node:util"

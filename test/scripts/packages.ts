@@ -13,14 +13,14 @@ const outside = mkdtempSync(join(tmpdir(), "tempcred-packages-"))
 
 const report = (line: string) => process.stdout.write(`${line}\n`)
 
-/** Runs a program and gives its output; a failure shows that and `advice`. */
+/** Runs a program and returns its output; a failure shows the output and `advice`. */
 const run = (advice: string, command: string, args: ReadonlyArray<string>, cwd = outside): string => {
   const { error, status, stderr, stdout } = spawnSync(command, args, { cwd, encoding: "utf8" })
   if (status === 0) return stdout
   throw new Error(`${advice}\n\n$ ${command} ${args.join(" ")}\n${error?.message ?? stdout + stderr}`)
 }
 
-/** Packs and lints; gives the tarballs by package. */
+/** Packs and lints; returns the tarballs by package. */
 const pack = (): Readonly<Record<string, string>> =>
   Object.fromEntries(
     packages.map(({ folder, name }) => {
@@ -38,7 +38,7 @@ const pack = (): Readonly<Record<string, string>> =>
   )
 
 const install = (tarballs: Readonly<Record<string, string>>): void => {
-  // What is optional for users is needed here, where all of it is imported.
+  // Optional peers are needed here, as everything is imported.
   const { version } = JSON.parse(
     readFileSync(join(root, "test/node_modules/@effect/platform-node/package.json"), "utf8")
   )
@@ -53,7 +53,7 @@ const install = (tarballs: Readonly<Record<string, string>>): void => {
   ])
 }
 
-/** What can be imported; another door in lower case is a program or a file of data. */
+/** The importable exports; others in lower case are programs or data files. */
 const doors = packages.flatMap(({ exports, name }) =>
   Object.keys(exports)
     .filter((door) => /^\.(\/[A-Z]\w*|\/effect)?$/.test(door))
@@ -101,7 +101,7 @@ const checkProgram = (): void => {
 
 interface Bundle {
   readonly bytes: number
-  /** The modules that something is left of, from `node_modules/`. */
+  /** The modules of the bundle, from `node_modules/`. */
   readonly modules: ReadonlyArray<string>
 }
 
@@ -133,7 +133,7 @@ const checkBrowser = async (): Promise<void> => {
   report(`browser bundle of everything: ${bytes} bytes`)
 }
 
-/** What a program must not carry when it uses only a part. */
+/** The modules that a program must not include when it uses only a part. */
 const parts: ReadonlyArray<{ readonly code: string; readonly without: RegExp }> = [
   {
     code: 'import { Purpose } from "@tempcred/core"; console.log(Purpose.all)',

@@ -1,4 +1,4 @@
-/** Prints how many tests the last runs of `pnpm test` and `pnpm test:e2e` really ran. */
+/** Prints the number of tests in the last runs of `pnpm test` and `pnpm test:e2e`. */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { root } from "../src/support/workspace.ts"

@@ -1,4 +1,4 @@
-/** What of the benchmarks does not depend on the machine: how often everybody mints. */
+/** The parts of the benchmarks that do not depend on the machine, such as the number of mints. */
 import { assert, describe, it } from "@effect/vitest"
 import { systemClock } from "@tempcred/emulator/Emulator"
 import * as Node from "@tempcred/emulator/Node"
@@ -74,7 +74,7 @@ describe("everybody who mints over HTTP", () => {
   const servers: Array<Node.Server> = []
 
   beforeAll(async () => {
-    // All at once, as Effect reads the environment once.
+    // Sets all variables first, as Effect reads the environment once.
     for (const emulator of Object.values(emulators)) {
       const server = await Node.serve(emulator)
       servers.push(server)
@@ -124,7 +124,7 @@ describe("a vendor that is down for 5 minutes", () => {
         assert.isAtMost(run.attempts, plan(life, run))
         assert.strictEqual(run.recovery, 0)
       }
-      // Some begin where a renewal falls into them.
+      // Some outages include a renewal.
       assert.isTrue(runs.some(({ attempts }) => attempts > 0))
     }
   )
@@ -236,7 +236,7 @@ it("a peer wins where its figure is better, and a bound never does", () => {
   assert.deepStrictEqual(winners(row), ["better, with 1 mint"])
 })
 
-// More than the benchmark's target, for the reason that it tells: what must not happen is that ours grows.
+// The limit is above the benchmark's target, for the reason stated there; it prevents growth.
 it("a program for an edge runtime that mints at one vendor is at most 57 kB", async () => {
   assert.isAtMost(await Bundle.weigh(Bundle.ours), 57_000)
 })

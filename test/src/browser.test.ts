@@ -1,4 +1,4 @@
-/** The browser's client, from a page through the token endpoint to emulated vendors: what is shared, what is refused, and what each vendor is told. */
+/** The browser's client, from a page through the token endpoint to emulated vendors. */
 import * as AssemblyAi from "@tempcred/assemblyai/AssemblyAi"
 import { type Credential, open, type OpenOptions, source } from "@tempcred/client"
 import * as Endpoint from "@tempcred/client/effect"
@@ -32,7 +32,7 @@ const adapters = [AssemblyAi.adapter, Deepgram.adapter, ElevenLabs.adapter, Soni
 const bearerOf = (subject: string) => `${subject}-secret-token-0`
 const callers = ["ana", "bob"].map((subject) => ({ subject, token: Redacted.make(bearerOf(subject)) }))
 
-/** An endpoint before vendors on ports, with the stack of the README; the first vendor is asked first. */
+/** Starts an endpoint with the stack of the README, for vendors on ports; the first vendor is asked first. */
 const start = async (emulators: Readonly<Record<string, Emulator>>) => {
   const env: Record<string, string> = { TEMPCRED_PROVIDER: Object.keys(emulators).join(","), ELEVENLABS_VOICE_ID: "v" }
   for (const emulator of Object.values(emulators)) {
@@ -58,7 +58,7 @@ const start = async (emulators: Readonly<Record<string, Emulator>>) => {
   return { endpoint, page, url }
 }
 
-/** One set of options for whichever vendor the endpoint chooses. */
+/** One set of options for every vendor that the endpoint can choose. */
 const transcription: OpenOptions = {
   first: ({ provider }: Credential) =>
     ({
@@ -77,7 +77,7 @@ const transcription: OpenOptions = {
     })[provider]
 }
 
-/** The first message that satisfies, from those that come after the socket is open. */
+/** Waits for the first matching message of an open socket. */
 const heard = (socket: WebSocket, expected: RegExp): Promise<string> =>
   new Promise((resolve, reject) => {
     socket.addEventListener("message", ({ data }) => expected.test(String(data)) && resolve(String(data)))
@@ -88,7 +88,7 @@ const second = new Uint8Array(Speech.tone("x".repeat(17), 16_000))
 
 describe("options that are functions of the credential", () => {
   const vendors: ReadonlyArray<readonly [string, () => Emulator, RegExp]> = [
-    // These two greet at once; a listener that is added after `await` hears it.
+    // These two send a message at once, which a listener added after `await` must receive.
     ["assemblyai", () => AssemblyAiEmulator.make(), /"type":"Begin"/],
     ["elevenlabs", () => ElevenLabsEmulator.make(), /"session_started".*"model_id":"scribe_v2_realtime"/],
     ["deepgram", () => DeepgramEmulator.make(), /"nova-3"/],

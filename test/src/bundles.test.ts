@@ -1,4 +1,4 @@
-/** `@tempcred/node` as it is published, put into one file by a bundler and run where nothing else is installed. */
+/** The published `@tempcred/node`, bundled into one file and run where nothing else is installed. */
 import { assert, it } from "@effect/vitest"
 import { build } from "esbuild"
 import { execFile } from "node:child_process"

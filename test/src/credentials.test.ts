@@ -1,4 +1,4 @@
-/** A credential opens what it says, for as long as it says, and nothing else: all vendors in the same words. */
+/** A credential opens its own product until it expires, and nothing else; the same tests for all vendors. */
 import { type Connection, fill } from "@tempcred/core/Connection"
 import type { TempCredential } from "@tempcred/core/TempCredential"
 import { systemClock } from "@tempcred/emulator/Emulator"
@@ -11,7 +11,7 @@ import { start, type Use, vendors } from "./support/vendors.ts"
 
 const subject = "ann"
 
-/** A credential, or where one is good for one use, one for each of its connections. */
+/** A credential; or, for single-use ones, a credential for each connection. */
 type Batch = ReadonlyArray<TempCredential>
 
 const batch = async (mint: () => Promise<TempCredential>): Promise<Batch> => {
@@ -19,7 +19,7 @@ const batch = async (mint: () => Promise<TempCredential>): Promise<Batch> => {
   return first.uses === "many" ? [first] : [first, ...(await Promise.all(first.connections.slice(1).map(mint)))]
 }
 
-/** Fills another's secret in; of one that is a URL as a whole, it is the query that can be taken elsewhere. */
+/** Fills in another credential's secret; for whole URLs, their query. */
 const mixed = (connection: Connection, own: TempCredential, other: TempCredential) => {
   const filled = fill(connection, other.token)
   if (connection.url !== "{token}") return filled
@@ -28,7 +28,7 @@ const mixed = (connection: Connection, own: TempCredential, other: TempCredentia
   return { ...filled, url: url.href }
 }
 
-/** Talks over every connection, with the credential's own token or another's. */
+/** Converses over every connection, with the credential's own token or another one. */
 const talks = async ({ talk }: Use, own: Batch, other = own, midway?: () => void) => {
   const of = (credentials: Batch, index: number) => credentials[index] ?? credentials[0] ?? assert.fail("none")
   const outcomes: Array<Outcome> = []
@@ -66,7 +66,7 @@ describe.each(vendors)("$name", (vendor) => {
 
   it("connects in every region to hosts that its emulator has", async () => {
     const emulator = vendor.emulator(systemClock)
-    // A place that no region has is at home, where the key is known.
+    // An unknown host belongs to the first region, where the key is valid.
     const handle = (request: Request) => {
       const { pathname, search } = new URL(request.url)
       return emulator.handle(new Request(`http://127.0.0.1${pathname}${search}`, request))
@@ -82,7 +82,7 @@ describe.each(vendors)("$name", (vendor) => {
           { env: { ...unset, [chosen]: region } }
         )
         const { connections } = await Effect.runPromise(mint())
-        // One that is a URL as a whole is the vendor's own word.
+        // A whole URL is the vendor's own.
         const places = [...requests, ...connections].map(({ url }) => url).filter((url) => url !== "{token}")
         for (const url of places) assert.property(emulator.hosts, new URL(url).hostname, `${purpose} in ${region}`)
       }
@@ -172,7 +172,7 @@ describe.each(vendors)("$name", (vendor) => {
       await using world = await start(vendor)
       const seconds = adapter.capabilities[purpose]?.ttlSeconds.min ?? 0
       const credential = await world.minter.mint({ purpose, ttl: `${seconds} seconds` })
-      // Some vendors end a session that is silent for long.
+      // Some vendors end silent sessions.
       const left = Math.min(5, seconds)
       world.advance((seconds - left) * 1000)
       const expire = () => world.advance(left * 1000)

@@ -1,4 +1,4 @@
-/** The token endpoint with no policy of the app's own, before every vendor. */
+/** The token endpoint with its default policy, for every vendor. */
 import { layer as httpClientTransport } from "@tempcred/core/HttpClientTransport"
 import * as Providers from "@tempcred/core/Providers"
 import { systemClock } from "@tempcred/emulator/Emulator"

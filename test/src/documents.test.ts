@@ -1,4 +1,4 @@
-/** What documents and doc comments show is true: every block compiles, runs against the emulators and prints what it says. */
+/** Every code block of documents and doc comments compiles, runs with the emulators, and prints its stated result. */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Emulators from "@tempcred/emulator"
 import { serve, type Server } from "@tempcred/emulator/Node"

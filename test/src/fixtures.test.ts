@@ -1,4 +1,4 @@
-/** Test data is what the vendors' pages say: adapters read it as it is meant, and the emulators answer in the same shape. */
+/** Fixtures from the vendors' pages: adapters read them correctly, and the emulators answer in the same shape. */
 import * as RetryPolicy from "@tempcred/core/RetryPolicy"
 import { Reason } from "@tempcred/core/TempCredentialError"
 import { layer as layerTransport } from "@tempcred/core/HttpClientTransport"
@@ -39,11 +39,11 @@ it("each vendor has some", () => {
   )
 })
 
-/** The id of a request, in a header or wherever it stands in the body. */
+/** Finds the id of a request, in a header or in the body. */
 const requestIdIn = (...parts: ReadonlyArray<unknown>): string | undefined =>
   /"(?:x-request-id|request_id)":"([^"]+)"/.exec(JSON.stringify(parts))?.[1]
 
-/** Makes the call of a row against a vendor that answers it with this body. */
+/** Makes the call of a row at a vendor that responds with this body. */
 const answeredWith = (name: string, call: Call, body: unknown) => {
   const { headers = {}, status } = fixture(name)
   const vendor = { hosts: {}, handle: () => Promise.resolve(Response.json(body, { status, headers })) }
@@ -64,7 +64,7 @@ describe("an adapter reads", () => {
       if (!("reason" in error)) assert.fail(error.message)
       const { detail = "", ...reason } = yield* Schema.encodeEffect(Reason)(error.reason)
       const requestId = requestIdIn(headers, body)
-      // What to do about it follows in our own words.
+      // Removes our own advice from the message.
       const found: unknown = { ...reason, detail: detail.replace(/ — .*/, "") }
       assert.deepStrictEqual(found, {
         _tag: row.fails,
@@ -77,7 +77,7 @@ describe("an adapter reads", () => {
   )
 })
 
-/** The body once more for every place in it, with nothing there, and where a text or a list stands there, with an empty one. */
+/** Returns variants of the body: for every value, one without it, and one with an empty text or list in its place. */
 const withGaps = (value: unknown): ReadonlyArray<unknown> => {
   if (typeof value === "string") return ["", null]
   if (value === null || typeof value !== "object") return [null]
@@ -108,11 +108,11 @@ describe("an error whose body has a gap is told without one", () => {
   )
 })
 
-/** What of a refusal is the same each time. */
+/** Removes the parts of a refusal that differ each time. */
 const worded = (body: unknown): unknown =>
   JSON.parse(JSON.stringify(body), (name: string, value: unknown) => (name === "request_id" ? "" : value))
 
-/** The same keys and types, whatever the values; of a list, which shapes are in it. */
+/** Returns the shape of a value: its keys and types, and the shapes within a list. */
 const shape = (value: unknown): unknown => {
   if (value === null || typeof value !== "object") return value === null ? "null" : typeof value
   if (Array.isArray(value)) return [...new Set(value.map((item) => JSON.stringify(shape(item))))].toSorted()
@@ -129,7 +129,7 @@ describe("the emulator answers like", () => {
     assert.match(answered.headers.get("content-type") ?? "", /^application\/json/)
     const found: unknown = await answered.json()
     assert.deepStrictEqual(shape(found), shape(body))
-    // A refusal has the vendor's words, too.
+    // A refusal also has the vendor's texts.
     if (status >= 400) assert.deepStrictEqual(worded(found), worded(body))
   })
 })

@@ -13,14 +13,14 @@ describe("the official @google/genai against the emulator", () => {
     new GoogleGenAI({ apiKey, apiVersion: "v1alpha", httpOptions: { baseUrl: server.origin } })
 
   beforeAll(async () => {
-    // It warns of every token that its support of tokens is experimental.
+    // The client warns for every token that its support is experimental.
     vi.spyOn(console, "warn").mockReturnValue()
     server = await Node.serve(emulator)
     client = clientWith(emulator.apiKey)
   })
   afterAll(() => server.close())
 
-  /** One turn of a session, up to its end. */
+  /** Runs one turn of a session. */
   const talk = async (apiKey: string, config: LiveConnectConfig = {}) => {
     const messages: Array<LiveServerMessage> = []
     let end: () => void = () => {}

@@ -1,4 +1,4 @@
-/** The rules of this workspace that no compiler or linter checks; each failure says how to mend it. */
+/** Rules of this workspace beyond compiler and linter; each failure states its remedy. */
 import { assert, describe, it } from "@effect/vitest"
 import { existsSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
@@ -8,7 +8,7 @@ const holds = (violations: ReadonlyArray<string>, mend: string): void => {
   if (violations.length > 0) assert.fail([mend, ...violations].join("\n  "))
 }
 
-/** The first line that fits decides; `node:` stands for all of Node's own modules. */
+/** The allowed imports: the first matching line wins; `node:` stands for all of Node's modules. */
 const mayImport: ReadonlyArray<readonly [path: string, packages: ReadonlyArray<string>]> = [
   ...adapters.map(({ folder }) => [`${folder}/`, ["@tempcred/core", "effect"]] as const),
   ["packages/core/", ["effect"]],
@@ -47,7 +47,7 @@ const isRelative = (specifier: string): boolean => specifier.startsWith(".")
 
 const workspaceOf = (path: string): string => (path.startsWith("test/") ? "test" : path.split("/", 2).join("/"))
 
-/** What breaks a rule, as lines of `path: what`. */
+/** Returns violations of a rule as lines of `path: violation`. */
 const offences = (paths: ReadonlyArray<string>, find: (path: string) => Iterable<string>): ReadonlyArray<string> =>
   paths.flatMap((path) => Array.from(find(path), (what) => `${path}: ${what}`))
 
@@ -158,10 +158,10 @@ describe("what is exported", () => {
     }
   )
 
-  // The client's door is for those who use no namespaces: it has the names themselves, and its size is tested.
+  // The client exports names in place of namespaces, and its size is tested.
   const libraries = packages.filter(({ modules, name }) => modules.length > 0 && name !== "@tempcred/client")
   it.each(libraries)("$name re-exports from its index the modules that it exports", ({ folder, modules }) => {
-    // Bundlers keep the whole of a namespace that is re-exported: what is heavy or runs on Node alone has a door of its own.
+    // Bundlers keep the whole of a re-exported namespace, so heavy modules and those for Node have their own exports.
     const apart = /^node:|^effect\/http\/FetchHttpClient$|^effect\/http-api\/HttpApiScalar$/
     const expected = modules
       .filter((path) => !imports(path).some((specifier) => apart.test(specifier)))
@@ -196,11 +196,11 @@ describe("what files hold", () => {
       { path: /^packages\/core\/src\/(Providers|environment\/Names)\.ts$/, names: /^TEMPCRED_/ },
       { path: /^packages\/server\/src\/(ServerConfig\.ts|server-config\/)/, names: /^TEMPCRED_/ },
       { path: /^packages\/client\/src\/effect\//, names: /^TEMPCRED_ENDPOINT_/ },
-      // Flags stand for these; a vendor's own are its adapter's and its emulator's.
+      // These have flags; a vendor's variables belong to its adapter and its emulator.
       { path: /^packages\/cli\/src\/commands\//, names: /^TEMPCRED_(PROVIDER|CACHE|HOST|PORT)$/ },
       ...vendors
     ]
-    // Quoted, or the name of a property; within a sentence a name is told, and not read.
+    // Matches quoted names and property names, but not names in sentences.
     const prefixes = ["TEMPCRED", ...vendors.flatMap((vendor) => vendor.prefixes)].join("|")
     const variable = new RegExp(`(?:(?<=^\\s*|[{,([.]\\s*)|["'\`])(?:${prefixes})_[A-Z_]+`, "gm")
     const violations = offences(sources, (path) => {
@@ -231,10 +231,10 @@ describe("what files hold", () => {
   })
 })
 
-/** The folder of a module's private parts. */
+/** Returns the name of a module's private folder. */
 const kebab = (name: string): string => name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase()
 
-/** Whether a doc comment has a sentence, and the tags of a public name, or none. */
+/** Tells whether a doc comment has a sentence, and exactly the tags of a public or private name. */
 const documented = (comment: string, isPublic: boolean): boolean => {
   const sentence = /^ \* [^@\s]|^\/\*\* [^@\s]/m.test(comment)
   return sentence && ["@category ", "@since "].every((tag) => comment.split(tag).length === (isPublic ? 2 : 1))

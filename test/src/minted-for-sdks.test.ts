@@ -1,4 +1,4 @@
-/** What the adapters mint is accepted from the vendors' own clients, wherever what those mint themselves is. */
+/** The vendors' own clients work with credentials of the adapters, as with their own. */
 import { DeepgramClient } from "@deepgram/sdk"
 import { AudioFormat, CommitStrategy, ElevenLabsClient, RealtimeEvents } from "@elevenlabs/elevenlabs-js"
 import { GoogleGenAI } from "@google/genai"
@@ -34,7 +34,7 @@ beforeAll(() => {
 })
 afterAll(() => restore())
 
-/** A vendor on a port, and what an app has of it: a minter, and the token as a client receives it. */
+/** Starts a vendor on a port, with a minter of an app. */
 const start = async (adapter: Adapter, emulator: Emulator) => {
   const server = await serve(emulator)
   const config = ConfigProvider.fromEnv({ env: { ...emulator.env(server.origin) } })
@@ -167,13 +167,13 @@ describe("@elevenlabs/elevenlabs-js", () => {
       connection.close()
       return started
     }
-    // A request with a token is decided by the token alone, although the client sends its key beside it.
+    // A request with a token ignores the key that the client also sends.
     const transcribes = (token: string) =>
       client.speechToText.convert({ token, modelId: "scribe_v2", file: new Blob([Speech.wav(speech, 16_000)]) }).then(
         () => true,
         () => false
       )
-    // It has no client for the socket that speaks.
+    // The package has no client for the WebSocket of text to speech.
     const speaks = async (token: string) => {
       const address = `${world.origin.replace("http", "ws")}/v1/text-to-speech/voice/stream-input`
       const socket = new WebSocket(`${address}?single_use_token=${token}`)
@@ -216,7 +216,7 @@ describe("@google/genai", () => {
   const emulator = EmulatedGemini.make()
 
   it("opens a session with a token of its own, and with one of ours", async () => {
-    // It warns of every token that its support of tokens is experimental.
+    // The client warns for every token that its support is experimental.
     vi.spyOn(console, "warn").mockReturnValue()
     await using world = await start(Gemini.adapter, emulator)
     const clientWith = (apiKey: string) =>

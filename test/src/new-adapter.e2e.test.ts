@@ -1,4 +1,4 @@
-/** `pnpm new-adapter` begins a vendor whose tests fail on what is to be filled in, in those words, and on nothing else. */
+/** `pnpm new-adapter` scaffolds a vendor. Its tests fail only at its blanks, with their instructions. */
 import { execFile } from "node:child_process"
 import {
   cpSync,
@@ -27,14 +27,14 @@ const emulator = "packages/emulator/src/AcmeVoice.ts"
 
 const fixture = "packages/testing/fixtures/acmevoice/mint.200.json"
 
-/** Before, among and after the vendors that there are. */
+/** Names before, among and after the existing vendors. */
 const names = ["acme-voice", "lark-voice", "x-ai"]
 
 const made = names.map(spell)
 
 const ids = made.map(({ id }) => id)
 
-/** Runs a program of the workspace, and gives all that it prints. */
+/** Runs a program of the workspace, and returns its output. */
 const run = (folder: string, program: string, ...args: ReadonlyArray<string>) =>
   new Promise<{ readonly failed: boolean; readonly printed: string }>((resolve) => {
     const command = resolvePath(root, "node_modules/.bin", program)
@@ -43,14 +43,14 @@ const run = (folder: string, program: string, ...args: ReadonlyArray<string>) =>
     )
   })
 
-/** Runs tests of the copy, and reads what came of each. */
+/** Runs tests of the copy, and returns the result of each. */
 const results = async (path: string): Promise<ReadonlyArray<Result>> => {
   const { printed } = await run("", "vitest", "run", path)
   assert.isTrue(existsSync(at("results.json")), printed)
   return JSON.parse(read("results.json")).testResults
 }
 
-/** What `pnpm install` would do: our packages are those of the copy where it has them, and the checkout's where not. */
+/** Links dependencies as `pnpm install` would: our packages from the copy, or else from the checkout. */
 const link = (folder: string, like: string) => {
   const modules = join(root, like, "node_modules")
   const copied = [...ids, "emulator"]
@@ -68,7 +68,7 @@ const link = (folder: string, like: string) => {
 
 const withoutModules = (source: string) => !["node_modules", "dist"].includes(basename(source))
 
-/** Replaces one blank by what belongs there. */
+/** Fills in one blank. */
 const filled = (text: string, [from, to]: readonly [from: RegExp, to: string]): string => {
   assert.match(text, from)
   return text.replace(from, () => to)

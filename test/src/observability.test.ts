@@ -1,4 +1,4 @@
-/** Everything that an operator can export is exported, and searched for what nobody may read there: keys, tokens, subjects. */
+/** Exports everything that an operator can export, and searches it for keys, tokens and subjects. */
 import { assert, it } from "@effect/vitest"
 import * as Events from "@tempcred/core/Events"
 import * as Providers from "@tempcred/core/Providers"
@@ -24,7 +24,7 @@ import { text } from "node:stream/consumers"
 
 const subject = "alice@example.com"
 
-/** An OpenTelemetry collector that keeps what it is sent. */
+/** Starts an OpenTelemetry collector that keeps its input. */
 const collector = async () => {
   const received = new Map<string, string>()
   const server = createServer(async (request, response) => {
@@ -89,7 +89,7 @@ it("neither key, token nor subject is in what any exporter sends", { timeout: 20
   collected.close()
 
   const sent = (path: string) => collected.received.get(path) ?? ""
-  // What the app logs of a credential has its subject; what the library says by itself has not.
+  // The app's own log of a credential contains its subject; the library's output does not.
   const own = [sent("/v1/traces"), sent("/v1/metrics"), ...events].join("\n")
   const all = [own, sent("/v1/logs"), ...printed].join("\n")
   for (const expected of ["soniox.mint", "tempcred_mints_total", "Minted", "MintFailed"]) assert.include(own, expected)

@@ -1,4 +1,4 @@
-/** Where a token travels is proven by the vendor's own client, or by what the vendor publishes, and not by an emulator of ours. */
+/** Placements of tokens are proven by the vendor's own client or publication, not by our emulators. */
 import * as TempCredential from "@tempcred/core/TempCredential"
 import { readdirSync, readFileSync } from "node:fs"
 import { basename, join } from "node:path"
@@ -11,7 +11,7 @@ import { read } from "./support/workspace.ts"
 
 let restore: () => void
 beforeAll(() => {
-  // Google's client warns of every token that its support of tokens is experimental.
+  // Google's client warns for every token that its support is experimental.
   vi.spyOn(console, "warn").mockReturnValue()
   restore = withoutTls()
 })
@@ -66,11 +66,11 @@ describe.each(ids)("%s", (id) => {
   })
 })
 
-/** Header names are the same in any letter case. */
+/** Header names are compared in lower case. */
 const comparable = (placement: Entry["placement"]) =>
   placement.in === "header" ? { ...placement, name: placement.name.toLowerCase() } : placement
 
-/** Deepgram's client offers the identifier of its session behind the token. */
+/** Deepgram's client offers a session identifier after the token. */
 const withoutRest = (found: Entry["placement"], told: Entry["placement"]): Entry["placement"] =>
   found.in === "subprotocols" && told.in === "subprotocols"
     ? { ...found, protocols: found.protocols.slice(0, told.protocols.length) }

@@ -1,4 +1,4 @@
-/** A proxy of the environment between a server and its vendors: real ones, in processes whose environment names them. */
+/** Real proxies between a server and its vendors, configured by the environment. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { execFile, spawn } from "node:child_process"
@@ -22,7 +22,7 @@ const closing = (server: { readonly closeAllConnections: () => void; readonly cl
     server.close()
   })
 
-/** A vendor behind TLS, whose names nobody can look up. */
+/** Starts a vendor behind TLS, whose names cannot be resolved. */
 const vendor = Effect.acquireRelease(
   Effect.promise(async () => {
     const { path, pem, remove } = certificate("vendor.invalid", "api.vendor.invalid")
@@ -44,7 +44,7 @@ const vendor = Effect.acquireRelease(
   ({ remove, server }) => Effect.andThen(closing(server), Effect.sync(remove))
 )
 
-/** A proxy that opens tunnels to one port, whatever the name, and keeps what it was asked. */
+/** Starts a proxy that opens tunnels to one port for every name, and records its requests. */
 const proxy = (target: number, status = 200) =>
   Effect.acquireRelease(
     Effect.promise(async () => {
@@ -70,7 +70,7 @@ const proxy = (target: number, status = 200) =>
 
 const program = join(import.meta.dirname, "support/proxy-worker.ts")
 
-/** Sends twice to each address from a process of its own, and gives what became of it and all that it printed. */
+/** Sends two requests to each URL from its own process, and returns the results and the output. */
 const sendApart = (env: Readonly<Record<string, string>>, ...urls: ReadonlyArray<string>) =>
   Effect.promise(async () => {
     const { PATH } = process.env
@@ -98,7 +98,7 @@ describe("the transport for Node", () => {
         assert.deepStrictEqual(outcomes, ["200", "200"])
         assert.deepStrictEqual(between.seen.tunnels, ["vendor.invalid:443"])
         assert.deepStrictEqual(between.seen.passwords, [user])
-        // Neither does the proxy see the key, nor the vendor the proxy's password.
+        // The proxy does not see the key, and the vendor does not see the proxy's password.
         assert.deepStrictEqual(seen.requests, Array(2).fill("vendor.invalid Bearer the-key undefined"))
         assert.strictEqual(seen.connections, 1)
       })
@@ -174,7 +174,7 @@ describe("the command line", () => {
     SONIOX_WS_URL: "wss://api.vendor.invalid/listen"
   })
 
-  /** Runs a command to its end, and gives all that it printed. */
+  /** Runs a command to its end, and returns its output. */
   const command = (env: Readonly<Record<string, string>>, ...args: ReadonlyArray<string>) =>
     Effect.promise(async () => {
       const { PATH } = process.env
@@ -208,7 +208,7 @@ describe("the command line", () => {
             "clock ok",
             "mint ok",
             "connection skipped",
-            // The key set too is read through the proxy.
+            // The key set is read through the proxy too.
             "endpoint ok"
           ]
         )

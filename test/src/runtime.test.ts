@@ -1,4 +1,4 @@
-/** The scripts of this workspace run on the Node that it pins, whatever the machine has. */
+/** The scripts of this workspace run on its pinned Node. */
 import { assert, it } from "@effect/vitest"
 import { execFileSync } from "node:child_process"
 

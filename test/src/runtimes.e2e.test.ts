@@ -1,4 +1,4 @@
-/** The token endpoint on every runtime that an app may use: the programs of `examples/server`, before emulated vendors. */
+/** The token endpoint on every supported runtime: the programs of `examples/server`, with emulated vendors. */
 import * as Connection from "@tempcred/core/Connection"
 import * as TempCredential from "@tempcred/core/TempCredential"
 import * as TokenEndpoint from "@tempcred/core/TokenEndpoint"
@@ -20,7 +20,7 @@ const vendors = [
   { emulator: Speechmatics.make(), mintRoute: Speechmatics.mintRoute, talk: speechmatics["stt.realtime"] }
 ] as const
 
-/** Two of the app's own keys, of which it publishes the first. */
+/** Two keys, of which the app publishes the first. */
 const [key, forger] = await Promise.all([generateKeyPair("ES256"), generateKeyPair("ES256")])
 
 const jwt = (subject: string, { privateKey } = key): Promise<string> =>
@@ -31,7 +31,7 @@ const jwt = (subject: string, { privateKey } = key): Promise<string> =>
     .setExpirationTime("1 minute")
     .sign(privateKey)
 
-/** Publishes the app's key, as its sign-in does. */
+/** Publishes the app's key set. */
 const publish = async () => {
   const keys = [await exportJWK(key.publicKey)]
   const server = createServer((_, response) => response.end(JSON.stringify({ keys }))).listen(0, "127.0.0.1")
@@ -46,7 +46,7 @@ const ask = (origin: string, token: string | undefined, body = '{"purpose":"stt.
     method: "POST",
     headers: {
       "content-type": "application/json",
-      // So that nothing is left open that a server would have to wait for when it ends.
+      // Leaves no connection open that a stopping server would wait for.
       connection: "close",
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` })
     },
@@ -141,7 +141,7 @@ describe.each(pairs)("$file on $runtime, with $emulator.vendor", ({ emulator, mi
     await until(() => emulator.log.length > minted)
     const [{ status }, code] = await Promise.all([answer, running.stop()])
     assert.strictEqual(status, 201)
-    // Effect tells by 130 that it was a signal.
+    // Effect exits with 130 after a signal.
     assert.include([0, 130], code)
     const secrets = [emulator.apiKey, "eyJ", "snx_temp_"]
     assert.deepStrictEqual(

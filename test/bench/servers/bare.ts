@@ -1,4 +1,4 @@
-/** Node's own HTTP server with one answer for everybody: what this machine can do at most. Prints where it listens. */
+/** Node's own HTTP server with a fixed response, as the upper bound of this machine. Prints its address. */
 import { once } from "node:events"
 import { createServer } from "node:http"
 

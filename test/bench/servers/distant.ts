@@ -1,6 +1,6 @@
 /**
- * `node distant.ts <milliseconds>`: the emulated Soniox behind TLS, so many milliseconds away each way, with a server before it that keeps
- * connections as load balancers do: for 75 s, without saying so. Prints where it is, and the certificate to trust.
+ * `node distant.ts <milliseconds>`: the emulated Soniox behind TLS, with this latency each way. A server before it
+ * keeps connections for 75 s without a header, as load balancers do. Prints its address and the certificate to trust.
  */
 import * as Soniox from "@tempcred/emulator/Soniox"
 import { once } from "node:events"
@@ -23,7 +23,7 @@ const answer = async (incoming: IncomingMessage, outgoing: ServerResponse): Prom
     body
   })
   const response = await emulator.handle(request)
-  // Said by hand, so that Node does not add for how long.
+  // Sets the header explicitly, so that Node does not add a timeout.
   outgoing.setHeader("connection", "keep-alive")
   outgoing.setHeader("content-type", response.headers.get("content-type") ?? "")
   outgoing.statusCode = response.status

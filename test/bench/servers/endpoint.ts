@@ -1,4 +1,7 @@
-/** `node endpoint.ts [cached]`: the token endpoint as its environment says, before Soniox. Prints where it listens. */
+/**
+ * `node endpoint.ts [cached]`: the token endpoint with the configuration of its environment, for Soniox. Prints its
+ * address.
+ */
 import * as CredentialCache from "@tempcred/core/CredentialCache"
 import * as NodeTransport from "@tempcred/node/NodeTransport"
 import * as Node from "@tempcred/server/Node"
@@ -19,6 +22,6 @@ const server = Layer.unwrap(
 const runtime = ManagedRuntime.make(server)
 const { origin } = await runtime.runPromise(Node.Listening)
 
-// An end that a profile survives.
+// A regular end, which writes the profile.
 process.once("SIGTERM", () => process.exit())
 process.stdout.write(`${JSON.stringify({ origin })}\n`)

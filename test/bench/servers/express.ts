@@ -1,6 +1,6 @@
 /**
- * `node express.ts [authenticated]`: a token route of Express with the vendor's own client, as the vendor shows it, or with callers' JWTs
- * verified before it. Prints where it listens.
+ * `node express.ts [authenticated]`: a token route of Express with the vendor's own client, as the vendor shows it,
+ * or with callers' JWTs verified before it. Prints its address.
  */
 import { SonioxNodeClient } from "@soniox/node"
 import express, { type RequestHandler } from "express"

@@ -1,6 +1,6 @@
 /**
- * `node vendor.ts [soniox|speechmatics] [replayed]`: an emulated vendor; replayed, a server that does nothing else gives its answers, each for
- * a second to whoever sends the same. Prints where it listens, and what clients are to be told by their environment.
+ * `node vendor.ts [soniox|speechmatics] [replayed]`: an emulated vendor. With `replayed`, a minimal server repeats
+ * its responses to equal requests for a second. Prints its address and the environment variables for clients.
  */
 import type { Emulator } from "@tempcred/emulator/Emulator"
 import * as Node from "@tempcred/emulator/Node"

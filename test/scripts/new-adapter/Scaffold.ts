@@ -1,10 +1,10 @@
-/** What a new vendor begins with: a package, an emulator, their tests, and blanks that each say what belongs there. */
+/** The scaffold of a new vendor: a package, an emulator, their tests, and blanks with instructions. */
 import { spawnSync } from "node:child_process"
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 
-/** A place to fill in, and what belongs there. */
+/** A place to fill in, with its instruction. */
 interface Blank {
   readonly place: string
   readonly what: string
@@ -16,14 +16,14 @@ export interface Scaffolded {
   readonly blanks: ReadonlyArray<Blank>
 }
 
-/** The spellings of a vendor's name, such as `eleven-labs`. */
+/** Returns the spellings of a vendor's name, such as `eleven-labs`. */
 export const spell = (name: string) => {
   const words = name.split("-")
   const module = words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join("")
   return { id: words.join(""), module, camel: module.slice(0, 1).toLowerCase() + module.slice(1) }
 }
 
-/** Why a name cannot be had, if it cannot. */
+/** Returns the reason that a name is refused, if it is. */
 export const refusalOf = (root: string, name: string): string | undefined => {
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) {
     return `"${name}" is no name: write it in small letters and digits, its words apart by hyphens, such as eleven-labs`
@@ -37,7 +37,7 @@ type Texts = ReadonlyArray<readonly [path: string, text: string]>
 
 type Read = (path: string) => string
 
-/** Writes everything that a vendor needs into a workspace; where that fails, nothing is written. */
+/** Writes the files of a vendor into a workspace; after an error, nothing is written. */
 export const scaffold = (root: string, name: string, today: Date = new Date()): Scaffolded => {
   const read: Read = (path) => readFileSync(join(root, path), "utf8")
   const additions = additionsOf(read, name, today)
@@ -56,7 +56,7 @@ const write = (root: string, texts: Texts): void => {
   }
 }
 
-/** Names differ in length, and with them where lines are broken. */
+/** Formats the texts, as line breaks depend on the length of names. */
 const formatted = (root: string, texts: Texts): Texts => {
   const folder = mkdtempSync(join(tmpdir(), "new-adapter-"))
   try {
@@ -104,7 +104,7 @@ const additionsOf = (read: Read, name: string, today: Date): Texts => {
   ]
 }
 
-/** Where a vendor is registered, by the lines that are like the one that is added. */
+/** Registers the vendor: adds lines beside similar ones. */
 const changesOf = (read: Read, name: string): Texts => {
   const { id, module } = spell(name)
   const changed = (path: string, ...lines: ReadonlyArray<readonly [among: RegExp, added: string]>) =>
@@ -121,7 +121,7 @@ const changesOf = (read: Read, name: string): Texts => {
       [/^ {6}"\.\/[A-Z]/, `      "./${module}": "./dist/${module}.js",`]
     ),
     changed("packages/emulator/src/index.ts", [/^export \* as /, `export * as ${module} from "./${module}.ts"`]),
-    // Each vendor keeps its port.
+    // Adds the vendor at the end, so that the others keep their ports.
     [main, emulators.replace(/,?\s*\n\]\n/, `,\n  ${module}.make()\n]\n`)],
     changed("test/package.json", dependency),
     changed("packages/cli/package.json", dependency),
@@ -134,14 +134,14 @@ const changesOf = (read: Read, name: string): Texts => {
   ]
 }
 
-/** Every blank of a text, by its line. */
+/** Returns the blanks of a text, with their lines. */
 const blanksOf = (path: string, text: string): ReadonlyArray<Blank> =>
   Array.from(text.matchAll(/(?:\bblank\(\s*["`]|"fill in [^:]+: )([^"`]+)/g), ({ 1: what = "", index }) => ({
     place: `${path}:${text.slice(0, index).split("\n").length}`,
     what
   }))
 
-/** A text with one more line among those that fit, by its name: before the first that comes after it. */
+/** Inserts a line among matching ones, in alphabetical order of their names. */
 const inserted = (text: string, among: RegExp, added: string): string => {
   const lines = text.split("\n")
   const fitting = [...lines.keys()].filter((index) => among.test(lines[index] ?? ""))
@@ -151,11 +151,11 @@ const inserted = (text: string, among: RegExp, added: string): string => {
   const last = lines[index ?? -1]
   if (index === undefined || last === undefined)
     throw new Error(`nothing is written, as no line is like this: ${added}`)
-  // The last of a list has no comma; one too many goes as it is formatted.
+  // The last line of a list has no comma; the formatter removes a superfluous one.
   const before = added.endsWith(",") && !last.endsWith(",") ? `${last},` : last
   return lines.toSpliced(index, 1, before, added).join("\n")
 }
 
-/** What a line is about: the module that it names, else the package, else the file. */
+/** Returns the name in a line: the module, else the package, else the file. */
 const nameOf = (line: string): string =>
   /^import \* as (\w+)|adapter: (\w+)|"(?:@tempcred)?[./]*(\w+)|from "\.\/(\w+)/.exec(line)?.slice(1).join("") ?? ""

@@ -14,7 +14,7 @@ export const drives: ReadonlyArray<Drive> = [
         maxConnectionRetries: 0,
         connectTimeout: 60_000
       })
-      // It is never begun, as nobody answers.
+      // The session never begins, as the recorder does not answer.
       session.connect().catch(() => {})
       return () => session.close(false)
     }

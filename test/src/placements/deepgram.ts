@@ -10,7 +10,7 @@ const clientAt = (origin: string, accessToken: string) => {
   return new DeepgramClient({ accessToken, environment, maxRetries: 0 })
 }
 
-/** On Node the client sets a header. */
+/** On Node, the client sends a header. */
 const onNode = (
   proves: string,
   connect: (made: DeepgramClient) => Promise<{ connect: () => unknown; close: () => void }>
@@ -24,7 +24,7 @@ const onNode = (
   }
 })
 
-/** In a browser it offers subprotocols; a worker passes for one. */
+/** In a browser, it offers subprotocols; the client takes a worker for a browser. */
 const inBrowser = (proves: string, product: string, version: string, options: object): Drive => ({
   client,
   proves: [`${proves} subprotocols`],

@@ -31,7 +31,7 @@ export const drives: ReadonlyArray<Drive> = [
     client,
     proves: both("websocket /v1/realtime subprotocols"),
     present: async (origin, token) => {
-      // It opens `wss:` only, with the platform's own WebSocket.
+      // The client opens only `wss:`, with the platform's WebSocket.
       vi.stubGlobal("WebSocket", PlainWebSocket)
       const socket = new OpenAIRealtimeWebSocket(
         { model: "gpt-realtime", dangerouslyAllowBrowser: true },

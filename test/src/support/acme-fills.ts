@@ -1,10 +1,10 @@
-/** What a developer writes into the blanks of a new vendor, one after the other. */
+/** The texts that a developer writes into the blanks of a new vendor, one after the other. */
 
 const adapter = "packages/acmevoice/src/AcmeVoice.ts"
 const emulator = "packages/emulator/src/AcmeVoice.ts"
 
 interface Fill {
-  /** How the sentence of the blank begins. */
+  /** The beginning of the blank's instruction. */
   readonly blank: string
   readonly path: typeof adapter | typeof emulator
   readonly change: readonly [from: RegExp, to: string]
@@ -89,7 +89,7 @@ const imports = [
   'import { ask, gives, minting } from "../support/fixture-rows.ts"'
 ].join("\n")
 
-/** The vendor's evidence, and what it comes to with the blanks filled as above. */
+/** The vendor's evidence, and its result with the blanks filled as above. */
 export const evidence = {
   fixture: {
     source: "https://acmevoice.example/docs",

@@ -1,10 +1,10 @@
-/** A certificate that nobody trusts but who is told to. */
+/** A self-signed certificate. */
 import { execFileSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-/** Makes a certificate for these names; `path` is where it is, until `remove`. */
+/** Makes a certificate for these names; its file at `path` exists until `remove`. */
 export const certificate = (...names: readonly [string, ...ReadonlyArray<string>]) => {
   const folder = mkdtempSync(join(tmpdir(), "tempcred-certificate-"))
   const [key, path] = [join(folder, "key.pem"), join(folder, "cert.pem")]

@@ -1,4 +1,4 @@
-/** A program that is configured by the environment alone: prints whether its minter is ready, or what is wrong. */
+/** A program that is configured only by the environment. Prints whether its minter is ready, or its error. */
 import * as Minter from "@tempcred/core/Minter"
 import * as Soniox from "@tempcred/soniox/Soniox"
 import process from "node:process"

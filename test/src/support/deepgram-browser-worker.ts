@@ -1,4 +1,4 @@
-/** Deepgram's client where it takes its surroundings for a browser. */
+/** Deepgram's client in a thread that it takes for a browser. */
 import { workerData } from "node:worker_threads"
 
 const { options, origin, product, token, version } = workerData

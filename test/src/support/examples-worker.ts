@@ -13,7 +13,7 @@ for (const file of files) {
   lines = []
   let error: string | undefined
   try {
-    // One after the other, as each example has the console to itself.
+    // Runs one after the other, as each example needs the console.
     await import(join(folder, file))
   } catch (cause) {
     error = format(cause)

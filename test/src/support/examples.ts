@@ -1,4 +1,4 @@
-/** The code blocks of documents and doc comments, as files that the compiler and Node take. */
+/** The code blocks of documents and doc comments, as files for the compiler and Node. */
 import { execFile } from "node:child_process"
 import { once } from "node:events"
 import { mkdirSync, rmSync, writeFileSync } from "node:fs"
@@ -7,7 +7,7 @@ import { Worker } from "node:worker_threads"
 import { read, root } from "./workspace.ts"
 
 export interface Block {
-  /** The document or source that shows it, from the root. */
+  /** The path of the document or source, from the root. */
   readonly path: string
   /** The line of its opening fence. */
   readonly line: number
@@ -25,27 +25,27 @@ const blocksIn = (path: string, text: string): ReadonlyArray<Block> =>
     code: code.replaceAll(new RegExp(`^${indent}`, "gm"), "")
   }))
 
-/** The fenced blocks of a document, or of the doc comments of a source. */
+/** Returns the fenced blocks of a document, or of the doc comments of a source. */
 export const blocks = (path: string): ReadonlyArray<Block> => {
   if (!path.endsWith(".ts")) return blocksIn(path, read(path))
   const comments = read(path).replaceAll(/^.*$/gm, (line) => /^ *\*(?: (.*))?$/.exec(line)?.[1] ?? "")
   return blocksIn(path, comments)
 }
 
-/** Of this process alone, as two runs in one checkout must not meet. */
+/** A folder for each process, so that two runs in one checkout do not meet. */
 const folder = join(root, "test/.documents", String(process.pid))
 
-/** What registers tests can only run under vitest. */
+/** Tells whether a block registers tests, and so needs vitest. */
 const isTest = ({ code }: Block): boolean => /from "(@effect\/vitest|vitest|@tempcred\/testing\/Contract)"/.test(code)
 
 const fileOf = (block: Block): string =>
   `${block.path.replaceAll("/", "_")}_${block.line}${isTest(block) ? ".test" : ""}.ts`
 
-/** A result written behind an expression is printed, so that it can be compared as those of `console.log` are. */
+/** Prints expressions with a result comment, so that their results can be compared like those of `console.log`. */
 const printing = (code: string): string =>
   code.replaceAll(/^(?!console\.log|(?:const|let|import|export) )([\w(].*?);? \/\/ => .*$/gm, "console.log($1)")
 
-/** Writes blocks of TypeScript where imports resolve as they do for the tests; a block keeps its line numbers. */
+/** Writes blocks of TypeScript into a folder where imports resolve as in tests; blocks keep their line numbers. */
 export const extract = (examples: ReadonlyArray<Block>): void => {
   remove()
   mkdirSync(folder, { recursive: true })
@@ -72,7 +72,7 @@ const execute = (command: string, args: ReadonlyArray<string>, env: NodeJS.Proce
     )
   )
 
-/** Checks the types of all extracted blocks at once, and says what is wrong with each. */
+/** Checks the types of all extracted blocks at once, and returns the errors of each. */
 export const typeCheck = async (examples: ReadonlyArray<Block>): Promise<(block: Block) => ReadonlyArray<string>> => {
   const args = ["--noEmit", "--pretty", "false"]
   const { failed, stderr, stdout } = await execute(join(root, "node_modules/.bin/tsc"), args, process.env)
@@ -84,7 +84,7 @@ export const typeCheck = async (examples: ReadonlyArray<Block>): Promise<(block:
   return (block) => problems(block).map((line) => line.replace(fileOf(block), block.path))
 }
 
-/** Whether an example changes the environment, which must not reach the examples after it. */
+/** Tells whether an example changes the environment, and so needs a thread of its own. */
 const changesEnvironment = ({ code }: Block): boolean => /process\.env(\[.*?\]|\.\w+) =[^=]/.test(code)
 
 interface Message {
@@ -95,7 +95,10 @@ interface Message {
 
 const lane = join(import.meta.dirname, "examples-worker.ts")
 
-/** Runs examples one after the other in a thread, which must end by itself: an example that leaves something open fails the lane. */
+/**
+ * Runs examples one after the other in a thread. The thread must end by itself: an example with an open handle fails
+ * them all.
+ */
 const runLane = async (
   files: ReadonlyArray<string>,
   env: Readonly<Record<string, string>>
@@ -118,7 +121,7 @@ const runTests = async (files: ReadonlyArray<string>, env: Readonly<Record<strin
   return files.map((file) => ({ file, stdout, error: failed ? `${stderr}\n${stdout}` : undefined }))
 }
 
-/** Runs all extracted blocks with nothing but these variables: plain ones in two threads, tests in one vitest. */
+/** Runs all extracted blocks with only these variables: plain ones in two threads, tests in one vitest. */
 export const runAll = async (
   examples: ReadonlyArray<Block>,
   env: Readonly<Record<string, string>>

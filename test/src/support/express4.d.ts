@@ -1,4 +1,4 @@
-/** Express 4 has the same types for what the tests use of it. */
+/** Express 4 has the same types as Express 5 for these tests. */
 declare module "express4" {
   export { default } from "express"
 }

@@ -1,4 +1,4 @@
-/** What a row says of a fixture: what the adapter makes of it, and how the emulator is brought to answer so itself. */
+/** The expectations of a fixture: the adapter's result, and the emulator's calls that produce the same response. */
 import type { ProviderLayer } from "@tempcred/core/Adapter"
 import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import type { MintRequest } from "@tempcred/core/MintRequest"
@@ -11,10 +11,10 @@ import * as Effect from "effect/Effect"
 
 export type Call = Effect.Effect<unknown, TempCredentialError | ConfigurationError, Transport>
 
-/** An emulator's own answer. */
+/** Makes the emulator's own response. */
 export type Answer = () => Promise<Response>
 
-/** What a reason says beside the status and the id of the request, in the vendor's words. */
+/** The vendor's code and message in a reason. */
 interface Told {
   readonly code?: string
   readonly detail: string
@@ -23,11 +23,11 @@ interface Told {
 
 interface Common {
   readonly call: Call
-  /** `undefined` where no request brings it about. */
+  /** `undefined` if no request produces the response. */
   readonly answer: Answer | undefined
 }
 
-/** The call is made at this moment, and gives this as JSON. */
+/** A call at this time, and its result as JSON. */
 interface Given extends Common {
   readonly at: string
   readonly gives: unknown
@@ -40,7 +40,7 @@ interface Failed extends Common {
 
 type Row = Given | Failed
 
-/** The rows of one vendor, by the names of its fixtures. */
+/** The rows of a vendor, by the names of its fixtures. */
 export type Rows = Readonly<Record<string, Row>>
 
 export const gives = (call: Call, at: string, gives: unknown, answer: Answer | undefined): Given => {
@@ -51,7 +51,7 @@ export const fails = (call: Call, fails: Failed["fails"], told: Told, answer: An
   return { call, fails, told, answer }
 }
 
-/** What matters of a minted credential. */
+/** Mints a credential, and returns its relevant fields. */
 export const minting = (layer: ProviderLayer, request: MintRequest = { purpose: "stt.realtime" }): Call =>
   TempCredentialProvider.use((provider) => provider.mint(request)).pipe(
     Effect.map(encode),
@@ -67,7 +67,10 @@ export const minting = (layer: ProviderLayer, request: MintRequest = { purpose: 
     Effect.provide(layer)
   )
 
-/** Sends calls such as `POST /path {"a":1}` one after the other, `:id` being the last key's, and gives the last answer. */
+/**
+ * Sends calls such as `POST /path {"a":1}` one after the other, and returns the last response; `:id` is that of the
+ * last key.
+ */
 export const ask =
   (emulator: Emulator, key: Readonly<Record<string, string>>, ...calls: ReadonlyArray<string>): Answer =>
   async () => {

@@ -1,4 +1,4 @@
-/** Test data of the vendors' pages, and the row of each. */
+/** Fixtures from the vendors' pages, and the row of each. */
 import * as Schema from "effect/Schema"
 import { readdirSync } from "node:fs"
 import { basename, join } from "node:path"
@@ -9,7 +9,7 @@ const Fixture = Schema.Struct({
   source: Schema.String.check(Schema.isPattern(/^https:\/\/\S+$/)),
   read: Schema.String.check(Schema.isPattern(/^\d{4}-\d\d-\d\d$/)),
   basis: Schema.Literals(["documented", "inferred"]),
-  /** What of it no source says. */
+  /** The part that no source states. */
   inferred: Schema.optionalKey(Schema.NonEmptyString),
   status: Schema.Int,
   headers: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
@@ -18,7 +18,7 @@ const Fixture = Schema.Struct({
 
 const published = "packages/testing/fixtures/"
 
-/** Such as `soniox/mint.201`. */
+/** The names of all fixtures, such as `soniox/mint.201`. */
 export const names = files
   .filter((path) => path.startsWith(published))
   .map((path) => path.slice(published.length, -".json".length))
@@ -29,7 +29,7 @@ export const fixture = (name: string): typeof Fixture.Type => decode(read(`${pub
 
 const folder = join(import.meta.dirname, "../fixtures")
 
-/** What the files of `fixtures` export. */
+/** The rows of all files in `fixtures`. */
 export const rows: Rows = Object.fromEntries(
   (
     await Promise.all(

@@ -1,13 +1,16 @@
-/** Short talks over WebSockets, and those with Deepgram, OpenAI and AssemblyAI, over whatever connection a credential lists. */
+/**
+ * Short conversations over the connections of a credential: a general one for WebSockets, and those of Deepgram,
+ * OpenAI and AssemblyAI.
+ */
 import type { Filled } from "@tempcred/core/Connection"
 import * as Speech from "@tempcred/emulator/Speech"
 import { WebSocket } from "ws"
 import { answered, milliseconds, type Outcome, speech, type Talk, text } from "./talks.ts"
 
-/** What is heard where only the vendor's willingness to talk is of interest. */
+/** The outcome of a conversation whose content does not matter. */
 export const reply = { heard: "a reply" }
 
-/** What the vendors send, as far as it is looked at; sound comes as bytes. */
+/** The checked fields of a vendor's message; sound comes as bytes. */
 interface Frame {
   readonly bytes?: Uint8Array
   readonly type?: string
@@ -30,23 +33,26 @@ interface Frame {
 type Message = object | Uint8Array
 
 interface Script {
-  /** What kind of a frame it is. @default its `type` */
+  /** Returns the kind of a frame. @default its `type` */
   readonly kind?: (frame: Frame) => string | undefined
-  /** Whether the vendor's JSON comes as bytes. @default false */
+  /** True if the vendor sends JSON in binary messages. @default false */
   readonly inBytes?: boolean
-  /** How a frame refuses. @default by the shapes of the vendors below; closing in the middle of a talk refuses too */
+  /**
+   * Returns the refusal in a frame, if any. @default by the shapes of the vendors below; a close during the
+   * conversation is a refusal too
+   */
   readonly refusal?: (frame: Frame) => string | undefined
-  /** Parameters that the vendor wants beside the credential. */
+  /** The parameters that the vendor needs besides the credential. */
   readonly query?: Readonly<Record<string, string>>
   readonly before?: ReadonlyArray<Message>
-  /** The vendor's first answer, in the middle of the talk. */
+  /** The kind of the vendor's first response, at which `midway` runs. */
   readonly first: string
   readonly after: ReadonlyArray<Message>
   readonly last: string
   readonly hear: (frames: ReadonlyArray<Frame>) => Outcome
 }
 
-/** Talks by a script. */
+/** Makes a conversation from a script. */
 export const talk =
   ({
     after,
@@ -87,7 +93,7 @@ export const talk =
       socket.on("error", reject)
     })
 
-/** Talks by the protocol of the path, of which the end is given; the longest that fits decides. */
+/** Chooses the conversation by the end of the path; the longest match wins. */
 export const byPath =
   (protocols: Readonly<Record<string, Talk>>): Talk =>
   (connection, midway) => {
@@ -115,7 +121,7 @@ const told = ({ code, error, error_code, type }: Frame): string | undefined => {
   }
 }
 
-/** What is heard where that is not looked at. */
+/** Returns the outcome of a conversation whose content does not matter. */
 export const heardReply = () => reply
 
 const speaking = (query: Readonly<Record<string, string>>): Talk =>
@@ -184,7 +190,7 @@ export const deepgram: Readonly<Record<"stt.realtime" | "stt.batch" | "tts.realt
 
 const offer = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nm=audio 50000 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n"
 
-/** Over HTTP an offer is answered; over a WebSocket a session goes on. */
+/** Sends a WebRTC offer over HTTP, or converses over a WebSocket. */
 const orCall =
   (converse: Talk): Talk =>
   (connection: Filled, midway) =>

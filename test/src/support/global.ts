@@ -1,13 +1,13 @@
-/** Services that tests need and that a machine may lack: found or started once, for all test files. */
+/** Optional services of the machine, found or started once for all test files. */
 import type { TestProject } from "vitest/node"
 import { find } from "./programs.ts"
 import * as RedisServer from "./redis-server.ts"
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** A Redis that all tests share. */
+    /** The URL of a Redis that all tests share. */
     readonly redisUrl: string | undefined
-    /** The program, for tests that need a Redis of their own to stop. */
+    /** The path of `redis-server`, for tests that stop their own Redis. */
     readonly redisServer: string | undefined
   }
 }

@@ -1,4 +1,4 @@
-/** Where tokens travel, and what proves it: the fixtures of `packages/testing/placements`. */
+/** The placements of tokens and their proofs: the fixtures of `packages/testing/placements`. */
 import type { Placement } from "@tempcred/core/Connection"
 import { Placement as PlacementSchema } from "@tempcred/core/Connection"
 import { Purpose } from "@tempcred/core/Purpose"
@@ -10,15 +10,15 @@ import { files, read } from "./workspace.ts"
 const Day = Schema.String.check(Schema.isPattern(/^\d{4}-\d\d-\d\d$/))
 const Link = Schema.String.check(Schema.isPattern(/^https:\/\/\S+$/))
 
-/** The vendor's client sends the token so, in a test that drives it. */
+/** A proof by the vendor's client, in a test that drives it. */
 const Sdk = Schema.Struct({ by: Schema.Literal("SDK"), package: Schema.String, version: Schema.String, read: Day })
 
-/** A page of the vendor, or a comment in its client, says so. */
+/** A proof by a page of the vendor, or by a comment in its client. */
 const Documents = Schema.Struct({
   by: Schema.Literal("documents"),
   source: Link,
   read: Day,
-  /** What of it the source does not say. */
+  /** The part that the source does not state. */
   inferred: Schema.optionalKey(Schema.NonEmptyString)
 })
 
@@ -27,7 +27,7 @@ const Proof = Schema.Union([Sdk, Documents])
 const Entry = Schema.Struct({
   purpose: Purpose,
   kind: Schema.Literals(["websocket", "http"]),
-  /** The path of the vendor's address; a URL that is the credential as a whole has none. */
+  /** The path of the URL; empty if the credential itself is the URL. */
   path: Schema.String,
   placement: PlacementSchema,
   proof: Proof
@@ -39,18 +39,18 @@ const decode = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Array(Entry
 
 const published = "packages/testing/placements/"
 
-/** The entries by vendor. */
+/** The entries of each vendor. */
 export const placements: ReadonlyMap<string, ReadonlyArray<Entry>> = new Map(
   files
     .filter((path) => path.startsWith(published))
     .map((path) => [basename(path, ".json"), decode(read(path))] as const)
 )
 
-/** What an entry is about, in one line. */
+/** Describes an entry in one line. */
 export const nameOf = ({ kind, path, placement, purpose }: Omit<Entry, "proof">): string =>
   [purpose, kind, path, placement.in].join(" ")
 
-/** Every place where an arrival holds the token. */
+/** Finds every placement of a token in an arrival. */
 export const placesOf = ({ headers, protocols, query, text }: Arrival, token: string): ReadonlyArray<Placement> => {
   const put = (value: string) => value.replace(token, "{token}")
   const holds = (value: unknown): value is string => typeof value === "string" && value.includes(token)
@@ -65,16 +65,16 @@ export const placesOf = ({ headers, protocols, query, text }: Arrival, token: st
   ]
 }
 
-/** One vendor's client, driven to present a token to whoever listens at an origin. */
+/** A vendor's client, driven to send a token to an origin. */
 export interface Drive {
-  /** The entries that it proves, by `nameOf`. */
+  /** The proven entries, by `nameOf`. */
   readonly proves: ReadonlyArray<string>
   readonly client: string
-  /** Presents the token; what is left open is closed by what it gives back. */
+  /** Sends the token; the returned function closes what is open. */
   readonly present: (origin: string, token: string) => Promise<(() => unknown) | void>
 }
 
-/** Presents a token in a request whose answer does not matter. */
+/** Sends a token in a request, and ignores the response. */
 export const request = (sent: PromiseLike<unknown>): Promise<void> =>
   Promise.resolve(sent).then(
     () => {},

@@ -1,4 +1,4 @@
-/** Programs that tests start and that a machine may lack. */
+/** Optional programs of the machine that tests start. */
 import { accessSync, constants } from "node:fs"
 import { delimiter, join } from "node:path"
 

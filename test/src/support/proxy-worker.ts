@@ -1,4 +1,7 @@
-/** `node proxy-worker.ts <url>…`: sends twice to each address through the transport for Node, prints what became of it, and has nothing more to do. */
+/**
+ * `node proxy-worker.ts <url>…`: sends two requests to each URL through the transport for Node, prints the results,
+ * and ends.
+ */
 import { Transport } from "@tempcred/core/Transport"
 import * as NodeTransport from "@tempcred/node/NodeTransport"
 import * as Effect from "effect/Effect"
@@ -10,12 +13,12 @@ const sending = Effect.forEach(
   (url) =>
     Transport.use(({ send }) => send({ method: "POST", url: new URL(url), key: Redacted.make("the-key") })).pipe(
       Effect.match({ onFailure: ({ message }) => message, onSuccess: ({ status }) => String(status) }),
-      // A connection is given back a moment after its answer.
+      // Waits until the connection has returned to the pool.
       Effect.tap(Effect.sleep("20 millis"))
     )
 )
 
-// Left open: what is idle keeps no process alive.
+// Not disposed, as idle connections do not keep a process alive.
 const runtime = ManagedRuntime.make(NodeTransport.layer)
 const outcomes = await runtime
   .runPromise(sending)

@@ -1,23 +1,23 @@
-/** A server that is no vendor: it records where a client puts a token, and answers nothing of use. */
+/** A server that records the placement of a token in a client's request. */
 import { EventEmitter, once } from "node:events"
 import { createServer, type IncomingMessage } from "node:http"
 import type { AddressInfo } from "node:net"
 import { WebSocketServer } from "ws"
 
-/** A request or an upgrade, as it arrived. */
+/** A received request or upgrade. */
 export interface Arrival {
   readonly kind: "http" | "websocket"
   readonly path: string
   readonly query: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
   readonly protocols: ReadonlyArray<string>
-  /** The body of a request, or the first message on a socket. */
+  /** The body of a request, or the first message of a WebSocket. */
   readonly text: string
 }
 
 export interface Recorder {
   readonly origin: string
-  /** The first arrival that holds this text anywhere. */
+  /** Waits for the first arrival that contains this text. */
   readonly arrivalOf: (token: string) => Promise<Arrival>
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
@@ -64,7 +64,7 @@ const read = ({ headers, url = "" }: IncomingMessage) => {
   const { pathname, searchParams } = new URL(`http://recorder${url}`)
   const { "sec-websocket-protocol": protocols = "", ...rest } = headers
   return {
-    // One client puts a slash too many before the path.
+    // One client sends an additional slash before the path.
     path: pathname.replace(/^\/+/, "/"),
     query: Object.fromEntries(searchParams),
     headers: Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, String(value)])),

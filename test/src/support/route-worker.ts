@@ -1,4 +1,7 @@
-/** Serves a module's handler on a free port, as a framework on Node does: its route `POST`, or the `fetch` of its default export. */
+/**
+ * Serves a module's handler on a free port, as frameworks on Node do: its `POST` export, or the `fetch` of its
+ * default export.
+ */
 import { createServer, type IncomingMessage } from "node:http"
 import { join } from "node:path"
 import { Readable } from "node:stream"

@@ -1,4 +1,4 @@
-/** The programs of `examples/server`, each on the runtime that it is for, in a process of its own. */
+/** The programs of `examples/server`, each on its own runtime in its own process. */
 import { build } from "esbuild"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
@@ -10,32 +10,32 @@ import { root } from "./workspace.ts"
 
 type Env = Readonly<Record<string, string>>
 
-/** What to start, and what to do when it has ended. */
+/** A command to start, and its clean-up. */
 interface Command {
   readonly args: ReadonlyArray<string>
   readonly cleanUp?: () => void
 }
 
 export interface Program {
-  /** Within `examples/server/src`. */
+  /** The file in `examples/server/src`. */
   readonly file: string
   readonly runtime: string
-  /** Where the runtime is; none on a machine without it. */
+  /** The path of the runtime, if the machine has it. */
   readonly path: string | undefined
   readonly command: (file: string, env: Env) => Command | Promise<Command>
 }
 
 export interface Running {
   readonly origin: string
-  /** All that the program and its runtime have printed. */
+  /** Returns the whole output of the program and its runtime. */
   readonly printed: () => string
-  /** Asks it to end, as an operator would, and tells its exit code; none when a signal ended it. */
+  /** Sends SIGTERM and returns the exit code; null if a signal ended the process. */
   readonly stop: () => Promise<number | null>
 }
 
 const folder = join(root, "examples/server")
 
-/** `.ci/run` brings them from npm, as these are no dependencies of the workspace: they take 350 MB. */
+/** `.ci/run` installs them from npm. They are not dependencies of the workspace, as they take 350 MB. */
 const installed = (pattern: string): ReadonlyArray<string> =>
   globSync(join(root, "node_modules/.runtimes/node_modules", pattern)).map((path) => dirname(path))
 
@@ -43,7 +43,7 @@ export const bun = find(["bun"], installed("@oven/bun-*/bin/bun"))
 export const deno = find(["deno"], installed("@deno/*/deno"))
 const workerd = find(["workerd"], installed("@cloudflare/workerd-*/bin/workerd"))
 
-/** Bundles a Worker as `wrangler deploy` does, for the platform as it was at a date, and binds the variables as its secrets. */
+/** Bundles a Worker as `wrangler deploy` does, for a compatibility date, and binds the variables as its secrets. */
 const worker =
   (compatibilityDate: string) =>
   async (file: string, env: Env): Promise<Command> => {
@@ -93,16 +93,16 @@ export const programs: ReadonlyArray<Program> = [
   { runtime: "Bun", path: bun, file: "bun.ts", command: alone },
   { runtime: "Deno", path: deno, file: "deno.ts", command: (file) => ({ args: ["run", ...permitted, file] }) },
   { runtime: "workerd", path: workerd, file: "worker.ts", command: worker("2026-11-01") },
-  // Before 2024-11-11 the platform refuses options of `fetch` that it does not know.
+  // Before 2024-11-11 the platform refuses unknown options of `fetch`.
   { runtime: "workerd of 2024", path: workerd, file: "worker.ts", command: worker("2024-03-01") }
 ]
 
 const quiet = { NO_COLOR: "1", DO_NOT_TRACK: "1", DENO_NO_UPDATE_CHECK: "1" }
 
-/** Any free one, by the names that the programs read. */
+/** Any free port, in the variables that the programs read. */
 const anyPort = { PORT: "0", TEMPCRED_PORT: "0" }
 
-/** Starts a program with nothing but these variables; it listens on a free port, which it prints. */
+/** Starts a program with only these variables; it prints its free port. */
 export const start = async ({ command, file, path = "" }: Program, env: Env): Promise<Running> => {
   const { args, cleanUp } = await command(join("src", file), env)
   const { HOME, PATH } = process.env

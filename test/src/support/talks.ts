@@ -1,14 +1,17 @@
-/** Short talks with vendors, over whatever connection a credential lists: what was heard, or how it was refused. */
+/**
+ * Short conversations with vendors over the connections of a credential. The outcome is the transcript, or the
+ * refusal.
+ */
 import type { Filled } from "@tempcred/core/Connection"
 import * as Speech from "@tempcred/emulator/Speech"
 import { WebSocket } from "ws"
 
 export type Outcome = { readonly heard: string } | { readonly refused: string }
 
-/** Talks over a connection; in the middle of a socket's talk, when the vendor has first answered, `midway` is run. */
+/** A conversation over a connection; `midway` runs after the vendor's first response on a WebSocket. */
 export type Talk = (connection: Filled, midway?: () => void) => Promise<Outcome>
 
-/** Takes 660 ms to say, in which two words are heard. */
+/** A text of 660 ms of audio, whose transcript has two words. */
 export const text = "hello there"
 
 export const transcript = { heard: "the long" }
@@ -85,7 +88,7 @@ export const speechmatics: Readonly<Record<"stt.realtime" | "stt.batch" | "tts.b
   }
 }
 
-/** Submits a job at Speechmatics and tells its id. */
+/** Submits a job at Speechmatics and returns its id. */
 export const submit = async ({ headers, url }: Filled): Promise<Outcome> => {
   const body = new FormData()
   body.set("config", JSON.stringify({ type: "transcription", transcription_config: { language: "en" } }))
@@ -107,7 +110,7 @@ export const answered = (reply: Response, heard: string): Outcome =>
 export const milliseconds = (pieces: ReadonlyArray<Uint8Array>, sampleRate: number): string =>
   `${(Speech.joined(pieces).length * 1000) / (2 * sampleRate)} ms`
 
-/** What the vendors send, as far as it is looked at. */
+/** The checked fields of a vendor's message. */
 interface Frame {
   readonly tokens?: ReadonlyArray<{ readonly text: string; readonly is_final: boolean }>
   readonly audio?: string
@@ -121,7 +124,7 @@ interface Frame {
 }
 
 interface Script {
-  /** The message that a connection may add fields to. */
+  /** The first message, to which a connection can add fields. */
   readonly first: object
   readonly before: string | Uint8Array
   readonly after: string

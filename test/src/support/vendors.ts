@@ -1,4 +1,7 @@
-/** The vendors on real ports, in two regions each, behind their adapters; their clock and ours stand still until they are moved. */
+/**
+ * The vendors on real ports, in two regions each, with their adapters. Their clock and ours stand still until a test
+ * moves them.
+ */
 import type { Adapter } from "@tempcred/core/Adapter"
 import * as Minter from "@tempcred/core/Minter"
 import type { Purpose } from "@tempcred/core/Purpose"
@@ -11,38 +14,38 @@ import { join } from "node:path"
 import { vi } from "vitest"
 import type { Outcome, Talk } from "./talks.ts"
 
-/** One purpose of one vendor. */
+/** A purpose of a vendor. */
 export interface Use {
   readonly purpose: Purpose
-  /** The vendor's name for what a credential of this purpose opens. */
+  /** The vendor's name of the product. */
   readonly product: string
   readonly talk: Talk
   readonly outcome: Outcome
-  /** How the vendor ends a session that is over its limit, where it can have one. */
+  /** The vendor's end of a session at its limit, if there is a limit. */
   readonly cut?: string
 }
 
 export interface Vendor {
   readonly name: string
   readonly adapter: Adapter
-  /** Whether a credential of one region is refused in another. */
+  /** True if a credential is refused in another region. */
   readonly regional: boolean
   readonly uses: ReadonlyArray<Use>
   readonly emulator: (clock: Clock) => Emulator
-  /** The variables that choose the second of the two regions. */
+  /** The variables that choose the second region. */
   readonly abroad: Readonly<Record<string, string>>
 }
 
 const folder = join(import.meta.dirname, "../vendors")
 
-/** What the files of `vendors` export. */
+/** The vendors of all files in `vendors`. */
 export const vendors: ReadonlyArray<Vendor> = (
   await Promise.all(
     readdirSync(folder).map((file): Promise<{ readonly vendors: ReadonlyArray<Vendor> }> => import(join(folder, file)))
   )
 ).flatMap((one) => one.vendors)
 
-/** Starts a vendor; `minter` is at home, `abroad` is in the other region. */
+/** Starts a vendor; `minter` is in the first region, `abroad` in the second. */
 export const start = async ({ abroad, adapter, emulator: make }: Vendor) => {
   const clock = stoppedClock(Date.UTC(2026, 10, 21, 12))
   const emulator = make(clock)
@@ -59,7 +62,7 @@ export const start = async ({ abroad, adapter, emulator: make }: Vendor) => {
   return { ...minters, advance: clock.advance, [Symbol.asyncDispose]: close }
 }
 
-/** A clock that stands still until it is moved, as does that of this process; what is due by then is run in its order. */
+/** Makes a clock that stands still until a test moves it, with that of this process; timers run in order. */
 const stoppedClock = (start: number) => {
   const alarms = new Set<{ readonly at: number; readonly run: () => void }>()
   let now = start

@@ -1,9 +1,9 @@
-/** Some official clients open `wss:` only; for them, TLS is a plain connection, and the rest is as it was. */
+/** Replaces TLS by plain connections, for official clients that open only `wss:`. */
 import net from "node:net"
 import tls from "node:tls"
 import { vi } from "vitest"
 
-/** Lets every TLS connection of this process be a plain one, until it is told to stop. */
+/** Makes every TLS connection of this process a plain one, until the returned function is called. */
 export const withoutTls = (): (() => void) => {
   const plain = (options: tls.ConnectionOptions) => net.connect({ host: options.host ?? "", port: options.port ?? 0 })
   const spy = vi.spyOn(tls, "connect").mockImplementation(plain as typeof tls.connect)

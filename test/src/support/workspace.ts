@@ -1,4 +1,4 @@
-/** The checkout as the house rules see it: its files, its packages, and what a source file imports. */
+/** The checkout for the house rules: its files, its packages, and the imports of its sources. */
 import { readdirSync, readFileSync } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path"
 
@@ -15,10 +15,10 @@ const walk = (folder: string): ReadonlyArray<string> =>
     return entry.isDirectory() ? walk(path) : entry.isFile() ? [path] : []
   })
 
-/** Every file that git would track, by its path from the root. Git itself is not asked, as a bare machine may lack it. */
+/** Every file that git would track, by its path from the root, found without git. */
 export const files = walk("")
 
-/** The sources of the packages that are published. */
+/** The sources of the published packages. */
 export const sources = files.filter((path) => /^packages\/[^/]+\/src\/.*\.ts$/.test(path))
 
 interface Manifest {
@@ -28,9 +28,9 @@ interface Manifest {
 }
 
 export interface Package extends Manifest {
-  /** Such as `packages/core`. */
+  /** The folder, such as `packages/core`. */
   readonly folder: string
-  /** The sources that the package exports and that exist, without its index, by their path from the root. */
+  /** The existing exported sources without the index, by their path from the root. */
   readonly modules: ReadonlyArray<string>
 }
 
@@ -48,26 +48,26 @@ export const packages: ReadonlyArray<Package> = files
 
 const workspace: { readonly scripts: Readonly<Record<string, string>> } = JSON.parse(read("package.json"))
 
-/** What `pnpm` runs at the root. */
+/** The names of the root scripts. */
 export const scripts = Object.keys(workspace.scripts)
 
-/** A source without its comments, so that examples and sentences break no rule. */
+/** Returns a source without its comments. */
 export const code = (path: string): string =>
   read(path)
     .replaceAll(/^\s*\/\*[\s\S]*?\*\//gm, "")
     .replaceAll(/^\s*\/\/.*$/gm, "")
 
-/** What a source imports or re-exports, types included; it relies on the layout that the formatter gives. */
+/** Returns the imports and re-exports of a source, including types; it relies on the formatter's layout. */
 export const imports = (path: string): ReadonlyArray<string> =>
   Array.from(
     code(path).matchAll(/^(?:import|export|\}) (?:.* )?from "([^"]+)"|^import "([^"]+)"|\bimport\("([^"]+)"\)/gm),
     ([, named, bare, dynamic]) => named ?? bare ?? dynamic ?? ""
   )
 
-/** The vendors' modules that export an `adapter`, with the name that modules and folders of a vendor have in common. */
+/** The vendors' modules that export an `adapter`, with the common name of their modules and folders. */
 export const adapters = packages.flatMap(({ folder, modules }) =>
   modules
-    // The client's token endpoint is no vendor, and lies deeper.
+    // The client's token endpoint, which is deeper, is not a vendor.
     .filter((path) => dirname(path) === `${folder}/src` && /^export const adapter\b/m.test(code(path)))
     .map((path) => ({ folder, path, name: basename(path, ".ts") }))
 )
