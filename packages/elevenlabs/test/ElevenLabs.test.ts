@@ -156,6 +156,29 @@ describe("how a client connects", () => {
   )
 })
 
+it.effect("a key of one region that comes back from another is neither handed out nor told", () =>
+  Effect.gen(function* () {
+    const regionKeys = { eu: Redacted.make("key-of-region") }
+    for (const [region, other] of [
+      ["global", "key-of-region"],
+      ["eu", key]
+    ] as const) {
+      const answers = [
+        ["stt.realtime", { token: other }],
+        ["agent", { signed_url: `wss://el.example/convai?token=${other}` }]
+      ] as const
+      for (const [purpose, answer] of answers) {
+        const handed = yield* Effect.flip(withOptions({ regionKeys }, answering(answer)).mint({ purpose, region }))
+        assert.include(handed.message, "the credential holds the long-lived key")
+      }
+      const words = { detail: `you sent ${other}` }
+      const refused = yield* Effect.flip(withOptions({ regionKeys }, answering(words, 401)).mint({ region }))
+      assert.include(refused.message, "you sent <redacted>")
+      assert.notInclude(JSON.stringify(refused), other)
+    }
+  })
+)
+
 describe("global and us are one account", () => {
   const own = Redacted.make("key-of-region")
   const accounts: ReadonlyArray<readonly [options: object, region: string, sent: string]> = [

@@ -1,5 +1,5 @@
 import * as KeySource from "@tempcred/core/KeySource"
-import { arrived, misconfigured } from "@tempcred/testing/Harness"
+import { answering, arrived, misconfigured } from "@tempcred/testing/Harness"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
@@ -108,6 +108,24 @@ it.effect("keys of further regions may overlap too, and no region is sent anothe
       arrived(emulator.log).map((one) => one.key),
       ["Bearer not-yet-known", `Bearer ${keys.eu}`]
     )
+  })
+)
+
+it.effect("a key of one region that comes back from another is neither handed out nor told", () =>
+  Effect.gen(function* () {
+    const regionKeys = { eu: key("eu") }
+    for (const [region, other] of [
+      ["us", keys.eu],
+      ["eu", keys.us]
+    ] as const) {
+      const answer = { api_key: other, expires_at: "2030-01-01T00:00:00Z" }
+      const handed = yield* Effect.flip(withOptions({ regionKeys }, answering(answer)).mint({ region }))
+      assert.include(handed.message, "the credential holds the long-lived key")
+      const words = { error_type: "unauthenticated", message: `you sent ${other}` }
+      const refused = yield* Effect.flip(withOptions({ regionKeys }, answering(words, 401)).mint({ region }))
+      assert.include(refused.message, "you sent <redacted>")
+      assert.notInclude(JSON.stringify(refused), other)
+    }
   })
 )
 

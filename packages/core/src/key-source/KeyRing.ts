@@ -34,10 +34,12 @@ export interface KeyRing {
   readonly read: Effect.Effect<ReadonlyArray<string>>
   /** Returns the name of the account: the configured one, or the oldest key. */
   readonly account: () => string
+  /** Lists the keys that were read last. */
+  readonly keys: () => ReadonlyArray<Redacted.Redacted>
   /**
    * Makes an attempt with the best key, and one more with the next key if the vendor refused it,
-   * within so many milliseconds. An attempt also gets all keys, to remove them from errors, and the
-   * remaining time.
+   * within so many milliseconds. An attempt also gets all keys of the vendor, those of other regions
+   * too, to find them in its answer, and the remaining time.
    */
   readonly use: <A>(milliseconds: number, attempt: Attempt<A>) => Effect.Effect<A, Reason>
 }
@@ -65,8 +67,10 @@ export interface KeyRings {
 export const makeRings = Effect.fnUntraced(function* (provider: string): Effect.fn.Return<KeyRings> {
   const publish = yield* Events
   const rings = new WeakMap<Source, KeyRing>()
+  let opened: ReadonlyArray<KeyRing> = []
+  const openedKeys = () => opened.flatMap((ring) => ring.keys())
   const of = (source: Source): KeyRing => {
-    const ring = rings.get(source) ?? makeRing(provider, source, publish)
+    const ring = rings.get(source) ?? makeRing(provider, source, publish, openedKeys)
     rings.set(source, ring)
     return ring
   }
@@ -76,12 +80,13 @@ export const makeRings = Effect.fnUntraced(function* (provider: string): Effect.
       return message === undefined ? [] : [{ name, message }]
     })
     if (missing.length > 0) return { issues: missing, account: Redacted.make("") }
+    opened = Object.values(sources).map(of)
     const read = yield* Effect.forEach(
       Object.entries(sources),
       ([name, source]) => Effect.map(of(source).read, (problems) => problems.map((message) => ({ name, message }))),
       { concurrency: "unbounded" }
     )
-    const accounts = Object.values(sources).map((source) => of(source).account())
+    const accounts = opened.map((ring) => ring.account())
     return { issues: read.flat(), account: Redacted.make(accounts.join(" ")) }
   })
   return { of, open }
@@ -92,7 +97,12 @@ const isSource = (source: Source): boolean => Redacted.isRedacted(source) || Pre
 
 type Publish = (typeof Events)["Service"]
 
-const makeRing = (provider: string, source: Source, publish: Publish): KeyRing => {
+const makeRing = (
+  provider: string,
+  source: Source,
+  publish: Publish,
+  openedKeys: () => ReadonlyArray<Redacted.Redacted>
+): KeyRing => {
   const held = hold(provider, source, publish)
   const named = Redacted.isRedacted(source) ? undefined : source.account
   const refusals = remember(provider, publish)
@@ -119,22 +129,26 @@ const makeRing = (provider: string, source: Source, publish: Publish): KeyRing =
         return held.isFixed ? chosen() : Effect.flatMap(held.read(end - millisUnsafe(fiber)), chosen)
       }
       const offer = (key: Redacted.Redacted, isFirst: boolean) =>
-        Effect.matchEffect(attempt(key, [key, ...held.keys()], end - millisUnsafe(fiber)), {
-          onSuccess: (value) => refusals.accept(key, value),
-          onFailure: (reason) => {
-            if (reason._tag !== "AuthenticationError") return Effect.fail(reason)
-            return Effect.andThen(
-              refusals.refuse(key),
-              Effect.suspend(() => (isFirst ? choose({ key, reason }) : Effect.fail(reason)))
-            )
+        Effect.matchEffect(
+          attempt(key, [...new Set([key, ...held.keys(), ...openedKeys()])], end - millisUnsafe(fiber)),
+          {
+            onSuccess: (value) => refusals.accept(key, value),
+            onFailure: (reason) => {
+              if (reason._tag !== "AuthenticationError") return Effect.fail(reason)
+              return Effect.andThen(
+                refusals.refuse(key),
+                Effect.suspend(() => (isFirst ? choose({ key, reason }) : Effect.fail(reason)))
+              )
+            }
           }
-        })
+        )
       return choose()
     })
 
   return {
     read: held.read(Number.POSITIVE_INFINITY),
     use,
+    keys: held.keys,
     account: () => named ?? Redacted.value(held.keys().at(-1) ?? Redacted.make(""))
   }
 }
