@@ -158,7 +158,7 @@ describe("an outage", () => {
     Effect.gen(function* () {
       const { open, state } = make()
       state.mode = "away"
-      yield* open()
+      yield* Effect.asVoid(open())
       yield* TestClock.adjust("1 hour")
       // Pauses of five to ten seconds in the long run.
       assert.isBelow(state.connections, 730)
@@ -229,7 +229,7 @@ describe("a connection", () => {
   it.effect("that is lost again and again is replaced ever less often", () =>
     Effect.gen(function* () {
       const { lose, open, state } = make()
-      yield* open()
+      yield* Effect.asVoid(open())
       for (let second = 0; second < 600; second++) {
         lose()
         yield* TestClock.adjust("1 second")
