@@ -25,7 +25,7 @@ describe("every example", () => {
     const settings = servers.flatMap(({ origin }, index) => Object.entries(emulators[index]?.env(origin) ?? {}))
     const env = { ...Object.fromEntries(settings), TEMPCRED_PROVIDER: "soniox" }
     ;[problems, ran] = await Promise.all([typeCheck(examples), runAll(examples, env)])
-  }, 90_000)
+  }, 300_000)
 
   afterAll(async () => {
     remove()

@@ -59,6 +59,9 @@ export const extract = (examples: ReadonlyArray<Block>): void => {
 
 export const remove = (): void => rmSync(folder, { recursive: true, force: true })
 
+/** The time limit in milliseconds for one example, and for a whole program: longer runs hang. */
+const patience = 120_000
+
 interface Output {
   readonly failed: boolean
   readonly stdout: string
@@ -67,7 +70,7 @@ interface Output {
 
 const execute = (command: string, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv): Promise<Output> =>
   new Promise((resolve) =>
-    execFile(command, args, { cwd: folder, env, timeout: 25_000 }, (error, stdout, stderr) =>
+    execFile(command, args, { cwd: folder, env, timeout: patience }, (error, stdout, stderr) =>
       resolve({ failed: error !== null, stdout, stderr })
     )
   )
@@ -105,10 +108,12 @@ const runLane = async (
 ): Promise<ReadonlyArray<Message>> => {
   const messages: Array<Message> = []
   const worker = new Worker(lane, { workerData: { folder, files }, env: { PATH: process.env["PATH"], ...env } })
-  worker.on("message", (message: Message) => messages.push(message))
-  const ended = once(worker, "exit")
-  const limit = setTimeout(() => void worker.terminate(), 50_000)
-  const [code] = await ended
+  const limit = setTimeout(() => void worker.terminate(), patience)
+  worker.on("message", (message: Message) => {
+    messages.push(message)
+    limit.refresh()
+  })
+  const [code] = await once(worker, "exit")
   clearTimeout(limit)
   if (code !== 0)
     throw new Error(`One of these examples leaves something open or ends the process: ${files.join(", ")}`)
