@@ -199,6 +199,20 @@ describe("several providers below", () => {
       })
   )
 
+  it.effect("a refused key of the first provider leaves a credential of the second in use", () =>
+    Effect.gen(function* () {
+      const first = Failing.vendor("a", unavailable, refused)
+      const second = Failing.vendor("b", "minted")
+      const below = Failover.layer([Failing.layerOf(first), Failing.layerOf(second)])
+      const cache = yield* build({ layer: Layer.orDie(below) })
+      assert.strictEqual(yield* cache.get(), "token-of-b")
+      yield* seconds(55)
+      assert.strictEqual(yield* cache.get(), "token-of-b")
+      yield* seconds(6)
+      assert.strictEqual(yield* cache.get(), "AuthenticationError")
+    })
+  )
+
   it.effect("a refusal by a provider that does not stand for what is held leaves it in use", () =>
     Effect.gen(function* () {
       const first = Failing.vendor("a", unavailable, refused)

@@ -121,8 +121,8 @@ export const isDue = (entry: Entry<unknown>, held: Held, now: ClockReading): boo
   entry.pending === undefined && remaining(held, now) <= held.windows.advisory && refusal(entry, now) === undefined
 
 /**
- * Tells whether a retry cannot help and cached credentials may be invalid too. Such a failure is
- * always reported.
+ * Tells whether a retry cannot help and cached credentials of this provider may be
+ * invalid too. They are then dropped.
  */
 export const isTerminal = ({ _tag }: Reason): boolean =>
   _tag === "AuthenticationError" ||
@@ -130,10 +130,11 @@ export const isTerminal = ({ _tag }: Reason): boolean =>
   _tag === "InvalidRequestError" ||
   _tag === "UnsupportedError"
 
-/** Tells whether the provider of the cached credential refused the mint, also within a combined error. */
-export const isRefusal = ({ failures = [], reason }: TempCredentialError, held: Held | undefined): boolean =>
-  isTerminal(reason) ||
-  failures.some((failure) => failure.provider === held?.credential.provider && isTerminal(failure.reason))
+/** Tells whether the provider of the cached credential refused it. Refusals by other providers do not concern it. */
+export const isRefusal = ({ failures, provider, reason }: TempCredentialError, held: Held | undefined): boolean =>
+  (failures ?? [{ provider, reason }]).some(
+    (failure) => failure.provider === held?.credential.provider && isTerminal(failure.reason)
+  )
 
 /** Returns the pause after a failed mint. An entry that never had a credential has none. */
 export const refuse = (
