@@ -1,4 +1,5 @@
 import type * as Adapter from "@tempcred/core/Adapter"
+import { bearer } from "@tempcred/core/Connection"
 import * as Events from "@tempcred/core/Events"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import {
@@ -358,6 +359,24 @@ it.effect("a reply that an adapter cannot take for its answer is an invalid resp
     assert.strictEqual(error.provider, "acme")
     assert.deepStrictEqual(error.reason, reply)
     assert.strictEqual(vendor.sent.length, 1)
+  })
+)
+
+it.effect("a response that puts the long-lived key into the URL of a connection is refused", () =>
+  Effect.gen(function* () {
+    const spec = Acme.spec()
+    for (const url of [`wss://acme.example/?key=${Acme.key}`, `wss://acme.example/${btoa(Acme.key)}`]) {
+      const credential: typeof spec.credential = (response) => ({
+        ...spec.credential(response),
+        connections: [{ kind: "websocket", url, where: "server", placement: bearer }]
+      })
+      const layer = Layer.effect(TempCredentialProvider, Provider.make({ ...spec, credential }))
+      const error = yield* TempCredentialProvider.use((provider) => provider.mint({ purpose: "stt.realtime" })).pipe(
+        Effect.flip,
+        Effect.provide(Layer.provide(layer, Acme.vendor(Acme.ok).layer))
+      )
+      assert.include(error.message, "the credential holds the long-lived key")
+    }
   })
 )
 
