@@ -77,7 +77,7 @@ describe.each(["/v3/token", "/v1/token"])("minting at %s", (path) => {
     assert.isEmpty(emulator.issued)
   })
 
-  it("answers 401 to a key that is missing, wrong or a token", async () => {
+  it("answers 401 to a missing or wrong key, and to a token", async () => {
     const { emulator } = setUp()
     const token = await mint(emulator, path)
     for (const headers of [{}, { authorization: "wrong" }, { authorization: token }, bearer(token)]) {
@@ -94,22 +94,22 @@ describe.each(["/v3/token", "/v1/token"])("minting at %s", (path) => {
 })
 
 describe("minting", () => {
-  it("takes the key as a bearer for agents only", async () => {
+  it("accepts the key as a bearer token for agents only", async () => {
     const { emulator } = setUp()
     const headers = bearer(emulator.apiKey)
     assert.strictEqual((await get(emulator, "/v1/token?expires_in_seconds=60", headers)).status, 200)
     assert.strictEqual((await get(emulator, "/v3/token?expires_in_seconds=60", headers)).status, 401)
   })
 
-  it("answers with the vendor's own error where a test asks for it", async () => {
+  it("answers with the vendor's own error under a fault", async () => {
     const { emulator } = setUp()
     emulator.faults.add(AssemblyAi.mintRoute, AssemblyAi.mintFault("internal_server_error"))
     assert.deepInclude(await get(emulator, "/v3/token"), { status: 500 })
   })
 })
 
-describe("who may stream", () => {
-  it("lets a token open one session, and no second one", async () => {
+describe("admission of streaming sessions", () => {
+  it("accepts a token for one session", async () => {
     const { emulator } = setUp()
     const token = await mint(emulator)
     const first = await open(emulator, token)
@@ -122,7 +122,7 @@ describe("who may stream", () => {
     assert.strictEqual(emulator.sessions, 0)
   })
 
-  it("checks the window when the session is opened, and never again", async () => {
+  it("checks the expiry only when the session opens", async () => {
     const { clock, emulator } = setUp()
     const [early, late] = [await mint(emulator), await mint(emulator)]
     clock.advance(59_999)
@@ -133,14 +133,14 @@ describe("who may stream", () => {
     assert.isUndefined(session.code())
   })
 
-  it("lets all tokens expire at once where a test asks for it", async () => {
+  it("expires all tokens with expireAll", async () => {
     const { emulator } = setUp()
     const token = await mint(emulator)
     emulator.expireAll()
     assert.strictEqual((await open(emulator, token)).code(), 1008)
   })
 
-  it("takes the raw key in the header, any number of times, and nothing else there", async () => {
+  it("accepts only the raw key in the header, any number of times", async () => {
     const { emulator } = setUp()
     const token = await mint(emulator)
     for (let count = 0; count < 2; count += 1) {
@@ -154,13 +154,13 @@ describe("who may stream", () => {
     assert.strictEqual((await open(emulator, emulator.apiKey)).code(), 1008)
   })
 
-  it("keeps the tokens of streaming and of agents apart", async () => {
+  it("refuses tokens of streaming for agents, and the reverse", async () => {
     const { emulator } = setUp()
     assert.strictEqual((await open(emulator, await mint(emulator, "/v1/token"))).code(), 1008)
     assert.strictEqual((await openAgent(emulator, await mint(emulator, "/v3/token"))).code(), 1008)
   })
 
-  it("binds a token to the zone of the host that minted it, unless it is told not to", async () => {
+  it("binds a token to the zone of its minting host, unless the option disables it", async () => {
     for (const [strictZones, code] of [
       [true, 1008],
       [false, undefined]
@@ -172,7 +172,7 @@ describe("who may stream", () => {
     }
   })
 
-  it("refuses more sessions than it is told of with 3009, which spends no token", async () => {
+  it("refuses sessions beyond the limit with 3009, which spends no token", async () => {
     const { emulator } = setUp({ concurrentSessions: 1 })
     const first = await open(emulator, await mint(emulator))
     const token = await mint(emulator)
@@ -187,7 +187,7 @@ describe("who may stream", () => {
     assert.isUndefined((await open(emulator, token)).code())
   })
 
-  it("refuses the next sessions where a test asks for it", async () => {
+  it("refuses the next sessions with refuseSessions", async () => {
     const { emulator } = setUp()
     emulator.refuseSessions("server_error", 2)
     const token = await mint(emulator)
@@ -195,7 +195,7 @@ describe("who may stream", () => {
     for (const code of [3005, 3005, undefined]) assert.strictEqual((await open(emulator, token)).code(), code)
   })
 
-  it("closes without a message where it is told to", async () => {
+  it("closes without a message with the option", async () => {
     const { emulator } = setUp({ failures: "close" })
     const socket = await open(emulator, "unknown")
     assert.deepStrictEqual([socket.frames, socket.code()], [[], 1008])
@@ -229,7 +229,7 @@ describe("a streaming session", () => {
     assert.strictEqual(long.code(), 3008)
   })
 
-  it("leaves no alarm behind, whoever ends it", async () => {
+  it("leaves no timer behind, whichever side ends it", async () => {
     const clock = manualClock()
     let alarms = 0
     const after: typeof clock.after = (milliseconds, run) => {
@@ -250,7 +250,7 @@ describe("a streaming session", () => {
     }
   })
 
-  it("sends turns that grow, end with the text, and are formatted where that was asked for", async () => {
+  it("sends turns that grow, end with the text, and are formatted on request", async () => {
     for (const [query, formatted] of [
       ["", false],
       ["&format_turns=true", true]
@@ -279,7 +279,7 @@ describe("a streaming session", () => {
     }
   })
 
-  it("ends a turn when it is asked to, and itself with the figures of it", async () => {
+  it("ends a turn on request, and ends with statistics", async () => {
     const { clock, socket } = await begin()
     socket.send(audio(600))
     socket.send({ type: "ForceEndpoint" })
@@ -314,7 +314,7 @@ describe("a streaming session", () => {
     assert.strictEqual(socket.code(), code)
   })
 
-  it("takes chunks from 50 to 1000 ms, and of any length where it can't tell", async () => {
+  it("accepts chunks of 50 to 1000 ms, and of any length for compressed audio", async () => {
     const { socket } = await begin()
     for (const milliseconds of [50, 1000]) socket.send(audio(milliseconds))
     assert.isUndefined(socket.code())
@@ -328,7 +328,7 @@ describe("a voice agent", () => {
   const types = (frames: ReadonlyArray<Readonly<Record<string, unknown>>>) => frames.map(({ type }) => type)
   const speech = (milliseconds: number) => ({ type: "input.audio", audio: btoa("\0".repeat(milliseconds * 48)) })
 
-  it("takes a token once, or the key as a bearer, and refuses anything else with its first message", async () => {
+  it("accepts a token once, or the key as a bearer token, and refuses others in its first message", async () => {
     const { clock, emulator } = setUp()
     const token = await mint(emulator, "/v1/token")
     assert.isUndefined((await openAgent(emulator, token)).code())
@@ -406,7 +406,7 @@ describe("hosts and routes", () => {
     assert.deepStrictEqual([wrong.status, wrong.headers.get("allow")], [405, "GET"])
   })
 
-  it("says on a port why it closes, as far as a close has room", async () => {
+  it("sends the close reason on a port, shortened to the size of a close frame", async () => {
     const emulator = AssemblyAi.make()
     await using server = await Node.serve(emulator)
     const address = emulator.env(server.origin)["ASSEMBLYAI_STREAMING_WS_URL"]

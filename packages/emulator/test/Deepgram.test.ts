@@ -24,7 +24,7 @@ const claimsOf = (token: string) => JSON.parse(atob(token.split(".")[1] ?? ""))
 const listen = `${Deepgram.listenRoute}?model=nova-3&encoding=linear16&sample_rate=16000`
 
 describe("granting", () => {
-  it("answers 200 with a token that says when it expires, and for how many seconds it lives", async () => {
+  it("answers 200 with a token that contains its expiry, and with its ttl in seconds", async () => {
     const { clock, emulator } = setUp()
     const { body, headers, status } = await grant(emulator, { ttl_seconds: 60 })
     assert.strictEqual(status, 200)
@@ -57,18 +57,18 @@ describe("granting", () => {
     assert.isEmpty(emulator.issued)
   })
 
-  it("answers 400 to what is no JSON object", async () => {
+  it("answers 400 to a body that is not a JSON object", async () => {
     const { emulator } = setUp()
     for (const body of ["{", "[]", "7"]) assert.strictEqual((await grant(emulator, body)).status, 400)
   })
 
-  it("takes whole seconds only where it is told to", async () => {
+  it("requires whole seconds with the option", async () => {
     const { emulator } = setUp({ wholeTtl: true })
     assert.strictEqual((await grant(emulator, { ttl_seconds: 1.5 })).status, 400)
     assert.strictEqual((await grant(emulator, { ttl_seconds: 2 })).status, 200)
   })
 
-  it("keeps the lifetime to the token's own claim where it is told to", async () => {
+  it("states the ttl only in the token's claims with the option", async () => {
     const { clock, emulator } = setUp({ expiresIn: false })
     const { body } = await grant(emulator, { ttl_seconds: 60 })
     assert.hasAllKeys(body, ["access_token"])
@@ -90,7 +90,7 @@ describe("granting", () => {
     }
   })
 
-  it("answers 400 to a wrong key where it is told to, as has been seen", async () => {
+  it("answers 400 to a wrong key with the option, as observed", async () => {
     const { emulator } = setUp({ wrongKeyStatus: 400 })
     const { body, status } = await grant(emulator, {}, { authorization: "Token wrong" })
     assert.strictEqual(status, 400)
@@ -113,7 +113,7 @@ describe("granting", () => {
     assert.deepStrictEqual([status, body.err_code], [403, "FORBIDDEN"])
   })
 
-  it("does not grant on a regional host, unless it is told to", async () => {
+  it("grants on a regional host only with the option", async () => {
     for (const [regionalGrants, status] of [
       [false, 404],
       [true, 200]
@@ -123,7 +123,7 @@ describe("granting", () => {
     }
   })
 
-  it("answers 429 beyond the limit of a minute, and with the vendor's own errors where a test asks for them", async () => {
+  it("answers 429 beyond the limit of a minute, and with the vendor's own errors under a fault", async () => {
     const { emulator } = setUp({ mintsPerMinute: 0 })
     const { body, status } = await grant(emulator)
     assert.deepStrictEqual([status, body.err_code], [429, "TOO_MANY_REQUESTS"])
@@ -132,7 +132,7 @@ describe("granting", () => {
   })
 })
 
-describe("who is let in", () => {
+describe("authentication", () => {
   it("takes a key under `token` and a token under `bearer`, in the header and among the subprotocols", async () => {
     const { emulator } = setUp()
     const token = await mint(emulator)
@@ -183,7 +183,7 @@ describe("who is let in", () => {
     }
   )
 
-  it("checks the expiry when a connection is opened, and never again", async () => {
+  it("checks the expiry only when a connection opens", async () => {
     const { clock, emulator } = setUp()
     const token = await mint(emulator, 5)
     clock.advance(4999)
@@ -195,14 +195,14 @@ describe("who is let in", () => {
     assert.isUndefined(socket.code())
   })
 
-  it("lets all tokens expire at once where a test asks for it", async () => {
+  it("expires all tokens with expireAll", async () => {
     const { emulator } = setUp()
     const token = await mint(emulator)
     emulator.expireAll()
     assert.strictEqual((await refusal(emulator, listen, bearer(token))).status, 401)
   })
 
-  it("takes a token in every region", async () => {
+  it("accepts a token in every region", async () => {
     const { emulator } = setUp()
     const headers = bearer(await mint(emulator))
     for (const host of Object.keys(emulator.hosts)) {
@@ -210,7 +210,7 @@ describe("who is let in", () => {
     }
   })
 
-  it("refuses with 429 more connections than it is told of", async () => {
+  it("refuses connections beyond the limit with 429", async () => {
     const { emulator } = setUp({ connections: 1 })
     const first = await dial(emulator, listen, { headers: key(emulator) })
     assert.strictEqual((await refusal(emulator, listen, key(emulator))).body.err_code, "TOO_MANY_REQUESTS")
@@ -218,7 +218,7 @@ describe("who is let in", () => {
     await dial(emulator, listen, { headers: key(emulator) })
   })
 
-  it("refuses a query that it can't read", async () => {
+  it("refuses an invalid query", async () => {
     const { emulator } = setUp()
     for (const query of ["encoding=linear16", "encoding=mulaw&sample_rate=0", "channels=two"]) {
       const { body, status } = await refusal(emulator, `${Deepgram.listenRoute}?${query}`, key(emulator))
@@ -235,7 +235,7 @@ describe("transcribing", () => {
   const said = (frame: Readonly<Record<string, unknown>>) =>
     (frame["channel"] as { alternatives: [{ transcript: string }] }).alternatives[0].transcript
 
-  it("sends phrases once they are final, and sooner where interim results were asked for", async () => {
+  it("sends final phrases, and interim results on request", async () => {
     const options = { words: "one two three four five six seven".split(" ") }
     for (const [query, expected] of [
       [
@@ -264,7 +264,7 @@ describe("transcribing", () => {
     }
   })
 
-  it("says where words lie in seconds, and of which request and model they are", async () => {
+  it("sends the times of words in seconds, and the request and model", async () => {
     const { socket } = await open()
     socket.send(audio(1500))
     const [frame] = socket.frames
@@ -275,7 +275,7 @@ describe("transcribing", () => {
     })
   })
 
-  it("makes what is left final when it is asked to, and at the end, which it says in figures", async () => {
+  it("makes the rest final on request and at the end, which it ends with statistics", async () => {
     const { socket } = await open()
     socket.send(audio(300))
     socket.send({ type: "Finalize" })
@@ -294,13 +294,13 @@ describe("transcribing", () => {
     assert.strictEqual(socket.code(), 1000)
   })
 
-  it("ends at a message of no audio", async () => {
+  it("ends after an empty audio message", async () => {
     const { socket } = await open()
     socket.send(new Uint8Array())
     assert.strictEqual(socket.code(), 1000)
   })
 
-  it("closes with 1011 after 10 s without audio, which nothing but audio prevents at first", async () => {
+  it("closes with 1011 after 10 s without audio; before the first audio, keep-alives do not prevent it", async () => {
     const { clock, socket } = await open()
     clock.advance(9_999)
     socket.send({ type: "KeepAlive" })
@@ -316,7 +316,7 @@ describe("transcribing", () => {
     assert.strictEqual(second.socket.code(), 1011)
   })
 
-  it("transcribes one request, whose audio says its own format, and fetches nothing", async () => {
+  it("transcribes the file of one request, and fetches no URL", async () => {
     const { emulator } = setUp()
     const headers = bearer(await mint(emulator))
     const file = Speech.wav(audio(900), 16_000)
@@ -332,7 +332,7 @@ describe("transcribing", () => {
 })
 
 describe("speaking and conversing", () => {
-  it("speaks what was flushed, and forgets what was cleared", async () => {
+  it("speaks flushed text, and drops cleared text", async () => {
     const emulator = Deepgram.make()
     await using server = await Node.serve(emulator)
     const url = `${emulator.env(server.origin)["DEEPGRAM_WS_URL"]}/v1/speak?encoding=linear16&sample_rate=8000`
@@ -372,7 +372,7 @@ describe("speaking and conversing", () => {
     assert.strictEqual((await ask(emulator, "POST /v1/speak", { text: "Hi" })).status, 401)
   })
 
-  it("welcomes who wants to converse, and applies its settings", async () => {
+  it("welcomes an agent's client, and applies its settings", async () => {
     const { emulator } = setUp()
     const socket = await dial(emulator, Deepgram.agentRoute, { headers: bearer(await mint(emulator)) })
     socket.send({ type: "KeepAlive" })

@@ -9,8 +9,8 @@ const open = "http://emulator.test/v1/convai/conversation?agent_id="
 const conversationOf = (frame: { readonly [field: string]: unknown } | undefined) =>
   JSON.parse(JSON.stringify(frame)).conversation_initiation_metadata_event.conversation_id
 
-describe("who may talk to an agent", () => {
-  it("lets in who opens the signed URL as it is, as often as they like", async () => {
+describe("authentication at an agent", () => {
+  it("accepts a signed URL any number of times", async () => {
     const { emulator } = setUp()
     const url = await sign(emulator)
     const [one, two] = [await converse(emulator, url), await converse(emulator, url)]
@@ -19,7 +19,7 @@ describe("who may talk to an agent", () => {
     assert.strictEqual(emulator.issued[0]?.uses, 2)
   })
 
-  it("lets a URL that names its conversation be used once", async () => {
+  it("accepts a URL with its conversation once", async () => {
     const { emulator } = setUp()
     const url = await sign(emulator, "?agent_id=agent_1&include_conversation_id=true")
     const first = await converse(emulator, url)
@@ -27,13 +27,13 @@ describe("who may talk to an agent", () => {
     assert.strictEqual((await converse(emulator, url)).code(), 3000)
   })
 
-  it("takes the rest of the query as the vendor's client adds to it", async () => {
+  it("accepts the parameters that the vendor's client adds", async () => {
     const { emulator } = setUp()
     const { code } = await converse(emulator, `${await sign(emulator)}&source=js_sdk&version=1.25.0`)
     assert.isUndefined(code())
   })
 
-  it("closes with 3000 where the signature is of another agent, unknown, missing, or expired", async () => {
+  it("closes with 3000 for a signature that is unknown, missing, expired, or another agent's", async () => {
     const { clock, emulator } = setUp()
     const url = await sign(emulator)
     const early = await converse(emulator, url)
@@ -51,18 +51,18 @@ describe("who may talk to an agent", () => {
     assert.isUndefined(early.code())
   })
 
-  it("lets anybody talk to an agent that is public", async () => {
+  it("needs no credential for a public agent", async () => {
     const { emulator } = setUp({ publicAgents: ["agent_1"] })
     assert.isUndefined((await converse(emulator, `${open}agent_1`)).code())
     assert.strictEqual((await converse(emulator, `${open}agent_2`)).code(), 3000)
   })
 
-  it("takes the other name of the signature where a test says so", async () => {
+  it("accepts the other parameter name of the signature with the option", async () => {
     const { emulator } = setUp({ signatureParameter: "token" })
     assert.isUndefined((await converse(emulator, await sign(emulator))).code())
   })
 
-  it("answers with the subprotocol where it was offered", async () => {
+  it("responds with the subprotocol if it was offered", async () => {
     const { emulator } = setUp()
     const url = await sign(emulator)
     assert.strictEqual((await converse(emulator, url, offering("convai", "bearer.x"))).protocol, "convai")
@@ -76,7 +76,7 @@ describe("a conversation", () => {
     return { emulator, socket: await converse(emulator, await sign(emulator)) }
   }
 
-  it("begins with its formats, and a greeting once the client has introduced itself", async () => {
+  it("begins with its formats, and greets after the client's first message", async () => {
     const { socket } = await begin()
     assert.deepInclude(socket.frames[0]?.conversation_initiation_metadata_event, {
       agent_output_audio_format: "pcm_16000",
@@ -98,7 +98,7 @@ describe("a conversation", () => {
     ])
   })
 
-  it("answers what is said and what is written", async () => {
+  it("answers audio and text", async () => {
     const { socket } = await begin()
     const audio = btoa("\0".repeat(600 * 32))
     socket.send({ user_audio_chunk: audio.slice(0, 12_800) })
@@ -124,7 +124,7 @@ describe("a conversation", () => {
     )
   })
 
-  it("takes what needs no answer", async () => {
+  it("accepts messages without a response", async () => {
     const { socket } = await begin()
     for (const type of ["pong", "contextual_update", "user_activity", "client_tool_result", "feedback"])
       socket.send({ type })

@@ -25,7 +25,7 @@ describe("minting a single-use token", () => {
     }
   )
 
-  it("names what a token can be for where the path names something else, before it looks at the key", async () => {
+  it("lists the token types for an unknown type in the path, before it checks the key", async () => {
     const { emulator } = setUp()
     for (const headers of [{}, keyed(emulator.apiKey)]) {
       const { body, status } = await askToken(emulator, "agent", headers)
@@ -64,14 +64,14 @@ describe("minting a single-use token", () => {
     assert.strictEqual(european.status, 200)
   })
 
-  it("takes the worldwide key in the United States, which are a route to the same account", async () => {
+  it("accepts the global key in the region us, which is a route to the same account", async () => {
     const { emulator } = setUp()
     const { status } = await askToken(emulator, "batch_scribe", undefined, "api.us.elevenlabs.io")
     assert.strictEqual(status, 200)
     assert.strictEqual(emulator.issued[0]?.region, "us")
   })
 
-  it("tells errors as servers have been seen to, or as they did before", async () => {
+  it("has the observed and the legacy form of errors as options", async () => {
     const observed = setUp({ errorForm: "observed" }).emulator
     const { body, status } = await askToken(observed, "batch_scribe", {})
     assert.strictEqual(status, 401)
@@ -117,7 +117,7 @@ describe("minting a single-use token", () => {
 })
 
 describe("signing a URL", () => {
-  it("answers 200 with a URL on the host that was asked, and nothing else", async () => {
+  it("answers 200 with a URL on the host of the request, and nothing else", async () => {
     const { clock, emulator } = setUp()
     const { body, status } = await askUrl(emulator, "?agent_id=agent_1")
     assert.strictEqual(status, 200)
@@ -132,7 +132,7 @@ describe("signing a URL", () => {
     assert.match(await (await emulator.handle(secure)).text(), /"wss:\/\/api\.elevenlabs\.io\/v1\/convai/)
   })
 
-  it("binds it to what was asked for", async () => {
+  it("binds the URL to the requested agent", async () => {
     const { emulator } = setUp()
     await sign(emulator, "?agent_id=agent_1&branch_id=b&version_id=v&environment=staging")
     assert.deepStrictEqual(emulator.issued[0]?.agent, {
@@ -144,7 +144,7 @@ describe("signing a URL", () => {
     })
   })
 
-  it("puts the identifier of the conversation into it on request, and lets it be used once then", async () => {
+  it("adds the conversation's identifier on request, and then allows one use", async () => {
     const { emulator } = setUp()
     const url = new URL(await sign(emulator, "?agent_id=agent_1&include_conversation_id=true"))
     assert.match(url.searchParams.get("conversation_id") ?? "", /^conv_/)
@@ -153,12 +153,12 @@ describe("signing a URL", () => {
     assert.deepInclude(emulator.issued[1], { limit: Infinity })
   })
 
-  it("calls the signature a token where the other page is right", async () => {
+  it("names the signature parameter `token` with the option", async () => {
     const { emulator } = setUp({ signatureParameter: "token" })
     assert.sameMembers([...new URL(await sign(emulator)).searchParams.keys()], ["agent_id", "token"])
   })
 
-  it("reports what does not fit, then the key, then an agent that is not there", async () => {
+  it("reports invalid fields first, then the key, then an unknown agent", async () => {
     const { emulator } = setUp({ agents: ["agent_1"] })
     const unfit = await askUrl(emulator, "?include_conversation_id=maybe", {})
     assert.strictEqual(unfit.status, 422)

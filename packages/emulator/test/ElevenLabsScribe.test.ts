@@ -12,8 +12,8 @@ const open = async (options: ElevenLabs.Options = {}, query = "") => {
   return { clock, emulator, socket: await scribe(emulator, query, keyed(emulator.apiKey)) }
 }
 
-describe("who may transcribe in real time", () => {
-  it("lets in the key in a header, and a token in the query", async () => {
+describe("admission of realtime transcriptions", () => {
+  it("accepts the key in a header, and a token in the query", async () => {
     const { emulator } = setUp()
     for (const socket of [
       await scribe(emulator, "", keyed(emulator.apiKey)),
@@ -35,7 +35,7 @@ describe("who may transcribe in real time", () => {
     assert.strictEqual(emulator.issued[0]?.uses, 1)
   })
 
-  it("spends a token with a connection whose parameters are refused, too", async () => {
+  it("spends a token with a connection whose parameters are refused", async () => {
     const { emulator } = setUp()
     const token = await mint(emulator, "realtime_scribe")
     const wrong = await scribe(emulator, `&audio_format=flac&token=${token}`)
@@ -43,7 +43,7 @@ describe("who may transcribe in real time", () => {
     assert.deepStrictEqual((await scribe(emulator, `&token=${token}`)).frames, [refused])
   })
 
-  it("refuses a token that has expired, and lets what is open go on", async () => {
+  it("refuses an expired token, and open connections continue", async () => {
     const { clock, emulator } = setUp({ words })
     const tokens = [await mint(emulator, "realtime_scribe"), await mint(emulator, "realtime_scribe")]
     clock.advance(15 * 60_000 - 1)
@@ -54,14 +54,14 @@ describe("who may transcribe in real time", () => {
     assert.strictEqual(early.frames.at(-1)?.text, "one")
   })
 
-  it("refuses every token once a test has let all expire", async () => {
+  it("refuses every token after expireAll", async () => {
     const { emulator } = setUp()
     const token = await mint(emulator, "realtime_scribe")
     emulator.expireAll()
     assert.deepStrictEqual((await scribe(emulator, `&token=${token}`)).frames, [refused])
   })
 
-  it("refuses a token for something else, of another account, or that it never minted", async () => {
+  it("refuses a token of another type or account, and an unknown one", async () => {
     const { emulator } = setUp({ apiKeys: { eu: "european" } })
     const european = await mint(emulator, "realtime_scribe", keyed("european"), "api.eu.residency.elevenlabs.io")
     for (const token of [
@@ -75,13 +75,13 @@ describe("who may transcribe in real time", () => {
     assert.isUndefined((await scribe(emulator, `&token=${european}`, {}, "eu")).code())
   })
 
-  it("takes a token of the one account by either of its hosts", async () => {
+  it("accepts a token of the global account on both of its hosts", async () => {
     const { emulator } = setUp()
     const token = await mint(emulator, "realtime_scribe")
     assert.isUndefined((await scribe(emulator, `&token=${token}`, {}, "us")).code())
   })
 
-  it("counts the token where there are both, and refuses who has neither", async () => {
+  it("prefers the token to the key, and refuses a client without either", async () => {
     const { emulator } = setUp()
     for (const socket of [
       await scribe(emulator, "&token=sutkn_0", keyed(emulator.apiKey)),
@@ -94,7 +94,7 @@ describe("who may transcribe in real time", () => {
     assert.strictEqual(emulator.sessions, 0)
   })
 
-  it("refuses before the upgrade where the vendor's client is right", async () => {
+  it("refuses before the upgrade with the option", async () => {
     const { emulator } = setUp({ scribeRefusal: "handshake" })
     const request = new Request(`http://emulator.test${ElevenLabs.realtimeRoute}?token=sutkn_0`)
     const answer = await emulator.connect(request)
@@ -105,7 +105,7 @@ describe("who may transcribe in real time", () => {
 })
 
 describe("a realtime transcription", () => {
-  it("begins with what was asked for", async () => {
+  it("begins with the requested settings", async () => {
     const { socket } = await open({}, "&audio_format=ulaw_8000&language_code=de&include_timestamps=true")
     const [{ session_id, ...started } = { session_id: undefined }] = socket.frames
     assert.match(String(session_id), /^[0-9a-f]{32}$/)
@@ -123,7 +123,7 @@ describe("a realtime transcription", () => {
     })
   })
 
-  it("tells words as they are heard, and commits them when it is told to", async () => {
+  it("sends partial words, and commits them on request", async () => {
     const { socket } = await open()
     socket.send(chunk(0.5))
     socket.send(chunk(1.5))
@@ -139,7 +139,7 @@ describe("a realtime transcription", () => {
     ])
   })
 
-  it("commits by itself at the end of the text where voice activity decides", async () => {
+  it("commits automatically at the end of the text, with voice activity detection", async () => {
     const { socket } = await open({}, "&commit_strategy=vad")
     socket.send(chunk(2))
     socket.send(chunk(2))
@@ -149,7 +149,7 @@ describe("a realtime transcription", () => {
     ])
   })
 
-  it("tells when each word was said on request, and the language", async () => {
+  it("sends the times of words and the language on request", async () => {
     const { socket } = await open({}, "&include_timestamps=true&include_language_detection=true")
     socket.send(chunk(2, { commit: true }))
     assert.deepStrictEqual(socket.frames.at(-1), {
@@ -177,7 +177,7 @@ describe("a realtime transcription", () => {
     assert.strictEqual(emulator.sessions, 0)
   })
 
-  it("takes a previous text with the first chunk alone", async () => {
+  it("accepts a previous text only with the first chunk", async () => {
     const { socket } = await open()
     socket.send(chunk(1, { previous_text: "zero" }))
     assert.isUndefined(socket.code())
@@ -200,7 +200,7 @@ describe("a realtime transcription", () => {
     assert.match(String(sent[0]), /"invalid_request","error":"model_id is required/)
   })
 
-  it("fails where a test asks for it, as often as it says", async () => {
+  it("fails with refuseSessions, as often as stated", async () => {
     const { emulator } = setUp()
     emulator.refuseSessions("quota_exceeded", 2)
     for (const expected of ["quota_exceeded", "quota_exceeded", "session_started"]) {
@@ -208,7 +208,7 @@ describe("a realtime transcription", () => {
     }
   })
 
-  it("is forgotten when the client hangs up", async () => {
+  it("ends when the client disconnects", async () => {
     const { emulator, socket } = await open()
     socket.hangUp()
     assert.strictEqual(emulator.sessions, 0)
@@ -253,7 +253,7 @@ describe("transcribing a file", () => {
     assert.strictEqual((await ask(emulator, ElevenLabs.transcribeRoute, form())).status, 401)
   })
 
-  it("asks for a model, and for a form", async () => {
+  it("requires a model and a form", async () => {
     const { emulator } = setUp()
     for (const body of [new FormData(), "{}"]) {
       assert.strictEqual((await ask(emulator, ElevenLabs.transcribeRoute, body, keyed(emulator.apiKey))).status, 422)

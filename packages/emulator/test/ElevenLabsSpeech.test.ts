@@ -11,8 +11,8 @@ const open = async (query = "") => {
   return { clock, emulator, socket: await speak(emulator, query, keyed(emulator.apiKey)) }
 }
 
-describe("who may speak", () => {
-  it("lets in the key in a header, and a token in the query, once", async () => {
+describe("authentication of text to speech", () => {
+  it("accepts the key in a header, and a token in the query once", async () => {
     const { emulator } = setUp()
     const token = await mint(emulator, "tts_websocket")
     for (const socket of [
@@ -26,7 +26,7 @@ describe("who may speak", () => {
     assert.deepStrictEqual([again.frames, again.code()], [[refused], 1008])
   })
 
-  it.each(["xi_api_key", "xi-api-key"])("lets in the key in the first message, as %s", async (name) => {
+  it.each(["xi_api_key", "xi-api-key"])("accepts the key in the first message, as %s", async (name) => {
     const { emulator } = setUp()
     const socket = await speak(emulator, "")
     socket.send({ text: " ", [name]: emulator.apiKey })
@@ -34,7 +34,7 @@ describe("who may speak", () => {
     assert.isString(socket.frames[0]?.audio)
   })
 
-  it("refuses who has nothing in the first message either", async () => {
+  it("refuses a client without a credential in the first message", async () => {
     const { emulator } = setUp()
     for (const message of [{ text: " " }, { text: " ", xi_api_key: "wrong" }]) {
       const socket = await speak(emulator, "")
@@ -44,7 +44,7 @@ describe("who may speak", () => {
     }
   })
 
-  it("refuses a token for something else, one that has expired, and a wrong key, whatever follows", async () => {
+  it("refuses a token of another type, an expired token and a wrong key", async () => {
     const { clock, emulator } = setUp()
     const other = await speak(emulator, `?single_use_token=${await mint(emulator, "realtime_scribe")}`)
     other.send({ text: " ", xi_api_key: emulator.apiKey })
@@ -55,7 +55,7 @@ describe("who may speak", () => {
     for (const socket of [other, late, wrong]) assert.deepStrictEqual([socket.frames, socket.code()], [[refused], 1008])
   })
 
-  it("takes a token from the first message where a test says that it does", async () => {
+  it("accepts a token in the first message with the option", async () => {
     const message = async (messageTokens: boolean) => {
       const { emulator } = setUp({ messageTokens })
       const socket = await speak(emulator, "")
@@ -67,7 +67,7 @@ describe("who may speak", () => {
 })
 
 describe("speech", () => {
-  it("comes when there is enough of a text, when it is asked for, and at the end", async () => {
+  it("is sent when there is enough text, on request, and at the end", async () => {
     const { emulator, socket } = await open("?output_format=pcm_16000")
     const chunksAfter = (text: string) => {
       socket.send({ text })
@@ -96,7 +96,7 @@ describe("speech", () => {
     ])
   })
 
-  it("ends without audio where there was no text", async () => {
+  it("ends without audio if there was no text", async () => {
     const { socket } = await open()
     socket.send({ text: " " })
     socket.send({ text: "" })
@@ -141,7 +141,7 @@ describe("several texts on one socket", () => {
   }
   const audio = (text: string) => Base64.encode(Speech.tone(text, 16_000))
 
-  it("are spoken and ended each for itself", async () => {
+  it("are spoken and ended separately", async () => {
     const socket = await openMulti()
     socket.send({ text: "one", context_id: "a" })
     socket.send({ text: "two", context_id: "b", flush: true })
@@ -160,7 +160,7 @@ describe("several texts on one socket", () => {
 describe("a dialogue", () => {
   const path = "/v1/text-to-dialogue/stream-input?output_format=pcm_16000"
 
-  it("is opened by a token in the query or in the first message, once", async () => {
+  it("accepts a token once, in the query or in the first message", async () => {
     const { emulator } = setUp()
     const [inQuery, inMessage] = [await mint(emulator, "tts_websocket"), await mint(emulator, "tts_websocket")]
     for (const [query, fields] of [

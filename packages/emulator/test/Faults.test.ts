@@ -51,7 +51,7 @@ describe("faults of a request", () => {
     assert.deepStrictEqual(await response.json(), { error: "busy" })
   })
 
-  it("take a text as it is, and no body for none", async () => {
+  it("send a text unchanged, and no body without one", async () => {
     const { ask } = setUp()
     assert.strictEqual(await (await ask({ status: 502, body: "bad gateway" })).text(), "bad gateway")
     assert.isNull((await ask({ status: 500 })).body)
@@ -94,7 +94,7 @@ describe("faults of a request", () => {
     assert.instanceOf(error, ConnectionReset)
   })
 
-  it("drip, and stop when nobody reads any more", async () => {
+  it("drip, and stop when the client stops reading", async () => {
     const { ask, clock } = setUp()
     const reader = (await ask({ drip: 100 })).body?.getReader()
     const first = reader?.read()
@@ -105,7 +105,7 @@ describe("faults of a request", () => {
     assert.isTrue((await reader?.read())?.done)
   })
 
-  it("send what is no JSON, a page, too much, and elsewhere", async () => {
+  it("send invalid JSON, a web page, a large body, or a redirect", async () => {
     const { ask } = setUp()
     const garbage = await (await ask({ garbage: true })).text()
     assert.throws(() => JSON.parse(garbage), SyntaxError)
@@ -120,7 +120,7 @@ describe("faults of a request", () => {
 })
 
 describe("the script", () => {
-  it("uses faults in order, each as often as it was told, then none", async () => {
+  it("uses faults in order, each as often as stated", async () => {
     const { ask, emulator } = setUp()
     emulator.faults.add(route, { status: 500 }, 2)
     emulator.faults.add(route, { status: 503 })
@@ -128,7 +128,7 @@ describe("the script", () => {
     assert.deepStrictEqual(statuses, [500, 500, 503, 200])
   })
 
-  it("leaves other routes alone, and forgets", async () => {
+  it("does not affect other routes, and can be cleared", async () => {
     const { ask, emulator } = setUp()
     emulator.faults.add("POST /word", { status: 500 })
     assert.strictEqual((await ask()).status, 200)

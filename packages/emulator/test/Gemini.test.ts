@@ -13,7 +13,7 @@ it("answers for its host, and points the environment at an origin", () => {
   })
 })
 
-it("opens on a port what it minted, and tells in a close frame what it refuses", async () => {
+it("accepts its tokens on a port, and sends refusals in close frames", async () => {
   const emulator = Gemini.make()
   await using server = await Node.serve(emulator)
   const address = `${server.origin.replace("http", "ws")}${Gemini.constrainedRoute()}?access_token=${await mint(emulator)}`

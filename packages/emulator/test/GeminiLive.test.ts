@@ -12,8 +12,8 @@ const handleOf = (socket: Dialled): string => {
   return JSON.parse(JSON.stringify(update)).sessionResumptionUpdate.newHandle
 }
 
-describe("who may open a session", () => {
-  it("lets in a token in the query or a header of the method for tokens, in the version that minted it", async () => {
+describe("admission of sessions", () => {
+  it("accepts a token in the query or a header, on the path for tokens of its version", async () => {
     const { emulator } = setUp()
     for (const version of ["v1alpha", "v1beta"] as const) {
       const inQuery = await connect(emulator, await mint(emulator, {}, version), {}, version)
@@ -36,7 +36,7 @@ describe("who may open a session", () => {
     assert.deepStrictEqual([code(), reason()], [1008, unauthenticated])
   })
 
-  it("lets in a key in the query or a header of the method for keys", async () => {
+  it("accepts a key in the query or a header, on the path for keys", async () => {
     const { emulator } = setUp()
     for (const socket of [
       await dial(emulator, `${Gemini.liveRoute()}?key=${emulator.apiKey}`),
@@ -47,14 +47,14 @@ describe("who may open a session", () => {
     }
   })
 
-  it("takes the slash too many of the vendor's client", async () => {
+  it("accepts the additional slash of the vendor's client", async () => {
     const { emulator } = setUp()
     const token = await mint(emulator)
     const socket = await dial(emulator, `http://emulator.test/${Gemini.constrainedRoute()}?access_token=${token}`)
     assert.isUndefined(socket.code())
   })
 
-  it("has no caller where a token comes to the method for keys, or a key to that for tokens", async () => {
+  it("refuses a token on the path for keys, and a key on the path for tokens", async () => {
     const { emulator } = setUp()
     for (const path of [
       `${Gemini.liveRoute()}?access_token=${await mint(emulator)}`,
@@ -68,7 +68,7 @@ describe("who may open a session", () => {
     assert.strictEqual(emulator.sessions, 0)
   })
 
-  it("closes with 1007 for a wrong key, also where it is a token", async () => {
+  it("closes with 1007 for a wrong key, and for a token in its place", async () => {
     const { emulator } = setUp()
     for (const key of ["wrong", await mint(emulator)]) {
       const { code, reason } = await dial(emulator, `${Gemini.liveRoute()}?key=${key}`)
@@ -76,7 +76,7 @@ describe("who may open a session", () => {
     }
   })
 
-  it("closes with 1008 for a token that it never minted, or a key in a token's place", async () => {
+  it("closes with 1008 for an unknown token, and for a key in its place", async () => {
     const { emulator } = setUp()
     for (const token of ["auth_tokens/0", emulator.apiKey]) {
       const { code, reason } = await connect(emulator, token)
@@ -84,7 +84,7 @@ describe("who may open a session", () => {
     }
   })
 
-  it("has no socket for tokens in a version that a test leaves out", async () => {
+  it("has no WebSocket for tokens in a disabled version", async () => {
     const { emulator } = setUp({ versions: ["v1beta"] })
     const answer = await emulator.connect(new Request(`http://emulator.test${Gemini.constrainedRoute("v1alpha")}`))
     assert.instanceOf(answer, Response)
@@ -93,7 +93,7 @@ describe("who may open a session", () => {
   })
 })
 
-describe("how often a token can be used", () => {
+describe("the uses of a token", () => {
   it.each([
     [undefined, 1],
     [1, 1],
@@ -107,13 +107,13 @@ describe("how often a token can be used", () => {
     assert.strictEqual(emulator.issued[0]?.sessions, expected)
   })
 
-  it("with 0 uses starts any number", async () => {
+  it("with 0 uses allow any number of sessions", async () => {
     const { emulator } = setUp()
     const token = await mint(emulator, { uses: 0 })
     for (let session = 0; session < 5; session += 1) assert.isTrue(isOpen(await start(emulator, token)))
   })
 
-  it("counts a session when it is set up, and no connection", async () => {
+  it("count at the setup of a session, not at its connection", async () => {
     const { emulator } = setUp()
     const token = await mint(emulator)
     const [idle, first] = [await connect(emulator, token), await connect(emulator, token)]
@@ -123,7 +123,7 @@ describe("how often a token can be used", () => {
     assert.strictEqual(idle.code(), 1008)
   })
 
-  it("counts no setup that is refused", async () => {
+  it("do not count a refused setup", async () => {
     const { emulator } = setUp()
     const token = await mint(emulator)
     const wrong = await connect(emulator, token)
@@ -132,7 +132,7 @@ describe("how often a token can be used", () => {
     assert.isTrue(isOpen(await start(emulator, token)))
   })
 
-  it("counts no session that is resumed, by the same token alone", async () => {
+  it("do not count a resumed session, which needs the same token", async () => {
     const { clock, emulator } = setUp()
     const [token, other] = [await mint(emulator), await mint(emulator, { uses: 1 })]
     const first = await start(emulator, token, { sessionResumption: {} })
@@ -180,7 +180,7 @@ describe("the two deadlines of a token", () => {
     assert.strictEqual(emulator.sessions, 0)
   })
 
-  it("refuse the next message after the second where a test says so", async () => {
+  it("refuse the next message after the second, with the option", async () => {
     const { clock, emulator } = setUp({ cutAtExpiry: false })
     const socket = await start(emulator, await mint(emulator))
     clock.advance(30 * 60_000)
@@ -189,7 +189,7 @@ describe("the two deadlines of a token", () => {
     assert.strictEqual(socket.code(), 1008)
   })
 
-  it("pass for every token when a test says so", async () => {
+  it("pass for every token with expireAll", async () => {
     const { emulator } = setUp()
     const token = await mint(emulator, { uses: 0 })
     const socket = await start(emulator, token)
@@ -199,7 +199,7 @@ describe("the two deadlines of a token", () => {
     assert.strictEqual(socket.code(), 1008)
   })
 
-  it("do not concern the key", async () => {
+  it("do not apply to the key", async () => {
     const { clock, emulator } = setUp()
     const socket = await dial(emulator, `${Gemini.liveRoute()}?key=${emulator.apiKey}`)
     clock.advance(24 * 3_600_000)
@@ -226,16 +226,16 @@ describe("the setup of a token", () => {
     return emulator.setups[0] ?? socket.code()
   }
 
-  it("leaves the client free where there is none", async () => {
+  it("does not restrict the client if it is absent", async () => {
     assert.deepStrictEqual(await effective({}), sent)
   })
 
-  it("holds in whole where no field is named, whatever the client sends", async () => {
+  it("replaces the client's setup if no field is named", async () => {
     assert.deepStrictEqual(await effective({ bidiGenerateContentSetup: locked }), locked)
     assert.deepStrictEqual(await effective({ bidiGenerateContentSetup: locked }, {}), locked)
   })
 
-  it("holds in the fields that are named, and clears those that it lacks", async () => {
+  it("replaces the named fields, and clears those that it lacks", async () => {
     const fieldMask = "generationConfig.temperature,systemInstruction,generationConfig.topK,tools"
     assert.deepStrictEqual(await effective({ bidiGenerateContentSetup: locked, fieldMask }), {
       model: "models/other",
@@ -244,14 +244,14 @@ describe("the setup of a token", () => {
     })
   })
 
-  it("clears named fields without a setup, too, and makes up none", async () => {
+  it("clears named fields also without a setup", async () => {
     const fieldMask = "tools,generationConfig.temperature,realtimeInputConfig.turnCoverage"
     const { tools: _, ...others } = sent
     const generationConfig = { responseModalities: ["AUDIO"], topK: 3 }
     assert.deepStrictEqual(await effective({ fieldMask }), { ...others, generationConfig })
   })
 
-  it("sets what the client left out", async () => {
+  it("adds fields that the client omitted", async () => {
     const fieldMask = "generationConfig.responseModalities"
     assert.deepStrictEqual(await effective({ bidiGenerateContentSetup: locked, fieldMask }, { model }), {
       model,
@@ -301,7 +301,7 @@ describe("a session", () => {
   const said = (socket: Dialled) =>
     socket.frames.flatMap((frame) => JSON.parse(JSON.stringify(frame)).serverContent?.modelTurn?.parts ?? [])
 
-  it("answers a turn in text, and tells when the turn is over", async () => {
+  it("answers a turn in text, and sends the end of the turn", async () => {
     const socket = await open()
     const turns = [{ role: "user", parts: [{ text: "Good" }, { text: "day" }] }]
     socket.send({ clientContent: { turns, turnComplete: false } })
@@ -318,7 +318,7 @@ describe("a session", () => {
     ])
   })
 
-  it("answers in sound unless text is asked for, and says in words what it said and heard on request", async () => {
+  it("answers in sound by default, and sends both transcripts on request", async () => {
     const socket = await open({ inputAudioTranscription: {}, outputAudioTranscription: {} })
     socket.send(audio(1))
     assert.lengthOf(socket.frames, 1)
@@ -331,7 +331,7 @@ describe("a session", () => {
     ])
   })
 
-  it("waits for the end of an activity where it may not find it itself", async () => {
+  it("waits for the end of an activity if automatic detection is off", async () => {
     const socket = await open({ ...asText, realtimeInputConfig: { automaticActivityDetection: { disabled: true } } })
     socket.send({ realtimeInput: { activityStart: {} } })
     socket.send(audio(3))
@@ -340,7 +340,7 @@ describe("a session", () => {
     assert.deepStrictEqual(said(socket), [{ text: "You said: one two one" }])
   })
 
-  it("answers at the end of a stream, written input, and what a tool returned", async () => {
+  it("answers the end of a stream, text input and tool responses", async () => {
     const socket = await open()
     socket.send(audio(1))
     socket.send({ realtimeInput: { audioStreamEnd: true } })
@@ -349,7 +349,7 @@ describe("a session", () => {
     assert.deepStrictEqual(said(socket), [{ text: "You said: one" }, { text: "You said: Hi" }, { text: "Thank you." }])
   })
 
-  it("says in words neither what it heard nor what it said unless it is asked to, and has one turn after the other", async () => {
+  it("sends no transcripts by default, and has one turn after the other", async () => {
     const socket = await open({ generationConfig: { responseModalities: ["AUDIO"] } })
     socket.send(audio(2))
     socket.send(audio(3))
@@ -362,21 +362,21 @@ describe("a session", () => {
     assert.deepStrictEqual(said(socket), sounds)
   })
 
-  it("hears audio at the rate that it says it has", async () => {
+  it("uses the stated sample rate of audio", async () => {
     const socket = await open()
     const data = btoa("\0".repeat(600 * 16))
     socket.send({ realtimeInput: { audio: { data, mimeType: "audio/pcm;rate=8000" } } })
     assert.deepStrictEqual(said(socket), [{ text: "You said: one two" }])
   })
 
-  it("is read from a binary message as well", async () => {
+  it("accepts binary messages", async () => {
     const { emulator } = setUp()
     const socket = await connect(emulator, await mint(emulator))
     socket.send(new TextEncoder().encode(JSON.stringify({ setup: { model } })))
     assert.isTrue(isOpen(socket))
   })
 
-  it("speaks in binary messages", async () => {
+  it("sends binary messages", async () => {
     const { emulator } = setUp()
     const request = new Request(`http://emulator.test${Gemini.liveRoute()}?key=${emulator.apiKey}`)
     const session = await emulator.connect(request)

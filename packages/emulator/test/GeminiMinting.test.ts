@@ -14,13 +14,13 @@ describe("minting a token", () => {
     assert.match(body.name, /^auth_tokens\/[0-9a-f]{64}$/)
   })
 
-  it("tells again what a test says it does", async () => {
+  it("repeats the fields of the option `echo`", async () => {
     const { emulator } = setUp({ echo: ["expireTime", "newSessionExpireTime", "uses"] })
     const { body } = await askToken(emulator)
     assert.deepInclude(body, { expireTime: at(30 * 60_000), newSessionExpireTime: at(60_000), uses: 1 })
   })
 
-  it("has one use, a minute to start and half an hour to live unless more is asked for", async () => {
+  it("has by default one use, a minute to start and half an hour to live", async () => {
     const { clock, emulator } = setUp()
     for (const body of [{}, "", { uses: null }]) await mint(emulator, body)
     for (const token of emulator.issued) {
@@ -35,7 +35,7 @@ describe("minting a token", () => {
     }
   })
 
-  it("takes what is asked for, in either spelling and in any zone", async () => {
+  it("accepts requested terms, in either spelling and in any time zone", async () => {
     const { clock, emulator } = setUp()
     const setup = { model, systemInstruction: { parts: [{ text: "Be brief." }] } }
     const expected = { uses: 0, expiresAt: clock.now() + hour, startsUntil: clock.now() + hour / 2, setup }
@@ -59,13 +59,13 @@ describe("minting a token", () => {
     assert.lengthOf(emulator.issued, 2)
   })
 
-  it("takes the key from a header or the query", async () => {
+  it("accepts the key in a header or the query", async () => {
     const { emulator } = setUp()
     const { status } = await askToken(emulator, {}, {}, `/v1alpha/auth_tokens?key=${emulator.apiKey}`)
     assert.strictEqual(status, 200)
   })
 
-  it("answers 403 without a key, and 400 to one that is wrong", async () => {
+  it("answers 403 without a key, and 400 to a wrong one", async () => {
     const { emulator } = setUp()
     const missing = await askToken(emulator, "{", {})
     assert.strictEqual(missing.status, 403)
@@ -128,7 +128,7 @@ describe("minting a token", () => {
     assert.isEmpty(emulator.issued)
   })
 
-  it("takes deadlines up to what is allowed, and reports every field that fails", async () => {
+  it("accepts deadlines up to the limit, and reports every invalid field", async () => {
     const { emulator } = setUp()
     await mint(emulator, { expireTime: at(20 * hour - 1), newSessionExpireTime: at(20 * hour - 1) })
     assert.lengthOf(emulator.issued, 1)
@@ -139,7 +139,7 @@ describe("minting a token", () => {
     )
   })
 
-  it("reads the constraints of v1beta, whose fields of the generation stand beside the others", async () => {
+  it("reads the constraints of v1beta, where generation fields are beside the others", async () => {
     const { emulator } = setUp()
     const config = { responseModalities: ["TEXT"], temperature: 1, sessionResumption: {} }
     await mint(emulator, { liveConnectConstraints: { model, config } }, "v1beta")
@@ -163,7 +163,7 @@ describe("minting a token", () => {
     assert.isEmpty(emulator.issued)
   })
 
-  it("is served in both versions, or in those that a test names", async () => {
+  it("is served in both versions, or in those of the option", async () => {
     const status = async (version: string, versions?: ReadonlyArray<Gemini.Version>) => {
       const { emulator } = setUp(versions === undefined ? {} : { versions })
       return (await askToken(emulator, {}, undefined, `/${version}/auth_tokens`)).status
@@ -181,7 +181,7 @@ describe("minting a token", () => {
     assert.strictEqual((await askToken(emulator)).status, 200)
   })
 
-  it("answers with the vendor's own error where a test asks for it", async () => {
+  it("answers with the vendor's own error under a fault", async () => {
     const { emulator } = setUp()
     emulator.faults.add(Gemini.mintRoute, Gemini.mintFault("UNAVAILABLE", { "retry-after": "3" }))
     const { body, headers, status } = await askToken(emulator)

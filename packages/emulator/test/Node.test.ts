@@ -116,7 +116,7 @@ describe("requests", () => {
     assert.strictEqual(call?.request.headers.get("x-test"), "yes")
   })
 
-  it("belong to the region of the host, or to that of the port", async () => {
+  it("belong to the region of the host name, or to that of the port", async () => {
     const named = "POST /echo HTTP/1.1\r\nHost: there.test\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
     assert.include((await raw(named)).text, "x-region: there")
     const european = await Node.serve(emulator, { region: "eu" })
@@ -125,7 +125,7 @@ describe("requests", () => {
     await european.close()
   })
 
-  it("to nowhere are answered by the vendor", async () => {
+  it("without a route are answered by the vendor", async () => {
     assert.strictEqual((await fetch(`${server.origin}/nowhere`)).status, 404)
     assert.strictEqual((await fetch(`${server.origin}/nowhere`, { method: "HEAD" })).status, 404)
   })
@@ -146,13 +146,13 @@ describe("requests", () => {
     assert.instanceOf(failed, TypeError)
   })
 
-  it("that hang end with the client's patience", async () => {
+  it("that hang end with the client's timeout", async () => {
     emulator.faults.add(echo, { hang: true })
     const error = await post("hello", { signal: AbortSignal.timeout(20) }).catch((failure: unknown) => failure)
     assert.include(error, { name: "TimeoutError" })
   })
 
-  it("that drip stop when the client has gone", async () => {
+  it("that drip stop when the client disconnects", async () => {
     let cancelled = false
     const dripping: Emulator.Clock = {
       now: () => 0,
@@ -175,7 +175,7 @@ describe("requests", () => {
     await until(() => cancelled)
   })
 
-  it("tell the emulator when the client has gone", async () => {
+  it("are aborted when the client disconnects", async () => {
     const gone = new AbortController()
     const answered = fetch(`${server.origin}/patient`, { signal: gone.signal }).catch((error: unknown) => error)
     await until(() => calls.length === 1)
@@ -188,7 +188,7 @@ describe("requests", () => {
 })
 
 describe("sockets", () => {
-  it("are refused with an answer", async () => {
+  it("are refused with a response", async () => {
     const socket = dial("/closed")
     const [, response] = await once(socket, "unexpected-response")
     assert.strictEqual(response.statusCode, 403)
@@ -205,7 +205,7 @@ describe("sockets", () => {
     assert.deepStrictEqual(await raw(rawUpgrade("/plain")), { text: "", reset: true })
   })
 
-  it("keep texts and bytes apart", async () => {
+  it("distinguish text and binary messages", async () => {
     const socket = dial("/plain")
     const [welcome, isBinary] = await once(socket, "message")
     assert.deepStrictEqual([String(welcome), isBinary], ["welcome", false])
@@ -217,7 +217,7 @@ describe("sockets", () => {
     assert.deepStrictEqual([Array.from(new Uint8Array(bytes)), bytesAreBinary], [[1, 2], true])
   })
 
-  it("agree on the vendor's protocol", async () => {
+  it("use the vendor's subprotocol", async () => {
     const socket = dial("/named", ["named", "secret"])
     await once(socket, "open")
     assert.strictEqual(socket.protocol, "named")
@@ -236,7 +236,7 @@ describe("sockets", () => {
     await until(() => closed === 2)
   })
 
-  it("tell the session when the client has gone", async () => {
+  it("end the session when the client disconnects", async () => {
     const socket = dial("/plain")
     await once(socket, "open")
     socket.terminate()
@@ -245,7 +245,7 @@ describe("sockets", () => {
 })
 
 describe("a port", () => {
-  it("is given up at once, whatever is open", async () => {
+  it("closes at once, with all open connections", async () => {
     emulator.faults.add(echo, { delay: 1 })
     emulator.faults.add("/named", { delay: 1 })
     const hanging = post("hello").catch((error: unknown) => error)
@@ -267,7 +267,7 @@ describe("a port", () => {
     assert.include(error, { code: "EADDRINUSE" })
   })
 
-  it("can be had again", async () => {
+  it("can be used again", async () => {
     const { port } = server
     await server.close()
     server = await Node.serve(emulator, { port })

@@ -61,7 +61,7 @@ describe("minting", () => {
     assert.notProperty(body.session, "model")
   })
 
-  it("keeps the safety identifier that a secret was minted under", async () => {
+  it("keeps the safety identifier of the mint", async () => {
     const { emulator } = setUp()
     await post(emulator, {}, { ...bearer(emulator.apiKey), "openai-safety-identifier": "hashed" })
     await mint(emulator)
@@ -127,19 +127,19 @@ describe("minting", () => {
     assert.isEmpty(emulator.issued)
   })
 
-  it.each([10, 7200])("takes %d seconds", async (seconds) => {
+  it.each([10, 7200])("accepts %d seconds", async (seconds) => {
     const { clock, emulator } = setUp()
     const { body } = await post(emulator, { expires_after: { anchor: "created_at", seconds } })
     assert.strictEqual(body.expires_at, clock.now() / 1000 + seconds)
   })
 
-  it("does without the anchor where it is told to", async () => {
+  it("accepts a body without the anchor with the option", async () => {
     const { clock, emulator } = setUp({ anchorRequired: false })
     const { body } = await post(emulator, { expires_after: { seconds: 60 } })
     assert.strictEqual(body.expires_at, clock.now() / 1000 + 60)
   })
 
-  it("answers 400 to what is no JSON object", async () => {
+  it("answers 400 to a body that is not a JSON object", async () => {
     const { emulator } = setUp()
     const { body, status } = await post(emulator, "{")
     assert.strictEqual(status, 400)
@@ -163,7 +163,7 @@ describe("minting", () => {
     assert.include((await post(emulator, {}, bearer("short"))).body.error.message, "provided: short.")
   })
 
-  it("mints for a translation at an endpoint of its own, which needs a session with a model", async () => {
+  it("mints for a translation at its own endpoint, which needs a session with a model", async () => {
     const { clock, emulator } = setUp()
     const translate = (body: object) => post(emulator, body, bearer(emulator.apiKey), OpenAi.mintTranslationRoute)
     const session = { model: "gpt-realtime-translate", audio: { output: { language: "es" } } }
@@ -178,7 +178,7 @@ describe("minting", () => {
     assert.strictEqual(socket.code(), 3000)
   })
 
-  it("answers 429 beyond the limit of a minute, and with the vendor's own errors where a test asks for them", async () => {
+  it("answers 429 beyond the limit of a minute, and with the vendor's own errors under a fault", async () => {
     const { emulator } = setUp({ mintsPerMinute: 0 })
     assert.deepInclude(await post(emulator), { status: 429 })
     emulator.faults.add(OpenAi.mintRoute, OpenAi.mintFault("insufficient_quota"))
@@ -186,8 +186,8 @@ describe("minting", () => {
   })
 })
 
-describe("who is let in", () => {
-  it("takes the key or a secret, as a bearer or among the subprotocols, any number of times", async () => {
+describe("authentication", () => {
+  it("accepts the key or a secret, as a bearer token or among the subprotocols, any number of times", async () => {
     const { emulator } = setUp()
     const secret = await mint(emulator)
     for (const credential of [emulator.apiKey, secret]) {
@@ -226,7 +226,7 @@ describe("who is let in", () => {
     assert.strictEqual(emulator.issued[0]?.sessions, 1)
   })
 
-  it("lets all secrets expire at once where a test asks for it, and open sessions go on", async () => {
+  it("expires all secrets with expireAll, and open sessions continue", async () => {
     const { emulator } = setUp()
     const secret = await mint(emulator)
     const open = await dial(emulator, realtime, { headers: insecure(secret) })
@@ -254,7 +254,7 @@ describe("who is let in", () => {
     assert.strictEqual(socket.code(), 4000)
   })
 
-  it("applies the configuration of the secret, which the client may change", async () => {
+  it("applies the configuration of the secret, which the client can change", async () => {
     const { emulator } = setUp()
     const session = { type: "realtime", model: "gpt-realtime-mini", instructions: "Be brief." }
     const headers = insecure(await mint(emulator, { session }))
@@ -273,7 +273,7 @@ describe("who is let in", () => {
     })
   })
 
-  it("refuses the next sessions where a test asks for it", async () => {
+  it("refuses the next sessions with refuseSessions", async () => {
     const { emulator } = setUp()
     emulator.refuseSessions("insufficient_quota")
     const headers = bearer(emulator.apiKey)
@@ -329,7 +329,7 @@ describe("a session", () => {
     assert.isTrue(socket.frames.every((frame) => typeof frame["event_id"] === "string"))
   })
 
-  it("transcribes what was committed where it is for that", async () => {
+  it("transcribes committed audio in a transcription session", async () => {
     const { socket } = await open({}, `${OpenAi.realtimeRoute}?intent=transcription`)
     const append = (milliseconds: number) =>
       socket.send({ type: "input_audio_buffer.append", audio: btoa("\0".repeat(milliseconds * 48)) })
@@ -346,7 +346,7 @@ describe("a session", () => {
     assert.strictEqual(types(conversation.socket.frames).at(-1), "conversation.item.done")
   })
 
-  it("goes on after a message that it can't take", async () => {
+  it("continues after an invalid message", async () => {
     const { socket } = await open()
     for (const message of [{ type: "toString", event_id: "mine" }, "{", new Uint8Array(2)]) socket.send(message)
     assert.deepStrictEqual(
@@ -372,7 +372,7 @@ describe("calls", () => {
       ...(type === undefined ? {} : { "content-type": type })
     })
 
-  it("answers an offer under a secret or the key with 201, an answer to each medium, and the call's place", async () => {
+  it("answers an offer with a secret or the key by 201, all media, and the call's location", async () => {
     const { emulator } = setUp()
     const secret = await mint(emulator)
     for (const credential of [secret, emulator.apiKey]) {
@@ -387,7 +387,7 @@ describe("calls", () => {
     assert.strictEqual(emulator.issued[0]?.sessions, 1)
   })
 
-  it("takes a form with the offer and a session", async () => {
+  it("accepts a form with the offer and a session", async () => {
     const { emulator } = setUp()
     const form = (session: object) => {
       const data = new FormData()
@@ -402,7 +402,7 @@ describe("calls", () => {
     assert.strictEqual(broken.status, 400)
   })
 
-  it("refuses an expired secret and what is no offer", async () => {
+  it("refuses an expired secret, and a body without an offer", async () => {
     const { emulator } = setUp()
     const secret = await mint(emulator)
     const { body, status } = await call(emulator, "hello", secret, "application/sdp")
@@ -433,7 +433,7 @@ describe("hosts and routes", () => {
     assert.deepStrictEqual([wrong.status, wrong.headers.get("allow")], [405, "POST"])
   })
 
-  it("takes, on a port, the secret that a browser offers as a protocol", async () => {
+  it("accepts the secret among a browser's subprotocols on a port", async () => {
     const emulator = OpenAi.make()
     await using server = await Node.serve(emulator)
     const address = `${emulator.env(server.origin)["OPENAI_WS_URL"]}?model=gpt-realtime`

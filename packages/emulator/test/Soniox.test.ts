@@ -55,8 +55,8 @@ describe("hosts and routes", () => {
   })
 })
 
-describe("the books", () => {
-  it("counts the streams that are open", async () => {
+describe("usage", () => {
+  it("counts open streams", async () => {
     const { emulator } = setUp()
     const socket = await openStt(emulator, emulator.apiKey)
     socket.send(start)
@@ -69,7 +69,7 @@ describe("the books", () => {
     assert.strictEqual((await get(emulator, "/v1/concurrency-limits", bearer("wrong"))).status, 401)
   })
 
-  it("logs streams that were completed, under the identifier of their key", async () => {
+  it("logs completed streams under the identifier of their key", async () => {
     const { clock, emulator } = setUp()
     const key = await mint(emulator, { client_reference_id: "user-1" })
     for (const [bearerKey, fields] of [
@@ -109,7 +109,7 @@ describe("the books", () => {
 })
 
 describe("on a port", () => {
-  it("takes the key that a browser offers as a protocol, and keeps its error apart from its close", async () => {
+  it("accepts the key among a browser's subprotocols, and sends the error before the close", async () => {
     const emulator = Soniox.make({ keyCheckDelay: 5 })
     await using server = await Node.serve(emulator)
     const address = emulator.env(server.origin).SONIOX_WS_URL ?? ""

@@ -4,7 +4,7 @@ import { setUp, bearer, mint, start, audio, openStt, errorOf, invalidOrExpired }
 import { dial } from "./support.ts"
 
 describe("presenting a key", () => {
-  it("takes it from the header", async () => {
+  it("accepts the key in the header", async () => {
     const { emulator } = setUp()
     const socket = await openStt(emulator, await mint(emulator))
     socket.send(start)
@@ -13,7 +13,7 @@ describe("presenting a key", () => {
     assert.isUndefined(socket.protocol)
   })
 
-  it("takes it from the list of protocols, and answers with its own", async () => {
+  it("accepts the key among the subprotocols, and responds with the vendor's own subprotocol", async () => {
     const { emulator } = setUp()
     const headers = { "sec-websocket-protocol": `soniox-api-key, ${await mint(emulator)}` }
     const socket = await dial(emulator, Soniox.transcribeRoute, { headers })
@@ -23,7 +23,7 @@ describe("presenting a key", () => {
     assert.strictEqual(socket.protocol, "soniox-api-key")
   })
 
-  it("takes it from the first message until 2027-01-15", async () => {
+  it("accepts the key in the first message until 2027-01-15", async () => {
     const { clock, emulator } = setUp()
     const key = await mint(emulator, { expires_in_seconds: 3600 })
     const early = await dial(emulator, Soniox.transcribeRoute)
@@ -44,7 +44,7 @@ describe("presenting a key", () => {
     assert.strictEqual(silent.frames[0]?.error_code, 401)
   })
 
-  it("opens with a bad key, says so about a second later, and closes normally", async () => {
+  it("opens with a bad key, sends the error about a second later, and closes normally", async () => {
     const { clock, emulator } = setUp()
     const socket = await openStt(emulator, "wrong")
     clock.advance(999)
@@ -63,7 +63,7 @@ describe("presenting a key", () => {
     assert.strictEqual(emulator.sessions, 0)
   })
 
-  it("says so at once where a stream is started", async () => {
+  it("sends the error at once if a stream is started", async () => {
     const { emulator } = setUp()
     const socket = await openStt(emulator, "snx_temp_unknown")
     socket.send(start)
@@ -71,7 +71,7 @@ describe("presenting a key", () => {
     assert.strictEqual(socket.code(), 1000)
   })
 
-  it("refuses a key that comes in two ways, or in none that it knows", async () => {
+  it("refuses a key in two placements, or in an unknown one", async () => {
     const { clock, emulator } = setUp()
     const { apiKey } = emulator
     const cases: ReadonlyArray<readonly [Record<string, string>, string]> = [
@@ -97,7 +97,7 @@ describe("presenting a key", () => {
     }
   })
 
-  it("takes the connection's key again in the message, but no other", async () => {
+  it("accepts the connection's key in the message too, but no other key", async () => {
     const { emulator } = setUp()
     const same = await openStt(emulator, emulator.apiKey)
     same.send({ ...start, api_key: emulator.apiKey })
@@ -124,8 +124,8 @@ describe("presenting a key", () => {
   })
 })
 
-describe("what a temporary key is good for", () => {
-  it("opens no stream after its expiry, but one that is open goes on", async () => {
+describe("a temporary key", () => {
+  it("opens no stream after its expiry, but an open one continues", async () => {
     const { clock, emulator } = setUp()
     const key = await mint(emulator)
     const running = await openStt(emulator, key)
@@ -140,7 +140,7 @@ describe("what a temporary key is good for", () => {
     assert.deepStrictEqual(errorOf(late.frames[0]), [401, "unauthenticated", invalidOrExpired])
   })
 
-  it("expires at once where a test says so", async () => {
+  it("expires at once with expireAll", async () => {
     const { emulator } = setUp()
     const key = await mint(emulator)
     emulator.expireAll()
@@ -149,7 +149,7 @@ describe("what a temporary key is good for", () => {
     assert.strictEqual(socket.frames[0]?.error_code, 401)
   })
 
-  it("is checked once: a stream may be started after its expiry on a connection that was let in before", async () => {
+  it("is checked once: an accepted connection can start a stream after the expiry", async () => {
     const { clock, emulator } = setUp()
     const socket = await openStt(emulator, await mint(emulator, { expires_in_seconds: 5 }))
     clock.advance(6000)
@@ -157,7 +157,7 @@ describe("what a temporary key is good for", () => {
     assert.isEmpty(socket.frames)
   })
 
-  it("is spent by the first stream where it is for one use, and not by one that was refused", async () => {
+  it("with single use, is spent by the first accepted stream", async () => {
     const { clock, emulator } = setUp()
     const key = await mint(emulator, { single_use: true })
     const malformed = await openStt(emulator, key)
@@ -176,7 +176,7 @@ describe("what a temporary key is good for", () => {
     assert.strictEqual(emulator.issued[0]?.streams, 1)
   })
 
-  it("opens any number of streams otherwise", async () => {
+  it("without single use, opens any number of streams", async () => {
     const { emulator } = setUp()
     const key = await mint(emulator)
     for (let count = 0; count < 5; count += 1) {
@@ -222,7 +222,7 @@ describe("what a temporary key is good for", () => {
     assert.strictEqual(socket.code(), 1000)
   })
 
-  it("is kept from a product that the long-lived key has no permission for", async () => {
+  it("cannot open a product for which the long-lived key has no permission", async () => {
     const { emulator } = setUp({ apiKey: "limited", permissions: { limited: ["tts"] } })
     const socket = await openStt(emulator, "limited")
     socket.send(start)

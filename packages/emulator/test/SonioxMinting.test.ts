@@ -17,7 +17,7 @@ describe("minting", () => {
     assert.match(await mint(emulator), /^temp:[A-Z2-7]{26}$/)
   })
 
-  it("tells what was asked of a key", async () => {
+  it("records the terms of a key", async () => {
     const { emulator } = setUp()
     await mint(emulator, { single_use: true, max_session_duration_seconds: 9, client_reference_id: "user-1" })
     assert.include(emulator.issued[0], {
@@ -30,7 +30,7 @@ describe("minting", () => {
     })
   })
 
-  it("takes null for what is optional", async () => {
+  it("accepts null for optional fields", async () => {
     const { emulator } = setUp()
     const none = { single_use: null, max_session_duration_seconds: null, client_reference_id: null }
     assert.isString(await mint(emulator, none))
@@ -65,7 +65,7 @@ describe("minting", () => {
     assert.deepStrictEqual([status, body.error_type], [403, "permission_denied"])
   })
 
-  it("takes no word for a flag that is none, whatever the word", async () => {
+  it("refuses texts that are not flags", async () => {
     const { emulator } = setUp()
     for (const single_use of ["constructor", "__proto__", "maybe", 2]) {
       const { status } = await post(emulator, "/v1/auth/temporary-api-key", { ...terms, single_use })
@@ -73,7 +73,7 @@ describe("minting", () => {
     }
   })
 
-  it("reports every field that fails", async () => {
+  it("reports every invalid field", async () => {
     const { emulator } = setUp()
     const { status, body } = await post(emulator, "/v1/auth/temporary-api-key", {
       usage_type: "agent",
@@ -138,7 +138,7 @@ describe("minting", () => {
     )
   })
 
-  it("takes numbers and flags that are written as strings, as Pydantic does", async () => {
+  it("accepts numbers and flags in strings, as Pydantic does", async () => {
     const { emulator } = setUp()
     await mint(emulator, { expires_in_seconds: "30", single_use: "true" })
     assert.include(emulator.issued[0], { expiresAt: Date.UTC(2026, 10, 21) + 30_000, singleUse: true })
@@ -158,7 +158,7 @@ describe("minting", () => {
     assert.strictEqual((await post(emulator, "/v1/auth/temporary-api-key", terms)).status, 201)
   })
 
-  it("answers with the vendor's own error where a test asks for it", async () => {
+  it("answers with the vendor's own error under a fault", async () => {
     const { emulator } = setUp()
     emulator.faults.add(Soniox.mintRoute, Soniox.mintFault("internal_error"))
     const { status, body } = await post(emulator, "/v1/auth/temporary-api-key", terms)

@@ -36,7 +36,7 @@ describe("speaking", () => {
     assert.strictEqual(meter.milliseconds(), 600)
   })
 
-  it("runs up to five streams on a connection, each of them by itself", async () => {
+  it("runs up to five independent streams on a connection", async () => {
     const { socket } = await open({ concurrentStreams: { tts: 10 } })
     for (const id of ["a", "b", "c", "d", "e", "f"]) socket.send({ ...voice, stream_id: id })
     assert.deepStrictEqual(errorOf(socket.frames[0]).slice(0, 2), [400, "max_concurrent_streams_reached"])
@@ -58,7 +58,7 @@ describe("speaking", () => {
     ])
   })
 
-  it("ends only the stream that something is wrong with", async () => {
+  it("ends only the failed stream", async () => {
     const { socket } = await open()
     socket.send({ ...voice, stream_id: "good" })
     socket.send({ ...voice, model: undefined, stream_id: "bad" })
@@ -75,7 +75,7 @@ describe("speaking", () => {
     assert.isUndefined(socket.code())
   })
 
-  it("closes the connection where the key or the message is wrong", async () => {
+  it("closes the connection after a wrong key or message", async () => {
     const { clock, emulator } = setUp()
     const wrong = await openTts(emulator, "wrong")
     clock.advance(1000)
@@ -93,7 +93,7 @@ describe("speaking", () => {
     assert.strictEqual(nameless.code(), 1000)
   })
 
-  it("takes the key from each first message", async () => {
+  it("accepts the key in the first message of each stream", async () => {
     const { emulator } = setUp()
     const key = await mint(emulator, { usage_type: "tts_rt" })
     const socket = await dial(emulator, Soniox.speechSocketRoute)
@@ -104,7 +104,7 @@ describe("speaking", () => {
     assert.deepStrictEqual(errorOf(socket.frames[0]), [401, "unauthenticated", invalidOrExpired])
   })
 
-  it("gives a key for one use one stream", async () => {
+  it("allows one stream for a single-use key", async () => {
     const { socket } = await open({}, { single_use: true })
     socket.send({ ...voice, stream_id: "a" })
     socket.send({ ...voice, stream_id: "b" })
@@ -138,7 +138,7 @@ describe("speaking", () => {
     assert.deepStrictEqual(socket.frames[2], { stream_id: "a", terminated: true })
   })
 
-  it("lets web pages ask for speech", async () => {
+  it("allows requests for speech from web pages", async () => {
     const { emulator } = setUp()
     const ask = (method: string) => emulator.handle(new Request("http://emulator.test/tts", { method }))
     const preflight = await ask("OPTIONS")

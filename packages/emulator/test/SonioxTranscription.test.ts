@@ -11,7 +11,7 @@ describe("transcribing", () => {
     return { clock, emulator, socket }
   }
 
-  it("sends words again until they are final, then once", async () => {
+  it("sends words repeatedly until they are final, then once", async () => {
     const { socket } = await open({ words: ["one", "two", "three", "four"] })
     socket.send(audio(900))
     socket.send(audio(300))
@@ -27,7 +27,7 @@ describe("transcribing", () => {
     assert.hasAllKeys(socket.frames[0]?.tokens?.[0], ["text", "start_ms", "end_ms", "confidence", "is_final"])
   })
 
-  it("ends with an empty text: what is left becomes final, then it is finished and closed", async () => {
+  it("ends with an empty text: the rest becomes final, then it sends finished and closes", async () => {
     const { socket } = await open()
     socket.send(audio(600))
     socket.send("")
@@ -51,7 +51,7 @@ describe("transcribing", () => {
     assert.isUndefined(socket.code())
   })
 
-  it("makes all words final when it is asked to", async () => {
+  it("makes all words final on request", async () => {
     const { socket } = await open()
     socket.send(audio(600))
     socket.send({ type: "finalize" })
@@ -62,7 +62,7 @@ describe("transcribing", () => {
     assert.isTrue(socket.frames.at(-1)?.tokens?.every(({ is_final }) => is_final))
   })
 
-  it("marks the end of a turn only where that was asked for", async () => {
+  it("marks the end of a turn only on request", async () => {
     const words = ["yes", "no"]
     const marked = await open({ words }, { enable_endpoint_detection: true })
     marked.socket.send(audio(900))
@@ -78,7 +78,7 @@ describe("transcribing", () => {
     )
   })
 
-  it("names speaker and language where that was asked for", async () => {
+  it("names speaker and language on request", async () => {
     const request = {
       enable_speaker_diarization: true,
       enable_language_identification: true,
@@ -97,7 +97,7 @@ describe("transcribing", () => {
     })
   })
 
-  it("hears audio in base64, and files", async () => {
+  it("accepts audio in base64, and files", async () => {
     const { socket } = await open({}, { audio_format: "auto" })
     const file = Speech.wav(Speech.tone("x".repeat(10), 8000), 8000)
     socket.send(btoa(String.fromCharCode(...file.subarray(0, 4500))))
@@ -133,7 +133,7 @@ describe("transcribing", () => {
     assert.strictEqual(socket.code(), 1000)
   })
 
-  it("refuses a model that it doesn't have", async () => {
+  it("refuses an unknown model", async () => {
     const { socket } = await open({}, { model: "stt-rt-v0" })
     assert.deepStrictEqual(errorOf(socket.frames[0]), [
       400,
@@ -220,7 +220,7 @@ describe("transcribing", () => {
     assert.isEmpty((await run()).frames)
   })
 
-  it("limits connections where it is told a number", async () => {
+  it("limits connections with the option", async () => {
     const { clock, emulator } = setUp({ connections: 1 })
     const first = await openStt(emulator, emulator.apiKey)
     const second = await openStt(emulator, emulator.apiKey)
@@ -229,7 +229,7 @@ describe("transcribing", () => {
     assert.deepStrictEqual(errorOf(second.frames[0]).slice(0, 2), [429, "max_concurrent_connections_reached"])
   })
 
-  it("refuses or interrupts streams where a test asks for it", async () => {
+  it("refuses or interrupts streams with refuseSessions and interrupt", async () => {
     const { emulator, socket } = await open()
     emulator.refuseSessions("organization_balance_exhausted")
     const refused = await openStt(emulator, emulator.apiKey)

@@ -3,7 +3,7 @@ import * as Speechmatics from "../src/Speechmatics.ts"
 import { subject } from "./speechmatics.ts"
 
 describe("the emulator", () => {
-  it("points the library at itself", () => {
+  it("sets the library's environment variables to its own origin", () => {
     assert.deepStrictEqual(Speechmatics.make({ apiKey: "key" }).env("http://127.0.0.1:4801"), {
       SPEECHMATICS_API_KEY: "key",
       SM_MANAGEMENT_PLATFORM_URL: "http://127.0.0.1:4801",
@@ -13,7 +13,7 @@ describe("the emulator", () => {
     })
   })
 
-  it("points what manages keys at itself, beside what mints", () => {
+  it("has separate environment variables for the management API", () => {
     const { managementEnv, managementToken } = Speechmatics.make()
     assert.deepStrictEqual(managementEnv("http://127.0.0.1:4801"), {
       SPEECHMATICS_MANAGEMENT_TOKEN: managementToken,
@@ -21,7 +21,7 @@ describe("the emulator", () => {
     })
   })
 
-  it("answers for the vendor's hosts, each in its region", async () => {
+  it("answers for the vendor's host names, each in its region", async () => {
     const { emulator, request } = subject()
     await request("GET /v1/discovery/features", {}, "https://us1.asr.api.speechmatics.com")
     assert.strictEqual(emulator.log[0]?.region, "us")
@@ -32,7 +32,7 @@ describe("the emulator", () => {
     ])
   })
 
-  it("knows no other path, and no other method of a path", async () => {
+  it("refuses unknown paths and methods", async () => {
     const { request } = subject()
     const path = await request("GET /v1/x")
     assert.strictEqual(path.status, 404)
@@ -43,7 +43,7 @@ describe("the emulator", () => {
     assert.strictEqual(method.headers.get("allow"), "POST")
   })
 
-  it("suffers faults on the routes that it names", async () => {
+  it("has faults on its routes", async () => {
     const { emulator, request, upgrade } = subject()
     emulator.faults.add(Speechmatics.mintRoute, { status: 503 })
     emulator.faults.add(Speechmatics.realtimeRoute, { status: 502 })
@@ -53,7 +53,7 @@ describe("the emulator", () => {
     assert.strictEqual(upgraded instanceof Response && upgraded.status, 502)
   })
 
-  it("lists its features to anyone", async () => {
+  it("lists its features without a credential", async () => {
     const { request } = subject()
     const answer = await request(Speechmatics.discoveryRoute)
     assert.deepNestedInclude(answer.json, { "metadata.language_pack_info.en.language_description": "English" })

@@ -47,7 +47,7 @@ describe("a job", () => {
     })
   })
 
-  it("is printed as text and as subtitles", async () => {
+  it("is available as text and as subtitles", async () => {
     const { get, submit } = batch()
     const id = await submit(undefined, form(config, 6000))
     const text = await get(`jobs/${id}/transcript?format=txt`)
@@ -74,14 +74,14 @@ describe("a job", () => {
     assert.include((await get(`jobs/${id}/log`)).text, "Loading model 'en'")
   })
 
-  it("fetches its audio from an address, which is not really asked", async () => {
+  it("accepts a URL of audio, which is not fetched", async () => {
     const { get, submit } = batch()
     const id = await submit(undefined, form({ ...config, fetch_data: { url: "https://example.com/a/talk.mp3" } }, 0))
     assert.include((await get(`jobs/${id}`)).text, '"data_name":"talk.mp3"')
     assert.strictEqual((await get(`jobs/${id}/transcript?format=txt`)).text, "the long key stays at home")
   })
 
-  it("runs as long as it is told", async () => {
+  it("runs for the duration of the option", async () => {
     const { advance, apiKey, get, request, submit } = batch({ jobDuration: 5000 })
     const id = await submit()
     assert.include((await get(`jobs/${id}`)).text, '"status":"running"')
@@ -179,7 +179,7 @@ describe("submission", () => {
 })
 
 describe("listing", () => {
-  it("is newest first, and cut as asked", async () => {
+  it("is newest first, with the requested limit", async () => {
     const { advance, get, submit } = batch()
     const first = await submit()
     advance(1000)
@@ -204,7 +204,7 @@ describe("listing", () => {
 describe("access", () => {
   const denied = { code: 401, error: "Permission Denied" }
 
-  it("needs a live key of the right product", async () => {
+  it("needs a valid key of the right product", async () => {
     const { advance, get, mint, request } = batch()
     assert.deepStrictEqual((await request("GET /v2/jobs")).json, denied)
     assert.deepStrictEqual((await get("jobs", await mint("rt"))).json, denied)
@@ -214,7 +214,7 @@ describe("access", () => {
     assert.deepStrictEqual((await get("jobs", token)).json, denied)
   })
 
-  it("may be refused with a web page", async () => {
+  it("can be refused with a web page", async () => {
     const { get } = batch({ htmlRefusals: true })
     const answer = await get("jobs", "wrong")
     assert.strictEqual(answer.status, 401)

@@ -12,7 +12,7 @@ const transcriptOf = (frames: ReadonlyArray<Frame>): string =>
 const notAuthorised = { message: "Error", type: "not_authorised", reason: "Not Authorized" }
 
 describe("opening", () => {
-  it("takes the API key or a temporary key in the header, and a temporary key in the query", async () => {
+  it("accepts the API key or a temporary key in the header, and a temporary key in the query", async () => {
     const { emulator, mint, open } = subject({ maxSessions: 3 })
     const token = await mint("rt")
     for (const client of [
@@ -39,14 +39,14 @@ describe("opening", () => {
     assert.deepStrictEqual(client.closes, [{ code: 4001, reason: "not_authorised" }])
   })
 
-  it("refuses either way, as it is told", async () => {
+  it("refuses before or after the upgrade, as the option says", async () => {
     const refusal = await subject({ realtimeRefusal: "status" }).upgrade("/v2?jwt=wrong")
     assert.strictEqual(refusal instanceof Response && refusal.status, 401)
     const client = await subject({ realtimeRefusal: "message" }).open("/v2", "wrong")
     assert.deepStrictEqual(client.frames, [notAuthorised])
   })
 
-  it("refuses the API key in the place of a token", async () => {
+  it("refuses the API key in the query", async () => {
     const { emulator, open } = subject()
     assert.deepStrictEqual((await open(`/v2?jwt=${emulator.apiKey}`)).frames, [notAuthorised])
   })
@@ -57,7 +57,7 @@ describe("opening", () => {
     assert.deepStrictEqual(client.frames, [notAuthorised])
   })
 
-  it("is as often as one likes until the key expires, which ends no running session", async () => {
+  it("works any number of times until the key expires, and running sessions continue", async () => {
     const { advance, mint, open } = subject()
     const token = await mint("rt")
     const first = await open(`/v2?jwt=${token}`)
@@ -70,7 +70,7 @@ describe("opening", () => {
     assert.deepStrictEqual(first.frames.at(-1), { message: "AudioAdded", seq_no: 1 })
   })
 
-  it("heeds the key's region only where that is asked for", async () => {
+  it("checks the key's region only with the option", async () => {
     const json = { ttl: 60, region: "usa" }
     const relaxed = subject()
     const session = await relaxed.upgrade(
@@ -89,7 +89,7 @@ describe("opening", () => {
     )
   })
 
-  it("leaves the first word to the client for a while", async () => {
+  it("waits a while for the client's first message", async () => {
     const { advance, emulator, open } = subject({ openingDelay: 50 })
     const [quiet, quick] = [await open("/v2", emulator.apiKey), await open("/v2", emulator.apiKey)]
     quick.say(startRecognition())
@@ -131,7 +131,7 @@ describe("opening", () => {
 })
 
 describe("limits", () => {
-  it("count the sessions that are open", async () => {
+  it("count open sessions", async () => {
     const { emulator, open } = subject()
     const first = await open("/v2", emulator.apiKey)
     assert.deepStrictEqual(first.frames, [
@@ -255,7 +255,7 @@ describe("a session", () => {
     ])
   })
 
-  it("holds finals back for max_delay, and shows partials meanwhile", async () => {
+  it("delays finals by max_delay, and sends partials meanwhile", async () => {
     const client = await started({ enable_partials: true, max_delay: 1 })
     client.hear(900)
     assert.deepInclude(client.frames.at(-1), {
@@ -305,7 +305,7 @@ describe("a session", () => {
     assert.strictEqual(transcriptOf(client.frames), "the ")
   })
 
-  it("tells who spoke, now or at the end", async () => {
+  it("sends the speakers, at once or at the end", async () => {
     const client = await started({ diarization: "speaker" })
     client.say({ message: "GetSpeakers" })
     client.say({ message: "GetSpeakers", final: true })
@@ -318,7 +318,7 @@ describe("a session", () => {
     assert.include(JSON.stringify(named(client.frames, "AddTranscript")), '"speaker":"S1"')
   })
 
-  it("tells who spoke at the end, when its configuration asks", async () => {
+  it("sends the speakers at the end with the setting", async () => {
     const client = await started({ diarization: "speaker", speaker_diarization_config: { get_speakers: true } })
     client.say({ message: "EndOfStream", last_seq_no: 0 })
     assert.lengthOf(named(client.frames, "SpeakersResult"), 1)
@@ -413,7 +413,7 @@ describe("errors", () => {
     ["not_allowed", 4003, "not_allowed"],
     ["unknown_error", 1011, "internal_error"]
   ]
-  it.each(scripted)("include %s, when the next session is to fail so", async (error, code, reason) => {
+  it.each(scripted)("include %s, with refuseSessions", async (error, code, reason) => {
     const { emulator, open } = subject()
     emulator.refuseSessions(error)
     const client = await open("/v2", emulator.apiKey)
@@ -422,7 +422,7 @@ describe("errors", () => {
     assert.lengthOf((await open("/v2", emulator.apiKey)).closes, 0)
   })
 
-  it("end every session that is open, on demand", async () => {
+  it("end every open session with interrupt", async () => {
     const { emulator, open } = subject()
     const clients = [await open("/v2", emulator.apiKey), await open("/v2", emulator.apiKey)]
     assert.strictEqual(emulator.sessions, 2)

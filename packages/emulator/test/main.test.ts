@@ -42,7 +42,7 @@ const freePort = async (): Promise<number> => {
 }
 
 describe.concurrent("main", () => {
-  it("prints a line of JSON for each vendor, serves until it is told to stop, and ends well", async () => {
+  it("prints a line of JSON for each vendor, serves until SIGTERM, and exits with 0", async () => {
     const base = await freePort()
     const { child, output, exited } = run("--port-base", String(base))
     while (output.out.split("\n").length <= vendors.length) await once(child.stdout, "data")
@@ -67,7 +67,7 @@ describe.concurrent("main", () => {
     assert.deepInclude(await exited, { code: 0, err: "" })
   })
 
-  it("says so in one line where a port is in use", async () => {
+  it("reports a port in use in one line", async () => {
     await using server = await Node.serve(emulator)
     const { out, err, code } = await run("--port-base", String(server.port)).exited
     assert.deepStrictEqual([out, code], ["", 1])
@@ -82,7 +82,7 @@ describe.concurrent("main", () => {
     )
   })
 
-  it("refuses what it doesn't know, and explains itself", async () => {
+  it("refuses unknown options, and prints help", async () => {
     const unknown = await run("--port").exited
     assert.strictEqual(unknown.code, 2)
     assert.lengthOf(unknown.err.trim().split("\n"), 1)
