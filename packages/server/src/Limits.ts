@@ -41,29 +41,29 @@ export type { Counts, LimitStore, StoreOptions } from "./limits/LimitStore.ts"
  */
 export interface Options {
   /**
-   * Requests in a minute, which begins with the first after the last one ended and is not moved by later ones; more are answered with 429 until it is over. As
-   * minutes may follow each other, 60 seconds across the end of one can hold up to twice as many.
+   * The largest number of requests in a minute. Further ones get 429 until the minute is over. A minute begins with the first request after the last minute, so
+   * that any 60 seconds can hold up to twice as many.
    *
    * @default 60
    */
   readonly perMinute?: number | undefined
-  /** Requests at a time, more are answered with 429. @default 8 */
+  /** The largest number of requests at a time. Further ones get 429. @default 8 */
   readonly concurrent?: number | undefined
   /**
-   * The store in which all processes count together, such as `Redis.connect(url)` of `@tempcred/redis`. Keys are hashes of the subject, which can be guessed,
-   * unless the policy tells the vendor a keyed hash: then they are hashes of that.
+   * The store in which all processes count together, such as `Redis.connect(url)` of `@tempcred/redis`. Keys are hashes of the subject. They can be guessed
+   * unless the policy replaces the subject by a keyed hash.
    *
    * @default in memory, each process for itself
    */
   readonly store?: LimitStore | undefined
-  /** Limit of one exchange with the store; one that takes longer is an outage. @default "250 millis" */
+  /** The time of one exchange with the store. A longer one counts as an outage. @default "250 millis" */
   readonly limit?: Length | undefined
-  /** How long the requests of a process that died still count in the store. @default "30 seconds" */
+  /** The time for which requests of a crashed process still count in the store. @default "30 seconds" */
   readonly lease?: Length | undefined
 }
 
 /**
- * The identity asks for too much (429); it may ask again after `retryAfter`.
+ * The caller exceeds a limit (429). `retryAfter` is the wait.
  *
  * @category errors
  * @since 0.1.0
@@ -78,21 +78,21 @@ export class LimitError extends Schema.TaggedError<LimitError>()("LimitError", {
 }
 
 /**
- * Keeps identities to their limits.
+ * The counts of all callers.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Limits {
-  /** Runs an effect for a subject, or fails at once where the subject is past a limit; a request that is refused for too many at a time is not counted. */
+  /** Runs an effect for a subject, or fails at once. A request that exceeds `concurrent` does not count in the minute. */
   readonly limited: <A, E, R>(subject: string, effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | LimitError, R>
 }
 
-/** When a request that is one too many at a time is likely to fit. */
+/** The wait after too many requests at a time. */
 const pause = Duration.seconds(1)
 
 /**
- * Opens the counts, which close with the scope; fails where a limit is invalid, and never because of the store.
+ * Makes the counts. They close with the scope. Fails if an option is invalid, but never because of the store.
  *
  * @category constructors
  * @since 0.1.0
@@ -137,7 +137,7 @@ export const make = Effect.fnUntraced(function* (
   }
 })
 
-/** Counts what runs for each subject in this process; who has nothing running is forgotten. */
+/** Counts the requests in flight of each subject in this process. */
 const places = (concurrent: number): Limits["limited"] => {
   const running = new Map<string, number>()
   const enter = (subject: string) =>
@@ -168,7 +168,7 @@ const keyOf = (subject: string): Effect.Effect<string> =>
     (hash) => Base64Url.encode(new Uint8Array(hash))
   )
 
-/** Runs an effect in a place that all processes count, where the store is available. */
+/** Runs an effect in a place that all processes count, if the store is available. */
 const sharedPlace = <A, E, R>(
   shared: Counts,
   key: string,

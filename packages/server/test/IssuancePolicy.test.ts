@@ -82,6 +82,18 @@ describe("the strict default", () => {
       ])
     })
   )
+  it.effect("raises or lowers a configured default ttl to the range of the vendor", () =>
+    Effect.gen(function* () {
+      const range = { min: 900, max: 1800 }
+      const withDefault = (usual: number) => ({
+        "stt.realtime": { ...capability, ttlSeconds: { ...range, default: usual } }
+      })
+      const policy = { terms: { maxTtl: "1 hour" } } as const
+      assert.strictEqual(seconds((yield* granted(policy, asked, { able: withDefault(60) })).ttl), 900)
+      assert.strictEqual(seconds((yield* granted(policy, asked, { able: withDefault(3600) })).ttl), 1800)
+      assert.strictEqual(seconds((yield* granted({}, asked, { able: withDefault(60) })).ttl), 900)
+    })
+  )
   it.effect("leaves to the provider to refuse a purpose that it does not serve, within the cap", () =>
     Effect.gen(function* () {
       const request = yield* granted({}, { purpose: "agent" })

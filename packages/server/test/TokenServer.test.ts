@@ -169,6 +169,21 @@ describe("a credential", () => {
     })
   )
 
+  it.effect("is given to a caller without claims, which the policy reads as empty", () =>
+    Effect.gen(function* () {
+      for (const claims of [undefined, null, "pro", 7]) {
+        const untyped = { subject: "ana", claims } as unknown as Authenticator.Identity
+        const ask = yield* app({
+          authenticator: Authenticator.layer(() => Effect.succeed(untyped)),
+          policy: {
+            terms: ({ claims }) => Effect.succeed({ maxTtl: claims["plan"] === "pro" ? "1 hour" : "1 minute" })
+          }
+        })
+        assert.strictEqual((yield* ask(asks({ purpose: "agent" }))).status, 201)
+      }
+    })
+  )
+
   it.effect("is given by what the app reads in the headers", () =>
     Effect.gen(function* () {
       const { layer, state } = vendor()

@@ -215,6 +215,28 @@ describe("beside credentials", () => {
     })
   )
 
+  it.effect("the document names the header or the cookie that callers present their token in", () =>
+    Effect.gen(function* () {
+      for (const [tokenFrom, name, scheme] of [
+        [{ header: "x-access-token" }, "header", { type: "apiKey", in: "header", name: "x-access-token" }],
+        [{ cookie: "__Host-session" }, "cookie", { type: "apiKey", in: "cookie", name: "__Host-session" }]
+      ] as const) {
+        const secret = Redacted.make("a-shared-secret-of-32-bytes-or-more")
+        const fail = Effect.fail(new Authenticator.UnauthenticatedError({ hint: "log in first" }))
+        const authenticators = [
+          Layer.orDie(Authenticator.layerJwt({ secret, tokenFrom })),
+          Authenticator.layer(() => fail, { tokenFrom })
+        ]
+        for (const layer of authenticators) {
+          const ask = yield* app({ authenticator: layer })
+          const { components, paths } = yield* json(yield* ask(get("/openapi.json")))
+          assert.deepStrictEqual(paths["/v1/credentials"].post.security, [{ [name]: [] }])
+          assert.include(components.securitySchemes[name], scheme)
+        }
+      }
+    })
+  )
+
   it.effect("the page loads nothing, runs nothing, and is in no frame", () =>
     Effect.gen(function* () {
       const ask = yield* app({ prefix: "/api" })

@@ -149,7 +149,7 @@ export const apply = (
   const maxTtl = Math.min(terms.maxTtl ?? Math.max(defaultMaxTtl, shortest), usable ?? Infinity)
   const issues = outside({ ...terms, maxTtl }, capability, request)
   if (issues.length > 0) return Result.fail(issues)
-  const ttl = request.ttlSeconds ?? Math.min(capability?.ttlSeconds.default ?? maxTtl, maxTtl)
+  const ttl = request.ttlSeconds ?? Math.min(defaultTtl(capability) ?? maxTtl, maxTtl)
   const longest = request.maxSessionSeconds ?? atMost(maxSession, capability?.maxSessionSeconds)
   const session = terms.session[request.purpose]
   const region = request.region ?? ownRegion(terms, capability)
@@ -163,6 +163,13 @@ export const apply = (
     ...(usable === undefined ? {} : { usableFor: Duration.seconds(usable) }),
     ...(region === undefined ? {} : { region })
   })
+}
+
+/** Returns the provider's default ttl. `TEMPCRED_TTL` can set one outside the vendor's range. */
+const defaultTtl = (capability: Capability | undefined): number | undefined => {
+  if (capability === undefined) return undefined
+  const { default: usual, max, min } = capability.ttlSeconds
+  return Math.min(max, Math.max(min, usual))
 }
 
 /** Caps a length of the terms by the vendor's longest. */

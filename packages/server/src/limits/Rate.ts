@@ -1,24 +1,20 @@
-/** So many in a minute that begins with the first of them, and that no later one moves: whoever has had them all waits until it ends. */
+/** A fixed-window rate limiter in memory. A window of a minute begins with its first request. */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 
-/** How long a window is. */
-export const window = Duration.minutes(1)
+const window = Duration.minutes(1)
 
-/** Counts one more for a key, or tells how long until it may have more. */
+/** Counts a request of a key, or returns the wait until the window ends. */
 export type Rate = (key: string) => Effect.Effect<Duration.Duration | undefined>
 
-/** In milliseconds. */
 interface Window {
   count: number
+  /** In milliseconds of the monotonic clock: a wall clock that is set back would lengthen the window. */
   readonly endsAt: number
 }
 
-/**
- * Makes a rate of this process. Windows that have ended are forgotten within two minutes, and they end by the monotonic clock, as a clock that is set back would
- * hold everybody for as long.
- */
+/** Makes a rate limiter. It forgets windows within a minute after their end. */
 export const local = (perMinute: number): Rate => {
   const windows = new Map<string, Window>()
   let sweptAt = 0
