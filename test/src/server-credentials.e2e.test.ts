@@ -80,7 +80,7 @@ describe("a vendor whose shortest ttl is longer than five minutes", () => {
     assert.deepStrictEqual(issues, [
       {
         field: "purpose",
-        message: "stt.realtime has credentials of 900 seconds or more, and the policy allows 300"
+        message: "stt.realtime has a shortest ttl of 900 seconds, and the policy allows 300"
       }
     ])
     assert.deepStrictEqual(emulator.log, [])

@@ -10,12 +10,12 @@ const server = TokenServer.make({
   provider: Providers.layerConfig([Soniox.adapter, Speechmatics.adapter]), // TEMPCRED_PROVIDER, and that vendor's API key
   authenticator: Authenticator.layerJwt({ jwksUrl: JWKS_URL, audience: "speech" })
 })
-await server.ready() // or rejects with what is wrong with the configuration
+await server.ready() // rejects if the configuration is invalid
 
 const http = Bun.serve({ fetch: server.fetch })
 console.log(`listening on ${http.url}`)
 
 process.once("SIGTERM", async () => {
-  await server.close() // answers what is under way, and 503 to what is new
+  await server.close() // waits for requests in flight; new ones get 503
   await http.stop()
 })

@@ -10,11 +10,11 @@ const server = TokenServer.make({
   provider: Providers.layerConfig([Soniox.adapter, Speechmatics.adapter]), // TEMPCRED_PROVIDER, and that vendor's API key
   authenticator: Authenticator.layerJwt({ jwksUrl, audience: "speech" })
 })
-await server.ready() // or rejects with what is wrong with the configuration
+await server.ready() // rejects if the configuration is invalid
 
 const http = Deno.serve({ port: Number(Deno.env.get("PORT") ?? 8787) }, server.fetch)
 
 Deno.addSignalListener("SIGTERM", async () => {
-  await server.close() // answers what is under way, and 503 to what is new
+  await server.close() // waits for requests in flight; new ones get 503
   await http.shutdown()
 })

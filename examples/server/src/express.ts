@@ -1,4 +1,4 @@
-/** The token endpoint in an Express app, which listens on PORT. A body parser may come before it. */
+/** The token endpoint in an Express app, which listens on PORT. It works after a body parser too. */
 import { Providers } from "@tempcred/core"
 import { NodeTransport } from "@tempcred/node"
 import { Authenticator, TokenServer } from "@tempcred/server"
@@ -14,19 +14,19 @@ const server = TokenServer.make({
   transport: NodeTransport.layer,
   authenticator: Authenticator.layerJwt({ jwksUrl: JWKS_URL, audience: "speech" })
 })
-await server.ready() // or rejects with what is wrong with the configuration
+await server.ready() // rejects if the configuration is invalid
 
 const app = express()
 app.use(express.json())
 app.get("/", (_, response) => void response.send("hello"))
 const speech = NodeHandler.make(server)
 app.all("/v1/credentials", speech)
-app.get(["/healthz", "/readyz"], speech) // and "/metrics", where only you can reach it
+app.get(["/healthz", "/readyz"], speech) // and "/metrics", if only you can reach it
 
 const http = app.listen(Number(PORT), () => console.log("listening on", http.address()))
-http.keepAliveTimeout = 65_000 // longer than a load balancer keeps its connections
+http.keepAliveTimeout = 65_000 // longer than that of a load balancer
 
 process.once("SIGTERM", async () => {
-  await server.close() // answers what is under way, and 503 to what is new
+  await server.close() // waits for requests in flight; new ones get 503
   http.close()
 })

@@ -14,8 +14,8 @@ const server = TokenServer.make({
 
 const app = new Hono()
 app.get("/", (context) => context.text("hello"))
-// OPTIONS is what browsers ask before a page of another origin may, which `allowedOrigins` names.
+// Browsers send OPTIONS before a request of another origin, which `allowedOrigins` must list.
 app.on(["POST", "OPTIONS"], "/v1/credentials", (context) => server.fetch(context.req.raw))
-app.on("GET", ["/healthz", "/readyz"], (context) => server.fetch(context.req.raw)) // and "/metrics", where only you can reach it
+app.on("GET", ["/healthz", "/readyz"], (context) => server.fetch(context.req.raw)) // and "/metrics", if only you can reach it
 
 export default app

@@ -1,6 +1,6 @@
 /**
- * The token endpoint as a route of Next.js: this is `app/v1/credentials/route.ts`. The answers to `/healthz`, `/readyz` and `/metrics` are the app's own here; to
- * have these too, say `prefix: "/api/speech"`, move the file to `app/api/speech/[...path]/route.ts` and export `GET` in the same way.
+ * The token endpoint as a route of Next.js: this is `app/v1/credentials/route.ts`. To serve `/healthz`, `/readyz` and `/metrics` too, set
+ * `prefix: "/api/speech"`, move the file to `app/api/speech/[...path]/route.ts`, and export `GET` in the same way.
  */
 import { Providers } from "@tempcred/core"
 import { Authenticator, TokenServer } from "@tempcred/server"
@@ -15,4 +15,4 @@ const server = TokenServer.make({
 })
 
 export const POST = server.fetch
-export const OPTIONS = server.fetch // what browsers ask before a page of another origin may, which `allowedOrigins` names
+export const OPTIONS = server.fetch // for preflights of other origins, which `allowedOrigins` must list

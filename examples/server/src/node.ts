@@ -1,4 +1,4 @@
-/** The token endpoint by itself, with everything about it in the environment: see `ServerConfig` for the variables. */
+/** The token endpoint as a program of its own, configured by environment variables: see `ServerConfig`. */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Providers } from "@tempcred/core"
 import { NodeTransport } from "@tempcred/node"

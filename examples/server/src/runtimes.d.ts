@@ -1,4 +1,4 @@
-/** What the examples use of Bun and Deno; an app has it from `@types/bun`, or from Deno itself. */
+/** Types of Bun and Deno for the examples. An app has them from `@types/bun`, or from Deno itself. */
 declare const Bun: {
   readonly serve: (options: { readonly fetch: (request: Request) => Promise<Response> }) => {
     readonly url: URL

@@ -1,6 +1,6 @@
 /**
- * The token endpoint on Cloudflare Workers, configured by the variables and secrets of the Worker. A Worker may not finish for one request what another began, so
- * that each has a server of its own: nothing is cached, the key set neither, and limits for each user are left to a rate limiting binding.
+ * The token endpoint on Cloudflare Workers, configured by the variables and secrets of the Worker. A request in a Worker may not wait for another's work, so that
+ * each request has its own server: neither credentials nor the key set are cached. Use a rate limiting binding for limits of each user.
  */
 import { Providers } from "@tempcred/core"
 import { Authenticator, TokenServer } from "@tempcred/server"

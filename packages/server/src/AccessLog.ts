@@ -1,5 +1,5 @@
 /**
- * What the endpoint answered, one entry for each request, with fingerprints in place of secrets and subjects.
+ * The access log of the endpoint: one entry for each request, with fingerprints in place of secrets and subjects.
  *
  * ```ts
  * import * as AccessLog from "@tempcred/server/AccessLog"
@@ -22,34 +22,34 @@
 import * as Effect from "effect/Effect"
 
 /**
- * One answered request.
+ * An entry of the access log.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Entry {
-  /** When the request came, ISO 8601 in UTC: entries are written as their answers end, which is another order. */
+  /** The time of the request, ISO 8601 in UTC. Entries are in the order of the responses. */
   readonly time: string
   readonly method: string
   /** The path without its query. */
   readonly path: string
-  /** 499 stands for a client that went away before its answer. */
+  /** 499 if the client left before the response. */
   readonly status: number
   readonly milliseconds: number
-  /** The caller, by the fingerprint of the subject that the vendor is told. */
+  /** The fingerprint of the subject's name at the vendor. */
   readonly subject?: string
   readonly purpose?: string
   readonly provider?: string
-  /** The credential that was given, by the same fingerprint as in core's events. */
+  /** The fingerprint of the credential, as in core's events. */
   readonly credential?: string
-  /** Why there was none, by name. */
+  /** The name of the error. */
   readonly reason?: string
-  /** The vendor's id of the request, where it told one. */
+  /** The vendor's id of the request. */
   readonly requestId?: string
 }
 
 /**
- * Takes entries; what it fails with is dropped, as no request suffers for its log.
+ * Writes an entry. Its failures are ignored, because the log must not affect requests.
  *
  * @category models
  * @since 0.1.0

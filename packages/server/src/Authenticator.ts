@@ -91,7 +91,7 @@ export const layerJwt = (options: Jwt.JwtOptions): Layer.Layer<Authenticator, Co
 
 /**
  * Authenticates callers by static bearer tokens, for internal use. A subject may have several tokens, so that they can be replaced without an interruption.
- * Tokens are compared in constant time. Fails if an entry is invalid or a token is there twice.
+ * Tokens are compared in constant time. Fails if an entry is invalid or a token is a duplicate.
  *
  * @category layers
  * @since 0.1.0

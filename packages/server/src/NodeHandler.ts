@@ -1,5 +1,5 @@
 /**
- * The endpoint as a handler of Node's own requests, for Express and whatever else calls `(request, response)`.
+ * The endpoint as a handler of Node's requests, for Express and other frameworks that call `(request, response)`.
  *
  * ```ts
  * import * as Authenticator from "@tempcred/server/Authenticator"
@@ -27,7 +27,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import type { TokenServer } from "./TokenServer.ts"
 
 /**
- * Answers a request, or gives `next` what went wrong; rejects with it where there is no `next`.
+ * Answers a request. Passes errors to `next`, or rejects without it.
  *
  * @category models
  * @since 0.1.0
@@ -38,7 +38,7 @@ export type NodeHandler = (
   next?: (error: unknown) => void
 ) => Promise<void>
 
-/** Leaves the connection alone where it is not read to its end, as the answer is still to come. */
+/** Makes a stream of the body. It leaves the connection open if it is not read to its end, because the response follows. */
 const streamed = (request: IncomingMessage): ReadableStream<Uint8Array> => {
   const chunks = request.iterator({ destroyOnReturn: false })
   return new ReadableStream({
@@ -50,7 +50,7 @@ const streamed = (request: IncomingMessage): ReadableStream<Uint8Array> => {
   })
 }
 
-/** The body, also where the app has read it: Express' `json()` leaves a value, `text()` a string and `raw()` bytes. */
+/** Returns the body, even if the app has read it: Express' `json()` leaves a value, `text()` a string and `raw()` bytes. */
 const bodyOf = (request: Parameters<NodeHandler>[0]): BodyInit | null => {
   const { body, method, readableEnded } = request
   if (method === "GET" || method === "HEAD") return null
@@ -58,7 +58,7 @@ const bodyOf = (request: Parameters<NodeHandler>[0]): BodyInit | null => {
   return typeof body === "string" ? body : body instanceof Uint8Array ? Buffer.from(body) : JSON.stringify(body)
 }
 
-/** A path that `URL` would change is none of the endpoint's, and stays one that is none. */
+/** Returns the URL. A path that `URL` would normalize is encoded, so that it stays unknown. */
 const urlOf = ({ url = "/" }: IncomingMessage): URL => {
   const made = URL.parse(url, "http://localhost")
   return made !== null && url.replace(/\?.*$/s, "") === made.pathname
@@ -75,7 +75,7 @@ const headersOf = ({ headersDistinct }: IncomingMessage): Headers => {
 }
 
 /**
- * Makes a handler of a server. Express takes off the path that it is mounted at.
+ * Makes a handler of a server. Express removes the path that it is mounted at.
  *
  * @category constructors
  * @since 0.1.0
@@ -87,7 +87,7 @@ export const make =
     response.once("close", () => gone.abort())
     try {
       const { method = "GET" } = request
-      // Nothing of the endpoint's has these, and a `Request` cannot.
+      // `Request` does not support these methods.
       if (/^(CONNECT|TRACE|TRACK)$/.test(method)) return void response.writeHead(405).end()
       const init: RequestInit & { readonly duplex: "half" } = {
         method,

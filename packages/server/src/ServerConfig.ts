@@ -17,38 +17,39 @@
  * console.log(error.message) // => TEMPCRED_PORT must be a whole number, 0 to 65535
  * ```
  *
- * | variable | what it says |
+ * | variable | meaning and default |
  * | --- | --- |
- * | `TEMPCRED_AUTH_JWKS_URL` | where the keys are that callers' JWTs are signed with; this or one of the next two is required |
- * | `TEMPCRED_AUTH_JWT_SECRET` | what callers' JWTs are signed with (HS256), 32 bytes or more |
- * | `TEMPCRED_AUTH_BEARER_TOKENS` | callers with a token each, for internal use: `name=token,name2=token2` |
- * | `TEMPCRED_AUTH_ISSUER` | what a JWT must be from (`iss`), one or several with commas |
- * | `TEMPCRED_AUTH_AUDIENCE` | what a JWT must be for (`aud`), one or several with commas; required with a JWKS, where `any` goes with an issuer only |
- * | `TEMPCRED_AUTH_SUBJECT_CLAIM` | the claim of a JWT that names the caller; `sub` |
- * | `TEMPCRED_AUTH_COOKIE`, `TEMPCRED_AUTH_HEADER` | the cookie, or the header, that a JWT is in; `Authorization: Bearer` |
- * | `TEMPCRED_POLICY_PURPOSES` | what credentials may be for, with commas; all that the provider serves |
- * | `TEMPCRED_POLICY_MAX_TTL` | the longest ttl; `5 minutes`, or the provider's shortest one, if that is longer |
+ * | `TEMPCRED_AUTH_JWKS_URL` | the URL of the key set that verifies JWTs (JWKS); this or one of the next two is required |
+ * | `TEMPCRED_AUTH_JWT_SECRET` | the shared secret that verifies JWTs (HS256), 32 bytes or more |
+ * | `TEMPCRED_AUTH_BEARER_TOKENS` | static tokens of callers, for internal use: `name=token,name2=token2` |
+ * | `TEMPCRED_AUTH_ISSUER` | the issuer of JWTs (`iss`); a list |
+ * | `TEMPCRED_AUTH_AUDIENCE` | the audience of JWTs (`aud`); a list; required with a JWKS; `any` needs an issuer |
+ * | `TEMPCRED_AUTH_SUBJECT_CLAIM` | the claim that holds the subject; `sub` |
+ * | `TEMPCRED_AUTH_COOKIE`, `TEMPCRED_AUTH_HEADER` | the cookie or the header that holds the JWT; `Authorization: Bearer` |
+ * | `TEMPCRED_POLICY_PURPOSES` | the allowed purposes; a list; all that the provider serves |
+ * | `TEMPCRED_POLICY_MAX_TTL` | the longest ttl; `5 minutes`, or the provider's shortest if that is longer |
  * | `TEMPCRED_POLICY_SINGLE_USE` | `required`, `preferred` (default) or `asked` |
  * | `TEMPCRED_POLICY_MAX_SESSION` | the longest session; no limit |
- * | `TEMPCRED_POLICY_REGIONS` | the regions that credentials may be for, with commas; all |
- * | `TEMPCRED_POLICY_ALLOW_NO_REGION` | whether `TEMPCRED_POLICY_REGIONS` also allows purposes whose vendor has no regions: `true` or `false` (default) |
- * | `TEMPCRED_POLICY_SUBJECT_KEY` | 32 bytes or more in base64: the vendor hears of subjects by a keyed hash |
- * | `TEMPCRED_LIMIT_PER_MINUTE`, `TEMPCRED_LIMIT_CONCURRENT` | requests of one caller in a minute and at a time; 60 and 8 |
+ * | `TEMPCRED_POLICY_REGIONS` | the allowed regions; a list; all |
+ * | `TEMPCRED_POLICY_ALLOW_NO_REGION` | allows purposes whose vendor has no regions, while `TEMPCRED_POLICY_REGIONS` is set; `false` |
+ * | `TEMPCRED_POLICY_SUBJECT_KEY` | 32 bytes or more in base64: replaces subjects by a keyed hash at the vendor; none |
+ * | `TEMPCRED_LIMIT_PER_MINUTE`, `TEMPCRED_LIMIT_CONCURRENT` | requests of a caller in a minute and at a time; 60 and 8 |
  * | `TEMPCRED_LIMIT_IN_FLIGHT` | requests of all callers at a time; 512 |
  * | `TEMPCRED_LIMIT_STORE` | `memory` (default), or `redis://host:port` for all processes together |
- * | `TEMPCRED_CORS_ORIGINS` | the origins whose web pages may ask, with commas; none |
- * | `TEMPCRED_CORS_HEADERS` | the headers that these pages may send beside `authorization` and `content-type`, with commas; none |
- * | `TEMPCRED_PREFIX` | what every path begins with, such as `/api/speech`; nothing |
- * | `TEMPCRED_METRICS`, `TEMPCRED_DOCS` | whether `/metrics`, and `/openapi.json` and `/docs`, answer: `true` (default) or `false` |
- * | `TEMPCRED_DRAIN_TIMEOUT` | how long requests that are under way may take when it stops; `20 seconds` |
- * | `TEMPCRED_KEEP_ALIVE_TIMEOUT` | how long a connection may stay open between two requests; `65 seconds` |
- * | `TEMPCRED_HOST`, `TEMPCRED_PORT` | where it listens; `127.0.0.1` and 8787 |
- * | `OTEL_EXPORTER_OTLP_ENDPOINT` | where traces, metrics and logs go; nowhere |
- * | `OTEL_EXPORTER_OTLP_PROTOCOL`, `OTEL_RESOURCE_ATTRIBUTES` | `http/protobuf` (default) or `http/json`, and what is said of the process; the exporter reads other standard `OTEL_*` variables too |
+ * | `TEMPCRED_CORS_ORIGINS` | the origins of web pages that may call the endpoint; a list; none |
+ * | `TEMPCRED_CORS_HEADERS` | the headers that these pages may send beside `authorization` and `content-type`; a list; none |
+ * | `TEMPCRED_PREFIX` | the prefix of every path, such as `/api/speech`; none |
+ * | `TEMPCRED_METRICS`, `TEMPCRED_DOCS` | serves `/metrics`, and `/openapi.json` and `/docs`; `true` |
+ * | `TEMPCRED_DRAIN_TIMEOUT` | the time for requests in flight to finish when the server stops; `20 seconds` |
+ * | `TEMPCRED_KEEP_ALIVE_TIMEOUT` | the time that a connection stays open between two requests; `65 seconds` |
+ * | `TEMPCRED_HOST`, `TEMPCRED_PORT` | the address to listen on; `127.0.0.1` and 8787 |
+ * | `OTEL_EXPORTER_OTLP_ENDPOINT` | the URL that receives traces, metrics and logs; none |
+ * | `OTEL_EXPORTER_OTLP_PROTOCOL`, `OTEL_RESOURCE_ATTRIBUTES` | `http/protobuf` (default) or `http/json`, and attributes of the process; the exporter reads the other standard `OTEL_*` variables too |
  *
- * Each secret may be in a file instead, which `<NAME>_FILE` names: `TEMPCRED_AUTH_JWT_SECRET_FILE`, `TEMPCRED_AUTH_BEARER_TOKENS_FILE`, `TEMPCRED_POLICY_SUBJECT_KEY_FILE` and
- * `TEMPCRED_LIMIT_STORE_FILE`. A misspelt `TEMPCRED_*` variable is an error, and so is an unknown one that begins with `TEMPCRED_AUTH_`, `TEMPCRED_POLICY_` or
- * `TEMPCRED_LIMIT_`, where the `ConfigProvider` lists its names: that of an environment does. Empty variables and the service links of Kubernetes are ignored.
+ * Items of a list are separated by commas or line ends. Each secret can be in a file instead: `TEMPCRED_AUTH_JWT_SECRET_FILE`, `TEMPCRED_AUTH_BEARER_TOKENS_FILE`,
+ * `TEMPCRED_POLICY_SUBJECT_KEY_FILE` and `TEMPCRED_LIMIT_STORE_FILE` name the file. A misspelt `TEMPCRED_*` variable is an error, and so is an unknown one that
+ * begins with `TEMPCRED_AUTH_`, `TEMPCRED_POLICY_` or `TEMPCRED_LIMIT_`, if the `ConfigProvider` can list its names. Empty variables and the service links of
+ * Kubernetes are ignored.
  *
  * @since 0.1.0
  */

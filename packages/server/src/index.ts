@@ -1,5 +1,5 @@
 /**
- * The token endpoint: what an app mounts or runs so that its clients can ask for credentials.
+ * The token endpoint, from which the clients of an app request short-lived credentials.
  *
  * @since 0.1.0
  */

@@ -44,7 +44,7 @@ describe("an entry", () => {
     })
   )
 
-  it.effect("names the subject as the vendor hears of it", () =>
+  it.effect("names the subject by its name at the vendor", () =>
     Effect.gen(function* () {
       const { entries, log, written } = logged()
       const { layer, state } = vendor()
@@ -57,7 +57,7 @@ describe("an entry", () => {
     })
   )
 
-  it.effect("says why there was no credential, and nothing of the vendor's words", () =>
+  it.effect("names the reason without a credential, and none of the vendor's words", () =>
     Effect.gen(function* () {
       const { entries, log, written } = logged()
       const { layer, state } = vendor()
@@ -87,7 +87,7 @@ describe("an entry", () => {
     })
   )
 
-  it.effect("names who was refused, as the vendor hears of it, and asks the policy once", () =>
+  it.effect("names the subject of a refused request by its name at the vendor, and evaluates the policy once", () =>
     Effect.gen(function* () {
       const { entries, log, written } = logged()
       const { layer, state } = vendor()
@@ -120,7 +120,7 @@ describe("an entry", () => {
     })
   )
 
-  it.effect("tells an authenticator that is away from a vendor that is", () =>
+  it.effect("distinguishes an unavailable authenticator from an unavailable vendor", () =>
     Effect.gen(function* () {
       const { entries, log, written } = logged()
       const { layer, state } = vendor()
@@ -148,7 +148,7 @@ describe("an entry", () => {
     }).pipe(Effect.provide(Logger.layer([])))
   )
 
-  it.effect("tells how long it took, and of a client that went away", () =>
+  it.effect("has the duration, and status 499 for a client that left", () =>
     Effect.gen(function* () {
       const { entries, log, written } = logged()
       const { layer, state } = vendor()
@@ -186,7 +186,7 @@ describe("an entry", () => {
   )
 })
 
-describe("a log", () => {
+describe("an access log", () => {
   /** Serves one request, and closes the server. */
   const serving = (log: AccessLog.Write) =>
     Effect.scoped(
@@ -196,14 +196,14 @@ describe("a log", () => {
       })
     )
 
-  it.effect("that fails or dies is no matter of the request", () =>
+  it.effect("that fails or dies does not affect the request", () =>
     Effect.gen(function* () {
       assert.strictEqual(yield* serving(() => Effect.fail("full")), 201)
       assert.strictEqual(yield* serving(() => Effect.die("no disk")), 201)
     })
   )
 
-  it.effect("has what was answered before the server is closed", () =>
+  it.effect("is complete when the server has closed", () =>
     Effect.gen(function* () {
       const { entries, log } = logged()
       let begun = false
@@ -223,7 +223,7 @@ describe("a log", () => {
     })
   )
 
-  it.effect("that never ends is waited for a while", () =>
+  it.effect("that hangs delays the close for a limited time", () =>
     Effect.gen(function* () {
       let begun = false
       const never = Effect.suspend(() => {

@@ -35,7 +35,7 @@ const unauthenticated = (hint: string) => `UnauthenticatedError: ${hint}`
 
 const missing = unauthenticated("there is no token: send it as `Authorization: Bearer <token>`")
 
-describe("one's own way", () => {
+describe("an authenticator of the app", () => {
   it.effect("sees the token and all headers", () =>
     Effect.gen(function* () {
       const layer = Authenticator.layer(({ headers }) =>
@@ -49,12 +49,12 @@ describe("one's own way", () => {
   )
 })
 
-describe("a list of tokens", () => {
+describe("static bearer tokens", () => {
   const one = { token: Redacted.make("sssh-first-token-1"), subject: "kiosk-1", claims: { hall: 4 } }
   const other = { token: Redacted.make("sssh-second-token-2"), subject: "kiosk-2" }
   const listed = Authenticator.layerBearer([one, other, { ...other, token: Redacted.make("sssh-renewed-token") }])
 
-  it.effect("names its callers, with what is known of them", () =>
+  it.effect("identify callers with their claims", () =>
     Effect.gen(function* () {
       assert.strictEqual(yield* ask(listed, "sssh-first-token-1"), "kiosk-1")
       assert.strictEqual(yield* ask(listed, "sssh-second-token-2"), "kiosk-2")
@@ -63,7 +63,7 @@ describe("a list of tokens", () => {
       assert.deepStrictEqual(yield* Effect.provide(authenticate, listed), { subject: "kiosk-1", claims: { hall: 4 } })
     })
   )
-  it.effect("refuses every other token, and none", () =>
+  it.effect("are the only tokens that are accepted", () =>
     Effect.gen(function* () {
       for (const token of [
         "",
@@ -78,15 +78,15 @@ describe("a list of tokens", () => {
       assert.strictEqual(yield* ask(listed, undefined), missing)
     })
   )
-  it.effect("that makes no sense fails when the layer is built, by entry and without the token", () =>
+  it.effect("that are invalid fail the layer; the error names the entry and holds no token", () =>
     Effect.gen(function* () {
       const entry = (token: string, subject = "kiosk") => ({ token: Redacted.make(token), subject })
       const rows: ReadonlyArray<readonly [ReadonlyArray<Authenticator.BearerEntry>, RegExp]> = [
-        [[], /^Authenticator.layerBearer must hold an entry/],
+        [[], /^Authenticator.layerBearer must have an entry/],
         [[entry("sssh-15-letters")], /\[0\].token must be 16 visible ASCII characters or more$/],
         [[entry("sssh with a space in it")], /\[0\].token must be 16 visible/],
         [[entry(undefined as never)], /\[0\].token must be 16 visible/],
-        [[one, entry("sssh-first-token-1")], /^Authenticator.layerBearer\[1\].token is there twice$/],
+        [[one, entry("sssh-first-token-1")], /^Authenticator.layerBearer\[1\].token is a duplicate$/],
         [
           [entry("sssh-sixteen-lets", "")],
           /\[0\].subject must be text of 1 to 256 characters, in well-formed Unicode$/
@@ -118,7 +118,7 @@ describe("a JWT with a shared secret", () => {
   const sign = (payload: Record<string, unknown>, key = bytes, alg = "HS256") =>
     Effect.promise(() => new SignJWT(payload).setProtectedHeader({ alg }).sign(key))
 
-  it.effect("names its subject, with all claims", () =>
+  it.effect("identifies its subject, with all claims", () =>
     Effect.gen(function* () {
       const token = Redacted.make(yield* sign({ ...claims, plan: "pro" }))
       const identity = yield* Authenticator.Authenticator.use(({ authenticate }) =>
@@ -127,15 +127,15 @@ describe("a JWT with a shared secret", () => {
       assert.deepStrictEqual(identity, { subject: "ana", claims: { ...claims, plan: "pro" } })
     })
   )
-  it.effect("is refused with a hint that tells what is wrong, and nothing that was presented", () =>
+  it.effect("is refused with a hint that holds nothing of the token", () =>
     Effect.gen(function* () {
       const { aud, exp, iss, sub } = claims
       const good = yield* sign(claims)
       const rows: ReadonlyArray<readonly [string | undefined, string]> = [
         [undefined, missing],
-        ["", unauthenticated("the token is no signed JWT that can be read")],
-        ["sssh-no-jwt", unauthenticated("the token is no signed JWT that can be read")],
-        [`${good}.x.y`, unauthenticated("the token is no signed JWT that can be read")],
+        ["", unauthenticated("the token is not a valid signed JWT")],
+        ["sssh-no-jwt", unauthenticated("the token is not a valid signed JWT")],
+        [`${good}.x.y`, unauthenticated("the token is not a valid signed JWT")],
         [`${good.slice(0, -2)}AA`, unauthenticated("the token's signature is wrong")],
         [
           yield* sign(claims, new TextEncoder().encode("x".repeat(32))),
@@ -166,7 +166,7 @@ describe("a JWT with a shared secret", () => {
       assert.strictEqual(yield* ask(layer, yield* sign({ ...claims, sub: "x".repeat(256) })), "x".repeat(256))
     })
   )
-  it.effect("is refused where a subject is no Unicode, so that no two of them become one", () =>
+  it.effect("is refused if its subject is not well-formed Unicode, so that no two subjects become one", () =>
     Effect.gen(function* () {
       for (const sub of ["ana\ud800", "ana\ud801", "\udc00ana"]) {
         assert.match(yield* ask(layer, yield* sign({ ...claims, sub })), /sub must be .* well-formed Unicode$/)
@@ -174,7 +174,7 @@ describe("a JWT with a shared secret", () => {
       assert.strictEqual(yield* ask(layer, yield* sign({ ...claims, sub: "ana 😀" })), "ana 😀")
     })
   )
-  it.effect("is refused where a date is none, as an infinite one would never end", () =>
+  it.effect("is refused if a date is invalid, because an infinite one would never expire", () =>
     Effect.gen(function* () {
       const signText = (payload: string) =>
         Effect.promise(() =>
@@ -194,7 +194,7 @@ describe("a JWT with a shared secret", () => {
       assert.strictEqual(yield* ask(layer, yield* signText(whole('"exp":253402300799,"iat":0.5'))), "ana")
     })
   )
-  describe("that is elsewhere than in the Authorization header", () => {
+  describe("outside the Authorization header", () => {
     const asked = (
       tokenFrom: Authenticator.JwtOptions["tokenFrom"],
       headers: Readonly<Record<string, string>>,
@@ -228,7 +228,7 @@ describe("a JWT with a shared secret", () => {
         assert.strictEqual(yield* asked(from, json), "ana")
         assert.strictEqual(yield* asked(from, { ...json, "sec-fetch-site": "same-origin" }), "ana")
         assert.strictEqual(yield* asked(from, { ...json, "content-type": "Application/JSON; charset=utf-8" }), "ana")
-        const foreign = "the cookie __Host-session counts only for JSON that a page of this origin sends"
+        const foreign = "the cookie __Host-session counts only for JSON requests of a page of this origin"
         for (const site of ["cross-site", "same-site", "none"]) {
           assert.strictEqual(yield* asked(from, { ...json, "sec-fetch-site": site }), foreign)
         }
@@ -239,11 +239,11 @@ describe("a JWT with a shared secret", () => {
         const none = "there is no token: it must be in the cookie __Host-session"
         assert.strictEqual(yield* asked(from, { ...json, cookie: "__Host-session=" }, token), none)
         const twice = { ...json, cookie: `${cookie}; __Host-session=planted` }
-        assert.strictEqual(yield* asked(from, twice), "the cookie __Host-session is there twice")
+        assert.strictEqual(yield* asked(from, twice), "the cookie __Host-session is sent twice")
       })
     )
   })
-  it.effect("ends by its exp, with 5 seconds for clocks that differ", () =>
+  it.effect("expires at exp, with a tolerance of 5 seconds", () =>
     Effect.gen(function* () {
       const token = yield* sign(claims)
       yield* TestClock.adjust("304 seconds")
@@ -258,7 +258,7 @@ describe("a JWT with a shared secret", () => {
       assert.strictEqual(yield* ask(strict, yield* sign({ ...claims, exp: 306 })), "ana")
     })
   )
-  it.effect("is signed with HS256 and nothing else: not unsigned, and not by the public half of a key pair", () =>
+  it.effect("must be signed with HS256: neither unsigned nor with the public key of a pair", () =>
     Effect.gen(function* () {
       const unsigned = new UnsecuredJWT(claims).encode()
       const accepted = unauthenticated("the token is signed with an algorithm that is not accepted")
@@ -274,7 +274,7 @@ describe("a JWT with a shared secret", () => {
       assert.strictEqual(yield* ask(layer, asymmetric), accepted)
     })
   )
-  it.effect("may name its subject by another claim", () =>
+  it.effect("can have its subject in another claim", () =>
     Effect.gen(function* () {
       const other = Authenticator.layerJwt({ secret: Redacted.make(secret), subjectClaim: "uid" })
       assert.strictEqual(yield* ask(other, yield* sign({ ...claims, uid: "u-1" })), "u-1")
@@ -282,7 +282,7 @@ describe("a JWT with a shared secret", () => {
     })
   )
   it.effect.prop(
-    "never is a token that was made up known, nor anybody's fault but the caller's",
+    "no random token is accepted, and each is an error of the caller",
     { text: Schema.String, parts: Schema.Array(Schema.String) },
     ({ parts, text }) =>
       Effect.gen(function* () {
@@ -291,13 +291,13 @@ describe("a JWT with a shared secret", () => {
         for (const token of [text, encoded, `${header}.${encoded}`, `${header}..`]) {
           assert.match(
             yield* ask(layer, token),
-            /^UnauthenticatedError: the token('s signature is wrong| is no signed JWT that can be read)$/
+            /^UnauthenticatedError: the token('s signature is wrong| is not a valid signed JWT)$/
           )
         }
       }),
     { arbitrary: { runs: 100, seed: 3 } }
   )
-  it.effect("options that make no sense fail when the layer is built, without the secret", () =>
+  it.effect("invalid options fail the layer, and the error does not hold the secret", () =>
     Effect.gen(function* () {
       const good = { secret: Redacted.make(secret) }
       const rows: ReadonlyArray<readonly [unknown, RegExp]> = [
@@ -313,12 +313,9 @@ describe("a JWT with a shared secret", () => {
         [{ secret }, /layerJwt.secret must be a Redacted/],
         [{ jwksUrl: "https://id.example/keys" }, /layerJwt.audience must be set with jwksUrl/],
         [{ jwksUrl: "https://id.example/keys", issuer: "x" }, /layerJwt.audience must be set with jwksUrl/],
-        [{ jwksUrl: "https://id.example/keys", audience: "any" }, /layerJwt.audience may be any beside an issuer only/],
-        [
-          { jwksUrl: "https://id.example/keys", audience: ["any"] },
-          /layerJwt.audience may be any beside an issuer only/
-        ],
-        [{ ...good, audience: ["any", "speech"] }, /layerJwt.audience is any alone, or else names$/],
+        [{ jwksUrl: "https://id.example/keys", audience: "any" }, /layerJwt.audience may be any only with an issuer/],
+        [{ jwksUrl: "https://id.example/keys", audience: ["any"] }, /layerJwt.audience may be any only with an issuer/],
+        [{ ...good, audience: ["any", "speech"] }, /layerJwt.audience must be any alone, or names of audiences$/],
         [{ jwksUrl: "http://id.example/keys", audience: "x" }, /layerJwt.jwksUrl must begin with https/],
         [{ ...good, issuer: "" }, /layerJwt.issuer must be text and not empty$/],
         [{ ...good, audience: [] }, /layerJwt.audience must be text and not empty$/],
@@ -382,7 +379,7 @@ describe("a JWT with a key set", () => {
   })
   const unavailable = (why: string) => `AuthenticatorUnavailableError: ${why}`
 
-  it.effect("fetches keys when they are first needed, and keeps them", () =>
+  it.effect("fetches keys at first use, and keeps them", () =>
     Effect.gen(function* () {
       const key = yield* pair("a")
       const { layer, publish, state } = yield* issuer
@@ -403,7 +400,7 @@ describe("a JWT with a key set", () => {
       )
     })
   )
-  it.effect("finds a key that was added, and tells one that is unknown without fetching each time", () =>
+  it.effect("finds an added key, and does not fetch for every unknown one", () =>
     Effect.gen(function* () {
       const [old, fresh, foreign] = yield* Effect.all([pair("a"), pair("b"), pair("c")])
       const { layer, publish, state } = yield* issuer
@@ -422,7 +419,7 @@ describe("a JWT with a key set", () => {
       assert.strictEqual(state.requests, 2)
     })
   )
-  it.effect("is refused where a key of the set did not sign it", () =>
+  it.effect("is refused if no key of the set signed it", () =>
     Effect.gen(function* () {
       const [key, foreign] = yield* Effect.all([pair("a"), pair("a")])
       const other = yield* pair("b")
@@ -440,7 +437,7 @@ describe("a JWT with a key set", () => {
       assert.strictEqual(yield* asking(forged), accepted)
     })
   )
-  it.effect("is verified with each key that fits, where several have its name or it names none", () =>
+  it.effect("is verified with each key that fits, if several have its name or it names none", () =>
     Effect.gen(function* () {
       const [one, twin, other, foreign] = yield* Effect.all([pair("a"), pair("a"), pair("b"), pair("a")])
       const { layer, publish } = yield* issuer
@@ -456,7 +453,7 @@ describe("a JWT with a key set", () => {
       assert.strictEqual(yield* asking(late), unauthenticated("the token has expired"))
     })
   )
-  it.effect("is verified with 16 keys at most", () =>
+  it.effect("is verified with at most 16 keys", () =>
     Effect.gen(function* () {
       const keys = yield* Effect.all(Array.from({ length: 17 }, () => pair("a")))
       const { layer, publish } = yield* issuer
@@ -466,7 +463,7 @@ describe("a JWT with a key set", () => {
       assert.match(yield* asking(yield* keys[16]?.sign() ?? Effect.succeed("")), /fits too many keys/)
     })
   )
-  it.effect("takes only the algorithms that it is told, where it is told", () =>
+  it.effect("must use one of the configured algorithms", () =>
     Effect.gen(function* () {
       const [elliptic, edwards] = yield* Effect.all([pair("a"), pair("b", "EdDSA")])
       const { port, publish } = yield* issuer
@@ -484,7 +481,7 @@ describe("a JWT with a key set", () => {
       assert.match(yield* asking(yield* elliptic.sign()), /algorithm that is not accepted/)
     })
   )
-  it.effect("a key set that cannot be had is nobody's fault, and is asked for again after some seconds", () =>
+  it.effect("an unavailable key set is no error of the caller, and is fetched again after a pause", () =>
     Effect.gen(function* () {
       const key = yield* pair("a")
       const token = yield* key.sign()
@@ -513,7 +510,7 @@ describe("a JWT with a key set", () => {
       assert.strictEqual(yield* asking(token), unavailable("the key set cannot be read"))
     })
   )
-  it.effect("a key set that is away is asked for once in 5 to 10 seconds, whatever tokens are made up", () =>
+  it.effect("an unavailable key set is fetched once in 5 to 10 seconds, whatever tokens arrive", () =>
     Effect.gen(function* () {
       const [key, forger] = yield* Effect.all([pair("a"), pair("b")])
       const [token, forged] = yield* Effect.all([key.sign(), forger.sign()])
@@ -537,7 +534,7 @@ describe("a JWT with a key set", () => {
       assert.strictEqual(state.requests, 2)
     })
   )
-  it.effect("keys that were good are used for an hour while they cannot be fetched anew", () =>
+  it.effect("known keys stay in use for an hour while the issuer is unavailable", () =>
     Effect.gen(function* () {
       const [key, fresh] = yield* Effect.all([pair("a"), pair("b")])
       const [token, signedAnew] = yield* Effect.all([
@@ -565,7 +562,7 @@ describe("a JWT with a key set", () => {
       assert.strictEqual(yield* asking(token), away)
     })
   )
-  it.effect("nobody waits for a key set that went silent while known keys are good", () =>
+  it.effect("no caller waits for a silent issuer while known keys are good", () =>
     Effect.gen(function* () {
       const key = yield* pair("a")
       const token = yield* key.sign({ ...claims, exp: 9999 })
@@ -590,7 +587,7 @@ describe("a JWT with a key set", () => {
       yield* until(() => state.requests === 4)
     })
   )
-  it.effect("a caller who leaves does not end the fetch for others", () =>
+  it.effect("a caller that leaves does not end the fetch for others", () =>
     Effect.gen(function* () {
       const key = yield* pair("a")
       const token = yield* key.sign()
@@ -612,7 +609,7 @@ describe("a JWT with a key set", () => {
       assert.strictEqual(state.requests, 1)
     })
   )
-  it.effect("goes with an audience, or with an issuer and any audience", () =>
+  it.effect("needs an audience, or an issuer and any audience", () =>
     Effect.gen(function* () {
       const key = yield* pair("a")
       const { port, publish } = yield* issuer
@@ -627,7 +624,7 @@ describe("a JWT with a key set", () => {
     })
   )
   it.live(
-    "a key set that does not come is waited for 5 seconds, headers and body together",
+    "a fetch of keys takes at most 5 seconds, headers and body together",
     () =>
       Effect.gen(function* () {
         const key = yield* pair("a")

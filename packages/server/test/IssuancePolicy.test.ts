@@ -48,9 +48,9 @@ const problem = (policy: unknown) =>
 const seconds = (length: MintRequest["ttl"]) =>
   length === undefined ? undefined : Duration.toSeconds(Duration.fromInputUnsafe(length))
 
-describe("the strict default", () => {
+describe("the default policy", () => {
   it.effect(
-    "grants the provider's default ttl, for one use where the vendor has it, to the subject, for a client",
+    "grants the provider's default ttl, to the subject, for a client, for one use if the vendor supports it",
     () =>
       Effect.gen(function* () {
         assert.deepStrictEqual(yield* granted({}), {
@@ -62,7 +62,7 @@ describe("the strict default", () => {
         })
       })
   )
-  it.effect("grants up to 5 minutes, also where the provider's default is longer", () =>
+  it.effect("grants at most 5 minutes, even if the provider's default is longer", () =>
     Effect.gen(function* () {
       assert.strictEqual(seconds((yield* granted({}, { ...asked, ttlSeconds: 300 })).ttl), 300)
       assert.deepStrictEqual(yield* issues({}, { ...asked, ttlSeconds: 301 }), [
@@ -72,7 +72,7 @@ describe("the strict default", () => {
       assert.strictEqual(seconds((yield* granted({}, asked, { able })).ttl), 300)
     })
   )
-  it.effect("grants the shortest ttl of a vendor whose shortest one is longer, and no more", () =>
+  it.effect("grants the vendor's shortest ttl if that is longer, and no more", () =>
     Effect.gen(function* () {
       const able = { "stt.realtime": { ...capability, ttlSeconds: { min: 900, max: 3600, default: 1800 } } }
       assert.strictEqual(seconds((yield* granted({}, asked, { able })).ttl), 900)
@@ -82,7 +82,7 @@ describe("the strict default", () => {
       ])
     })
   )
-  it.effect("raises or lowers a configured default ttl to the range of the vendor", () =>
+  it.effect("moves a configured default ttl into the vendor's range", () =>
     Effect.gen(function* () {
       const range = { min: 900, max: 1800 }
       const withDefault = (usual: number) => ({
@@ -94,14 +94,14 @@ describe("the strict default", () => {
       assert.strictEqual(seconds((yield* granted({}, asked, { able: withDefault(60) })).ttl), 900)
     })
   )
-  it.effect("leaves to the provider to refuse a purpose that it does not serve, within the cap", () =>
+  it.effect("passes on a purpose that the provider does not serve, within the longest ttl", () =>
     Effect.gen(function* () {
       const request = yield* granted({}, { purpose: "agent" })
       assert.strictEqual(request.purpose, "agent")
       assert.strictEqual(seconds(request.ttl), 300)
     })
   )
-  it.effect("grants the session and region that a client asks for", () =>
+  it.effect("grants the session and region that a client requests", () =>
     Effect.gen(function* () {
       const request = yield* granted({}, { ...asked, maxSessionSeconds: 900, region: "jp" })
       assert.strictEqual(seconds(request.maxSession), 900)
@@ -111,7 +111,7 @@ describe("the strict default", () => {
 })
 
 describe("terms", () => {
-  it.effect("only the purposes that they name", () =>
+  it.effect("allow only the purposes that they name", () =>
     Effect.gen(function* () {
       const terms = { purposes: ["stt.realtime", "stt.batch"] } as const
       assert.strictEqual((yield* granted({ terms })).purpose, "stt.realtime")
@@ -123,7 +123,7 @@ describe("terms", () => {
       ])
     })
   )
-  it.effect("a longest ttl that no credential of the vendor has refuses the purpose, and says why", () =>
+  it.effect("refuse a purpose whose shortest ttl is longer than theirs, with the reason", () =>
     Effect.gen(function* () {
       const able = {
         "stt.realtime": {
@@ -132,7 +132,7 @@ describe("terms", () => {
           usableForSeconds: { min: 60, max: 3600, default: 3600 }
         }
       }
-      const message = "stt.realtime has credentials of 900 seconds or more, and the policy allows 300"
+      const message = "stt.realtime has a shortest ttl of 900 seconds, and the policy allows 300"
       for (const terms of [{ maxTtl: "5 minutes" }, { usableFor: { "stt.realtime": "5 minutes" } }] as const) {
         assert.deepStrictEqual(yield* issues({ terms }, asked, able), [{ field: "purpose", message }])
       }
@@ -140,7 +140,7 @@ describe("terms", () => {
       assert.strictEqual(seconds((yield* granted(policy, asked, { able })).ttl), 900)
     })
   )
-  it.effect("one use: a client can ask for more strictness, and never for less", () =>
+  it.effect("let a client request single use, and never waive it", () =>
     Effect.gen(function* () {
       const rows = [
         ["required", [true, true, true]],
@@ -158,7 +158,7 @@ describe("terms", () => {
       }
     })
   )
-  it.effect("the longest session goes to a request without one, cut to what the vendor can do", () =>
+  it.effect("give their longest session to a request without one, capped by the vendor's", () =>
     Effect.gen(function* () {
       const rows = [
         ["10 minutes", undefined, 600],
@@ -181,7 +181,7 @@ describe("terms", () => {
       assert.strictEqual(seconds(request.maxSession), 600)
     })
   )
-  it.effect("the configuration of sessions is bound for the purposes that they name", () =>
+  it.effect("bind the session configuration of the purposes that they name", () =>
     Effect.gen(function* () {
       const binding = { config: { model: "m", tools: [{ name: "lookup" }] }, lock: "all" } as const
       const policy = { terms: { session: { realtime: binding } } }
@@ -189,7 +189,7 @@ describe("terms", () => {
       assert.notProperty(yield* granted(policy), "session")
     })
   )
-  it.effect("all use ends in time for the purposes that they name, and the window to connect is no longer", () =>
+  it.effect("end all use of the purposes that they name, and cap the ttl by that", () =>
     Effect.gen(function* () {
       const able = (max?: number) => ({
         realtime: {
@@ -226,7 +226,7 @@ describe("terms", () => {
       assert.strictEqual(seconds((yield* granted(policy, { ...asked, ttlSeconds: 300 })).ttl), 300)
     })
   )
-  it.effect("regions hold for a request that names none, too", () =>
+  it.effect("restrict the regions of a request that names none", () =>
     Effect.gen(function* () {
       const policy = { terms: { regions: ["au", "eu", "us"] } }
       assert.strictEqual((yield* granted(policy)).region, "eu")
@@ -239,7 +239,7 @@ describe("terms", () => {
       ])
     })
   )
-  it.effect("regions hold for a vendor that has none, unless the terms allow that by name", () =>
+  it.effect("refuse a vendor without regions, unless they allow it", () =>
     Effect.gen(function* () {
       const able = { "stt.realtime": { ...capability, regions: [] } }
       const refused = [{ field: "purpose", message: "stt.realtime is not served in an allowed region" }]
@@ -257,7 +257,7 @@ describe("terms", () => {
       )
     })
   )
-  it.effect("all that is outside is told at once", () =>
+  it.effect("list all violations at once", () =>
     Effect.gen(function* () {
       const policy = {
         terms: { purposes: ["agent"], maxTtl: "1 minute", maxSession: "1 minute", regions: ["eu"] }
@@ -270,7 +270,7 @@ describe("terms", () => {
       )
     })
   )
-  it.effect("may depend on who is asking, who may be refused altogether", () =>
+  it.effect("can depend on the identity, which can be refused", () =>
     Effect.gen(function* () {
       const refusal = new IssuancePolicy.ForbiddenError({ issues: [] })
       const policy: IssuancePolicy.IssuancePolicy = {
@@ -290,7 +290,7 @@ describe("terms", () => {
       assert.strictEqual(yield* Effect.flip(granted(policy, request, { identity: none })), refusal)
     })
   )
-  it.effect("that make no sense fail when the policy is made, by option", () =>
+  it.effect("that are invalid fail when the policy is made; the error names the option", () =>
     Effect.gen(function* () {
       for (const length of ["0 seconds", "1.5 seconds", "Infinity", "60", "-1 seconds", "soon"]) {
         assert.match(yield* problem({ terms: { maxTtl: length } }), /^IssuancePolicy.maxTtl must be whole seconds/)
@@ -316,7 +316,7 @@ describe("terms", () => {
       for (const name of ["session", "usableFor"]) {
         assert.match(
           yield* problem({ terms: { [name]: { speech: "1 minute" } } }),
-          new RegExp(`^IssuancePolicy.${name}.speech names no purpose: it must be one of stt.realtime, .*, realtime$`)
+          new RegExp(`^IssuancePolicy.${name}.speech is not a purpose: it must be one of stt.realtime, .*, realtime$`)
         )
       }
       assert.match(
@@ -339,7 +339,7 @@ describe("terms", () => {
       assert.match(yield* problem({ terms: { singleUse: "never", maxTtl: "0 seconds" } }), /singleUse.*maxTtl/)
     })
   )
-  it.effect("that make no sense for one identity are a defect, and grant nothing", () =>
+  it.effect("that are invalid for one identity are a defect, and grant nothing", () =>
     Effect.gen(function* () {
       const exit = yield* Effect.exit(granted({ terms: () => Effect.succeed({ maxTtl: "0 seconds" }) }))
       assert.isTrue(Exit.isFailure(exit) && Exit.hasDies(exit))
@@ -359,7 +359,7 @@ describe("the vendor's name for a subject", () => {
       assert.notStrictEqual(other.subject, expected)
     })
   )
-  it.effect("needs a key of 32 bytes, which no message holds", () =>
+  it.effect("needs a key of 32 bytes, which no error holds", () =>
     Effect.gen(function* () {
       const short = randomBytes(31).toString("base64")
       const missing = [Redacted.make(undefined), Redacted.make(null), null]
@@ -377,7 +377,7 @@ describe("the vendor's name for a subject", () => {
   )
 })
 
-describe("whatever is asked and allowed", () => {
+describe("any request under any terms", () => {
   const some = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 7200 }))
   const maybe = Schema.UndefinedOr(some)
   const properties = {
@@ -390,7 +390,7 @@ describe("whatever is asked and allowed", () => {
     fallback: some
   }
   it.effect.prop(
-    "never a ttl or a session above the cap, and never less strict about uses than the terms",
+    "never exceeds the longest ttl and session, and is never less strict about uses than the terms",
     properties,
     ({ cap, fallback, once, session, sessionCap, singleUse, ttl }) =>
       Effect.gen(function* () {

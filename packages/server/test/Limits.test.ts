@@ -30,7 +30,7 @@ const pause = Schema.Union([
 const times = (count: number, outcome: string) => Array.from({ length: count }, () => outcome)
 
 describe("requests in a minute", () => {
-  it.effect("so many are served, and the next is told when the minute is over", () =>
+  it.effect("are served up to the limit, and the next one fails with the rest of the minute", () =>
     Effect.gen(function* () {
       const limits = yield* Limits.make({ perMinute: 3 })
       yield* TestClock.adjust("10 seconds")
@@ -47,7 +47,7 @@ describe("requests in a minute", () => {
     })
   )
   it.effect.prop(
-    "are never more than that in a window, nor more than twice that in any 60 seconds, whatever the pace",
+    "never exceed the limit in a window, nor twice the limit in any 60 seconds, at any pace",
     { perMinute: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 5 })), pauses: Schema.Array(pause) },
     ({ pauses, perMinute }) =>
       Effect.gen(function* () {
@@ -71,14 +71,14 @@ describe("requests in a minute", () => {
       }),
     { arbitrary: { runs: 200, seed: 5 } }
   )
-  it.effect("are 60 by default, for each subject by itself", () =>
+  it.effect("are 60 by default, for each subject separately", () =>
     Effect.gen(function* () {
       const limits = yield* Limits.make()
       assert.deepStrictEqual(yield* outcomes(limits, "ana", 61), [...times(60, "done"), "perMinute"])
       assert.deepStrictEqual(yield* outcomes(limits, "bo", 1), ["done"])
     })
   )
-  it.effect("at an even pace are never too many", () =>
+  it.effect("at an even pace are all served", () =>
     Effect.gen(function* () {
       const limits = yield* Limits.make({ perMinute: 6 })
       for (let second = 0; second < 600; second += 10) {
@@ -87,7 +87,7 @@ describe("requests in a minute", () => {
       }
     })
   )
-  it.effect("of whoever has gone are forgotten", () =>
+  it.effect("of inactive subjects are forgotten", () =>
     Effect.gen(function* () {
       const kept = vi.spyOn(Map.prototype, "set")
       yield* Effect.addFinalizer(() => Effect.sync(() => kept.mockRestore()))
@@ -111,7 +111,7 @@ describe("requests at a time", () => {
     return fibers
   })
 
-  it.effect("so many run, and the next is told to come again in a second", () =>
+  it.effect("run up to the limit, and the next one fails with a wait of a second", () =>
     Effect.gen(function* () {
       const limits = yield* Limits.make({ concurrent: 2 })
       const [first] = yield* busy(limits, 2)
@@ -132,7 +132,7 @@ describe("requests at a time", () => {
       assert.lengthOf(fibers, 7)
     })
   )
-  it.effect("give their place back however they end", () =>
+  it.effect("give their place back, however they end", () =>
     Effect.gen(function* () {
       const limits = yield* Limits.make({ concurrent: 1, perMinute: 4 })
       assert.strictEqual(yield* Effect.flip(limits.limited("ana", Effect.fail("failed"))), "failed")
@@ -156,7 +156,7 @@ describe("requests at a time", () => {
   )
 })
 
-it.effect("limits that make no sense fail by option", () =>
+it.effect("invalid limits fail with the name of the option", () =>
   Effect.gen(function* () {
     for (const value of [0, -1, 1.5, Number.NaN, Infinity]) {
       const error = yield* Effect.flip(Limits.make({ perMinute: value, concurrent: value }))

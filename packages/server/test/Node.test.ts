@@ -65,7 +65,7 @@ const answer = (socket: Socket): Effect.Effect<string> =>
   )
 
 describe("a port", () => {
-  it.live("serves credentials, and answers with problems at paths that are none", () =>
+  it.live("serves credentials, and answers unknown paths with problems", () =>
     Effect.gen(function* () {
       const { origin } = yield* serving()
       assert.match(origin, /^http:\/\/127\.0\.0\.1:\d+$/)
@@ -78,7 +78,7 @@ describe("a port", () => {
     })
   )
 
-  it.live("shows its API on a page, unless told not to", () =>
+  it.live("shows its API on a page, unless docs are off", () =>
     Effect.gen(function* () {
       const { origin } = yield* serving({ prefix: "/api" })
       const page = yield* Effect.promise(() => fetch(`${origin}/api/docs`))
@@ -90,7 +90,7 @@ describe("a port", () => {
     })
   )
 
-  it.live("that is taken, or a host that is none, fails with its name", () =>
+  it.live("that is in use, or an unknown host, fails with its name", () =>
     Effect.gen(function* () {
       const { port } = yield* serving()
       const wrong: ReadonlyArray<readonly [name: string, options: Node.Options]> = [
@@ -112,7 +112,7 @@ describe("a port", () => {
 })
 
 describe("a client on a bare socket", () => {
-  it.live("that speaks no HTTP, or sends headers without end, is told and cut off", () =>
+  it.live("that does not speak HTTP, or sends endless headers, gets an error and is cut off", () =>
     Effect.gen(function* () {
       const { origin, port } = yield* serving()
       const wrong = [
@@ -131,7 +131,7 @@ describe("a client on a bare socket", () => {
     })
   )
 
-  it.live("that sends too much is told before it has sent it, and cut off", () =>
+  it.live("that sends too much gets 413 before it has sent it all, and is cut off", () =>
     Effect.gen(function* () {
       const { port } = yield* serving()
       const declared = yield* open(port)
@@ -146,7 +146,7 @@ describe("a client on a bare socket", () => {
     })
   )
 
-  it.live("that waits for leave to send its body gets it, or is refused without", () =>
+  it.live("that expects 100 Continue gets it, or is refused without it", () =>
     Effect.gen(function* () {
       const { port } = yield* serving()
       const socket = yield* open(port)
@@ -159,7 +159,7 @@ describe("a client on a bare socket", () => {
     })
   )
 
-  it.live("that is slow with its body is told after the time that it has, and gives its place back", () =>
+  it.live("that sends its body slowly gets 408 in time, and gives its place back", () =>
     Effect.gen(function* () {
       const { origin, port } = yield* serving({ bodyTimeout: "50 millis", maxInFlight: 1 })
       const socket = yield* open(port)
@@ -171,7 +171,7 @@ describe("a client on a bare socket", () => {
     })
   )
 
-  it.live("that is slow with many bodies is told after its own places, and others are served", () =>
+  it.live("that sends many bodies slowly uses up its own places, and others are served", () =>
     Effect.gen(function* () {
       const { origin, port } = yield* serving({ maxInFlight: 12, limits: { concurrent: 8 } })
       const sockets = yield* Effect.forEach(Array.from({ length: 8 }), () => open(port))
@@ -188,7 +188,7 @@ describe("a client on a bare socket", () => {
     })
   )
 
-  it.live("that asks by an unusual method is told the usual one", () =>
+  it.live("that uses an unusual method gets the right one", () =>
     Effect.gen(function* () {
       const { port } = yield* serving()
       for (const method of ["TRACE", "PROPFIND"]) {
@@ -199,7 +199,7 @@ describe("a client on a bare socket", () => {
     })
   )
 
-  it.live("that closes its half within its body is cut off, and gives its place back", () =>
+  it.live("that half-closes within its body is cut off, and gives its place back", () =>
     Effect.gen(function* () {
       const { origin, port } = yield* serving({ maxInFlight: 1 })
       const socket = yield* open(port)
@@ -209,7 +209,7 @@ describe("a client on a bare socket", () => {
     })
   )
 
-  it.live("that closes its half after its request is taken for one that left", () =>
+  it.live("that half-closes after its request counts as disconnected", () =>
     Effect.gen(function* () {
       const { origin, port, state } = yield* serving({ maxInFlight: 1 })
       let interrupted = false
@@ -237,7 +237,7 @@ describe("a client on a bare socket", () => {
     })
   )
 
-  it.live("may send several requests at once on one connection", () =>
+  it.live("can pipeline requests", () =>
     Effect.gen(function* () {
       const { port } = yield* serving()
       const socket = yield* open(port)
@@ -249,7 +249,7 @@ describe("a client on a bare socket", () => {
 })
 
 describe("stopping", () => {
-  it.live("answers what is under way, refuses what comes on the open port, and closes it then", () =>
+  it.live("finishes requests in flight, refuses new ones on the open port, and then closes it", () =>
     Effect.gen(function* () {
       const { origin, port, state, stop } = yield* serving()
       let finish = () => {}
@@ -275,7 +275,7 @@ describe("stopping", () => {
     })
   )
 
-  it.live("waits for a client that does nothing no longer than it must", () =>
+  it.live("waits for an idle client for a limited time", () =>
     Effect.gen(function* () {
       const { port, stop } = yield* serving({ drainTimeout: "100 millis" })
       const headless = yield* open(port)

@@ -80,7 +80,7 @@ const post = (...headers: ReadonlyArray<string>): string =>
   ].join("\r\n")
 
 describe("a connection between requests", () => {
-  it.live("stays open for longer than the minute that proxies keep theirs", () =>
+  it.live("stays open for longer than a minute, which is the idle time of proxies", () =>
     Effect.gen(function* () {
       const { port } = yield* serving()
       const socket = yield* open(port)
@@ -91,7 +91,7 @@ describe("a connection between requests", () => {
     })
   )
 
-  it.live("closes after the time of the option, and not while a request is under way", () =>
+  it.live("closes after the configured time, and not during a request", () =>
     Effect.gen(function* () {
       const { port, state } = yield* serving({ keepAliveTimeout: "50 millis" })
       state.next.push(Effect.sleep("1500 millis"))
@@ -99,7 +99,7 @@ describe("a connection between requests", () => {
     })
   )
 
-  it.live("has a time that makes sense", () =>
+  it.live("must have a valid time", () =>
     Effect.gen(function* () {
       for (const keepAliveTimeout of [Duration.zero, Duration.infinity]) {
         const error = yield* Effect.flip(serving({ keepAliveTimeout }))
@@ -113,7 +113,7 @@ describe("a connection between requests", () => {
 })
 
 describe("a request to switch protocols", () => {
-  it.live("is answered without, and its connection closes", () =>
+  it.live("is answered as plain HTTP, and its connection closes", () =>
     Effect.gen(function* () {
       const { port } = yield* serving()
       for (const protocol of ["websocket", "h2c", "TLS/1.0", "x"]) {
@@ -128,7 +128,7 @@ describe("a request to switch protocols", () => {
     })
   )
 
-  it.live("leaves no connection behind, whether the client closes it or not", () =>
+  it.live("leaves no connection open, whether the client closes it or not", () =>
     Effect.gen(function* () {
       const { port } = yield* serving()
       const sockets = yield* Effect.forEach(Array.from({ length: 200 }), () => open(port), { concurrency: 50 })
@@ -143,7 +143,7 @@ describe("a request to switch protocols", () => {
 })
 
 describe("a client that does not read", () => {
-  it.live("may not have many requests waiting on one connection", () =>
+  it.live("is cut off if too many of its requests wait on one connection", () =>
     Effect.gen(function* () {
       const { port } = yield* serving()
       const socket = yield* open(port)
@@ -152,7 +152,7 @@ describe("a client that does not read", () => {
     })
   )
 
-  it.live("has its next request served after its answer before, and none after it is gone", () =>
+  it.live("gets its responses in order, and none of its requests is served after it left", () =>
     Effect.gen(function* () {
       const { port, state } = yield* serving()
       state.next.push(Effect.never)
@@ -166,7 +166,7 @@ describe("a client that does not read", () => {
     })
   )
 
-  it.live("is cut off after a time", () =>
+  it.live("is cut off after a timeout", () =>
     Effect.gen(function* () {
       vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
       yield* Effect.addFinalizer(() => Effect.sync(() => vi.useRealTimers()))
@@ -184,7 +184,7 @@ describe("a client that does not read", () => {
     })
   )
 
-  it.live("gets small answers where it needs no token", () =>
+  it.live("gets small responses at paths without authentication", () =>
     Effect.gen(function* () {
       const { port } = yield* serving()
       for (const path of ["/docs", "/openapi.json", "/metrics", "/healthz", "/readyz", "/nowhere"]) {
@@ -213,7 +213,7 @@ describe("a path that is not exactly one of the endpoint's", () => {
     `http://localhost/x/..${path}`
   ]
 
-  it.live("is none", () =>
+  it.live("is not found", () =>
     Effect.gen(function* () {
       const { port, state } = yield* serving()
       for (const path of ["/metrics", "/healthz", "/readyz", "/openapi.json", "/docs"].flatMap(loose)) {
@@ -229,7 +229,7 @@ describe("a path that is not exactly one of the endpoint's", () => {
     })
   )
 
-  it.live("may have a query, and an origin as proxies are sent it", () =>
+  it.live("may have a query, and an origin in the form for proxies", () =>
     Effect.gen(function* () {
       const { port } = yield* serving()
       for (const target of [
@@ -244,7 +244,7 @@ describe("a path that is not exactly one of the endpoint's", () => {
   )
 })
 
-describe("what two servers could read as different requests", () => {
+describe("bytes that two servers could parse as different requests", () => {
   const chunked = "Transfer-Encoding: chunked"
   const refused: ReadonlyArray<readonly [what: string, bytes: string]> = [
     ["a length and chunks", `${post("Content-Length: 4", chunked)}0\r\n\r\n`],
@@ -259,7 +259,7 @@ describe("what two servers could read as different requests", () => {
     ["a bare line feed", "GET /healthz HTTP/1.1\nHost: localhost\n\n"],
     ["a chunk's length with a sign", `${post(chunked)}+2\r\n{}\r\n0\r\n\r\n`]
   ]
-  it.live.each(refused)("is refused: %s", ([, bytes]) =>
+  it.live.each(refused)("are refused: %s", ([, bytes]) =>
     Effect.gen(function* () {
       const { port, state } = yield* serving()
       assert.deepStrictEqual(statuses(yield* exchange(port, bytes)), [400])
@@ -267,7 +267,7 @@ describe("what two servers could read as different requests", () => {
     })
   )
 
-  it.live("is one request: a body where none is read", () =>
+  it.live("are one request: a body at a path that reads none", () =>
     Effect.gen(function* () {
       const { port } = yield* serving()
       const inner = get("/metrics")
@@ -280,7 +280,7 @@ describe("what two servers could read as different requests", () => {
     })
   )
 
-  it.live("is closed after one answer where the protocol has no more, unless asked to stay", () =>
+  it.live("of HTTP/1.0 get one response per connection, unless they ask for keep-alive", () =>
     Effect.gen(function* () {
       const { port } = yield* serving()
       const old = (...headers: ReadonlyArray<string>) => ["GET /healthz HTTP/1.0", ...headers, "", ""].join("\r\n")
@@ -293,8 +293,8 @@ describe("what two servers could read as different requests", () => {
   )
 })
 
-describe("a stop", () => {
-  it.live("answers connections that came just before the port closed", () =>
+describe("stopping", () => {
+  it.live("answers connections that arrived just before the port closed", () =>
     Effect.gen(function* () {
       const admission = Admission.make(8, Duration.seconds(1))
       const server = Port.make((_, response) => void response.end("ok"), admission, 1000)

@@ -60,8 +60,8 @@ const file = (text: string): string => {
   return path
 }
 
-describe("who may ask", () => {
-  it.effect("one way must be named, as nobody is let in by default", () =>
+describe("authentication", () => {
+  it.effect("must be configured, because there is no default", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* problems({}), {
         TEMPCRED_AUTH_JWKS_URL:
@@ -69,7 +69,7 @@ describe("who may ask", () => {
       })
     })
   )
-  it.effect("and only one", () =>
+  it.effect("must be configured in one way only", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* problems({ ...tokens, TEMPCRED_AUTH_JWT_SECRET: secret }), {
         TEMPCRED_AUTH_JWT_SECRET: "must be set alone, and not beside TEMPCRED_AUTH_BEARER_TOKENS",
@@ -79,7 +79,7 @@ describe("who may ask", () => {
       assert.lengthOf(Object.keys(all), 3)
     })
   )
-  it.effect("TEMPCRED_AUTH_BEARER_TOKENS names callers by their tokens", () =>
+  it.effect("TEMPCRED_AUTH_BEARER_TOKENS lists callers with their tokens", () =>
     Effect.gen(function* () {
       const config = yield* load(tokens)
       assert.strictEqual(yield* ask(config, "sssh-a-kiosk-token"), "kiosk")
@@ -97,11 +97,11 @@ describe("who may ask", () => {
         assert.deepStrictEqual(others, {})
       }
       assert.deepStrictEqual(yield* problems({ ...tokens, TEMPCRED_AUTH_ISSUER: "https://id.example" }), {
-        TEMPCRED_AUTH_ISSUER: "says nothing beside TEMPCRED_AUTH_BEARER_TOKENS"
+        TEMPCRED_AUTH_ISSUER: "has no effect with TEMPCRED_AUTH_BEARER_TOKENS: remove it"
       })
     })
   )
-  it.effect("TEMPCRED_AUTH_JWT_SECRET verifies JWTs, of an issuer and for an audience where these are set", () =>
+  it.effect("TEMPCRED_AUTH_JWT_SECRET verifies JWTs, with their issuer and audience if these are set", () =>
     Effect.gen(function* () {
       const config = yield* load({ TEMPCRED_AUTH_JWT_SECRET: secret })
       assert.strictEqual(yield* ask(config, yield* signed({})), "ana")
@@ -120,18 +120,18 @@ describe("who may ask", () => {
       })
     })
   )
-  it.effect("TEMPCRED_AUTH_SUBJECT_CLAIM names the claim that is the caller", () =>
+  it.effect("TEMPCRED_AUTH_SUBJECT_CLAIM names the claim of the subject", () =>
     Effect.gen(function* () {
       const env = { TEMPCRED_AUTH_JWT_SECRET: secret, TEMPCRED_AUTH_SUBJECT_CLAIM: "uid" }
       const config = yield* load(env)
       assert.strictEqual(yield* ask(config, yield* signed({ uid: "u-1" })), "u-1")
       assert.match((yield* Effect.flip(ask(config, yield* signed({})))).message, /has no uid/)
       assert.deepStrictEqual(yield* problems({ ...tokens, TEMPCRED_AUTH_SUBJECT_CLAIM: "uid" }), {
-        TEMPCRED_AUTH_SUBJECT_CLAIM: "says nothing beside TEMPCRED_AUTH_BEARER_TOKENS"
+        TEMPCRED_AUTH_SUBJECT_CLAIM: "has no effect with TEMPCRED_AUTH_BEARER_TOKENS: remove it"
       })
     })
   )
-  it.effect("TEMPCRED_AUTH_HEADER and TEMPCRED_AUTH_COOKIE say where a JWT is", () =>
+  it.effect("TEMPCRED_AUTH_HEADER and TEMPCRED_AUTH_COOKIE name the place of a JWT", () =>
     Effect.gen(function* () {
       const env = { TEMPCRED_AUTH_JWT_SECRET: secret }
       const asking = (config: Effect.Success<ReturnType<typeof load>>, headers: Record<string, string>) =>
@@ -148,7 +148,7 @@ describe("who may ask", () => {
       for (const name of ["TEMPCRED_AUTH_HEADER", "TEMPCRED_AUTH_COOKIE"]) {
         assert.match((yield* problems({ ...env, [name]: "a b" }))[name] ?? "", /^must be the name of a/)
         assert.deepStrictEqual(yield* problems({ ...tokens, [name]: "x" }), {
-          [name]: "says nothing beside TEMPCRED_AUTH_BEARER_TOKENS"
+          [name]: "has no effect with TEMPCRED_AUTH_BEARER_TOKENS: remove it"
         })
       }
       assert.deepStrictEqual(yield* problems({ ...env, TEMPCRED_AUTH_HEADER: "a", TEMPCRED_AUTH_COOKIE: "b" }), {
@@ -156,18 +156,18 @@ describe("who may ask", () => {
       })
     })
   )
-  it.effect("TEMPCRED_AUTH_JWKS_URL goes with an audience, or with any audience of an issuer", () =>
+  it.effect("TEMPCRED_AUTH_JWKS_URL needs an audience, or an issuer and any audience", () =>
     Effect.gen(function* () {
       const { TEMPCRED_AUTH_AUDIENCE: _, ...alone } = jwks
       for (const env of [alone, { ...alone, TEMPCRED_AUTH_ISSUER: "https://id.example" }]) {
         assert.deepStrictEqual(yield* problems(env), {
           TEMPCRED_AUTH_AUDIENCE:
-            "must be set with TEMPCRED_AUTH_JWKS_URL, as its keys sign for others too: what tokens are for, or any"
+            "must be set with TEMPCRED_AUTH_JWKS_URL, because its keys sign for other audiences too: names of audiences, or any"
         })
       }
       const any = { ...alone, TEMPCRED_AUTH_AUDIENCE: "any" }
       const { TEMPCRED_AUTH_AUDIENCE = "" } = yield* problems(any)
-      assert.match(TEMPCRED_AUTH_AUDIENCE, /^may be any beside an issuer only/)
+      assert.match(TEMPCRED_AUTH_AUDIENCE, /^may be any only with an issuer/)
       yield* load(jwks)
       yield* load({ ...any, TEMPCRED_AUTH_ISSUER: "https://id.example" })
       for (const more of [{}, { TEMPCRED_AUTH_AUDIENCE: "speech" }]) {
@@ -178,8 +178,8 @@ describe("who may ask", () => {
   )
 })
 
-describe("what it says", () => {
-  it.effect("defaults", () =>
+describe("the options of the server", () => {
+  it.effect("have defaults", () =>
     Effect.gen(function* () {
       const { server } = yield* load(tokens)
       const { policy, limits, ...rest } = server
@@ -207,7 +207,7 @@ describe("what it says", () => {
       assert.deepStrictEqual(policy, { terms: nothing })
     })
   )
-  it.effect("all of it", () =>
+  it.effect("can all be set", () =>
     Effect.gen(function* () {
       const store: LimitStore = { limits: () => Effect.never }
       const asked: Array<string> = []
@@ -270,7 +270,7 @@ describe("what it says", () => {
       assert.deepStrictEqual(asked, ["rediss://user:pass@redis.example:6380"])
     })
   )
-  it.effect("what is malformed is told at once, by variable and never with its value", () =>
+  it.effect("are all checked at once; the error names the variables and no value", () =>
     Effect.gen(function* () {
       const env = {
         TEMPCRED_AUTH_JWT_SECRET: "sssh",
@@ -348,8 +348,8 @@ describe("what it says", () => {
   )
 })
 
-describe("secrets, claims and lists", () => {
-  it.effect("may be in files, which are trimmed", () =>
+describe("values", () => {
+  it.effect("can be in files if they are secret", () =>
     Effect.gen(function* () {
       const shared = yield* load({ TEMPCRED_AUTH_JWT_SECRET_FILE: file(`\uFEFF${secret}\r\n`) })
       assert.strictEqual(yield* ask(shared, yield* signed({})), "ana")
@@ -400,7 +400,7 @@ describe("secrets, claims and lists", () => {
     })
   )
   it.effect(
-    "with quotation marks around them, or spaces in them, are refused by their variable and nothing else is",
+    "with quotation marks around them, or spaces in them, are refused with the name of their variable alone",
     () =>
       Effect.gen(function* () {
         const quoted = "begins or ends with a quotation mark: write it without quotation marks"
@@ -437,7 +437,7 @@ describe("secrets, claims and lists", () => {
 })
 
 describe("the environment", () => {
-  it.effect("is read whenever the configuration is loaded, where the app provides no ConfigProvider", () =>
+  it.effect("is read whenever the configuration is loaded, unless the app provides a ConfigProvider", () =>
     Effect.gen(function* () {
       vi.stubEnv("TEMPCRED_AUTH_BEARER_TOKENS", "kiosk=sssh-a-kiosk-token")
       yield* ServerConfig.load()
@@ -447,7 +447,7 @@ describe("the environment", () => {
       vi.unstubAllEnvs()
     })
   )
-  it.effect("of a pod beside a Kubernetes service that is called tempcred is no mistake", () =>
+  it.effect("may hold the links of a Kubernetes service named tempcred", () =>
     Effect.gen(function* () {
       const links = {
         TEMPCRED_SERVICE_HOST: "10.0.0.1",
@@ -463,7 +463,7 @@ describe("the environment", () => {
       assert.strictEqual(server.port, 8787)
     })
   )
-  it.effect("names the port in another variable, where that is asked for and TEMPCRED_PORT is not set", () =>
+  it.effect("can name the port in another variable if TEMPCRED_PORT is not set", () =>
     Effect.gen(function* () {
       const port = (env: Environment, portVariable?: string) =>
         Effect.map(load({ ...tokens, ...env }, { portVariable }), ({ server }) => server.port)
@@ -480,7 +480,7 @@ describe("the environment", () => {
   )
 })
 
-describe("variables by name", () => {
+describe("the names of variables", () => {
   const misspelt = {
     TEMPCRED_AUTH_AUDIENCES: "sssh",
     TEMPCRED_POLICY_MAXTTL: "sssh",
@@ -502,7 +502,7 @@ describe("variables by name", () => {
     TEMPCRED_LIMIT_PER_HOUR: ""
   }
 
-  it.effect("that would be read by nobody are refused, with those that there are", () =>
+  it.effect("that are unknown are refused, with the known ones", () =>
     Effect.gen(function* () {
       const env = { ...tokens, ...foreign, ...misspelt, TEMPCRED_PORT: "http" }
       const { TEMPCRED_PORT, ...found } = yield* problems(env)
@@ -512,7 +512,7 @@ describe("variables by name", () => {
       yield* load({ ...tokens, ...foreign })
     })
   )
-  it.effect("are found in objects and behind other providers, and not asked of one that lists none", () =>
+  it.effect("are checked in objects and nested providers, and not in providers that list none", () =>
     Effect.gen(function* () {
       const found = (provider: ConfigProvider.ConfigProvider) =>
         ServerConfig.load().pipe(

@@ -95,7 +95,7 @@ const mintOnce = Effect.fnUntraced(function* (env: Readonly<Record<string, strin
 })
 
 describe("telemetry", () => {
-  it.live("of a mint arrives when the server has stopped, and holds no secret and no subject", () =>
+  it.live("of a mint has arrived when the server has stopped, and holds no secret and no subject", () =>
     Effect.gen(function* () {
       const { endpoint, received } = yield* collecting
       const token = yield* mintOnce({
@@ -116,7 +116,7 @@ describe("telemetry", () => {
       for (const secret of ["sssh", token, "5e5e5e5e"]) assert.notInclude(all, secret)
     })
   )
-  it.live("has a span for a request: its path, its status, and what belongs to it", () =>
+  it.live("has a span of a request with its path, its status and its children", () =>
     Effect.gen(function* () {
       const { endpoint, received } = yield* collecting
       const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" }
@@ -137,7 +137,7 @@ describe("telemetry", () => {
       assert.strictEqual(mint?.traceId, server?.traceId)
     })
   )
-  it.live("is protobuf and has the app's own name, where variables say so", () =>
+  it.live("is protobuf and has the app's name, if variables say so", () =>
     Effect.gen(function* () {
       const { endpoint, received } = yield* collecting
       yield* mintOnce({
@@ -152,7 +152,7 @@ describe("telemetry", () => {
       assert.notInclude(traces[0]?.text, "service.name\u0012\n\n\btempcred")
     })
   )
-  it.live("goes nowhere where no endpoint is set, nor where it is switched off", () =>
+  it.live("is not sent without an endpoint, or if it is disabled", () =>
     Effect.gen(function* () {
       const { endpoint, received } = yield* collecting
       yield* mintOnce({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint })
@@ -161,7 +161,7 @@ describe("telemetry", () => {
     })
   )
   it.live(
-    "to a collector that is away hinders nobody",
+    "to an unavailable collector delays no request",
     () =>
       Effect.gen(function* () {
         const began = performance.now()
@@ -170,7 +170,7 @@ describe("telemetry", () => {
       }),
     15_000
   )
-  it.live("variables that cannot be read fail when the layer is built", () =>
+  it.live("fails the layer if variables are invalid", () =>
     Effect.gen(function* () {
       const env = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1", OTEL_METRIC_EXPORT_INTERVAL: "sssh" }
       const error = yield* Effect.flip(mintOnce(env))

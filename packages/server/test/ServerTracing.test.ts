@@ -53,7 +53,7 @@ describe("the span of a request", () => {
       assert.isTrue(span.status._tag === "Ended" && span.status.exit._tag === "Success")
     })
   )
-  it.effect("is a failed one where the endpoint or the vendor failed, and holds no header then", () =>
+  it.effect("fails if the endpoint or the vendor failed, and holds no header then", () =>
     Effect.gen(function* () {
       const acme = vendor()
       acme.state.next.push(failing(new Errors.QuotaError({})))
@@ -68,14 +68,14 @@ describe("the span of a request", () => {
       for (const secret of ["user-ana", "sssh"]) assert.notInclude(printed, secret)
     })
   )
-  it.effect("is that of an unknown path too, and fails for no mistake of the caller's", () =>
+  it.effect("exists for an unknown path, and does not fail for errors of the caller", () =>
     Effect.gen(function* () {
       const { span, status } = yield* traced(get("/nowhere?sssh"))
       assert.strictEqual(status, 404)
       assert.isTrue(span.status._tag === "Ended" && span.status.exit._tag === "Success")
     })
   )
-  it.effect("begins a trace, unless the server trusts who says which it belongs to", () =>
+  it.effect("begins a trace, unless the server trusts traceparent", () =>
     Effect.gen(function* () {
       const request = () => asks(undefined, { traceparent: `00-${traceId}-${"5e".repeat(8)}-01` })
       const { span } = yield* traced(request())

@@ -16,7 +16,7 @@ import * as TestClock from "effect/testing/TestClock"
 import { app, asks, authenticator, failing, problem, vendor, vendorKey, vendorMessage } from "./server.ts"
 
 describe("a credential", () => {
-  it.effect("is created for whoever asks, in plain, and nobody may store it", () =>
+  it.effect("is created for the caller, in plain text, and must not be stored", () =>
     Effect.gen(function* () {
       const { layer, state } = vendor()
       const ask = yield* app({ vendor: layer })
@@ -46,7 +46,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("has the life and is not the one that a client says, within its own scope and limits", () =>
+  it.effect("has the requested remaining life and is not the refused one, within the caller's scope and limits", () =>
     Effect.gen(function* () {
       const { layer, state } = vendor()
       const ask = yield* app({ vendor: layer, limits: { perMinute: 2 } })
@@ -59,7 +59,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("is bound to the sessions and the end that the policy says, of which a client can say nothing", () =>
+  it.effect("has the session configuration and the end of the policy, which a client cannot set", () =>
     Effect.gen(function* () {
       const { layer, state } = vendor()
       const session = { config: { instructions: "be brief" }, lock: "all" } as const
@@ -77,7 +77,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("is not given where the app does not know who is asking", () =>
+  it.effect("is not given to an unknown caller", () =>
     Effect.gen(function* () {
       const { layer, state } = vendor()
       const ask = yield* app({ vendor: layer })
@@ -93,7 +93,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("is not given where nobody can tell who is asking, or not in time", () =>
+  it.effect("is not given while authentication is unavailable or too slow", () =>
     Effect.gen(function* () {
       const down = new Authenticator.AuthenticatorUnavailableError({ problem: "http://jwks.internal is down" })
       const ask = yield* app({ authenticator: Authenticator.layer(() => Effect.fail(down)) })
@@ -107,7 +107,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("and whoever operates it is warned why, once a minute and in one line", () =>
+  it.effect("is not given without a warning to the operator, once a minute and in one line", () =>
     Effect.gen(function* () {
       const lines: Array<string> = []
       const logger = Logger.layer([
@@ -127,7 +127,7 @@ describe("a credential", () => {
         assert.lengthOf(lines, 1)
         assert.match(
           lines[0] ?? "",
-          /^Warn Authenticator: nobody can tell .*"sessions are down\\nError: forged x{200,300}"$/
+          /^Warn Authenticator: authentication is unavailable, .*"sessions are down\\nError: forged x{200,300}"$/
         )
         const late = Effect.gen(function* () {
           const fiber = yield* Effect.forkChild(ask(asks()), { startImmediately: true })
@@ -143,7 +143,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("is not given to a subject that the app's authenticator may not name, and its operator is warned", () =>
+  it.effect("is not given to an invalid subject of the app's authenticator, and the operator is warned", () =>
     Effect.gen(function* () {
       const lines: Array<string> = []
       const logger = Logger.layer([
@@ -165,7 +165,7 @@ describe("a credential", () => {
       }).pipe(Effect.provide(logger))
       assert.deepStrictEqual(state.requests, [])
       assert.lengthOf(lines, identities.length)
-      for (const line of lines) assert.match(line, /^Warn Authenticator: it named a subject that cannot be used/)
+      for (const line of lines) assert.match(line, /^Warn Authenticator: it returned an invalid subject/)
     })
   )
 
@@ -184,7 +184,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("is given by what the app reads in the headers", () =>
+  it.effect("is given to a caller that the app identifies by headers", () =>
     Effect.gen(function* () {
       const { layer, state } = vendor()
       const ask = yield* app({
@@ -222,7 +222,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("is not given to who asks for more than the limits", () =>
+  it.effect("is not given past the caller's limits", () =>
     Effect.gen(function* () {
       const { layer, state } = vendor()
       const ask = yield* app({ vendor: layer, limits: { perMinute: 2 } })
@@ -240,19 +240,24 @@ describe("a credential", () => {
 describe("a body", () => {
   const long = JSON.stringify({ purpose: "stt.realtime", region: "x".repeat(16_384) })
   const wrong: ReadonlyArray<readonly [name: string, status: number, request: () => Request, detail: RegExp]> = [
-    ["that is no JSON", 400, () => asks("{"), /not JSON/],
+    ["that is not JSON", 400, () => asks("{"), /not JSON/],
     ["that is empty", 400, () => asks(""), /not JSON/],
-    ["that says another type", 415, () => asks("{}", { "content-type": "text/plain" }), /must be JSON/],
+    ["with another content type", 415, () => asks("{}", { "content-type": "text/plain" }), /must be JSON/],
     [
-      "that says a type that begins alike",
+      "with a content type that begins alike",
       415,
       () => asks("{}", { "content-type": "application/jsonx" }),
       /must be JSON/
     ],
-    ["that says to be too large", 413, () => asks("{}", { "content-length": "16385" }), /at most 16384 bytes/],
-    ["that is too large and does not say so", 413, () => asks(long), /at most 16384 bytes/],
-    ["with a field of nobody's", 400, () => asks({ purpose: "agent", subject: "bob" }), /invalid/],
-    ["that is no object", 400, () => asks("[]"), /invalid/]
+    [
+      "with a Content-Length that is too large",
+      413,
+      () => asks("{}", { "content-length": "16385" }),
+      /at most 16384 bytes/
+    ],
+    ["that is too large without a Content-Length", 413, () => asks(long), /at most 16384 bytes/],
+    ["with an unknown field", 400, () => asks({ purpose: "agent", subject: "bob" }), /invalid/],
+    ["that is not an object", 400, () => asks("[]"), /invalid/]
   ]
   it.effect.each(wrong)("%s is refused", ([, status, request, detail]) =>
     Effect.gen(function* () {
@@ -265,7 +270,7 @@ describe("a body", () => {
     })
   )
 
-  it.effect("with wrong fields is told which", () =>
+  it.effect("with wrong fields is refused with their names", () =>
     Effect.gen(function* () {
       const ask = yield* app()
       const { issues } = yield* problem(yield* ask(asks({ purpose: "agent", ttlSeconds: 0.5 })), 400)
@@ -276,7 +281,7 @@ describe("a body", () => {
     })
   )
 
-  it.effect("may say its character set", () =>
+  it.effect("may name its character set", () =>
     Effect.gen(function* () {
       const ask = yield* app()
       const response = yield* ask(asks(undefined, { "content-type": "Application/JSON; charset=utf-8" }))
@@ -293,7 +298,7 @@ describe("a body", () => {
     })
   )
 
-  it.effect("that does not end is given up", () =>
+  it.effect("that does not end gets 408", () =>
     Effect.gen(function* () {
       const ask = yield* app({ bodyTimeout: "3 seconds" })
       const { readable } = new TransformStream<Uint8Array, Uint8Array>()
@@ -309,7 +314,7 @@ describe("a body", () => {
   )
 })
 
-describe("bodies that do not come", () => {
+describe("bodies that do not arrive", () => {
   const slow = (user = "ana") => {
     const { readable } = new TransformStream<Uint8Array, Uint8Array>()
     const request = asks(undefined, { authorization: `Bearer user-${user}` })
@@ -317,7 +322,7 @@ describe("bodies that do not come", () => {
   }
   const turn = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
 
-  it.effect("hold no more places than one caller may have, so that others are served", () =>
+  it.effect("use up the places of their own caller, and others are served", () =>
     Effect.gen(function* () {
       const ask = yield* app({ maxInFlight: 10, limits: { concurrent: 3 } })
       const asked = yield* Effect.forEach(Array.from({ length: 20 }), () =>
@@ -335,7 +340,7 @@ describe("bodies that do not come", () => {
     })
   )
 
-  it.effect("count in the minute, as every request of a caller does", () =>
+  it.effect("count in the minute, like every request of a caller", () =>
     Effect.gen(function* () {
       const ask = yield* app({ limits: { perMinute: 3 } })
       const fiber = yield* Effect.forkChild(ask(slow()), { startImmediately: true })
@@ -347,7 +352,7 @@ describe("bodies that do not come", () => {
   )
 })
 
-describe("what a vendor refuses is told without the vendor's words", () => {
+describe("the response to a vendor's error holds none of the vendor's words", () => {
   const common = { status: 418, code: "acme_code", requestId: "request-7", detail: vendorMessage } as const
   const reasons: ReadonlyArray<readonly [reason: Errors.Reason, status: number]> = [
     [new Errors.AuthenticationError(common), 502],
@@ -377,7 +382,7 @@ describe("what a vendor refuses is told without the vendor's words", () => {
 })
 
 describe("a defect", () => {
-  it.effect("is answered with 500, and told by its place in the code alone", () =>
+  it.effect("gets 500, and is logged with its places in the code alone", () =>
     Effect.gen(function* () {
       const lines: Array<string> = []
       const logger = Logger.layer([Logger.make(({ message }) => void lines.push(String(message)))])
@@ -394,7 +399,7 @@ describe("a defect", () => {
     })
   )
 
-  it.effect("of the app's own way of telling who is asking is answered too", () =>
+  it.effect("of the app's authenticator gets 500 too", () =>
     Effect.gen(function* () {
       const ask = yield* app({ authenticator: Authenticator.layer(() => Effect.die(vendorMessage)) })
       assert.notInclude(JSON.stringify(yield* problem(yield* ask(asks()), 500)), vendorKey)
@@ -402,8 +407,8 @@ describe("a defect", () => {
   )
 })
 
-describe("at most so many requests at a time", () => {
-  it.effect("are served, and more are answered at once", () =>
+describe("requests at a time", () => {
+  it.effect("are served up to the limit, and the next one gets 503 at once", () =>
     Effect.gen(function* () {
       const { layer, state } = vendor()
       const ask = yield* app({ vendor: layer, maxInFlight: 2 })
@@ -424,7 +429,7 @@ describe("at most so many requests at a time", () => {
     })
   )
 
-  it.effect("and who leaves, whose body is late, or who fails gives the place back", () =>
+  it.effect("give their place back, however they end", () =>
     Effect.gen(function* () {
       const { layer, state } = vendor()
       const ask = yield* app({ vendor: layer, authenticator, maxInFlight: 1 })

@@ -57,7 +57,7 @@ describe("in an Effect app", () => {
     HttpRouter.add("OPTIONS", "/*", HttpServerResponse.text("the app's own options"))
   )
 
-  it.effect("other routes stay the app's, and so does what is at no path", () =>
+  it.effect("other routes and 404s stay with the app", () =>
     Effect.gen(function* () {
       const ask = yield* app({ app: own, allowedOrigins: [page] })
       assert.strictEqual(yield* text(yield* ask(get("/"))), "the app's own")
@@ -71,7 +71,7 @@ describe("in an Effect app", () => {
     }).pipe(Effect.provide(Logger.layer([])))
   )
 
-  it.effect("every path begins with the prefix, and nothing is without it", () =>
+  it.effect("every path begins with the prefix", () =>
     Effect.gen(function* () {
       const ask = yield* app({ prefix: "/api/speech" })
       assert.strictEqual((yield* ask(asks(undefined, {}, "/api/speech/v1/credentials"))).status, 201)
@@ -89,7 +89,7 @@ describe("in an Effect app", () => {
     }).pipe(Effect.provide(Logger.layer([])))
   )
 
-  it.effect("stopping waits for requests that are under way, for a time", () =>
+  it.effect("stopping waits for requests in flight, for a limited time", () =>
     Effect.gen(function* () {
       const { layer, state } = vendor()
       const left: Array<string> = []
@@ -126,7 +126,7 @@ describe("in an Effect app", () => {
 })
 
 describe("a path that is not exactly one of the endpoint's", () => {
-  it.effect("is none in an Effect app, and at the function of web requests", () =>
+  it.effect("is not found, in an Effect app and by the function of web requests", () =>
     Effect.gen(function* () {
       const ask = yield* app({ prefix: "/api" })
       for (const path of ["/metrics", "/healthz", "/docs", "/openapi.json", "/v1/credentials"]) {
@@ -147,8 +147,8 @@ describe("a path that is not exactly one of the endpoint's", () => {
   )
 })
 
-describe("a method that a path has not", () => {
-  it.effect("is told with those that it has", () =>
+describe("a wrong method", () => {
+  it.effect("gets 405 with the allowed ones", () =>
     Effect.gen(function* () {
       const ask = yield* app()
       for (const method of ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
@@ -163,8 +163,8 @@ describe("a method that a path has not", () => {
   )
 })
 
-describe("beside credentials", () => {
-  it.effect("metrics are there before the first request", () =>
+describe("paths beside that of credentials", () => {
+  it.effect("metrics exist before the first request", () =>
     Effect.gen(function* () {
       const registry = Layer.succeed(Metric.MetricRegistry, new Map())
       const lines = yield* Effect.gen(function* () {
@@ -178,7 +178,7 @@ describe("beside credentials", () => {
     })
   )
 
-  it.effect("health, metrics and documents are served without asking who it is for", () =>
+  it.effect("health, metrics and documents need no authentication", () =>
     Effect.gen(function* () {
       const ask = yield* app()
       for (const path of ["/healthz", "/readyz"]) {
@@ -197,7 +197,7 @@ describe("beside credentials", () => {
     })
   )
 
-  it.effect("the document says of every status what it means, and what a problem is", () =>
+  it.effect("the OpenAPI document describes every status and the problem", () =>
     Effect.gen(function* () {
       const ask = yield* app()
       const { components, paths } = yield* json(yield* ask(get("/openapi.json")))
@@ -215,7 +215,7 @@ describe("beside credentials", () => {
     })
   )
 
-  it.effect("the document names the header or the cookie that callers present their token in", () =>
+  it.effect("the OpenAPI document names the header or the cookie of the caller's token", () =>
     Effect.gen(function* () {
       for (const [tokenFrom, name, scheme] of [
         [{ header: "x-access-token" }, "header", { type: "apiKey", in: "header", name: "x-access-token" }],
@@ -237,7 +237,7 @@ describe("beside credentials", () => {
     })
   )
 
-  it.effect("the page loads nothing, runs nothing, and is in no frame", () =>
+  it.effect("the page loads nothing, runs nothing, and cannot be framed", () =>
     Effect.gen(function* () {
       const ask = yield* app({ prefix: "/api" })
       const response = yield* ask(get("/api/docs"))
@@ -262,7 +262,7 @@ describe("beside credentials", () => {
     })
   )
 
-  it.effect("metrics and documents may be switched off", () =>
+  it.effect("metrics and documents can be switched off", () =>
     Effect.gen(function* () {
       const ask = yield* app({ metrics: false, docs: false })
       for (const path of ["/metrics", "/openapi.json", "/docs"]) {
@@ -280,7 +280,7 @@ describe("web pages of other origins", () => {
       headers: { origin, "access-control-request-method": "POST", "access-control-request-headers": "authorization" }
     })
 
-  it.effect("may ask where they are on the list, and read how long to wait", () =>
+  it.effect("may call if they are listed, and read Retry-After", () =>
     Effect.gen(function* () {
       const ask = yield* app({ allowedOrigins: [page, "capacitor://localhost"], limits: { perMinute: 1 } })
       const { headers, status } = yield* ask(preflight(page))
@@ -309,7 +309,7 @@ describe("web pages of other origins", () => {
     })
   )
 
-  it.effect("may send the headers that are allowed", () =>
+  it.effect("may send the allowed headers", () =>
     Effect.gen(function* () {
       const allowedHeaders = ["baggage", "traceparent", "sentry-trace"]
       const ask = yield* app({ allowedOrigins: [page], allowedHeaders })
@@ -326,7 +326,7 @@ describe("web pages of other origins", () => {
     })
   )
 
-  it.effect("may read why there is no answer for them now, or ever", () =>
+  it.effect("may read errors of the endpoint", () =>
     Effect.gen(function* () {
       const { layer, state } = vendor()
       const ask = yield* app({ allowedOrigins: [page], maxInFlight: 1, vendor: layer })
@@ -347,7 +347,7 @@ describe("web pages of other origins", () => {
   )
 
   const others = ["https://app.example.com.evil.example", "http://app.example.com", "null", "https://APP.example.com"]
-  it.effect.each(others)("may not where they are not: %s", (origin) =>
+  it.effect.each(others)("may not call if they are not listed: %s", (origin) =>
     Effect.gen(function* () {
       for (const origins of [[], [page], [page, "https://other.example.com"]]) {
         const ask = yield* app({ allowedOrigins: origins })
@@ -359,7 +359,7 @@ describe("web pages of other origins", () => {
   )
 })
 
-describe("an option that makes no sense fails the layer", () => {
+describe("an invalid option fails the layer", () => {
   const wrong: ReadonlyArray<readonly [name: string, options: TokenServer.Options]> = [
     ["maxInFlight", { maxInFlight: 0 }],
     ["bodyTimeout", { bodyTimeout: "0 seconds" }],
@@ -383,7 +383,7 @@ describe("an option that makes no sense fails the layer", () => {
 })
 
 describe("as a function of web requests", () => {
-  it.effect("it creates credentials, and answers what it has not with problems", () =>
+  it.effect("it creates credentials, and answers unknown paths and methods with problems", () =>
     Effect.gen(function* () {
       const { server } = made()
       yield* Effect.promise(server.ready)
@@ -408,7 +408,7 @@ describe("as a function of web requests", () => {
     })
   )
 
-  it.effect("nothing is built before it is asked", () =>
+  it.effect("nothing is built before the first request", () =>
     Effect.gen(function* () {
       let builds = 0
       const counted = Layer.effectDiscard(Effect.sync(() => (builds += 1)))
@@ -425,7 +425,7 @@ describe("as a function of web requests", () => {
     })
   )
 
-  it.effect("a configuration that cannot be used rejects", () =>
+  it.effect("an invalid configuration rejects", () =>
     Effect.gen(function* () {
       const { server } = made({ maxInFlight: 0 })
       const attempts: ReadonlyArray<() => Promise<unknown>> = [server.ready, () => server.fetch(asks())]
@@ -434,7 +434,7 @@ describe("as a function of web requests", () => {
     })
   )
 
-  it.live("closing lets what is under way finish, and refuses what comes", () =>
+  it.live("closing waits for requests in flight, and refuses new ones", () =>
     Effect.gen(function* () {
       const { emulator, server } = made()
       yield* Effect.promise(server.ready)
@@ -455,7 +455,7 @@ describe("as a function of web requests", () => {
     })
   )
 
-  it.live("closing before anything was built is closing", () =>
+  it.live("closing works before anything was built", () =>
     Effect.gen(function* () {
       const { server } = made()
       yield* Effect.promise(server.close)
@@ -464,7 +464,7 @@ describe("as a function of web requests", () => {
     })
   )
 
-  it.effect("closing while it is being built refuses what waited for that", () =>
+  it.effect("closing during the build refuses the requests that wait for it", () =>
     Effect.gen(function* () {
       const server = TokenServer.make({
         provider: Vendor.layer({ apiKey: Redacted.make(vendorKey) }),
@@ -478,7 +478,7 @@ describe("as a function of web requests", () => {
     })
   )
 
-  it.live("a client that goes away gives its place back", () =>
+  it.live("a client that leaves gives its place back", () =>
     Effect.gen(function* () {
       const { emulator, server } = made({ maxInFlight: 1 })
       yield* Effect.promise(server.ready)
@@ -494,7 +494,7 @@ describe("as a function of web requests", () => {
     })
   )
 
-  it.effect("no answer holds the long-lived key, or what the vendor says of it", () =>
+  it.effect("no response holds the long-lived key or the vendor's words", () =>
     Effect.gen(function* () {
       const { emulator, server } = made({ log: () => Effect.void })
       const words = `the key ${vendorKey} may not`
@@ -515,7 +515,7 @@ describe("as a function of web requests", () => {
 })
 
 describe("an authenticator", () => {
-  it.effect("of the fetch door may fail to be built", () =>
+  it.effect("can fail to be built", () =>
     Effect.gen(function* () {
       const error = new ConfigurationError({ issues: [{ name: "key", message: "is missing" }] })
       const server = TokenServer.make({

@@ -49,7 +49,7 @@ const isEqual = (one: Uint8Array, other: Uint8Array): boolean => {
   return difference === 0
 }
 
-/** Checks the entries, among them that no token is there twice. */
+/** Checks the entries, and finds duplicate tokens. */
 export const check = (entries: ReadonlyArray<BearerEntry>): ReadonlyArray<Issue> => {
   const issue = (name: string, message: string): Issue => ({ name: `Authenticator.layerBearer${name}`, message })
   const seen = new Set<unknown>()
@@ -66,8 +66,8 @@ export const check = (entries: ReadonlyArray<BearerEntry>): ReadonlyArray<Issue>
     return [
       ...wrongSubject,
       ...(isFit ? [] : [issue(`[${index}].token`, `must be ${shortestToken} visible ASCII characters or more`)]),
-      ...(isTwice ? [issue(`[${index}].token`, "is there twice")] : [])
+      ...(isTwice ? [issue(`[${index}].token`, "is a duplicate")] : [])
     ]
   })
-  return entries.length === 0 ? [issue("", "must hold an entry: nobody would be known")] : issues
+  return entries.length === 0 ? [issue("", "must have an entry: without one, no caller is accepted")] : issues
 }

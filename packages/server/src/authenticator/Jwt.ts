@@ -184,7 +184,7 @@ const failureOf = (error: unknown): Identity.UnauthenticatedError | Identity.Aut
     return refused(reason === "missing" ? `the token has no ${claim}` : `the token's ${claim} is malformed`)
   }
   if (error instanceof errors.JOSEError) {
-    return refused(hints[error.code] ?? "the token is no signed JWT that can be read")
+    return refused(hints[error.code] ?? "the token is not a valid signed JWT")
   }
   const problem = error instanceof KeySet.KeySetError ? error.message : "the key set holds a key that cannot be used"
   return new Identity.AuthenticatorUnavailableError({ problem })
@@ -210,13 +210,16 @@ export const check = (options: JwtOptions): ReadonlyArray<Issue> => {
   if ((jwksUrl === undefined) === (secret === undefined)) wrong("jwksUrl", "or secret must be set, and not both")
   // Untyped callers may omit it.
   if (jwksUrl !== undefined && audience === undefined) {
-    wrong("audience", "must be set with jwksUrl, as its keys sign for others too: what tokens are for, or any")
+    wrong(
+      "audience",
+      "must be set with jwksUrl, because its keys sign for other audiences too: names of audiences, or any"
+    )
   }
   if (jwksUrl !== undefined && issuer === undefined && audience !== undefined && isAny(audience)) {
-    wrong("audience", "may be any beside an issuer only, as a key set alone proves too little")
+    wrong("audience", "may be any only with an issuer, because a key set alone proves too little")
   }
   if (audience !== undefined && !isAny(audience) && many(audience).includes("any")) {
-    wrong("audience", "is any alone, or else names")
+    wrong("audience", "must be any alone, or names of audiences")
   }
   if (secret !== undefined && !(Redacted.isRedacted(secret) && secretBytes(secret).length >= shortestSecret)) {
     wrong("secret", `must be a Redacted of ${shortestSecret} bytes or more`)

@@ -32,8 +32,9 @@ const inCookie = (name: string, headers: RequestHeaders): Effect.Effect<Redacted
   const values = pairs.filter((pair) => pair.startsWith(`${name}=`)).map((pair) => pair.slice(name.length + 1))
   const [value, ...others] = values
   if (value === undefined || value === "") return refuse(`there is no token: it must be in the cookie ${name}`)
-  if (others.length > 0) return refuse(`the cookie ${name} is there twice`)
-  if (!isFromOwnPage(headers)) return refuse(`the cookie ${name} counts only for JSON that a page of this origin sends`)
+  if (others.length > 0) return refuse(`the cookie ${name} is sent twice`)
+  if (!isFromOwnPage(headers))
+    return refuse(`the cookie ${name} counts only for JSON requests of a page of this origin`)
   return Effect.succeed(Redacted.make(value))
 }
 

@@ -95,7 +95,7 @@ export const check = (terms: Terms): Result.Result<CheckedTerms, ReadonlyArray<I
     return value
   }
   if (!isListOf(purposes, Schema.is(Purpose))) note("purposes", `must each be one of ${Purpose.literals.join(", ")}`)
-  if (!isListOf(regions, MintRequest.isName)) note("regions", "must be a list of the names of regions")
+  if (!isListOf(regions, MintRequest.isName)) note("regions", "must be a list of names of regions")
   if (typeof allowNoRegion !== "boolean") note("allowNoRegion", "must be true or false")
   if (!uses.includes(singleUse)) note("singleUse", `must be one of ${uses.join(", ")}`)
   const usableFor = entries("usableFor", note, terms.usableFor).map(
@@ -133,7 +133,7 @@ const entries = <A>(
   Object.entries(byPurpose).flatMap(([purpose, value]) => {
     if (value === undefined) return []
     if (Schema.is(Purpose)(purpose)) return [[purpose, value] as const]
-    note(`${name}.${purpose}`, `names no purpose: it must be one of ${Purpose.literals.join(", ")}`)
+    note(`${name}.${purpose}`, `is not a purpose: it must be one of ${Purpose.literals.join(", ")}`)
     return []
   })
 
@@ -209,7 +209,7 @@ const outside = (
   if (ttlSeconds !== undefined && ttlSeconds > maxTtl) note("ttlSeconds", `must be at most ${maxTtl}`)
   const shortest = capability?.ttlSeconds.min ?? 1
   if (shortest > maxTtl) {
-    note("purpose", `${purpose} has credentials of ${shortest} seconds or more, and the policy allows ${maxTtl}`)
+    note("purpose", `${purpose} has a shortest ttl of ${shortest} seconds, and the policy allows ${maxTtl}`)
   }
   if (maxSession !== undefined && maxSessionSeconds !== undefined && maxSessionSeconds > maxSession) {
     note("maxSessionSeconds", `must be at most ${maxSession}`)

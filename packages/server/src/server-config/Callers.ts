@@ -47,7 +47,7 @@ export const make = (auth: Variables["auth"]): Outcome => {
   if (secret !== undefined) return byJwt({ ...common, secret, audience })
   if (jwksUrl !== undefined) {
     if (audience !== undefined) return byJwt({ ...common, jwksUrl, audience })
-    const message = `must be set with ${names.jwksUrl}, as its keys sign for others too: what tokens are for, or any`
+    const message = `must be set with ${names.jwksUrl}, because its keys sign for other audiences too: names of audiences, or any`
     return Result.fail([issue("audience", message), ...checkUrl(names.jwksUrl, jwksUrl)])
   }
   if (tokens === undefined) {
@@ -57,7 +57,8 @@ export const make = (auth: Variables["auth"]): Outcome => {
     ])
   }
   const unused = (["issuer", "audience", "subjectClaim", "cookie", "header"] as const).filter(isSet)
-  if (unused.length > 0) return Result.fail(unused.map((name) => issue(name, `says nothing beside ${names.tokens}`)))
+  if (unused.length > 0)
+    return Result.fail(unused.map((name) => issue(name, `has no effect with ${names.tokens}: remove it`)))
   const entries = tokens.map(entryOf)
   return Bearer.check(entries).length > 0
     ? Result.fail([issue("tokens", rules.tokens)])

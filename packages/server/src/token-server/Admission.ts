@@ -19,7 +19,7 @@ export interface Admission {
 
 const unavailable = (detail: string) => makeProblem(503, "UnavailableError", detail, { retryAfter: 1 })
 
-const full = new Refusal({ problem: unavailable("this endpoint serves as many requests as it can") })
+const full = new Refusal({ problem: unavailable("too many requests at a time") })
 
 /** The refusal of a server that stops. */
 export const stopping = new Refusal({

@@ -51,7 +51,7 @@ const checked = (identity: unknown): Identity | undefined => {
 const subjectProblem = `the caller's subject ${subjectRule}`
 
 const unavailable = new Refusal({
-  problem: TokenEndpoint.makeProblem(503, "UnavailableError", "nobody can tell now who is asking", { retryAfter: 1 }),
+  problem: TokenEndpoint.makeProblem(503, "UnavailableError", "authentication is unavailable", { retryAfter: 1 }),
   reason: "AuthenticatorUnavailableError"
 })
 
@@ -71,8 +71,8 @@ const bearerToken = ({ authorization = "" }: RequestHeaders): Redacted.Redacted 
 export const make = ({
   authenticate
 }: Authenticator["Service"]): ((headers: RequestHeaders) => Effect.Effect<Identity, Refusal>) => {
-  const warnOfOutage = warning("nobody can tell who is asking, so that requests get 503")
-  const warnOfSubject = warning("it named a subject that cannot be used, so that the request got 401")
+  const warnOfOutage = warning("authentication is unavailable, and requests get 503")
+  const warnOfSubject = warning("it returned an invalid subject, and the request got 401")
   const inTime: Authenticator["Service"]["authenticate"] = (presented) => {
     const authenticating = authenticate(presented)
     if (Exit.isExit(authenticating)) return authenticating

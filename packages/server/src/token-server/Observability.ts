@@ -25,17 +25,17 @@ const clientLeft = 499
 const pathOf = ({ url }: HttpServerRequest): string => url.replace(/[?#].*$/s, "").slice(0, 200)
 
 const requests = Metric.counter("tempcred_requests_total", {
-  description: "Requests for a credential by the status of their answer",
+  description: "Requests for credentials by status",
   incremental: true
 })
 
 const durations = Metric.histogram("tempcred_request_milliseconds", {
-  description: "How long requests for a credential took",
+  description: "Duration of requests for credentials",
   boundaries: Metric.exponentialBoundaries({ start: 1, factor: 2, count: 15 })
 })
 
 const inFlight = Metric.gauge("tempcred_requests_in_flight", {
-  description: "Requests for a credential that are under way"
+  description: "Requests for credentials in flight"
 })
 
 const counters = new Map<number, typeof requests>()

@@ -56,7 +56,10 @@ const answered = (handler: Handler<Responses.Refusal>): Handler =>
   Effect.catchCause(Effect.catch(handler, Responses.refused), (cause) => {
     if (Cause.hasInterruptsOnly(cause)) return Responses.refused(Admission.stopping)
     const traces = cause.reasons.flatMap((reason) => (Cause.isDieReason(reason) ? [trace(reason.defect)] : []))
-    return Effect.andThen(Effect.logError(["a request for a credential died", ...traces].join("\n")), failed)
+    return Effect.andThen(
+      Effect.logError(["a request for a credential failed unexpectedly", ...traces].join("\n")),
+      failed
+    )
   })
 
 /** Makes the CORS rules. Cookies of other origins do not count. */
