@@ -156,7 +156,7 @@ export const open = async (credential: Credential, options: OpenOptions = {}): P
     // A browser shows only these codes for a failed handshake.
     const close = ({ code, reason }: CloseEvent) =>
       fail(
-        code === 1006 || code === 1015
+        [1006, 1015].includes(code)
           ? { kind: "refused" }
           : { kind: "closed", code, reason: reason.replaceAll(credential.token, "***") }
       )

@@ -56,13 +56,15 @@ export interface Source {
   readonly take: (request: Request, options?: GetOptions) => Promise<Credential>
   /**
    * Takes a credential, opens a WebSocket with it, and resolves when the socket is open. It rejects as `take` does, and
-   * with a `ConnectionError` if the socket does not open or the signal is aborted. It invalidates a credential whose
-   * socket was refused, or closed before it was open.
+   * with a `ConnectionError` if the socket does not open or the signal is aborted. If the socket is refused, or closed
+   * before it is open, it invalidates a credential that was issued 30 seconds ago or earlier. A fresh one is not the
+   * reason, as a rule: the vendor may be unreachable.
    */
   readonly open: (request: Request, options?: GetOptions & OpenOptions) => Promise<WebSocket>
   /**
    * Drops a credential that a vendor refused. The next request of its scope sends its fingerprint, so that the endpoint
-   * drops it too and returns another one.
+   * drops it too and returns another one. It does nothing for a credential that this source did not return, or that has
+   * expired: after a reload, request the credential again before you invalidate it.
    */
   readonly invalidate: (credential: Credential) => void
 }
@@ -152,18 +154,19 @@ export const source = (options: Options): Source => {
     return found.credential
   }
 
-  const invalidate = (credential: Credential): void => {
-    const { token } = credential
-    for (const one of kept) {
-      if (one.credential.token === token && report(one.scope, one.credential)) spent.add(token)
-    }
-    kept = kept.filter((one) => one.credential.token !== token)
+  /** Drops a credential, and reports it if its refusal is certain or it is old. */
+  const drop = ({ token }: Credential, isCertain: boolean): void => {
+    kept = kept.filter((one) => {
+      const isOther = one.credential.token !== token
+      if (!isOther && (isCertain || one.left() < one.old) && report(one.scope, one.credential)) spent.add(token)
+      return isOther
+    })
   }
 
   return {
     get,
     take: (request, more) => get(request, more, true),
-    invalidate,
+    invalidate: (credential) => drop(credential, true),
     open: async (request, more) => {
       const credential = await get(request, more, true).catch((cause: unknown) => {
         throw more?.signal?.aborted ? new ConnectionError({ kind: "aborted" }, { cause }) : cause
@@ -171,7 +174,8 @@ export const source = (options: Options): Source => {
       try {
         return await open(credential, more)
       } catch (error) {
-        if (error instanceof ConnectionError && /refused|closed/.test(error.failure.kind)) invalidate(credential)
+        // The vendor may be unreachable: reports of fresh credentials would make every reconnect a mint.
+        if (error instanceof ConnectionError && /refused|closed/.test(error.failure.kind)) drop(credential, false)
         throw error
       }
     }

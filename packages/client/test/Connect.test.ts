@@ -213,6 +213,7 @@ describe("a socket that does not open", () => {
     const port = typeof address === "object" ? address?.port : undefined
     return {
       credential: credential({ token: "secret", connections: [way(placement, { url: `ws://127.0.0.1:${port}/` })] }),
+      leave: () => new Promise((resolve) => server.close(resolve)),
       closed
     }
   }
@@ -280,21 +281,67 @@ describe("a socket that does not open", () => {
     assert.deepStrictEqual(sockets, ["closed"])
   })
 
-  it("has its credential invalidated by a source, and a reconnect has another", async () => {
-    const { credential: met } = await at(refusing)
-    const bodies: Array<unknown> = []
-    const credentials = source({
+  /** A source whose endpoint caches: it serves what it has for a minute, unless that is reported. */
+  const cached = (more: Partial<Credential>, ageSeconds = 0) => {
+    const mint = (age: number) => {
+      const issued = Date.now() - age * 1000
+      const times = { issuedAt: new Date(issued).toISOString(), expiresAt: new Date(issued + 60_000).toISOString() }
+      return { ...credential(), ...more, ...times, token: `secret ${Math.random()}` }
+    }
+    let held = mint(ageSeconds)
+    const bodies: Array<{ readonly purpose?: string; readonly refused?: string | undefined }> = []
+    const { open: connecting } = source({
       endpoint: "/",
       fetch: async (_, { body }) => {
-        bodies.push(await new Request("http://localhost/", { method: "POST", body: body ?? null }).json())
-        return Response.json({ ...met, token: `secret ${bodies.length}` }, { status: 201 })
+        const said = await new Request("http://localhost/", { method: "POST", body: body ?? null }).json()
+        bodies.push(said)
+        if (said.refused === held.fingerprint || Date.parse(held.expiresAt) - Date.now() < 10_000) held = mint(0)
+        return Response.json(held, { status: 201, headers: { date: new Date().toUTCString() } })
       }
     })
-    const { purpose } = met
-    await failureOf(credentials.open({ purpose }))
-    await failureOf(credentials.open({ purpose }))
-    await failureOf(credentials.open({ purpose }, { signal: AbortSignal.abort() }))
-    assert.deepStrictEqual(bodies, [{ purpose }, { purpose, refused: met.fingerprint }])
+    const { purpose, fingerprint } = held
+    return { bodies, fingerprint, purpose, connect: () => connecting({ purpose }) }
+  }
+  const reports = (bodies: ReadonlyArray<{ readonly refused?: string | undefined }>) =>
+    bodies.flatMap(({ refused }) => refused ?? [])
+
+  it("has its credential reported by a source where it was not fresh, and a reconnect has another", async () => {
+    const { connections } = (await at(refusing)).credential
+    const { bodies, connect: reconnect, fingerprint, purpose } = cached({ connections }, 40)
+    await failureOf(reconnect())
+    await failureOf(reconnect())
+    assert.deepStrictEqual(bodies, [{ purpose }, { purpose, refused: fingerprint }])
+  })
+
+  it("says nothing about a fresh credential, which is used again", async () => {
+    const { connections } = (await at(refusing)).credential
+    const { bodies, connect: reconnect } = cached({ connections })
+    for (let count = 0; count < 3; count += 1) await failureOf(reconnect())
+    assert.deepStrictEqual(reports(bodies), [])
+  })
+
+  it("ten times at a host that is not reached costs one mint", async () => {
+    const { credential: gone, leave } = await at(() => {})
+    await leave()
+    const { bodies, connect: reconnect, fingerprint } = cached({ connections: gone.connections }, 40)
+    for (let count = 0; count < 10; count += 1) await failureOf(reconnect())
+    assert.deepStrictEqual([bodies.length, reports(bodies)], [10, [fingerprint]])
+  })
+
+  it("for as long as an outage lasts is reported every 30 seconds, also where the vendor closes the socket", async () => {
+    stopClocks()
+    for (const code of [1006, 4401]) {
+      scripted((socket) => socket.dispatchEvent(Object.assign(new Event("close"), { code, reason: "" })))
+      const { bodies, connect: reconnect } = cached({}, 10)
+      for (let second = 0; second < 150; second += 1) {
+        await failureOf(reconnect())
+        await pass(1000)
+      }
+      assert.deepStrictEqual(
+        bodies.flatMap(({ refused }, second) => (refused === undefined ? [] : second)),
+        [22, 54, 86, 118]
+      )
+    }
   })
 
   it("is not closed by a signal that comes later", async () => {

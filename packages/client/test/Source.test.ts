@@ -123,6 +123,20 @@ describe("a life", () => {
     assert.closeTo(await servedFor({ dated: false, ageSeconds: 40 }), 20, 2)
   })
 
+  it("is by the clock here, where the endpoint's Date is not an HTTP date", async () => {
+    for (const date of ["5", "Sat Nov 21 2026 11:59:20", "2026-11-21T11:59:20Z"]) {
+      const { calls, get } = page(() => {
+        const answer = minted({ dated: false, ageSeconds: 40 })
+        answer.headers.set("date", date)
+        return answer
+      })
+      await get(request)
+      await pass(20_000)
+      await get(request)
+      assert.lengthOf(calls, 2, date)
+    }
+  })
+
   it("begins when the request is sent", async () => {
     const late = async () => {
       const answer = minted()

@@ -20,7 +20,7 @@ const bundle = async (module: string) => {
 }
 
 it.each([
-  ["index.ts", 3000],
+  ["index.ts", 3072],
   ["Soniox.ts", 550],
   ["Speechmatics.ts", 450]
 ])("%s is at most %i bytes of gzip with all that it needs, and needs nothing from outside", async (module, most) => {

@@ -10,6 +10,11 @@ export interface Arrival {
   readonly life: number
   /** Returns the remaining lifetime, from `life` to 0 and below. */
   readonly left: () => number
+  /**
+   * The remaining lifetime at which it was issued 30 seconds ago. If the endpoint's clock is unknown, the time counts
+   * from the request.
+   */
+  readonly old: number
 }
 
 /** The request, and the check of its response. */
@@ -52,17 +57,18 @@ export const ask = (options: Options, { accepts, body, stop }: Question): Promis
       const said: Said = { ...(await reply.json().catch(() => {})) }
       const ends = Date.parse(said.expiresAt)
       const issued = Date.parse(said.issuedAt)
-      const now = Date.parse(told.get("date") ?? "")
-      const isCredential = ends > (now || issued) && said.connections && said.token && reply.ok
+      const now = httpDate(told.get("date") ?? "")
+      const received = now || issued
+      const isCredential = ends > received && said.connections && said.token && reply.ok
       if (isCredential && accepts(said)) {
         // Measures by the endpoint's clock, whose header has whole seconds, or else by the local one; a slow clock does
         // not extend the lifetime.
         const life = Math.max(1, ends - Math.max(now + 1000 || wall, issued))
         // Uses the clock that has advanced more, as a monotonic clock can stop while the machine sleeps.
         const left = () => life - Math.max(performance.now() - monotonic, Date.now() - wall)
-        return { credential: said, life, left }
+        return { credential: said, life, left, old: life + received - issued - 30_000 }
       }
-      retryAfter = isCredential ? 0 : seconds(told.get("retry-after"), now || wall, said.retryAfter)
+      retryAfter = isCredential ? 0 : seconds(told.get("retry-after") ?? "", now || wall, said.retryAfter)
       last.reason = new SourceError({
         kind: kinds[status] ?? kinds[(status / 100) | 0] ?? "garbled",
         status,
@@ -89,13 +95,17 @@ export const ask = (options: Options, { accepts, body, stop }: Question): Promis
 /** The failure without a response; it is retried after half a second. */
 const silence = { kind: "network", retryAfter: 0.5 } as const
 
+/** Reads an HTTP date. Anything else is `NaN`, though `Date.parse` guesses a date for much of it. */
+const httpDate = (header: string): number =>
+  /^\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT$/.test(header) ? Date.parse(header) : NaN
+
 /**
  * Reads `Retry-After`, in whole seconds or as an HTTP date by the endpoint's clock, or else the problem's own field. A
  * past date means no wait.
  */
-const seconds = (header: string | null, now: number, field: unknown): number | undefined => {
-  if (/^\d+$/.test(header ?? "")) return Number(header)
-  const date = /^\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT$/.test(header ?? "") ? Date.parse(header ?? "") : NaN
+const seconds = (header: string, now: number, field: unknown): number | undefined => {
+  if (/^\d+$/.test(header)) return Number(header)
+  const date = httpDate(header)
   if (date) return Math.max(0, date - now) / 1000
   return typeof field === "number" && field >= 0 ? field : undefined
 }
