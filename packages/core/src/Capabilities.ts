@@ -4,13 +4,12 @@
  * `onUnsupported: "relax"`, is left out and listed in `relaxed`.
  *
  * ```ts
- * import * as Capabilities from "@tempcred/core/Capabilities"
  * import * as MintRequest from "@tempcred/core/MintRequest"
  * import * as Soniox from "@tempcred/soniox/Soniox"
  * import * as Result from "effect/Result"
  *
  * const resolved = MintRequest.decode({ purpose: "stt.realtime", ttl: "2 hours" }).pipe(
- *   Result.flatMap((request) => Capabilities.resolve(Soniox.adapter.capabilities, request))
+ *   Result.flatMap((request) => request.resolve(Soniox.adapter.capabilities))
  * )
  * console.log(Result.isFailure(resolved) && resolved.failure.detail)
  * // => ttl is 7200 seconds; allowed are 1 to 3600 seconds
@@ -20,127 +19,70 @@
  */
 import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
-import { type MintRequest, type Decoded, type SessionBinding, SessionLock } from "./MintRequest.ts"
+import {
+  type Capabilities,
+  type Capability,
+  isForOneUse,
+  type Range,
+  type Resolved
+} from "./capabilities/Capability.ts"
+import { type Decoded, type SessionBinding, SessionLock } from "./mint-request/Fields.ts"
 import type { Purpose } from "./Purpose.ts"
 import { quote } from "./LogText.ts"
 import { type Feature, InvalidRequestError, UnsupportedError } from "./TempCredentialError.ts"
 
-/**
- * An allowed range, inclusive.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Range {
-  readonly min: number
-  readonly max: number
-}
-
-/**
- * How a vendor treats the subject, which is the app's id of its end user: binds the credential to
- * it (`"enforced"`), stores it for reports (`"recorded"`), or ignores it.
- *
- * @category models
- * @since 0.1.0
- */
-export interface SubjectSupport {
-  readonly effect: "enforced" | "recorded" | "ignored"
-  /** The maximum length in characters. */
-  readonly maxLength?: number
-  /** Whether only printable ASCII without spaces is allowed. */
-  readonly printable?: boolean
-  /** Whether a credential that leaves the backend needs a subject. */
-  readonly requiredForClient?: boolean
-}
-
-/**
- * The capabilities of a vendor for one purpose.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Capability {
-  /** How long a credential can be used to connect, in whole seconds. */
-  readonly ttlSeconds: Range & { readonly default: number }
-  /** Whether the vendor supports single-use credentials; `"always"` means that it issues no others. */
-  readonly singleUse: boolean | "always"
-  /** The session limits that the vendor can enforce, in whole seconds. Absent: it cannot end sessions. */
-  readonly maxSessionSeconds?: Range
-  /**
-   * How long the credential can be used at all, open sessions included, in whole seconds. Absent:
-   * the vendor has no such limit.
-   */
-  readonly usableForSeconds?: Range & { readonly default: number }
-  /** How the vendor can lock a session's configuration. Absent: it cannot. */
-  readonly sessionLocks?: ReadonlyArray<SessionLock>
-  readonly subject: SubjectSupport
-  /** The allowed values of `region`; empty when the vendor has no regions. */
-  readonly regions: ReadonlyArray<string>
-  /** Whether each region has its own long-lived key. If so, `regions` lists those with a configured key. */
-  readonly regionsNeedKeys?: boolean
-  /**
-   * Whether a mint has effects besides the credential, such as a room or a call. If so, nothing is
-   * minted in advance, and a mint that may have succeeded is not repeated here or at another
-   * vendor.
-   */
-  readonly mintingHasSideEffects: boolean
-  /** Whether the client sends the credential only to connect or with every request. */
-  readonly needed: "connect" | "every-request"
-}
-
-/**
- * The purposes that a vendor serves, with the capabilities for each.
- *
- * @category models
- * @since 0.1.0
- */
-export type Capabilities<P extends Purpose = Purpose> = { readonly [K in P]?: Capability }
-
-/**
- * A request that the vendor can serve: checked, with defaults filled in, and with durations in
- * whole seconds.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Resolved<P extends Purpose = Purpose> {
-  readonly purpose: P
-  readonly ttlSeconds: number
-  readonly subject: string | undefined
-  readonly singleUse: boolean
-  readonly maxSessionSeconds: number | undefined
-  readonly usableForSeconds: number | undefined
-  /** The session configuration to bind, and its lock. */
-  readonly session: { readonly config: SessionBinding["config"]; readonly lock: SessionLock } | undefined
-  readonly region: string | undefined
-  /** The requested guarantees that the vendor will not enforce. */
-  readonly relaxed: ReadonlyArray<Feature>
-}
-
-/**
- * Tells whether the request results in a single-use credential: it requires one, prefers one and
- * the vendor supports it, or the vendor issues no others.
- *
- * @category guards
- * @since 0.1.0
- */
-export const isForOneUse = (capability: Capability, { singleUse }: Pick<MintRequest, "singleUse">): boolean =>
-  singleUse === true || capability.singleUse === "always" || (singleUse === "preferred" && capability.singleUse)
+export {
+  type Capabilities,
+  type Capability,
+  isForOneUse,
+  type Range,
+  type Resolved,
+  type SubjectSupport
+} from "./capabilities/Capability.ts"
 
 const serves = <P extends Purpose>(capabilities: Capabilities<P>, purpose: Purpose): purpose is P =>
   Object.hasOwn(capabilities, purpose)
 
 /**
- * Checks a request against the capabilities. `region` is the default region; for a purpose without
- * regions, it is listed as relaxed.
+ * Tells whether a resolved request is for one of the purposes of a vendor.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isFor = <P extends Purpose>(capabilities: Capabilities<P>, resolved: Resolved): resolved is Resolved<P> =>
+  serves(capabilities, resolved.purpose)
+
+/**
+ * Fills in the default region of a resolved request that names none. For a purpose without regions,
+ * it is listed as relaxed.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const inRegion = <P extends Purpose>(
+  capabilities: Capabilities<P>,
+  resolved: Resolved<P>,
+  region: string | undefined
+): Result.Result<Resolved<P>, UnsupportedError> => {
+  if (region === undefined || resolved.region !== undefined) return Result.succeed(resolved)
+  const capability = capabilities[resolved.purpose]
+  if (capability === undefined || capability.regions.length === 0) {
+    return Result.succeed({ ...resolved, relaxed: [...resolved.relaxed, "region"] })
+  }
+  return capability.regions.includes(region)
+    ? Result.succeed({ ...resolved, region })
+    : unsupported("region", regionDetail(capability, resolved.purpose, region))
+}
+
+/**
+ * Checks a request against the capabilities.
  *
  * @category combinators
  * @since 0.1.0
  */
 export const resolve = <P extends Purpose>(
   capabilities: Capabilities<P>,
-  request: Decoded,
-  defaultRegion?: string
+  request: Decoded
 ): Result.Result<Resolved<P>, InvalidRequestError | UnsupportedError> => {
   const { purpose } = request
   const capability = serves(capabilities, purpose) ? capabilities[purpose] : undefined
@@ -149,7 +91,7 @@ export const resolve = <P extends Purpose>(
   }
   const issues = malformed(capability, request)
   if (issues.length > 0) return Result.fail(new InvalidRequestError({ issues }))
-  const region = request.region ?? (capability.regions.length === 0 ? undefined : defaultRegion)
+  const { region } = request
   if (region !== undefined && !capability.regions.includes(region)) {
     return unsupported("region", regionDetail(capability, purpose, region))
   }
@@ -159,8 +101,7 @@ export const resolve = <P extends Purpose>(
   const ignored = request.subject !== undefined && capability.subject.effect === "ignored"
   const relaxed: ReadonlyArray<Feature> = [
     ...lacking.map((one) => one.feature),
-    ...(ignored ? (["subject"] as const) : []),
-    ...(region === undefined && defaultRegion !== undefined ? (["region"] as const) : [])
+    ...(ignored ? (["subject"] as const) : [])
   ]
   return Result.succeed({
     purpose,

@@ -29,7 +29,6 @@ import * as Metric from "effect/Metric"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
-import { resolve } from "./Capabilities.ts"
 import { type Circuit, makeCircuits } from "./failover/Circuit.ts"
 import { combine } from "./failover/CombinedCapabilities.ts"
 import { ConfigurationError, type Issue } from "./ConfigurationError.ts"
@@ -167,7 +166,7 @@ const minting = Effect.fnUntraced(function* (
       Result.mapError((reason) => new TempCredentialError({ provider: id, reason })),
       Effect.fromResult
     )
-    const plan = members.map((member) => ({ ...member, check: resolve(member.provider.capabilities, decoded) }))
+    const plan = members.map((member) => ({ ...member, check: decoded.resolve(member.provider.capabilities) }))
     const end = (yield* monotonicMillis) + Math.min(deadline, yield* remaining)
     const failed: Array<TempCredentialError> = []
     for (const [index, { check, circuit, provider }] of plan.entries()) {
@@ -175,7 +174,7 @@ const minting = Effect.fnUntraced(function* (
       const share = (end - (yield* monotonicMillis)) / (1 + others.length)
       const outcome = Result.isFailure(check)
         ? Result.fail(new TempCredentialError({ provider: provider.id, reason: check.failure }))
-        : yield* Effect.result(circuit(bounded(provider.mint(request, wishes), provider.id, share)))
+        : yield* Effect.result(circuit(bounded(provider.mint(decoded, wishes), provider.id, share)))
       if (Result.isSuccess(outcome)) return outcome.success
       failed.push(outcome.failure)
       const { reason } = outcome.failure

@@ -14,80 +14,27 @@
  *
  * @since 0.1.0
  */
-import type * as Duration from "effect/Duration"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { findForeign } from "./Json.ts"
-import { Purpose } from "./Purpose.ts"
 import { quote } from "./LogText.ts"
+import { DecodedRequest } from "./mint-request/DecodedRequest.ts"
+import { Decoded, type MintRequest } from "./mint-request/Fields.ts"
+import { Purpose } from "./Purpose.ts"
 import { InvalidRequestError } from "./TempCredentialError.ts"
 
-/**
- * Tells whether a value can be used as an id: a string that is not empty and is well-formed
- * Unicode. Lone surrogates are refused, because two such strings become the same UTF-8 and would
- * share a credential.
- *
- * @category guards
- * @since 0.1.0
- */
-export const isName = (value: unknown): value is string =>
-  typeof value === "string" && value !== "" && !/\p{Surrogate}/u.test(value)
-
-/**
- * Schema of an id: a string that is not empty and is well-formed Unicode.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Name = Schema.String.check(Schema.makeFilter(isName))
-
-const length = Schema.Union([Schema.Duration, Schema.DurationFromString])
-
-/**
- * How a session's configuration is locked, weakest first: the client can change everything
- * (`"none"`), only what is not given (`"given"`), or nothing (`"all"`).
- *
- * @category schemas
- * @since 0.1.0
- */
-export const SessionLock = Schema.Literals(["none", "given", "all"])
-
-/**
- * How a session's configuration is locked.
- *
- * @category models
- * @since 0.1.0
- */
-export type SessionLock = typeof SessionLock.Type
-
-const SessionBinding = Schema.Struct({
-  config: Schema.Record(Schema.String, Schema.Json),
-  lock: Schema.optional(SessionLock)
-})
-
-/**
- * The configuration of the sessions that a credential opens, in the vendor's own format, and the
- * minimum lock.
- *
- * @category models
- * @since 0.1.0
- */
-export type SessionBinding = typeof SessionBinding.Type
-
-const Decoded = Schema.Struct({
-  purpose: Purpose,
-  ttl: Schema.optional(length),
-  subject: Schema.optional(Name),
-  singleUse: Schema.optional(Schema.Union([Schema.Boolean, Schema.Literal("preferred")])),
-  maxSession: Schema.optional(length),
-  usableFor: Schema.optional(length),
-  session: Schema.optional(SessionBinding),
-  region: Schema.optional(Name),
-  exposure: Schema.optional(Schema.Literals(["client", "server"])),
-  onUnsupported: Schema.optional(Schema.Literals(["reject", "relax"]))
-})
+export { DecodedRequest } from "./mint-request/DecodedRequest.ts"
+export {
+  type Decoded,
+  isName,
+  type Length,
+  type MintRequest,
+  Name,
+  type SessionBinding,
+  SessionLock
+} from "./mint-request/Fields.ts"
 
 /** The rule of each field as a sentence, in place of the schema's own messages. */
 const rules: Readonly<Record<string, string>> = {
@@ -103,81 +50,6 @@ const rules: Readonly<Record<string, string>> = {
   onUnsupported: 'must be "reject" or "relax"'
 } satisfies Record<keyof MintRequest, string>
 
-/**
- * A duration with its unit.
- *
- * @category models
- * @since 0.1.0
- */
-export type Length = Duration.Duration | `${number} ${Duration.Unit}`
-
-/**
- * A request for a short-lived credential.
- *
- * @category models
- * @since 0.1.0
- */
-export interface MintRequest {
-  /** The purpose of the credential. */
-  readonly purpose: Purpose
-  /**
-   * How long the credential can be used to open a connection, in whole seconds.
-   *
-   * @default the vendor's, see `Capabilities`
-   */
-  readonly ttl?: Length | undefined
-  /** The id of the app's end user, opaque to the vendor. */
-  readonly subject?: string | undefined
-  /**
-   * Whether the credential must work for one connection only. With `"preferred"`, a vendor without
-   * single-use credentials issues a reusable one, and `relaxed` lists `singleUse`.
-   *
-   * @default false
-   */
-  readonly singleUse?: boolean | "preferred" | undefined
-  /**
-   * The time after which the vendor must close a session, in whole seconds.
-   *
-   * @default no limit from this library
-   */
-  readonly maxSession?: Length | undefined
-  /**
-   * The time from now after which the vendor must refuse every use of the credential, in open
-   * sessions too. In whole seconds; not all vendors have such a limit.
-   *
-   * @default the vendor's, if it has one
-   */
-  readonly usableFor?: Length | undefined
-  /**
-   * The configuration of the sessions that the credential opens.
-   *
-   * @default chosen by the client when it opens a session
-   */
-  readonly session?: SessionBinding | undefined
-  /**
-   * The region: `"eu"`, `"us"`, `"au"`, `"jp"`, `"in"`, or a vendor's own name.
-   *
-   * @default the configured region
-   */
-  readonly region?: string | undefined
-  /** Whether the credential leaves the backend. @default "client" */
-  readonly exposure?: "client" | "server" | undefined
-  /**
-   * Whether an unsupported guarantee is an error, or is left out and listed in `relaxed`.
-   *
-   * @default "reject"
-   */
-  readonly onUnsupported?: "reject" | "relax" | undefined
-}
-
-/**
- * A decoded request, whose durations are `Duration`s.
- *
- * @category models
- * @since 0.1.0
- */
-export type Decoded = typeof Decoded.Type
-
 const decodeResult = Schema.decodeUnknownResult(Decoded, { errors: "all", onExcessProperty: "error" })
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
@@ -185,15 +57,17 @@ const format = SchemaIssue.makeFormatterStandardSchemaV1()
 const known = Object.keys(rules).join(", ")
 
 /**
- * Decodes a request. The error names the invalid fields and their rules.
+ * Decodes a request. A decoded request is returned as it is. The error names the invalid fields and
+ * their rules.
  *
  * @category decoding
  * @since 0.1.0
  */
-export const decode = (request: unknown): Result.Result<Decoded, InvalidRequestError> => {
+export const decode = (request: unknown): Result.Result<DecodedRequest, InvalidRequestError> => {
+  if (request instanceof DecodedRequest) return Result.succeed(request)
   const decoded = decodeResult(request)
   const foreign = foreignPath(request)
-  if (Result.isSuccess(decoded) && foreign === undefined) return Result.succeed(decoded.success)
+  if (Result.isSuccess(decoded) && foreign === undefined) return Result.succeed(new DecodedRequest(decoded.success))
   const paths = Result.isSuccess(decoded) ? [] : format(decoded.failure.issue).issues.map(({ path = [] }) => path)
   const fields = new Set(paths.map((path) => path.map(String)[0] ?? "request"))
   // The path of the invalid part is more precise than the name of the field.
@@ -205,6 +79,15 @@ export const decode = (request: unknown): Result.Result<Decoded, InvalidRequestE
   const part = foreign === undefined ? [] : [{ field: quote(foreign), message: json }]
   return Result.fail(new InvalidRequestError({ issues: [...issues, ...part] }))
 }
+
+/**
+ * Decodes a request for the providers below. A request that cannot be decoded is returned as it is,
+ * and the provider that mints refuses it.
+ *
+ * @category decoding
+ * @since 0.1.0
+ */
+export const prepare = (request: MintRequest): MintRequest => Result.getOrElse(decode(request), () => request)
 
 const json = "must be JSON: text, a finite number, true, false, null, or an array or a plain object of these"
 

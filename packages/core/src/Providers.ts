@@ -31,7 +31,7 @@ import * as CredentialCache from "./CredentialCache.ts"
 import * as CredentialSharing from "./CredentialSharing.ts"
 import * as Environment from "./Environment.ts"
 import * as Failover from "./Failover.ts"
-import type { MintRequest } from "./MintRequest.ts"
+import { DecodedRequest, type MintRequest } from "./MintRequest.ts"
 import * as RateGate from "./RateGate.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import { TempCredentialProvider } from "./TempCredentialProvider.ts"
@@ -173,8 +173,10 @@ const withTtl = (
     TempCredentialProvider.useSync((provider) => {
       if (ttl === undefined) return provider
       const { cached, invalidateFingerprint, joined, mint } = provider
-      const filled = (request: MintRequest): MintRequest =>
-        Predicate.isObject(request) ? { ...request, ttl: request.ttl ?? ttl } : request
+      const filled = (request: MintRequest): MintRequest => {
+        if (request instanceof DecodedRequest) return request.withTtl(ttl)
+        return Predicate.isObject(request) ? { ...request, ttl: request.ttl ?? ttl } : request
+      }
       return {
         ...provider,
         capabilities: withDefault(provider.capabilities, Duration.toSeconds(ttl)),

@@ -7,7 +7,7 @@ import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { findForeign } from "./Json.ts"
-import { isName, type MintRequest } from "./MintRequest.ts"
+import { isName, type MintRequest } from "./mint-request/Fields.ts"
 
 const fields: ReadonlySet<string> = new Set(
   Object.keys({
@@ -81,9 +81,9 @@ const sessionKey = (session: MintRequest["session"]): string | undefined => {
 
 /**
  * Writes the scope key of a request; `undefined` for a malformed one. It contains the subject in
- * plain text and must not leave the cache.
+ * plain text and must not leave the process.
  */
-export const scopeKey = (request: MintRequest): string | undefined => {
+export const of = (request: MintRequest): string | undefined => {
   if (!isWellFormed(request)) return undefined
   // The most common requests have the shortest key: writing and hashing it is most of the cost of a cache
   // hit.
@@ -103,23 +103,19 @@ export const scopeKey = (request: MintRequest): string | undefined => {
   return `${purpose} ${ttl} ${maxSession} ${usableFor} ${bound.length}:${bound} ${singleUse ?? false} ${exposure ?? "client"} ${onUnsupported ?? "reject"} ${place} ${owner}`
 }
 
-/**
- * A copy of a request, unaffected by later changes of the caller's object, with the number of its
- * defined fields.
- */
+/** A copy of the defined fields of a request, with their number, to compare later requests with. */
 export interface Kept {
   readonly request: MintRequest
   readonly size: number
 }
 
-/** Copies a request. */
+/** Copies the defined fields of a request. */
 export const keep = (given: MintRequest): Kept => {
   // Fields are read by name, because a request can have getters.
   const { exposure, maxSession, onUnsupported, purpose, region, session, singleUse, subject, ttl, usableFor } = given
-  const own = session === undefined ? undefined : structuredClone(session)
-  const rest = { exposure, maxSession, onUnsupported, region, session: own, singleUse, subject, ttl, usableFor }
-  const said = Object.entries(rest).filter(([, value]) => value !== undefined)
-  return { request: { purpose, ...Object.fromEntries(said) }, size: said.length + 1 }
+  const others = { exposure, maxSession, onUnsupported, region, session, singleUse, subject, ttl, usableFor }
+  const present = Object.entries(others).filter(([, value]) => value !== undefined)
+  return { request: { purpose, ...Object.fromEntries(present) }, size: present.length + 1 }
 }
 
 /**

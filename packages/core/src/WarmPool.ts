@@ -34,9 +34,9 @@ import { ConfigurationError, type Issue } from "./ConfigurationError.ts"
 import * as Deadline from "./Deadline.ts"
 import { Events } from "./Events.ts"
 import * as MinRemaining from "./MinRemaining.ts"
-import type { Length, MintRequest } from "./MintRequest.ts"
+import { type Length, type MintRequest, prepare } from "./MintRequest.ts"
 import { moment } from "./ClockReading.ts"
-import { keep, scopeKey } from "./ScopeKey.ts"
+import { scopeKey } from "./mint-request/DecodedRequest.ts"
 import { TempCredentialProvider } from "./TempCredentialProvider.ts"
 import * as WarmStock from "./warm-pool/Stock.ts"
 
@@ -104,7 +104,7 @@ const make = Effect.fnUntraced(function* (
       Effect.suspend(() => {
         const known = stocks.get(key)
         if (known !== undefined || stocks.size >= settings.scopes) return Effect.succeed(known)
-        const kept = { ...settings, level, publish, provider, request: keep(request).request }
+        const kept = { ...settings, level, publish, provider, request }
         const stock = WarmStock.make(kept, moment(clock).monotonic)
         stocks.set(key, stock)
         const forget = Effect.andThen(
@@ -118,7 +118,8 @@ const make = Effect.fnUntraced(function* (
       })
     )
 
-  const mint: TempCredentialProvider["Service"]["mint"] = Effect.fnUntraced(function* (request, wishes) {
+  const mint: TempCredentialProvider["Service"]["mint"] = Effect.fnUntraced(function* (asked, wishes) {
+    const request = prepare(asked)
     const least = (yield* MinRemaining.read(provider.id, wishes?.minRemaining)) ?? 0
     const key = poolable(request) ? scopeKey(request) : undefined
     const stock = key === undefined ? undefined : yield* stockOf(key, request)

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import { resolve, type Resolved } from "../Capabilities.ts"
+import type { Resolved } from "../Capabilities.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
 import { Events } from "../Events.ts"
 import { fingerprint } from "../Fingerprint.ts"
@@ -92,7 +92,7 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
     Effect.withFiber((fiber) => {
       const decoded = MintRequest.decode(input)
       if (Result.isFailure(decoded)) return Effect.fail(fail(decoded.failure))
-      const resolved = resolve(capabilities, decoded.success, spec.region)
+      const resolved = decoded.success.resolve(capabilities, spec.region)
       if (Result.isFailure(resolved)) return Effect.fail(fail(resolved.failure))
       const least = MinRemaining.parse(options.minRemaining)
       if (Result.isFailure(least)) return Effect.fail(fail(least.failure))

@@ -6,7 +6,7 @@ import type { Capabilities, Resolved } from "../Capabilities.ts"
 import type { Issue } from "../ConfigurationError.ts"
 import type { Connections } from "../Connection.ts"
 import type { KeySource } from "../KeySource.ts"
-import type * as MintRequest from "../MintRequest.ts"
+import type { DecodedRequest } from "../mint-request/DecodedRequest.ts"
 import type { Purpose } from "../Purpose.ts"
 import type { InvalidResponseError } from "../TempCredentialError.ts"
 import type { MintOptions } from "../TempCredentialProvider.ts"
@@ -36,7 +36,7 @@ export interface Minted {
  */
 export interface CallContext {
   readonly now: DateTime.Utc
-  readonly asked: MintRequest.Decoded
+  readonly asked: DecodedRequest
   readonly mintOptions: MintOptions
 }
 

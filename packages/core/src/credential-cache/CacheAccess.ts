@@ -24,7 +24,7 @@ import {
   servable
 } from "./Entry.ts"
 import type { PendingMint, PendingMints, Ground, Landing } from "./PendingMints.ts"
-import type { MintRequest } from "../MintRequest.ts"
+import { type MintRequest, prepare } from "../MintRequest.ts"
 import type { TempCredential } from "../TempCredential.ts"
 import type { TempCredentialError } from "../TempCredentialError.ts"
 
@@ -126,7 +126,7 @@ export const make = (ground: Ground, pendingMints: PendingMints, clock: Clock.Cl
     const land = (landing: Landing) =>
       joins && isUnfit(pending, landing, demand)
         ? // What landed is new: if it will do, it is found in the entry.
-          resume(get(entry.kept.request, { ...demand, refresh: false }))
+          resume(get(entry.request, { ...demand, refresh: false }))
         : resume(landed(landing, entry, demand))
     return Effect.sync(pendingMints.wait(entry, pending, Deadline.endOf(context), land))
   }
@@ -142,7 +142,7 @@ export const make = (ground: Ground, pendingMints: PendingMints, clock: Clock.Cl
   }
 
   const pass = (request: MintRequest, { minRemaining, refused }: Demand) =>
-    provider.mint(request, {
+    provider.mint(prepare(request), {
       minRemaining: minRemaining === undefined ? undefined : Duration.millis(minRemaining),
       refused
     })

@@ -5,7 +5,7 @@
 import * as Redacted from "effect/Redacted"
 import type { Entry, Held } from "./Entry.ts"
 import { keep, saysTheSame } from "../ScopeKey.ts"
-import type { MintRequest } from "../MintRequest.ts"
+import { type MintRequest, prepare } from "../MintRequest.ts"
 import type { TempCredential } from "../TempCredential.ts"
 
 /** The entries of a cache. */
@@ -82,6 +82,7 @@ export const make = <PendingMint>(
         byKey(key) ?? {
           key,
           kept: keep(request),
+          request: prepare(request),
           held: undefined,
           hasHeld: false,
           refusal: undefined,

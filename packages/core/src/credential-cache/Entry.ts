@@ -8,6 +8,7 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import { breather, memory, pause, type Shares, type Windows, windows } from "./Windows.ts"
+import type { MintRequest } from "../MintRequest.ts"
 import type { Kept } from "../ScopeKey.ts"
 import type { TempCredential } from "../TempCredential.ts"
 import type { Reason, TempCredentialError } from "../TempCredentialError.ts"
@@ -35,6 +36,8 @@ export interface Refusal {
 export interface Entry<PendingMint> {
   readonly key: string
   readonly kept: Kept
+  /** The request to mint with, decoded. */
+  readonly request: MintRequest
   held: Held | undefined
   /** Whether the entry ever had a credential. */
   hasHeld: boolean

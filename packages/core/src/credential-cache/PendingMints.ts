@@ -85,7 +85,7 @@ export const make = (ground: Ground): PendingMints => {
   const attempt = (entry: Entry<PendingMint>, pending: PendingMint) => {
     const begun = now()
     const minRemaining = pending.least > 0 ? Duration.millis(pending.least) : undefined
-    return provider.mint(entry.kept.request, { minRemaining, refused: pending.refused }).pipe(
+    return provider.mint(entry.request, { minRemaining, refused: pending.refused }).pipe(
       Deadline.until(() => pending.deadline),
       Effect.timeoutOrElse({
         duration: ground.timeout,

@@ -16,9 +16,9 @@ import { endOf, lifeLeft } from "../CredentialEnd.ts"
 import * as Deadline from "../Deadline.ts"
 import { fingerprint } from "../Fingerprint.ts"
 import * as MinRemaining from "../MinRemaining.ts"
-import type { MintRequest } from "../MintRequest.ts"
+import { scopeKey } from "../mint-request/DecodedRequest.ts"
+import { type MintRequest, prepare } from "../MintRequest.ts"
 import { type ClockReading, moment } from "../ClockReading.ts"
-import { scopeKey } from "../ScopeKey.ts"
 import * as Encryption from "./Encryption.ts"
 import type { Invalidations } from "./Invalidations.ts"
 import type { CredentialStore, StoredText } from "../SharedStore.ts"
@@ -111,7 +111,7 @@ export const make = (shared: Options): SharedMint => {
   })
   const deadline = Duration.toMillis(shared.deadline)
   return {
-    mint: (request, options) => Deadline.within(deadline)(mint(request, options)),
+    mint: (request, options) => Deadline.within(deadline)(Effect.suspend(() => mint(prepare(request), options))),
     invalidateFingerprint: Effect.fnUntraced(function* (request, refused) {
       const name = yield* nameOf(request)
       if (name !== undefined) yield* invalidateRefused(shared, name, refused)

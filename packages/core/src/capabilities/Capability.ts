@@ -1,0 +1,88 @@
+/** The capabilities of a vendor as plain data, and a request that was checked against them. */
+import type { MintRequest, SessionBinding, SessionLock } from "../mint-request/Fields.ts"
+import type { Purpose } from "../Purpose.ts"
+import type { Feature } from "../TempCredentialError.ts"
+
+/**
+ * An allowed range, inclusive.
+ */
+export interface Range {
+  readonly min: number
+  readonly max: number
+}
+
+/**
+ * How a vendor treats the subject, which is the app's id of its end user: binds the credential to
+ * it (`"enforced"`), stores it for reports (`"recorded"`), or ignores it.
+ */
+export interface SubjectSupport {
+  readonly effect: "enforced" | "recorded" | "ignored"
+  /** The maximum length in characters. */
+  readonly maxLength?: number
+  /** Whether only printable ASCII without spaces is allowed. */
+  readonly printable?: boolean
+  /** Whether a credential that leaves the backend needs a subject. */
+  readonly requiredForClient?: boolean
+}
+
+/**
+ * The capabilities of a vendor for one purpose.
+ */
+export interface Capability {
+  /** How long a credential can be used to connect, in whole seconds. */
+  readonly ttlSeconds: Range & { readonly default: number }
+  /** Whether the vendor supports single-use credentials; `"always"` means that it issues no others. */
+  readonly singleUse: boolean | "always"
+  /** The session limits that the vendor can enforce, in whole seconds. Absent: it cannot end sessions. */
+  readonly maxSessionSeconds?: Range
+  /**
+   * How long the credential can be used at all, open sessions included, in whole seconds. Absent:
+   * the vendor has no such limit.
+   */
+  readonly usableForSeconds?: Range & { readonly default: number }
+  /** How the vendor can lock a session's configuration. Absent: it cannot. */
+  readonly sessionLocks?: ReadonlyArray<SessionLock>
+  readonly subject: SubjectSupport
+  /** The allowed values of `region`; empty when the vendor has no regions. */
+  readonly regions: ReadonlyArray<string>
+  /** Whether each region has its own long-lived key. If so, `regions` lists those with a configured key. */
+  readonly regionsNeedKeys?: boolean
+  /**
+   * Whether a mint has effects besides the credential, such as a room or a call. If so, nothing is
+   * minted in advance, and a mint that may have succeeded is not repeated here or at another
+   * vendor.
+   */
+  readonly mintingHasSideEffects: boolean
+  /** Whether the client sends the credential only to connect or with every request. */
+  readonly needed: "connect" | "every-request"
+}
+
+/**
+ * The purposes that a vendor serves, with the capabilities for each.
+ */
+export type Capabilities<P extends Purpose = Purpose> = { readonly [K in P]?: Capability }
+
+/**
+ * A request that the vendor can serve: checked, with defaults filled in, and with durations in
+ * whole seconds.
+ */
+export interface Resolved<P extends Purpose = Purpose> {
+  readonly purpose: P
+  readonly ttlSeconds: number
+  readonly subject: string | undefined
+  readonly singleUse: boolean
+  readonly maxSessionSeconds: number | undefined
+  readonly usableForSeconds: number | undefined
+  /** The session configuration to bind, and its lock. */
+  readonly session: { readonly config: SessionBinding["config"]; readonly lock: SessionLock } | undefined
+  readonly region: string | undefined
+  /** The requested guarantees that the vendor will not enforce. */
+  readonly relaxed: ReadonlyArray<Feature>
+}
+
+/**
+ * Tells whether the request results in a single-use credential: it requires one, prefers one and
+ * the vendor supports it, or the vendor issues no others.
+ */
+export const isForOneUse = (capability: Capability, { singleUse }: Pick<MintRequest, "singleUse">): boolean =>
+  singleUse === true || capability.singleUse === "always" || (singleUse === "preferred" && capability.singleUse)

@@ -1,0 +1,121 @@
+import * as Adapter from "@tempcred/core/Adapter"
+import type { Capabilities } from "@tempcred/core/Capabilities"
+import * as CredentialCache from "@tempcred/core/CredentialCache"
+import * as Failover from "@tempcred/core/Failover"
+import * as MintRequest from "@tempcred/core/MintRequest"
+import { UnavailableError } from "@tempcred/core/TempCredentialError"
+import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import * as WarmPool from "@tempcred/core/WarmPool"
+import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import * as Acme from "./acme.ts"
+import { vendor } from "./failover.ts"
+
+const decode = (request: MintRequest.MintRequest) => Result.getOrThrow(MintRequest.decode(request))
+
+/** A vendor that keeps the requests that come to it. */
+const keeping = (id: string, ...script: Parameters<typeof vendor> extends [string, ...infer S] ? S : never) => {
+  const made = vendor(id, ...script)
+  const requests: Array<MintRequest.MintRequest> = []
+  const provider = made.provider()
+  const layer = Layer.succeed(TempCredentialProvider, {
+    ...provider,
+    mint: (request, options) => {
+      requests.push(request)
+      return provider.mint(request, options)
+    }
+  })
+  return { layer, requests }
+}
+
+describe("a decoded request", () => {
+  it("is decoded no second time", () => {
+    const request = decode({ purpose: "stt.realtime", ttl: "60 seconds" })
+    assert.strictEqual(decode(request), request)
+  })
+
+  it("keeps its session, whatever the app does with its own object", () => {
+    const config = { model: "one", nested: { language: "en" } }
+    const request = decode({ purpose: "stt.realtime", session: { config } })
+    config.nested.language = "de"
+    assert.deepStrictEqual(request.session?.config, { model: "one", nested: { language: "en" } })
+  })
+
+  it("has a scope key that is equal for equal requests", () => {
+    const one = decode({ purpose: "stt.realtime", ttl: "60 seconds", singleUse: false, subject: "user-1" })
+    const other = decode({ subject: "user-1", ttl: Duration.minutes(1), purpose: "stt.realtime" })
+    assert.strictEqual(one.scopeKey, other.scopeKey)
+    assert.notStrictEqual(one.scopeKey, decode({ purpose: "stt.realtime", subject: "user-1" }).scopeKey)
+  })
+
+  it("reads the capabilities of each vendor once", () => {
+    let reads = 0
+    const counted: Capabilities = {
+      get "stt.realtime"() {
+        reads += 1
+        return Acme.capabilities["stt.realtime"]
+      }
+    }
+    const request = decode({ purpose: "stt.realtime", ttl: "60 seconds" })
+    const first = request.resolve(counted)
+    const readsOfOne = reads
+    assert.deepStrictEqual(request.resolve(counted), first)
+    assert.strictEqual(reads, readsOfOne)
+    assert.isTrue(Result.isFailure(request.resolve({ agent: Acme.capabilities["stt.realtime"] })))
+    assert.deepStrictEqual(request.resolve(counted), first)
+  })
+
+  it("takes the default region of each provider that resolves it", () => {
+    const request = decode({ purpose: "stt.realtime" })
+    const regionOf = (region?: string) => Result.getOrThrow(request.resolve(Acme.capabilities, region)).region
+    assert.deepStrictEqual([regionOf(), regionOf("eu"), regionOf("us"), regionOf()], [undefined, "eu", "us", undefined])
+  })
+
+  it.effect("is one object from the first wrapper to every vendor", () =>
+    Effect.gen(function* () {
+      const down = keeping("one", new UnavailableError({ status: 503 }))
+      const up = keeping("two", "minted")
+      const stack = CredentialCache.layer().pipe(
+        Layer.provide(WarmPool.layer()),
+        Layer.provide(Failover.layer([down.layer, up.layer]))
+      )
+      const request = { purpose: "stt.realtime", subject: "user-1" } as const
+      yield* TempCredentialProvider.use((provider) => provider.mint(request)).pipe(Effect.provide(stack))
+      const [first] = down.requests
+      assert.instanceOf(first, MintRequest.DecodedRequest)
+      assert.deepStrictEqual(
+        up.requests.map((one) => one === first),
+        [true]
+      )
+    })
+  )
+
+  it.effect("is the one that an adapter gets as what was asked", () =>
+    Effect.gen(function* () {
+      const request = decode({ purpose: "stt.realtime", ttl: "60 seconds" })
+      const asked: Array<unknown> = []
+      const { call, capabilities, credential, dialect, response } = Acme.spec()
+      const acme = Adapter.make({
+        id: "acme",
+        options: { apiKey: Adapter.key("ACME_API_KEY") },
+        capabilities,
+        call: (resolved, context) => {
+          asked.push(context.asked)
+          return call(resolved)
+        },
+        response,
+        credential,
+        dialect
+      }).layer({ apiKey: Redacted.make(Acme.key) })
+      yield* TempCredentialProvider.use((provider) => provider.mint(request)).pipe(
+        Effect.provide(acme),
+        Effect.provide(Acme.vendor(Acme.ok).layer)
+      )
+      assert.strictEqual(asked[0], request)
+    })
+  )
+})
