@@ -26,7 +26,7 @@ describe("10,000 concurrent cold gets of one scope", () => {
     assert.strictEqual(crowd?.mints, 1)
   })
 
-  it("are a mint each where Google's client is given a handler", async () => {
+  it("are one mint each with a refresh handler in Google's client", async () => {
     const [crowd] = await crowds(google, 1)
     assert.strictEqual(crowd?.mints, 10_000)
   })
@@ -67,7 +67,7 @@ describe("a distance of 10 ms each way", () => {
   })
 })
 
-describe("everybody who mints over HTTP", () => {
+describe("contestants that mint over HTTP", () => {
   const start = Date.now()
   const clock = { ...systemClock, now: () => start }
   const emulators = { soniox: Soniox.make({ clock }), speechmatics: Speechmatics.make({ clock }) }
@@ -88,7 +88,7 @@ describe("everybody who mints over HTTP", () => {
 
   const task = { callers: 4, milliseconds: 20 }
 
-  it.each(beforeSoniox)("mints as often as is counted, for the same terms: $name", async ({ open }) => {
+  it.each(beforeSoniox)("mints as often as it counts, with the same terms: $name", async ({ open }) => {
     const minted = emulators.soniox.issued.length
     const mints = await (await open())(task)
     const keys = emulators.soniox.issued.slice(minted)
@@ -100,7 +100,7 @@ describe("everybody who mints over HTTP", () => {
     }
   })
 
-  it.each(beforeSpeechmatics)("mints as often as is counted before Speechmatics: $name", async ({ open }) => {
+  it.each(beforeSpeechmatics)("mints as often as it counts with Speechmatics: $name", async ({ open }) => {
     const minted = emulators.speechmatics.issued.length
     const mints = await (await open())(task)
     assert.isAtLeast(mints, task.callers)
@@ -129,21 +129,24 @@ describe("a vendor that is down for 5 minutes", () => {
     }
   )
 
-  it.each([aws, google, googleRefreshToken])("is felt while a credential of 600 s lives: $name", async (peer) => {
-    const runs = await endured(peerWorld(peer), 600)
-    assert.isTrue(runs.some(({ covered, served }) => served < covered))
-  })
+  it.each([aws, google, googleRefreshToken])(
+    "causes failures while a credential of 600 s is valid: $name",
+    async (peer) => {
+      const runs = await endured(peerWorld(peer), 600)
+      assert.isTrue(runs.some(({ covered, served }) => served < covered))
+    }
+  )
 })
 
 describe("200 callers at a vendor of 20 mints a second", { timeout: 60_000 }, () => {
-  it("get all of it and no refusal, where the app tells the limit", async () => {
+  it("use all of it without a refusal if the limit is configured", async () => {
     for (const { rate, refused } of await ourLimits(true, 30)) {
       assert.isAtLeast(rate, 95)
       assert.strictEqual(refused, 0)
     }
   })
 
-  it("get most of it from the first minute on, and hardly a refusal, where nobody tells it", async () => {
+  it("use most of it from the first minute on with few refusals if the limit is unknown", async () => {
     for (const { rate, refused } of await ourLimits(false, 60)) {
       assert.isAtLeast(rate, 85)
       assert.isAtMost(refused, 5)
@@ -165,7 +168,7 @@ describe("an emulator whose answers are replayed", () => {
       body: JSON.stringify({ usage_type: "transcribe_websocket", expires_in_seconds: seconds })
     })
 
-  it("gives the same answer to the same request, and none to another", async () => {
+  it("repeats the response to an equal request only", async () => {
     const emulator = Soniox.make()
     await using server = await Replay.serve(emulator)
     const key = emulator.env(server.origin)["SONIOX_API_KEY"] ?? ""
@@ -178,7 +181,7 @@ describe("an emulator whose answers are replayed", () => {
     assert.strictEqual((await post(server.origin, "another", 60)).status, 401)
   })
 
-  it("asks the emulator anew before what is told ends", async () => {
+  it("asks the emulator again before its response expires", async () => {
     const emulator = Soniox.make()
     let now = 0
     await using server = await Replay.serve(emulator, () => now)
@@ -195,7 +198,7 @@ describe("an emulator whose answers are replayed", () => {
   })
 })
 
-it("a profile's time is that of the package whose code ran or called the engine, without what was idle or early", () => {
+it("a profile counts the time of a package and of the engine on its behalf, without idle and early time", () => {
   const node = (id: number, functionName: string, url: string, ...children: Array<number>) => ({
     id,
     callFrame: { functionName, url },

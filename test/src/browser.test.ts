@@ -106,7 +106,7 @@ describe("options that are functions of the credential", () => {
     socket.close()
   })
 
-  it("tell each vendor its own where the endpoint falls back to another", async () => {
+  it("give each vendor its own values when the endpoint falls back to another", async () => {
     const [soniox, speechmatics] = [SonioxEmulator.make(), SpeechmaticsEmulator.make()]
     soniox.faults.add(SonioxEmulator.mintRoute, { status: 503 }, Infinity)
     const { page } = await start({ soniox, speechmatics })
@@ -117,7 +117,7 @@ describe("options that are functions of the credential", () => {
 })
 
 describe("a credential for many uses", () => {
-  it("is shared by the connections of one subject and scope, and by nobody else", async () => {
+  it("is shared only by the connections of one subject and scope", async () => {
     const { page } = await start({ speechmatics: SpeechmaticsEmulator.make() })
     const ana = [page(), page()]
     const taken = await Promise.all(ana.flatMap(({ take }) => [take(request), take(request), take(request)]))
@@ -127,7 +127,7 @@ describe("a credential for many uses", () => {
     assert.lengthOf(new Set([taken[0]?.token, other.token, longer.token]), 3)
   })
 
-  it("that was refused is replaced, for its own subject only, by the client of a page and of a program", async () => {
+  it("that was refused is replaced for its own subject only, in pages and in programs", async () => {
     const emulator = SpeechmaticsEmulator.make()
     const { endpoint, page, url } = await start({ speechmatics: emulator })
     const [ana, bob] = [page(), page("bob")]
@@ -154,7 +154,7 @@ describe("a credential for many uses", () => {
     assert.lengthOf(emulator.issued, 4)
   })
 
-  it("that the vendor no longer takes is refused on its socket, reported, and replaced", async () => {
+  it("that the vendor no longer accepts is refused on its socket, reported, and replaced", async () => {
     const emulator = SpeechmaticsEmulator.make()
     const { page } = await start({ speechmatics: emulator })
     const credentials = page()
@@ -167,7 +167,7 @@ describe("a credential for many uses", () => {
     await heard(await credentials.open(request, transcription), /RecognitionStarted/)
   })
 
-  it("has the life left that was asked for", async () => {
+  it("has at least the requested remaining lifetime", async () => {
     const emulator = SpeechmaticsEmulator.make()
     const { page } = await start({ speechmatics: emulator })
     const { token } = await page().take(request)

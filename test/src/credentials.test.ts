@@ -57,7 +57,7 @@ const accepted = ({ outcome }: Use, outcomes: ReadonlyArray<Outcome>) => {
 describe.each(vendors)("$name", (vendor) => {
   const { adapter, regional, uses } = vendor
 
-  it("has a talk for every purpose that the adapter serves", () => {
+  it("has a conversation for every purpose of the adapter", () => {
     assert.sameMembers(
       uses.map(({ purpose }) => purpose),
       Object.keys(adapter.capabilities)
@@ -92,7 +92,7 @@ describe.each(vendors)("$name", (vendor) => {
   describe.each(uses)("$purpose", (use) => {
     const { product, purpose, talk } = use
 
-    it("every connection is accepted, once or as often as is wished", async () => {
+    it("every connection is accepted, once or any number of times", async () => {
       await using world = await start(vendor)
       const credentials = await batch(() => world.minter.mint({ purpose, subject }))
       const always = adapter.capabilities[purpose]?.singleUse === "always"
@@ -102,7 +102,7 @@ describe.each(vendors)("$name", (vendor) => {
       else accepted(use, await talks(use, credentials))
     })
 
-    it("a credential for one use is refused a second one, and one for many is not", async () => {
+    it("a single-use credential is refused at its second use, and a multi-use one is not", async () => {
       await using world = await start(vendor)
       const mint = () => world.minter.mint({ purpose, subject, singleUse: true, onUnsupported: "relax" })
       for (const [index] of (await mint()).connections.entries()) {
@@ -180,7 +180,7 @@ describe.each(vendors)("$name", (vendor) => {
       refused(await talks(use, [credential]))
     })
 
-    it("is cut at its limit, where the vendor took one", async () => {
+    it("is ended at its limit, if the vendor has one", async () => {
       await using world = await start(vendor)
       const seconds = Math.max(5, adapter.capabilities[purpose]?.maxSessionSeconds?.min ?? 0)
       const request = { purpose, maxSession: `${seconds} seconds`, onUnsupported: "relax" } as const

@@ -58,7 +58,7 @@ describe("the official @deepgram/sdk against the emulator", () => {
     assert.strictEqual(answer.results.channels?.[0]?.alternatives?.[0]?.transcript, "the")
   })
 
-  it("is refused where a token is taken for a key, or has expired", async () => {
+  it("refuses a token in place of a key, and an expired one", async () => {
     const { access_token: token } = await grant(emulator.apiKey)
     emulator.expireAll()
     for (const credential of [{ apiKey: token }, { accessToken: token }]) {

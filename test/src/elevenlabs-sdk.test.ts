@@ -58,7 +58,7 @@ describe("the official @elevenlabs/elevenlabs-js against the emulator", () => {
     ])
   })
 
-  it("mints a single-use token for speech, whose socket it has no client for", async () => {
+  it("mints a single-use token for text to speech, without a client for its WebSocket", async () => {
     const { token } = await client.tokens.singleUse.create("tts_websocket")
     const address = `${server.origin.replace("http", "ws")}/v1/text-to-speech/voice/stream-input`
     const socket = new WebSocket(`${address}?single_use_token=${token}&output_format=pcm_16000`)

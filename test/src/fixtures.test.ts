@@ -90,7 +90,7 @@ const withGaps = (value: unknown): ReadonlyArray<unknown> => {
   })
 }
 
-describe("an error whose body has a gap is told without one", () => {
+describe("an error response with missing fields has a complete message", () => {
   const refusals = Object.entries(rows).filter(([name, row]) => "fails" in row && fixture(name).body !== null)
   it.effect.each(refusals)("%s", ([name, { call }]) =>
     Effect.gen(function* () {

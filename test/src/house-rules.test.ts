@@ -56,7 +56,7 @@ const matches = (text: string, pattern: RegExp): ReadonlyArray<string> =>
 
 const typescript = files.filter((path) => /^(packages|examples|test)\/.*\.ts$/.test(path))
 
-describe("who imports whom", () => {
+describe("imports", () => {
   it("every package imports what its line in the table allows", () => {
     const violations = offences(sources, (path) => {
       const allowed = mayImport.find(([prefix]) => path.startsWith(prefix))?.[1]
@@ -108,7 +108,7 @@ describe("who imports whom", () => {
   })
 })
 
-describe("what is exported", () => {
+describe("exports", () => {
   const published = new Set(packages.flatMap(({ modules }) => modules))
   const exported = (path: string) =>
     Array.from(
@@ -175,7 +175,7 @@ describe("what is exported", () => {
   })
 })
 
-describe("what files hold", () => {
+describe("the content of files", () => {
   it("an adapter has at most 200 lines, any other source 300", () => {
     const violations = offences(sources, (path) => {
       const lines = read(path).split("\n").length - 1
@@ -210,7 +210,7 @@ describe("what files hold", () => {
     holds(violations, "Take the value as an option, and let the adapter or Providers read the variable.")
   })
 
-  it("nothing is left blank of what a new vendor begins with", () => {
+  it("no blank of the scaffold is left", () => {
     const parts = files.filter((path) => /^(packages\/[^/]+\/src|test\/src\/vendors)\/.*\.ts$/.test(path))
     holds(
       offences(parts, (path) => matches(code(path), /\bblank\(\s*["`][^"`]+/g)),

@@ -54,7 +54,7 @@ const start = async (adapter: Adapter, emulator: Emulator) => {
 describe("@deepgram/sdk", () => {
   const emulator = EmulatedDeepgram.make()
 
-  it("speaks and listens with a token of its own, and with one of ours, of whichever purpose", async () => {
+  it("speaks and transcribes with a token of its own, and with one of ours for each purpose", async () => {
     await using world = await start(Deepgram.adapter, emulator)
     const sockets = world.origin.replace("http", "ws")
     const environment = { base: world.origin, production: sockets, agent: sockets, agentRest: world.origin }

@@ -128,8 +128,8 @@ describe("a name", () => {
   })
 })
 
-describe("what is begun", () => {
-  it.each(made)("is registered where a vendor has to be: $module", ({ id, module }) => {
+describe("a scaffold", () => {
+  it.each(made)("is registered everywhere: $module", ({ id, module }) => {
     const { exports, publishConfig } = JSON.parse(read("packages/emulator/package.json"))
     assert.strictEqual(exports[`./${module}`], `./src/${module}.ts`)
     assert.strictEqual(publishConfig.exports[`./${module}`], `./dist/${module}.js`)
@@ -177,7 +177,7 @@ describe("what is begun", () => {
     assert.isFalse(failed, printed)
   })
 
-  it("is all or nothing: what cannot be formatted is told by its file, and nothing is written", () => {
+  it("writes all files or none: an error of the formatter names its file", () => {
     const path = "packages/cli/src/Vendors.ts"
     const whole = read(path)
     const before = read("packages/emulator/package.json")
@@ -210,7 +210,7 @@ describe("what is begun", () => {
     }
   })
 
-  it("is what the command line asks for, as long as it cannot list it, and is in no other vendor's way", async () => {
+  it("is requested by the command line until it can be listed, and does not affect other vendors", async () => {
     const command = (...args: ReadonlyArray<string>) => run("", process.execPath, "packages/cli/src/main.ts", ...args)
     assert.match((await command("mint", "--emulator")).printed, /soniox/)
     const { failed, printed } = await command("providers")
@@ -218,12 +218,12 @@ describe("what is begun", () => {
     assert.match(printed, /fill in packages\/acmevoice\/src\/AcmeVoice\.ts: capabilities: each purpose/)
   })
 
-  it("tests what is peculiar to the vendor as the other vendors' tests do, before anything is filled in", async () => {
+  it("tests the vendor's own rules like other vendors' tests, before anything is filled in", async () => {
     const { failed, printed } = await run("", "vitest", "run", "packages/acmevoice/test/AcmeVoice.test.ts")
     assert.isFalse(failed, printed)
   }, 60_000)
 
-  it("fails the contract on what is left to fill in, in those words, and passes when nothing is", async () => {
+  it("fails the contract at unfilled blanks with their instructions, and passes when all are filled", async () => {
     const texts = { [adapter]: read(adapter), [emulator]: read(emulator) }
     const stages = [undefined, ...fills].map((fill, index) => {
       if (fill !== undefined) texts[fill.path] = filled(texts[fill.path] ?? "", fill.change)
@@ -254,7 +254,7 @@ describe("what is begun", () => {
     }
   }, 120_000)
 
-  it("asks for what the vendor's pages show, and compares adapter and emulator with it", async () => {
+  it("requires the fixtures of the vendor's pages, and compares adapter and emulator with them", async () => {
     const compared = async () =>
       (await results("test/src/fixtures.test.ts")).flatMap(({ assertionResults }) => assertionResults)
     const failed = (await compared()).filter(({ status }) => status === "failed")

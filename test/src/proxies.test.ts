@@ -105,7 +105,7 @@ describe("the transport for Node", () => {
     )
   }
 
-  it.live("leaves out the hosts of NO_PROXY, and this machine, to which a key may go in plain", () =>
+  it.live("skips the hosts of NO_PROXY and this machine, to which a key may be sent without TLS", () =>
     Effect.gen(function* () {
       const { authority, port, seen } = yield* vendor
       const between = yield* proxy(port)
@@ -132,7 +132,7 @@ describe("the transport for Node", () => {
     })
   )
 
-  it.live("names the proxy, without its password, where it refuses or cannot be reached", () =>
+  it.live("names a proxy that refuses or is unreachable, without its password", () =>
     Effect.gen(function* () {
       const refusing = yield* proxy(1, 407)
       const at = (port: number) => ({ HTTPS_PROXY: `http://user:pass-word@127.0.0.1:${port}` })
@@ -151,7 +151,7 @@ describe("the transport for Node", () => {
     })
   )
 
-  it.live("refuses a proxy that is none when the layer is built, without repeating it", () =>
+  it.live("refuses an invalid proxy when the layer is built, without repeating its value", () =>
     Effect.gen(function* () {
       for (const value of ["ftp://user:pass-word@proxy.example", "http://user:pass-word@:3128", "http://"]) {
         const [outcome] = yield* sendApart({ https_proxy: value }, "https://vendor.invalid/v1")
@@ -212,10 +212,10 @@ describe("the command line", () => {
             "endpoint ok"
           ]
         )
-        assert.strictEqual(findings[1]?.detail, `vendor.invalid is looked up by ${at}`)
+        assert.strictEqual(findings[1]?.detail, `${at} resolves vendor.invalid`)
         assert.match(
           findings[2]?.detail ?? "",
-          /^vendor\.invalid speaks TLSv1\.3, certificate valid for \d days, through the proxy/
+          /^vendor\.invalid uses TLSv1\.3, certificate valid for \d days, through the proxy/
         )
         assert.notInclude(stdout + stderr, "pass-word")
         assert.deepStrictEqual(new Set(between.seen.tunnels), new Set(["vendor.invalid:443", "api.vendor.invalid:443"]))
@@ -279,7 +279,7 @@ describe("the command line", () => {
         for (const [env, said, advised] of [
           [
             configured(authority, refusing.port),
-            "refused the way to vendor.invalid (status 407)",
+            "refused a connection to vendor.invalid (status 407)",
             "user name and password"
           ],
           [configured(authority, gone.port), "cannot be reached (ECONNREFUSED)", "NO_PROXY"],

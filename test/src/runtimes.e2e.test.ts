@@ -102,7 +102,7 @@ describe.each(pairs)("$file on $runtime, with $emulator.vendor", ({ emulator, mi
 
   const test = it.skipIf(path === undefined)
 
-  test("gives who presents a JWT a credential that the vendor lets in", async () => {
+  test("mints a credential for a valid JWT, and the vendor accepts it", async () => {
     const response = await ask(running.origin, await jwt("user-1"))
     assert.strictEqual(response.status, 201)
     assert.strictEqual(response.headers.get("cache-control"), "no-store")
@@ -112,7 +112,7 @@ describe.each(pairs)("$file on $runtime, with $emulator.vendor", ({ emulator, mi
     assert.deepStrictEqual(await talk(Connection.fill(connection, token)), transcript)
   })
 
-  test("refuses who presents none, or one that the app did not sign", async () => {
+  test("refuses a missing JWT, and one that the app did not sign", async () => {
     const response = await ask(running.origin, undefined)
     assert.match(response.headers.get("www-authenticate") ?? "", /^Bearer/)
     assert.deepStrictEqual(await problem(response), unauthenticated)
@@ -120,7 +120,7 @@ describe.each(pairs)("$file on $runtime, with $emulator.vendor", ({ emulator, mi
     assert.deepStrictEqual(await problem(forged), unauthenticated)
   })
 
-  test("says which field of a request is wrong", async () => {
+  test("names the invalid field of a request", async () => {
     const body = '{"purpose":"stt.realtime","subject":"user-2"}'
     const response = await ask(running.origin, await jwt("user-1"), body)
     assert.deepStrictEqual(await problem(response), { status: 400, reason: "InvalidRequestError", fields: ["subject"] })
@@ -134,7 +134,7 @@ describe.each(pairs)("$file on $runtime, with $emulator.vendor", ({ emulator, mi
     await Promise.all(answers.map((answer) => answer.text()))
   })
 
-  test("answers what is under way when it is told to end, and has printed no secret", async () => {
+  test("answers pending requests after SIGTERM, and prints no secret", async () => {
     const minted = emulator.log.length
     emulator.faults.add(mintRoute, { delay: 150 })
     const answer = jwt("user-9").then((token) => ask(running.origin, token))

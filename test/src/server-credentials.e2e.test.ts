@@ -71,7 +71,7 @@ describe("a vendor whose shortest ttl is longer than five minutes", () => {
     }
   })
 
-  it("is not asked where the policy allows less", async () => {
+  it("is not asked if the policy allows less", async () => {
     const emulator = make()
     await using server = endpoint(emulator, env, { policy: { terms: { maxTtl: "5 minutes" } } })
     const response = await server.ask({ purpose: "stt.realtime" })
@@ -103,7 +103,7 @@ describe("a refused credential", () => {
     assert.lengthOf(emulator.log, 3)
   })
 
-  it("is renewed where less life is left than the client needs", async () => {
+  it("is renewed if it has less than the requested remaining lifetime", async () => {
     const { emulator, env } = speechmatics()
     await using server = endpoint(emulator, env)
     const first = await server.credential({ ttlSeconds: 60 })
@@ -112,7 +112,7 @@ describe("a refused credential", () => {
     assert.notStrictEqual(other.token, first.token)
   })
 
-  it.skipIf(redisUrl === "")("is not served by a machine that shares through Redis either", async () => {
+  it.skipIf(redisUrl === "")("is not served by another machine that shares through Redis", async () => {
     const { emulator, env } = speechmatics()
     const shared = { ...env, TEMPCRED_CACHE: redisUrl, TEMPCRED_CACHE_KEY: randomBytes(32).toString("base64") }
     await using one = endpoint(emulator, shared)

@@ -151,7 +151,7 @@ describe.skipIf(program === "")("limits of two processes", () => {
     }
   }
 
-  it("together serve as much in a minute as one may, and say when it is over", async () => {
+  it("together serve as many requests in a minute as one process, and state when the minute ends", async () => {
     const answers = await inTurns(workers, 8)
     assert.strictEqual(count(answers, 201), perMinute)
     const refused = answers.filter(({ status }) => status === 429)
@@ -175,7 +175,7 @@ describe.skipIf(program === "")("limits of two processes", () => {
     await until(async () => (await ask(pair()[1], who)).status === 201)
   })
 
-  it("together serve as many at a time as one may, and a client that leaves makes room", async () => {
+  it("together serve as many concurrent requests as one process, and a client that disconnects frees a place", async () => {
     const [one, other] = pair()
     const who = caller()
     const { leave } = await hanging([one, other], who)
@@ -189,7 +189,7 @@ describe.skipIf(program === "")("limits of two processes", () => {
     assert.strictEqual((await ask(other, who)).status, 201)
   })
 
-  it("many at once are never too many", async () => {
+  it("serves many concurrent requests", async () => {
     const who = caller()
     emulator.faults.add(Soniox.mintRoute, { hang: true }, concurrent)
     const before = asked()
@@ -206,7 +206,7 @@ describe.skipIf(program === "")("limits of two processes", () => {
     await gone
   })
 
-  it("the place of a process that was killed is free again soon, while another keeps its own", async () => {
+  it("the place of a killed process is soon free again, while another process keeps its own", async () => {
     const [one, other] = pair()
     const victim = await start()
     const who = caller()
@@ -230,7 +230,7 @@ describe.skipIf(program === "")("limits of two processes", () => {
     await leave()
   })
 
-  it("nothing in Redis tells who asked, and nothing stays", async () => {
+  it("Redis contains no subject, and no entry stays", async () => {
     const kept = await RedisClient.dump(redis.url)
     assert.isAtLeast(kept.length, 2)
     for (const { key, secondsLeft, value } of kept) {
@@ -246,7 +246,7 @@ describe.skipIf(program === "")("limits of two processes", () => {
     ["killed", () => redis.stop(), () => redis.start()],
     ["stopped", () => redis.pause(), () => redis.resume()]
   ] as const) {
-    it(`a Redis that is ${how} stops nobody: each process counts for itself, until it is back`, async () => {
+    it(`with a Redis that is ${how}, each process counts for itself until it is back`, async () => {
       const impatient = await Promise.all([start(false), start(false)])
       // One that answered knows that Redis is there.
       await inTurns(impatient, 1)
@@ -303,7 +303,7 @@ describe.skipIf(program === "")("a Redis that stalls, or cannot be written", () 
   const eventually = (holds: Effect.Effect<boolean, unknown>) =>
     Effect.promise(() => until(() => Effect.runPromise(holds)))
 
-  it("locks nobody out: places that were given back meanwhile are free once it answers", () =>
+  it("locks no caller out: places returned meanwhile are free once it answers", () =>
     Effect.gen(function* () {
       const { url } = yield* server
       const send = command(url)
@@ -325,7 +325,7 @@ describe.skipIf(program === "")("a Redis that stalls, or cannot be written", () 
       assert.deepStrictEqual(new Set(answers), new Set(["done"]))
     }).pipe(Effect.scoped, Effect.provide(logger), Effect.runPromise))
 
-  it("keeps no place for who came meanwhile and was not answered in time", () =>
+  it("keeps no place for callers that were not answered in time", () =>
     Effect.gen(function* () {
       const { url } = yield* server
       const send = command(url)

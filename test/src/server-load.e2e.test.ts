@@ -137,7 +137,7 @@ it.concurrent(
   }
 )
 
-it.concurrent("clients that send half of their headers, or nothing, are cut off", { timeout: 180_000 }, async () => {
+it.concurrent("clients that send incomplete headers or nothing are cut off", { timeout: 180_000 }, async () => {
   await using endpoint = await Endpoint.make()
   const port = Number(new URL(endpoint.origin).port)
   const cut = async (bytes: string): Promise<string> => {

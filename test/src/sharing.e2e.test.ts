@@ -98,7 +98,7 @@ describe.skipIf(redisUrl === "")("one Redis", () => {
     assert.strictEqual(mints, 1)
   })
 
-  it("a machine that is killed while it mints: another mints once its lease has ended, and none fails", async () => {
+  it("after a machine is killed during a mint, another mints once the lease has ended, and no call fails", async () => {
     const victim = await fleet.worker(patient)
     const request = someone()
     fleet.emulator.faults.add(Soniox.mintRoute, { hang: true })
@@ -123,7 +123,7 @@ describe.skipIf(redisUrl === "")("one Redis", () => {
     assert.strictEqual(mints, 1)
   })
 
-  it("a machine that slept through its lease overwrites nothing that is newer", async () => {
+  it("a machine that slept through its lease does not overwrite a newer credential", async () => {
     const [one, other] = pair()
     const request = someone()
     fleet.emulator.faults.add(Soniox.mintRoute, { delay: 100 })
@@ -222,13 +222,13 @@ describe.skipIf(redisUrl === "")("one Redis", () => {
     assert.strictEqual(mints, 1)
   })
 
-  it("nothing of this was an outage", () => {
+  it("none of this was an outage", () => {
     assert.deepStrictEqual(all.flatMap(outages), [])
   })
 })
 
 describe.skipIf(program === "")("a Redis in trouble", () => {
-  it("a Redis that is paused: all are served, with one event each, and sharing comes back", async () => {
+  it("with a paused Redis all requests are served with one event each, and sharing resumes", async () => {
     await using redis = await RedisServer.make(program)
     await redis.start()
     await using fleet = await Fleet.make(redis.url)
@@ -302,7 +302,7 @@ describe.skipIf(program === "")("a Redis in trouble", () => {
     await minter.close()
   })
 
-  it("a Redis that answers and cannot be written is told as one outage", async () => {
+  it("a Redis that cannot be written is reported as one outage", async () => {
     await using redis = await RedisServer.make(program)
     await redis.start()
     const { events, minter } = sharingMinter(redis.url)

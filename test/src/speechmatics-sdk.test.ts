@@ -39,13 +39,13 @@ describe("the official Speechmatics clients against the emulator", () => {
       assert.deepInclude(key, { product: "rt", region: "eu" })
     })
 
-    it("takes a wrong key for unauthorized", async () => {
+    it("reports a wrong key as unauthorized", async () => {
       const failure = await failureOf(mint({ apiKey: "wrong" }))
       assert.instanceOf(failure, SpeechmaticsJWTError)
       assert.propertyVal(failure, "type", "Unauthorized")
     })
 
-    it("hands on what the vendor says of an invalid request", async () => {
+    it("passes on the vendor's message about an invalid request", async () => {
       const failure = await failureOf(mint({ ttl: 59 }))
       assert.propertyVal(failure, "type", "ValidationFailed")
       assert.strictEqual(failure.message, "ttl in body should be greater than or equal to 60")
@@ -122,7 +122,7 @@ describe("the official Speechmatics clients against the emulator", () => {
     const talk = () => ({ data: new Blob([new Uint8Array(32_000)]), fileName: "talk.wav" })
     const jobConfig = { transcription_config: { language: "en" } }
 
-    it("sees a job through to its transcript", { timeout: 10_000 }, async () => {
+    it("runs a job to its transcript", { timeout: 10_000 }, async () => {
       const batch = await client("ann")
       assert.strictEqual(await batch.transcribe(talk(), jobConfig, "text"), "this was said")
     })

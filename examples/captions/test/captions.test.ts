@@ -83,7 +83,7 @@ describe.skipIf(program === undefined)("live captions", () => {
   const rehearse = ({ page }: Opened, name: string) => page.getByRole("button", { name }).click()
 
   describe.concurrent("in a browser", () => {
-    it.each(["Soniox", "Speechmatics"])("what is heard appears as it is spoken, by %s", async (vendor) => {
+    it.each(["Soniox", "Speechmatics"])("captions appear during speech, with %s", async (vendor) => {
       await visit(
         async (opened) => {
           const { page } = opened
@@ -156,7 +156,7 @@ describe.skipIf(program === undefined)("live captions", () => {
       }
     )
 
-    it("what was said while there was no backend is captioned when it is back", async () => {
+    it("speech during an outage of the backend is captioned afterwards", async () => {
       await alone(async (opened, { backend }) => {
         const { page } = opened
         await backend.stop()
@@ -230,7 +230,7 @@ describe.skipIf(program === undefined)("live captions", () => {
       )
     })
 
-    it("vendors without a key cannot be chosen, and the others need no emulator", async () => {
+    it("vendors without a key cannot be chosen, and real ones need no emulator", async () => {
       const soniox = SonioxEmulator.make()
       await using server = await serve(soniox)
       const partial = await start(Effect.succeed(Vendors.live(soniox.env(server.origin))))
@@ -288,7 +288,7 @@ describe.skipIf(program === undefined)("live captions", () => {
       })
     })
 
-    it("the microphone is let go whatever ends the captions, and is blamed only for what it did", async () => {
+    it("the microphone is released at every end of the captions, and reported only for its own errors", async () => {
       await visit(async ({ page, picture, speak, status }) => {
         const alert = page.getByRole("alert")
         const tracks = await page.evaluateHandle(() => {
@@ -329,7 +329,7 @@ describe.skipIf(program === undefined)("live captions", () => {
       })
     })
 
-    it("what cannot be read ends the connection by name, and the words that were not final are heard again", async () => {
+    it("an unreadable message ends the connection by name, and audio without final words is sent again", async () => {
       await visit(async ({ captions: shown, note, page }) => {
         const heard: Array<Array<Buffer>> = []
         const sockets: Array<WebSocketRoute> = []
@@ -362,7 +362,7 @@ describe.skipIf(program === undefined)("live captions", () => {
     })
   })
 
-  it("the backend answers nobody who takes it for another site", async () => {
+  it("the backend refuses requests with another host name", async () => {
     await Effect.runPromise(
       Effect.scoped(
         Effect.gen(function* () {

@@ -74,20 +74,20 @@ describe("connection", () => {
     assert.deepStrictEqual({ kind: one.kind, ...connectBy(one.kind, one) }, fill(one, Redacted.make(secret)))
   })
 
-  it("opens a token that is a URL as the vendor wrote it", () => {
+  it("opens a token that is a URL unchanged", () => {
     const token = "wss://acme.example/talk?agent=1&signature=a%2Fb%3D"
     const whole = way({ in: "url", protocols: ["convai"] }, { url: "{token}" })
     const { protocols, url } = connection(credential({ token, connections: [whole] }))
     assert.deepStrictEqual([url, protocols], [token, ["convai"]])
   })
 
-  it("passes by what only a vendor's SDK can present", () => {
+  it("skips placements for a vendor's SDK only", () => {
     const sdk = way({ in: "sdk", name: "token" })
     assert.throws(() => connect(sdk), /no websocket/)
     assert.deepStrictEqual(connect(sdk, way({ in: "subprotocols", protocols: ["{token}"] })).protocols, [secret])
   })
 
-  it("passes by what a browser's WebSocket has no place for", () => {
+  it("skips placements that a browser's WebSocket lacks", () => {
     const header = way({ in: "header", name: "Authorization", value: "{token}" })
     const form = way({ in: "form", field: "key", value: "{token}" })
     assert.throws(() => connect(header, form), TypeError, "no websocket")
@@ -102,7 +102,7 @@ describe("connection", () => {
     assert.deepStrictEqual(connect(header, overHttp, first, second).protocols, ["first", secret])
   })
 
-  it("is one that the vendor no longer accepts only where there is no other", () => {
+  it("is a deprecated one only if there is no other", () => {
     const of = (name: string, deprecatedFrom: string) =>
       way({ in: "subprotocols", protocols: [name] }, { deprecatedFrom })
     const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10)
@@ -111,7 +111,7 @@ describe("connection", () => {
     assert.deepStrictEqual(connect(of("gone", "2026-01-01")).protocols, ["gone"])
   })
 
-  it("is over HTTP where that is wanted", () => {
+  it("is over HTTP on request", () => {
     const { headers, url } = connectBy(
       "http",
       way({ in: "header", name: "Authorization", value: "Bearer {token}" }, http)
@@ -119,17 +119,17 @@ describe("connection", () => {
     assert.deepStrictEqual([url, headers], ["https://acme.example/jobs", { Authorization: `Bearer ${secret}` }])
   })
 
-  it("that a browser cannot have is a TypeError", () => {
+  it("that a browser cannot use is a TypeError", () => {
     assert.throws(() => connect(way({ in: "url" }, { where: "server" })), TypeError, "no websocket")
   })
 })
 
-describe("what an app adds to the URL", () => {
+describe("the app's query parameters", () => {
   const added = (own: Connection, query: Query) =>
     connection(credential({ token: secret, connections: [own] }), "websocket", query).url
   const token = "token=to%24%26ken%2F%2B%3D"
 
-  it("is behind what the credential has: text, numbers, what is true or not, and lists", () => {
+  it("follows the credential's own parameters: texts, numbers, booleans and lists", () => {
     const query = {
       model: "nova 3",
       sample_rate: 16_000,
@@ -145,14 +145,14 @@ describe("what an app adds to the URL", () => {
     assert.strictEqual(added(inQuery, query), `wss://acme.example/listen?a=1&${token}&${written}`)
   })
 
-  it("displaces nothing of the credential, however the URL spells it", () => {
+  it("replaces no parameter of the credential, in any spelling", () => {
     const url = "wss://acme.example/listen?agent+id=1&%6Dodel=fixed&flag&=&constructor"
     const own = way({ in: "query", name: "token", value: "{token}" }, { url })
     const query = { token: "mine", "agent id": "mine", model: "mine", flag: "mine", "": "mine", constructor: "mine" }
     assert.strictEqual(added(own, { ...query, toString: "new" }), `${url}&${token}&toString=new`)
   })
 
-  it("leaves a URL that is signed as a whole as it was signed", () => {
+  it("does not change a signed URL", () => {
     const signed = "wss://acme.example/talk?agent=1&signature=a%2Fb%3D*~%20!"
     const whole = way({ in: "url", protocols: ["convai"] }, { url: "{token}" })
     const { protocols, url } = connection(credential({ token: signed, connections: [whole] }), "websocket", {
@@ -183,7 +183,7 @@ describe("a connection that is not encrypted", () => {
     (url) => assert.strictEqual(connect(way(placement, { url })).url, url)
   )
 
-  it("is a TypeError for a token that is a URL as a whole, which the error does not show", () => {
+  it("is a TypeError for a whole URL as the token, which the error does not contain", () => {
     const token = "ws://acme.example/?signature=secret"
     const connections = [way({ in: "url" }, { url: "{token}" })] as const
     assert.throws(() => connection(credential({ token, connections })), TypeError, /^ws: is allowed on loopback only/)
@@ -226,7 +226,7 @@ describe("a socket that does not open", () => {
     return error
   }
 
-  it("was refused by the vendor, or was not reached", async () => {
+  it("that was refused or not reached is distinguished from a closed one", async () => {
     const { credential: met } = await at(refusing)
     assert.deepStrictEqual((await failureOf(open(met))).failure, { kind: "refused" })
     const { credential: dropped } = await at((socket) => socket.destroy())
@@ -250,7 +250,7 @@ describe("a socket that does not open", () => {
     assert.deepStrictEqual([gone.failure, gone.cause], [{ kind: "aborted" }, "gone"])
   })
 
-  it("has ten seconds", async () => {
+  it("has a time limit of ten seconds", async () => {
     stopClocks()
     const sockets = scripted(() => {})
     let settled = false
@@ -264,7 +264,7 @@ describe("a socket that does not open", () => {
     assert.deepStrictEqual(sockets, ["closed"])
   })
 
-  it("was closed with a code and a reason, without the token", async () => {
+  it("that was closed has its code and reason, without the token", async () => {
     scripted((socket) =>
       socket.dispatchEvent(Object.assign(new Event("close"), { code: 4401, reason: "bad token secret" }))
     )
@@ -272,7 +272,7 @@ describe("a socket that does not open", () => {
     assert.deepStrictEqual(failure, { kind: "closed", code: 4401, reason: "bad token ***" })
   })
 
-  it("has nothing sent on it, also when it opens late", async () => {
+  it("sends nothing, also if it opens late", async () => {
     stopClocks()
     const sockets = scripted((socket) => setTimeout(() => socket.dispatchEvent(new Event("open")), 60))
     const opening = failureOf(open(credential(), { first: { model: "one" }, timeoutSeconds: 0.05 }))
@@ -281,7 +281,7 @@ describe("a socket that does not open", () => {
     assert.deepStrictEqual(sockets, ["closed"])
   })
 
-  /** A source whose endpoint caches: it serves what it has for a minute, unless that is reported. */
+  /** Makes a source whose endpoint caches: it serves a credential for a minute, unless that is reported. */
   const cached = (more: Partial<Credential>, ageSeconds = 0) => {
     const mint = (age: number) => {
       const issued = Date.now() - age * 1000
@@ -305,7 +305,7 @@ describe("a socket that does not open", () => {
   const reports = (bodies: ReadonlyArray<{ readonly refused?: string | undefined }>) =>
     bodies.flatMap(({ refused }) => refused ?? [])
 
-  it("has its credential reported by a source where it was not fresh, and a reconnect has another", async () => {
+  it("has its credential reported by the source unless it was fresh, and a reconnect gets another", async () => {
     const { connections } = (await at(refusing)).credential
     const { bodies, connect: reconnect, fingerprint, purpose } = cached({ connections }, 40)
     await failureOf(reconnect())
@@ -313,14 +313,14 @@ describe("a socket that does not open", () => {
     assert.deepStrictEqual(bodies, [{ purpose }, { purpose, refused: fingerprint }])
   })
 
-  it("says nothing about a fresh credential, which is used again", async () => {
+  it("does not report a fresh credential, which is used again", async () => {
     const { connections } = (await at(refusing)).credential
     const { bodies, connect: reconnect } = cached({ connections })
     for (let count = 0; count < 3; count += 1) await failureOf(reconnect())
     assert.deepStrictEqual(reports(bodies), [])
   })
 
-  it("ten times at a host that is not reached costs one mint", async () => {
+  it("costs one mint when ten tries do not reach the host", async () => {
     const { credential: gone, leave } = await at(() => {})
     await leave()
     const { bodies, connect: reconnect, fingerprint } = cached({ connections: gone.connections }, 40)
@@ -328,7 +328,7 @@ describe("a socket that does not open", () => {
     assert.deepStrictEqual([bodies.length, reports(bodies)], [10, [fingerprint]])
   })
 
-  it("for as long as an outage lasts is reported every 30 seconds, also where the vendor closes the socket", async () => {
+  it("is reported every 30 seconds during an outage, also if the vendor closes the socket", async () => {
     stopClocks()
     for (const code of [1006, 4401]) {
       scripted((socket) => socket.dispatchEvent(Object.assign(new Event("close"), { code, reason: "" })))
@@ -361,7 +361,7 @@ describe("a first message", () => {
   }
   const inMessage = { connections: [way({ in: "message", field: "api_key", value: "{token}" })] } as const
 
-  it("is made of the credential, so that each vendor is told its own", async () => {
+  it("is a function of the credential, so that each vendor gets its own", async () => {
     const first = ({ provider, region }: Credential) => (provider === "acme" ? { model: "one", region } : undefined)
     assert.deepStrictEqual(await said({ first }, { region: "eu" }), ['sent {"model":"one","region":"eu"}'])
     assert.deepStrictEqual(await said({ first }, { provider: "other" }), [])
@@ -370,7 +370,7 @@ describe("a first message", () => {
     ])
   })
 
-  it("displaces no field of the credential", async () => {
+  it("replaces no field of the credential", async () => {
     assert.deepStrictEqual(await said({ first: { api_key: "mine", model: "one" } }, inMessage), [
       `sent ${JSON.stringify({ api_key: secret, model: "one" })}`
     ])
@@ -436,7 +436,7 @@ describe("open", () => {
     assert.propertyVal(JSON.parse(await talk(socket)), "finished", true)
   })
 
-  it("shows the token to a vendor that wants it in a message, also where the app says nothing", async () => {
+  it("sends the token in a message for vendors that expect it, also without an app's message", async () => {
     const { credentials } = await start({ keyForm: "temp:" })
     const taken = await credentials.take({ purpose: "stt.realtime" })
     const sent = sending()
@@ -445,7 +445,7 @@ describe("open", () => {
     assert.deepStrictEqual(sent, [JSON.stringify({ api_key: taken.token })])
   })
 
-  it("says nothing of its own where the token travels elsewhere", async () => {
+  it("sends no message of its own if the token has another placement", async () => {
     const { credentials } = await start()
     const taken = await credentials.take({ purpose: "stt.realtime" })
     const sent = sending()
@@ -463,7 +463,7 @@ describe("open", () => {
     }
   })
 
-  it("takes a credential for every connection, also where it is good for many uses", async () => {
+  it("takes a credential for every connection, also a multi-use one", async () => {
     const { credentials, emulator } = await start({}, false)
     await credentials.get({ purpose: "stt.realtime" })
     const opening = [1, 2, 3].map(() => credentials.open({ purpose: "stt.realtime" }, { first }))
@@ -472,7 +472,7 @@ describe("open", () => {
     assert.lengthOf(emulator.issued, 3)
   })
 
-  it("rejects where the source does, and opens nothing", async () => {
+  it("rejects as the source does, and opens nothing", async () => {
     const { credentials, emulator } = await start()
     const leaving = AbortSignal.abort(new Error("away"))
     const opening = credentials.open({ purpose: "stt.realtime" }, { first, signal: leaving })

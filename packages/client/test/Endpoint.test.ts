@@ -51,7 +51,7 @@ const reasons: ReadonlyArray<Errors.Reason> = [
   new Errors.InvalidResponseError({})
 ]
 
-describe("what the wire cannot carry", () => {
+describe("a feature that the endpoint's protocol lacks", () => {
   it.effect("is refused without a call, though the vendor behind the endpoint could do it", () =>
     Effect.gen(function* () {
       const { "stt.realtime": usual = assert.fail("it is not served") } = Endpoint.capabilities
@@ -81,7 +81,7 @@ describe("what the wire cannot carry", () => {
 
 describe("an error", () => {
   for (const reason of reasons) {
-    it.effect(`of the endpoint comes back as what it was there: ${JSON.stringify(reason)}`, () =>
+    it.effect(`of the endpoint keeps its reason: ${JSON.stringify(reason)}`, () =>
       Effect.gen(function* () {
         const { status, ...said } = problemOf(new TempCredentialError({ provider: "acme", reason }))
         const { detail, reason: name, ...more } = said
@@ -97,7 +97,7 @@ describe("an error", () => {
     )
   }
 
-  it.effect("says who is refused: the caller, or what it may do", () =>
+  it.effect("distinguishes a refused caller from a missing permission", () =>
     Effect.gen(function* () {
       const unknown = yield* refusedWith(problem(401, "UnauthenticatedError", "who is asking?"))
       const issues = [{ field: "ttlSeconds", message: "must be at most 60" }]
@@ -112,7 +112,7 @@ describe("an error", () => {
     })
   )
 
-  it.effect("without what it must say is told apart by its status", () =>
+  it.effect("without the required fields is distinguished by its status", () =>
     Effect.gen(function* () {
       assert.strictEqual((yield* refusedWith(problem(422, "UnsupportedError", "no")))._tag, "InvalidRequestError")
       assert.strictEqual((yield* refusedWith(problem(503, "NewError", "no")))._tag, "UnavailableError")
@@ -123,7 +123,7 @@ describe("an error", () => {
 })
 
 describe("a request", () => {
-  it.effect("leaves to the endpoint what it does not say", () =>
+  it.effect("lets the endpoint decide omitted fields", () =>
     Effect.gen(function* () {
       const { emulator, mint } = trial()
       const credential = yield* mint({ subject: "told-by-the-bearer", singleUse: "preferred" })
@@ -156,7 +156,7 @@ describe("a request", () => {
   )
 })
 
-describe("what the caller accepts", () => {
+describe("the caller's conditions", () => {
   const request = { purpose: "stt.realtime" } as const
   /** A program's provider before an endpoint, and the bodies that the endpoint is sent. */
   const start = (options: Options = {}) => {
@@ -169,7 +169,7 @@ describe("what the caller accepts", () => {
     return { bodies, emulator, layer }
   }
 
-  it.effect("is told to the endpoint: how much life is left, in whole seconds, and what was refused", () => {
+  it.effect("is sent to the endpoint: the remaining lifetime in whole seconds, and the refused credential", () => {
     const { bodies, layer } = start()
     return Effect.gen(function* () {
       const { mint } = yield* TempCredentialProvider
@@ -179,7 +179,7 @@ describe("what the caller accepts", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("is not what was refused: the next mint of that scope reports it, once", () => {
+  it.effect("is not the refused one: the next mint of that scope reports it once", () => {
     const { bodies, layer } = start()
     return Effect.gen(function* () {
       const { invalidate, invalidateFingerprint, mint } = yield* TempCredentialProvider
@@ -197,7 +197,7 @@ describe("what the caller accepts", () => {
     }).pipe(Effect.provide(layer))
   })
 
-  it.effect("is told again where the endpoint had no credential", () => {
+  it.effect("is reported again after a response without a credential", () => {
     const { bodies, emulator, layer } = start()
     return Effect.gen(function* () {
       const { invalidate, mint } = yield* TempCredentialProvider
@@ -231,7 +231,7 @@ describe("what the caller accepts", () => {
 describe("a credential", () => {
   const answers = (change: object) => ({ emulator: { answer: (credential: object) => ({ ...credential, ...change }) } })
 
-  it.effect("is what the endpoint says that it is", () =>
+  it.effect("is the error that the endpoint states", () =>
     Effect.gen(function* () {
       const { mint } = trial(answers({ uses: "once", maxSessionSeconds: 60, region: "jp", relaxed: ["ttl"] }))
       const expected = {
@@ -273,7 +273,7 @@ describe("a credential", () => {
     )
   }
 
-  it.effect("that is less is listed where the request allows it, but never its purpose or region", () =>
+  it.effect("that is less is listed if the request allows it, but never for purpose or region", () =>
     Effect.gen(function* () {
       const request = { ttl: "1 minute", singleUse: true, maxSession: "1 minute", onUnsupported: "relax" } as const
       const less = { uses: "many", maxSessionSeconds: undefined, expiresAt: "2099-01-01T00:00:00Z" }
@@ -304,7 +304,7 @@ describe("a credential", () => {
       })
   )
 
-  it.effect("lists what the endpoint relaxed of its own and nobody asked for here, and a subject", () =>
+  it.effect("lists features that the endpoint relaxed by itself, and the subject", () =>
     Effect.gen(function* () {
       const relaxed = ["singleUse", "maxSession", "subject"] as const
       const { mint } = trial(answers({ relaxed }))
@@ -313,7 +313,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("with a tighter session limit is better than what was asked for", () =>
+  it.effect("with a tighter session limit than requested is accepted", () =>
     Effect.gen(function* () {
       const { maxSession } = yield* trial(answers({ maxSessionSeconds: 30 })).mint({ maxSession: "1 minute" })
       assert.deepStrictEqual(maxSession, Duration.seconds(30))

@@ -25,7 +25,7 @@ const failureOf = async (getting: Promise<unknown>) => {
 
 const request = { purpose: "stt.realtime" } as const
 
-it("gets what it asks for", async () => {
+it("receives the credential of its request", async () => {
   const { get } = await start()
   const asked = { ttlSeconds: 30, maxSessionSeconds: 600, region: "eu" }
   const { expiresAt, issuedAt, ...credential } = await get({ ...request, ...asked })
@@ -34,7 +34,7 @@ it("gets what it asks for", async () => {
   assert.strictEqual((await get({ ...request, singleUse: true })).uses, "once")
 })
 
-it("is told why not", async () => {
+it("receives the reason of a refusal", async () => {
   const { get, stranger } = await start()
   assert.deepInclude(await failureOf(stranger(request)), { kind: "unauthenticated", status: 401 })
   const invalid = await failureOf(get({ ...request, ttlSeconds: 0.5 }))
@@ -60,7 +60,7 @@ it("tries again after a reset, and after a 503 with Retry-After", { timeout: 10_
   )
 })
 
-it("reads nothing of an answer that breaks off, and does not mint again", async () => {
+it("does not use a response that breaks off, and does not mint again", async () => {
   const { emulator, get } = await start({ cut: 20 })
   assert.deepInclude(await failureOf(get(request)), { kind: "garbled", status: 201 })
   assert.lengthOf(emulator.log, 1)
@@ -72,7 +72,7 @@ it("follows no redirect", async () => {
   assert.lengthOf(emulator.log, 1)
 })
 
-it("knows a life by the endpoint's clock", async () => {
+it("measures a lifetime by the endpoint's clock", async () => {
   const clock = { now: () => Date.now() + 3_600_000, after: (_: number, run: () => void) => (run(), () => {}) }
   const { emulator, get } = await startWith({ clock })
   assert.strictEqual(await get(request), await get(request))

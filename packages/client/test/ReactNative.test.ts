@@ -38,21 +38,21 @@ beforeEach(() => {
 const credentialsOf = (answer: () => Promise<Response>) =>
   source({ endpoint: "https://app.example/v1/credentials", fetch: answer })
 
-it("a credential is had, with a signal and without", async () => {
+it("a credential arrives, with and without a signal", async () => {
   const { get, take } = credentialsOf(async () => minted())
   const { signal } = new AbortController()
   assert.strictEqual((await get(request)).provider, "acme")
   assert.strictEqual((await take(request, { signal })).provider, "acme")
 })
 
-it("an endpoint that does not answer is given up after ten seconds", async () => {
+it("an endpoint that does not respond is abandoned after ten seconds", async () => {
   const { get } = credentialsOf(() => new Promise(() => {}))
   const failing = get(request).catch(String)
   await vi.advanceTimersByTimeAsync(10_000)
   assert.strictEqual(await failing, "Error: no credential: network")
 })
 
-it("who leaves, now or before, is told by an error of the usual name", async () => {
+it("an abort, now or before, rejects with the usual error", async () => {
   const { take } = credentialsOf(() => new Promise(() => {}))
   const leaving = new AbortController()
   const left = take(request, { signal: leaving.signal }).catch((error: unknown) => error)

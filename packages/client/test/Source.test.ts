@@ -25,7 +25,7 @@ const random = (seed: number) => {
 }
 
 describe("get", () => {
-  it("asks once however many ask for the same at a time", async () => {
+  it("makes one request for concurrent callers with the same scope", async () => {
     const { calls, get } = page(slow(100))
     const waiting = Promise.all([
       get({ purpose: "stt.realtime", ttlSeconds: 60 }),
@@ -41,13 +41,13 @@ describe("get", () => {
     )
   })
 
-  it("asks for each thing that is not the same", async () => {
+  it("makes a request for each different scope", async () => {
     const { calls, get } = page()
     await Promise.all([get(request), get({ ...request, region: "eu" }), get({ purpose: "agent" })])
     assert.lengthOf(calls, 3)
   })
 
-  it("keeps what is good for many uses", async () => {
+  it("keeps multi-use credentials", async () => {
     const { calls, get } = page()
     const first = await get(request)
     await pass(0.65 * minute)
@@ -55,7 +55,7 @@ describe("get", () => {
     assert.lengthOf(calls, 1)
   })
 
-  it("renews in the last 30 % of a life, behind the caller's back", async () => {
+  it("renews in the background in the last 30 % of a lifetime", async () => {
     const { calls, get } = page([minted, slow(1000)])
     const first = await get(request)
     await pass(0.75 * minute)
@@ -67,7 +67,7 @@ describe("get", () => {
     assert.lengthOf(calls, 2)
   })
 
-  it("waits for the next in the last 10 %", async () => {
+  it("waits for the next credential in the last 10 %", async () => {
     const { calls, get } = page()
     const first = await get(request)
     await pass(0.92 * minute)
@@ -75,7 +75,7 @@ describe("get", () => {
     assert.lengthOf(calls, 2)
   })
 
-  it("tries a renewal that failed again when a twentieth of the life has passed", async () => {
+  it("retries a failed renewal after a twentieth of the lifetime", async () => {
     const { calls, get } = page([minted, () => refused(500)])
     const first = await get(request)
     await pass(0.72 * minute)
@@ -95,7 +95,7 @@ describe("get", () => {
   })
 })
 
-describe("a life", () => {
+describe("a lifetime", () => {
   /** For how many seconds a credential is handed out. */
   const servedFor = async (...[answering]: Parameters<typeof minted>) => {
     const { calls, get } = page(() => minted(answering))
@@ -110,16 +110,16 @@ describe("a life", () => {
     return Infinity
   }
 
-  it("is what is left of it by the endpoint's clock, whatever the clock here says", async () => {
+  it("is the remaining time by the endpoint's clock, independent of the local one", async () => {
     for (const ahead of [0, 10 * minute, -10 * minute]) assert.closeTo(await servedFor({ ahead }), 60, 2)
     for (const ahead of [0, 10 * minute]) assert.closeTo(await servedFor({ ahead, ageSeconds: 40 }), 20, 3)
   })
 
-  it("is never more than from issue to expiry, where a slow clock here is all there is", async () => {
+  it("is at most the time from issue to expiry, with a slow local clock alone", async () => {
     assert.closeTo(await servedFor({ dated: false, ahead: 10 * minute }), 60, 2)
   })
 
-  it("is by the clock here, where the endpoint's cannot be read", async () => {
+  it("is measured by the local clock if the endpoint's is unavailable", async () => {
     assert.closeTo(await servedFor({ dated: false, ageSeconds: 40 }), 20, 2)
   })
 
@@ -152,14 +152,14 @@ describe("a life", () => {
     assert.lengthOf(calls, 2)
   })
 
-  it("goes on while the machine sleeps", async () => {
+  it("continues while the machine sleeps", async () => {
     const { get } = page()
     const first = await get(request)
     sleep(minute)
     assert.notStrictEqual(await get(request), first)
   })
 
-  it("is not changed by a clock that is set back", async () => {
+  it("does not change when the clock is set back", async () => {
     const { get } = page()
     const first = await get(request)
     sleep(-10 * minute)
@@ -168,7 +168,7 @@ describe("a life", () => {
     assert.notStrictEqual(await get(request), first)
   })
 
-  it("that is over by the clock here, and nothing else says so, is handed out and not kept", async () => {
+  it("that has expired only by the local clock is returned and not kept", async () => {
     const { calls, get } = page(() => minted({ dated: false, ahead: -10 * minute }))
     await get(request)
     await pass(1)
@@ -177,7 +177,7 @@ describe("a life", () => {
   })
 })
 
-describe("what is good for one use", () => {
+describe("a single-use credential", () => {
   const once = slow(100, () => minted({ uses: "once" }))
 
   it("is minted for each caller, whether the caller or the endpoint's policy makes it so", async () => {
@@ -190,7 +190,7 @@ describe("what is good for one use", () => {
     }
   })
 
-  it("is minted for all who take it at a time", async () => {
+  it("is minted once for concurrent callers", async () => {
     const { calls, take } = page(once)
     const waiting = Promise.all([1, 2, 3].map(() => take(request)))
     assert.lengthOf(calls, 3)
@@ -198,7 +198,7 @@ describe("what is good for one use", () => {
     assert.lengthOf(new Set((await waiting).map(({ token }) => token)), 3)
   })
 
-  it("is never handed out twice, in whatever order callers come, leave and are answered", async () => {
+  it("is never returned twice, in any order of callers, aborts and responses", async () => {
     const chance = random(7)
     const step = slow(1, () => (chance() < 0.2 ? refused(500) : minted({ uses: chance() < 0.7 ? "once" : "many" })))
     for (let round = 0; round < 50; round += 1) {
@@ -222,7 +222,7 @@ describe("what is good for one use", () => {
 })
 
 describe("take", () => {
-  it("asks the endpoint for every connection, and keeps what it took from other callers", async () => {
+  it("requests a credential for every connection, and gives it to no other caller", async () => {
     const { get, take } = page()
     const first = await take(request)
     const second = await take(request)
@@ -230,7 +230,7 @@ describe("take", () => {
     assert.notInclude([first, second], await get(request))
   })
 
-  it("hands out what was made ready, once", async () => {
+  it("returns a prepared credential once", async () => {
     const { calls, get, take } = page()
     const ready = await get(request)
     const [first, ...others] = await Promise.all([take(request), take(request), get(request)])
@@ -239,7 +239,7 @@ describe("take", () => {
     assert.lengthOf(calls, 3)
   })
 
-  it("has one for each who takes at a time, and none of them is given to who gets", async () => {
+  it("gives each concurrent take its own credential, and none of them to get", async () => {
     const { calls, get, take } = page(slow(100))
     const waiting = Promise.all([take(request), take(request), get(request), take(request), get(request)])
     await pass(100)
@@ -250,7 +250,7 @@ describe("take", () => {
     assert.strictEqual(await get(request), shared)
   })
 
-  it("is not hurt by a renewal that is under way", async () => {
+  it("is not affected by a pending renewal", async () => {
     const { calls, get, take } = page([minted, slow(1000)])
     const first = await get(request)
     await pass(0.75 * minute)
@@ -264,7 +264,7 @@ describe("take", () => {
 })
 
 describe("invalidate", () => {
-  it("forgets a credential that was refused, and no other", async () => {
+  it("drops only the refused credential", async () => {
     const { get, invalidate } = page()
     const refusedOne = await get(request)
     const other = await get({ purpose: "agent" })
@@ -276,7 +276,7 @@ describe("invalidate", () => {
     assert.strictEqual(await get({ purpose: "agent" }), other)
   })
 
-  it("knows a credential by its token, wherever it has been", async () => {
+  it("recognizes a credential by its token", async () => {
     const { get, invalidate } = page()
     const refusedOne = await get(request)
     invalidate(structuredClone(refusedOne))
@@ -284,8 +284,8 @@ describe("invalidate", () => {
   })
 })
 
-describe("a request for life that is left", () => {
-  it("is met by what is kept, or else by the endpoint", async () => {
+describe("a request with minRemainingSeconds", () => {
+  it("is met by a kept credential, or else by the endpoint", async () => {
     const { calls, get, take } = page()
     const first = await get(request)
     await pass(20_000)
@@ -297,18 +297,18 @@ describe("a request for life that is left", () => {
     assert.lengthOf(calls, 2)
   })
 
-  it("takes what the endpoint answers, as a fresh credential may live no longer", async () => {
+  it("accepts a fresh credential with less, as it may not live longer", async () => {
     const { calls, get } = page(() => minted({ ttlSeconds: 30 }))
     await get({ ...request, minRemainingSeconds: 50 })
     assert.lengthOf(calls, 1)
   })
 })
 
-describe("what was refused", () => {
+describe("a refused credential", () => {
   const bodies = (calls: ReadonlyArray<{ readonly body?: unknown }>) =>
     calls.map(({ body }): unknown => JSON.parse(String(body)))
 
-  it("is told to the endpoint with the next request of its scope, once", async () => {
+  it("is reported to the endpoint once, with the next request of its scope", async () => {
     const { calls, get, invalidate, take } = page()
     const taken = await take(request)
     invalidate(structuredClone(taken))
@@ -323,7 +323,7 @@ describe("what was refused", () => {
     ])
   })
 
-  it("is told again until the endpoint has answered with a credential", async () => {
+  it("is reported again until the endpoint responds with a credential", async () => {
     const { calls, invalidate, take } = page([minted, () => refused(403), () => refused(503, 1), minted])
     const refusedOne = await take(request)
     invalidate(refusedOne)
@@ -334,7 +334,7 @@ describe("what was refused", () => {
     assert.deepStrictEqual(bodies(calls).slice(1), Array(3).fill({ ...request, refused: refusedOne.fingerprint }))
   })
 
-  it("is not handed out again where the answer was under way, and is told then", async () => {
+  it("is not returned again by a pending request, and is reported then", async () => {
     const same = credential()
     const answer = () => Response.json(same, { status: 201 })
     const { calls, get, invalidate, take } = page([answer, slow(100, answer), minted])
@@ -346,7 +346,7 @@ describe("what was refused", () => {
     assert.deepStrictEqual(bodies(calls), [request, request, { ...request, refused: same.fingerprint }])
   })
 
-  it("is not handed out by an endpoint that knows no other", async () => {
+  it("is not returned by an endpoint that has no other", async () => {
     const same = credential()
     const { invalidate, take } = page(() => Response.json(same, { status: 201 }))
     invalidate(await take(request))
@@ -370,8 +370,8 @@ describe("what was refused", () => {
   )
 })
 
-describe("an answer that repeats a credential", () => {
-  it("of one use is not handed out, and another one is asked for", async () => {
+describe("a response that repeats a credential", () => {
+  it("that is single-use is not returned, and another one is requested", async () => {
     for (const method of ["take", "get"] as const) {
       const same = credential({ uses: "once" })
       const answer = () => Response.json(same, { status: 201 })
@@ -384,7 +384,7 @@ describe("an answer that repeats a credential", () => {
     }
   })
 
-  it("of one use is handed out to one of those who ask at a time, and fails the others", async () => {
+  it("that is single-use is returned to one of the concurrent callers, and fails the others", async () => {
     const same = credential({ uses: "once" })
     const { take } = page(() => Response.json(same, { status: 201 }))
     const waiting = Promise.allSettled([1, 2, 3].map(() => take(request)))
@@ -395,15 +395,15 @@ describe("an answer that repeats a credential", () => {
     )
   })
 
-  it("for many uses may be shared", async () => {
+  it("can be shared if it is multi-use", async () => {
     const same = credential()
     const { take } = page(() => Response.json(same, { status: 201 }))
     assert.deepStrictEqual(await take(request), await take(request))
   })
 })
 
-describe("a take that was left", () => {
-  it.each(["many", "once"] as const)("leaves its mint to the next one: a credential for %s", async (uses) => {
+describe("an aborted take", () => {
+  it.each(["many", "once"] as const)("leaves its mint to the next caller: a credential for %s", async (uses) => {
     const { calls, take } = page(slow(100, () => minted({ uses })))
     const leaving = new AbortController()
     const left = failureOf(take(request, { signal: leaving.signal }))
@@ -436,7 +436,7 @@ describe("a take that was left", () => {
     }
   )
 
-  it("stops a mint that may begin a conversation, where nobody else waits for it", async () => {
+  it("cancels a mint that may begin a conversation if no other caller waits for it", async () => {
     const { calls, get, take } = page(slow(100))
     for (const obtain of [take, get]) {
       const leaving = new AbortController()
@@ -459,7 +459,7 @@ describe("a take that was left", () => {
     assert.lengthOf(calls, 3)
   })
 
-  it("asks no more after it has stopped", async () => {
+  it("makes no request after it has stopped", async () => {
     const { calls, take } = page(() => refused(503, 1))
     const leaving = new AbortController()
     const left = take({ purpose: "agent" }, { signal: leaving.signal }).catch(() => {})
@@ -497,7 +497,7 @@ describe("an endpoint", () => {
 })
 
 describe("a signal", () => {
-  it("lets one caller go and hurts no other", async () => {
+  it("lets one caller abort without effect on the others", async () => {
     const { calls, get } = page(slow(100))
     const leaving = new AbortController()
     const left = failureOf(get(request, { signal: leaving.signal }))
@@ -520,7 +520,7 @@ describe("a signal", () => {
     assert.lengthOf(calls, 1)
   })
 
-  it("leaves a credential for one use behind too", async () => {
+  it("leaves a single-use credential for the next caller too", async () => {
     const { calls, get } = page(slow(100, () => minted({ uses: "once" })))
     const leaving = new AbortController()
     const left = get(request, { signal: leaving.signal }).catch(() => {})
@@ -540,7 +540,7 @@ describe("a signal", () => {
     assert.lengthOf(calls, 0)
   })
 
-  it("keeps no listener when it has been waited with", async () => {
+  it("has no listener left after a wait", async () => {
     const { get } = page(slow(10))
     const listening = new Set<unknown>()
     const { signal } = new AbortController()
@@ -557,8 +557,8 @@ describe("a signal", () => {
   })
 })
 
-describe("an endpoint that is away", () => {
-  it("leaves what is kept as it is until its last tenth", async () => {
+describe("an unavailable endpoint", () => {
+  it("serves the kept credential until its last tenth", async () => {
     const { get } = page([minted, unreachable])
     const first = await get(request)
     await pass(0.85 * minute)

@@ -42,7 +42,7 @@ describe("a refusal", () => {
     [503, "unavailable"],
     [504, "unavailable"]
   ]
-  it.each(kinds)("of status %i is %s, and is not asked about again", async (status, kind) => {
+  it.each(kinds)("with status %i is %s, and is not retried", async (status, kind) => {
     const { got, times } = await outcome(() => refused(status))
     const problem: Problem = {
       type: "about:blank",
@@ -60,7 +60,7 @@ describe("a refusal", () => {
     assert.deepStrictEqual(got, { kind: "unavailable", status: 502, problem: undefined, retryAfter: undefined })
   })
 
-  it("is asked about again when Retry-After has passed, and not long after", async () => {
+  it("is retried soon after Retry-After", async () => {
     for (const wait of [after("2"), () => refused(503, 2)]) {
       const { got, times } = await outcome([wait, minted])
       assert.strictEqual(got, "acme")
@@ -69,13 +69,13 @@ describe("a refusal", () => {
     }
   })
 
-  it("is asked about three times at most", async () => {
+  it("is tried at most three times", async () => {
     const { got, times } = await outcome(after("1"))
     assert.deepInclude(got, { kind: "limited", retryAfter: 1 })
     assert.lengthOf(times, 3)
   })
 
-  it("that asks to wait longer is told at once, with how long", async () => {
+  it("with a longer Retry-After rejects at once, and states it", async () => {
     const { calls, get } = page(after("6"))
     const error = await get(request).catch((failure: unknown) => failure)
     assert.instanceOf(error, SourceError)
@@ -92,7 +92,7 @@ describe("a refusal", () => {
     }
   )
 
-  it.each([-1, "soon", null, {}, ""])("with a retryAfter that is no number is told at once: %j", async (said) => {
+  it.each([-1, "soon", null, {}, ""])("with an invalid retryAfter rejects at once: %j", async (said) => {
     const { got, times } = await outcome(() =>
       Response.json({ reason: "QuotaError", retryAfter: said }, { status: 429 })
     )
@@ -100,7 +100,7 @@ describe("a refusal", () => {
     assert.lengthOf(times, 1)
   })
 
-  it("is asked about again after a date in Retry-After, by the endpoint's clock", async () => {
+  it("is retried after a date in Retry-After, by the endpoint's clock", async () => {
     const later = (header: string) => () => {
       const answer = after(header)()
       answer.headers.set("date", "Sat, 21 Nov 2026 10:00:00 GMT")
@@ -128,7 +128,7 @@ describe("a refusal", () => {
     }
   )
 
-  it("brings no credential, whatever is in it", async () => {
+  it("yields no credential, whatever it contains", async () => {
     const { got } = await outcome(() => Response.json(credential(), { status: 503 }))
     assert.deepInclude(got, { kind: "unavailable", status: 503 })
   })
@@ -140,7 +140,7 @@ describe("a refusal", () => {
     }
   })
 
-  it("is told as it is where time does not suffice to ask again", async () => {
+  it("is thrown unchanged if there is no time for a retry", async () => {
     const late = async () => {
       await new Promise((resolve) => setTimeout(resolve, 2100))
       return after("4")()
@@ -157,7 +157,7 @@ describe("a refusal", () => {
     assert.lengthOf(twice.times, 2)
   })
 
-  it("is told as it is where the next answer never comes", async () => {
+  it("is thrown unchanged if the next response never comes", async () => {
     const { got, times } = await outcome([after("2"), hanging])
     assert.deepInclude(got, { kind: "limited", retryAfter: 2 })
     assert.lengthOf(times, 2)
@@ -171,7 +171,7 @@ describe("an endpoint that cannot be reached", () => {
     assert.lengthOf(times, 3)
   })
 
-  it("is tried again by clients that failed together at times of their own, spread evenly", async () => {
+  it("is retried at evenly spread times by clients that failed together", async () => {
     const clients = Array.from({ length: 400 }, () => page(unreachable))
     for (const { get } of clients) get(request).catch(() => {})
     await pass(10_000)
@@ -189,11 +189,11 @@ describe("an endpoint that cannot be reached", () => {
     }
   })
 
-  it("is asked with success when it is back", async () => {
+  it("is asked successfully when it is back", async () => {
     assert.strictEqual((await outcome([unreachable, unreachable, minted])).got, "acme")
   })
 
-  it("is not waited for longer than ten seconds, whatever hangs", async () => {
+  it("is awaited for at most ten seconds, whatever hangs", async () => {
     for (const hangs of [
       {},
       { headers: () => new Promise<never>(() => {}) },
@@ -214,7 +214,7 @@ describe("an endpoint that cannot be reached", () => {
     }
   })
 
-  it("is asked anew by the next caller after one that hung", async () => {
+  it("is asked again by the next caller after a hanging request", async () => {
     const { calls, get } = page([hanging, minted])
     const failing = get(request).catch(() => {})
     await pass(10_000)
@@ -226,7 +226,7 @@ describe("an endpoint that cannot be reached", () => {
   })
 })
 
-describe("an answer that is no credential", () => {
+describe("a response that is not a credential", () => {
   const expired = (answering: Parameters<typeof minted>[0]) => {
     const { body, headers } = minted({ ageSeconds: 90, ...answering })
     return new Response(body, { headers })
@@ -248,7 +248,7 @@ describe("an answer that is no credential", () => {
     ["a credential that is over on arrival", () => expired({ dated: true })],
     ["a credential that ends before it begins", () => expired({ dated: false, ttlSeconds: -1 })]
   ]
-  it.each(answers)("is garbled, and is not asked for again: %s", async (_, answer) => {
+  it.each(answers)("is garbled, and is not retried: %s", async (_, answer) => {
     const { got, times } = await outcome(answer)
     assert.deepInclude(got, { kind: "garbled", status: 200 })
     assert.lengthOf(times, 1)
@@ -260,7 +260,7 @@ describe("an answer that is no credential", () => {
     () => new Response(null, { status: 308, headers: { location: "/v1/credentials/" } }),
     () => Response.error()
   ]
-  it.each(redirects)("that is a redirect is not followed, and the error says where to look", async (redirect) => {
+  it.each(redirects)("that redirects is not followed, and the error names the remedy", async (redirect) => {
     const { calls, get } = page(redirect)
     const error = await get(request).catch((failure: unknown) => failure)
     assert.instanceOf(error, SourceError)
@@ -270,7 +270,7 @@ describe("an answer that is no credential", () => {
   })
 })
 
-describe("what is sent", () => {
+describe("the request", () => {
   it("is JSON by POST to the endpoint, with the app's own headers", async () => {
     const { calls, get } = page(minted, { headers: { authorization: "Bearer of-the-app" } })
     await get(request)
@@ -283,13 +283,13 @@ describe("what is sent", () => {
     assert.deepStrictEqual(Object.fromEntries(new Headers(headers)), expected)
   })
 
-  it("says that it is JSON once, however the app spells it", async () => {
+  it("sends one content type, in any spelling of the app's header", async () => {
     const { calls, get } = page(minted, { headers: { "Content-Type": "text/plain" } })
     await get(request)
     assert.strictEqual(new Headers(calls[0]?.headers).get("content-type"), "application/json")
   })
 
-  it("has headers that are asked for before every try", async () => {
+  it("calls the headers function before every try", async () => {
     let count = 0
     const headers = async () => ({ authorization: `Bearer ${(count += 1)}` })
     const { calls, get } = page([() => refused(503, 1), minted], { headers })
@@ -302,14 +302,14 @@ describe("what is sent", () => {
     )
   })
 
-  it("is nothing where the app has no headers to give, and the caller hears why", async () => {
+  it("rejects with the error of the app's own headers", async () => {
     const signedOut = new Error("signed out")
     const { calls, get } = page(minted, { headers: () => Promise.reject(signedOut) })
     assert.strictEqual(await get(request).catch((reason: unknown) => reason), signedOut)
     assert.lengthOf(calls, 0)
   })
 
-  it("is nothing where a header cannot be sent, and the caller hears so at once", async () => {
+  it("rejects at once if a header cannot be sent", async () => {
     const { calls, get } = page(minted, { headers: { authorization: "Bearer of\nthe app" } })
     assert.instanceOf(await get(request).catch((reason: unknown) => reason), TypeError)
     assert.lengthOf(calls, 0)
@@ -327,7 +327,7 @@ describe("a fetch that fails", () => {
       }
     ]
   ]
-  it.each(ways)("is a failed network, and says why: it %s", async (_, fetch) => {
+  it.each(ways)("is a network failure with its cause: it %s", async (_, fetch) => {
     const { get } = page(minted, { fetch })
     const failing = get(request).catch((reason: unknown) => reason)
     await pass(5000)
@@ -337,7 +337,7 @@ describe("a fetch that fails", () => {
     assert.strictEqual(error.cause, wrong)
   })
 
-  it("has no cause where there is an answer", async () => {
+  it("has no cause if there was a response", async () => {
     const { get } = page(() => refused(403))
     const error = await get(request).catch((reason: unknown) => reason)
     assert.instanceOf(error, SourceError)
@@ -345,7 +345,7 @@ describe("a fetch that fails", () => {
   })
 })
 
-it("an error says what went wrong, and shows neither the app's bearer nor the request", async () => {
+it("an error has its reason, and contains neither the app's bearer token nor the request", async () => {
   const { get } = page(() => refused(403), { headers: { authorization: "Bearer secret" } })
   const error = await get({ ...request, region: "atlantis" }).catch((failure: unknown) => failure)
   assert.strictEqual(String(error), "Error: no credential: forbidden")

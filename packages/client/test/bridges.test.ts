@@ -60,11 +60,11 @@ const microphone = (): AudioSource => {
 describe("@soniox/client", () => {
   const format = { model: "stt-rt-v5", audio_format: "pcm_s16le", sample_rate: 16_000, num_channels: 1 } as const
 
-  it("takes the bridge for its config", () => {
+  it("accepts the bridge as its config", () => {
     expectTypeOf<ReturnType<typeof config>>().toExtend<SonioxClientOptions["config"]>()
   })
 
-  it("transcribes, with a credential of its own for every recording", async () => {
+  it("transcribes with a new credential for every recording", async () => {
     const { asked, credentials, emulator } = await startSoniox()
     const client = new SonioxClient({ config: config(credentials, { maxSessionSeconds: 600 }) })
     for (const count of [1, 2]) {
@@ -132,7 +132,7 @@ describe("@soniox/client", () => {
 describe("@speechmatics/real-time-client", () => {
   const audioFormat: Raw = { type: "raw", encoding: "pcm_s16le", sample_rate: 16_000 }
 
-  it("transcribes, with a credential of its own for every session", async () => {
+  it("transcribes with a new credential for every session", async () => {
     const { asked, credentials, emulator } = await startSpeechmatics()
     for (const count of [1, 2]) {
       const { jwt, url } = await session(credentials, { ttlSeconds: 60 })
@@ -158,7 +158,7 @@ describe("@speechmatics/real-time-client", () => {
   })
 })
 
-it("an SDK is not given an address that is not encrypted", async () => {
+it("an SDK receives no unencrypted URL", async () => {
   const plain = (provider: string) => {
     const [way] = credential().connections
     const { connections, ...rest } = credential({ provider, connections: [{ ...way, url: "ws://vendor.example/" }] })
