@@ -1,7 +1,7 @@
 /**
  * Finds long-lived keys in text of other origin, in every usual encoding: percent-encoded (any
- * letter case, repeated), form-encoded, HTML-encoded, escaped as in JSON, and base64 or base64url
- * at any offset.
+ * letter case, repeated), form-encoded, HTML-encoded, escaped as in JSON, in any order of these, and
+ * base64 or base64url at any offset, with or without line ends.
  */
 import * as Base64 from "effect/encoding/Base64"
 import * as Redacted from "effect/Redacted"
@@ -27,13 +27,15 @@ export const scrub = (text: string, keys: ReadonlyArray<Redacted.Redacted>): str
  * Tells whether text contains one of the keys in any encoding. A key under 8 characters must be the
  * whole text.
  */
-export const holds = (text: string, keys: ReadonlyArray<Redacted.Redacted>): boolean =>
-  keys.some((key) => {
+export const holds = (text: string, keys: ReadonlyArray<Redacted.Redacted>): boolean => {
+  const readings = read(text)
+  return keys.some((key) => {
     const value = Redacted.value(key)
     if (value.length < realLength) return text === value
     const needles = needlesOf(key)
-    return read(text).some(({ folded }) => needles.some((needle) => folded.includes(needle.folded)))
+    return readings.some(({ folded }) => needles.some((needle) => folded.includes(needle.folded)))
   })
+}
 
 /** An encoding to search for. `before` is the number of preceding characters that depend on it too. */
 interface Needle {
@@ -53,7 +55,7 @@ const needlesOf = (key: Redacted.Redacted): ReadonlyArray<Needle> => {
 const makeNeedles = (key: string): ReadonlyArray<Needle> => {
   if (key === "") return []
   // The key itself may look like encoded text.
-  const plain = read(key).map(({ folded }): Needle => ({ folded, before: 0, isBase64: false }))
+  const plain = unescapings(original(key)).map(({ folded }): Needle => ({ folded, before: 0, isBase64: false }))
   return key.length < realLength ? plain : [...plain, ...[0, 1, 2].map((offset) => encodedAt(key, offset))]
 }
 
@@ -78,7 +80,7 @@ interface Reading {
 }
 
 const escapes =
-  /%(?:25)*([0-9a-f]{2})|&(?:amp;)*#x0*([0-9a-f]{1,4});|&(?:amp;)*#0*(\d{1,5});|&(?:amp;)*([a-z]+);|\\u00([0-9a-f]{2})|\\x([0-9a-f]{2})|\\(["'\\/])/gi
+  /%(?:25)*([0-9a-f]{2})|&(?:amp;)*#x0*([0-9a-f]{1,4});|&(?:amp;)*#0*(\d{1,5});|&(?:amp;)*([a-z]+);|\\u00([0-9a-f]{2})|\\x([0-9a-f]{2})|\\(["'\\/nrt])/gi
 
 const entities: Readonly<Record<string, string>> = {
   amp: "&",
@@ -95,30 +97,52 @@ const entities: Readonly<Record<string, string>> = {
   nbsp: " "
 }
 
+/** Encodings inside each other that are removed, at most. */
+const mostRounds = 4
+
+const original = (text: string): Reading => ({ plain: text, folded: fold(text), startOf: (index) => index })
+
+/** Reads text as it is, unescaped once and more, and each of these without its line ends. */
 const read = (text: string): ReadonlyArray<Reading> => {
-  const raw: Reading = { plain: text, folded: fold(text), startOf: (index) => index }
-  if (!/[%&\\]/.test(text)) return [raw]
+  const readings = unescapings(original(text))
+  const wrapped = readings.filter(({ plain }) => /[\r\n]/.test(plain))
+  return [...readings, ...wrapped.map((reading) => replaceIn(reading, /[\r\n]\s*/g, () => ""))]
+}
+
+/** Unescapes until nothing changes. */
+const unescapings = (reading: Reading, rounds: number = mostRounds): ReadonlyArray<Reading> => {
+  if (rounds === 0 || !/[%&\\]/.test(reading.plain)) return [reading]
+  const next = replaceIn(reading, escapes, (match) => unescape(match) ?? match[0].slice(0, 1))
+  return next.plain === reading.plain ? [reading] : [reading, ...unescapings(next, rounds - 1)]
+}
+
+/** Replaces matches. Each character keeps its place in the original text. */
+const replaceIn = (from: Reading, pattern: RegExp, by: (match: RegExpExecArray) => string): Reading => {
   const starts: Array<number> = []
   let plain = ""
   const take = (characters: string, start: number, step: number) => {
     plain += characters
-    for (let index = 0; index < characters.length; index++) starts.push(start + index * step)
+    for (let index = 0; index < characters.length; index++) starts.push(from.startOf(start + index * step))
   }
   let end = 0
-  for (const { 0: escape, index, ...groups } of text.matchAll(escapes)) {
-    take(text.slice(end, index), end, 1)
-    take(unescape(groups) ?? escape.slice(0, 1), index, 0)
-    end = index + escape.length
+  for (const match of from.plain.matchAll(pattern)) {
+    take(from.plain.slice(end, match.index), end, 1)
+    take(by(match), match.index, 0)
+    end = match.index + match[0].length
   }
-  take(text.slice(end), end, 1)
-  return [raw, { plain, folded: fold(plain), startOf: (index) => starts[index] ?? text.length }]
+  take(from.plain.slice(end), end, 1)
+  const last = from.startOf(from.plain.length)
+  return { plain, folded: fold(plain), startOf: (index) => starts[index] ?? last }
 }
+
+const controls: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" }
 
 const unescape = (groups: Readonly<Record<number, string | undefined>>): string | undefined => {
   const hex = groups[1] ?? groups[2] ?? groups[5] ?? groups[6]
   if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16))
   if (groups[3] !== undefined) return String.fromCharCode(Number(groups[3]))
-  return groups[7] ?? entities[groups[4]?.toLowerCase() ?? ""]
+  if (groups[7] !== undefined) return controls[groups[7]] ?? groups[7]
+  return entities[groups[4]?.toLowerCase() ?? ""]
 }
 
 const find = ({ folded, plain, startOf }: Reading, needle: Needle): ReadonlyArray<{ start: number; end: number }> => {

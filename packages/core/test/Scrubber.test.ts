@@ -9,6 +9,9 @@ import * as Schema from "effect/Schema"
 import * as Acme from "./acme.ts"
 
 const base64 = (text: string) => Buffer.from(text).toString("base64")
+const inJson = (text: string) => JSON.stringify(text).slice(1, -1)
+/** Base64 in lines, as in mail. */
+const wrapped = (text: string) => text.replaceAll(/.{20}(?=.)/g, "$&\r\n")
 const hexOf = (character: string) => character.charCodeAt(0).toString(16).padStart(2, "0")
 const each = (key: string, spell: (character: string) => string) => Array.from(key, spell).join("")
 const htmlNames: Readonly<Record<string, string>> = {
@@ -35,9 +38,14 @@ const spellings: Readonly<Record<string, (key: string) => string>> = {
   "escaped as in JSON": (key) => JSON.stringify(key).slice(1, -1),
   "escaped as in JSON, with slashes": (key) => JSON.stringify(key).slice(1, -1).replaceAll("/", "\\/"),
   "escaped as in JSON, by number": (key) => each(key, (character) => `\\u00${hexOf(character)}`),
+  "escaped as in JSON twice, with slashes": (key) => inJson(inJson(key).replaceAll("/", "\\/")),
+  "escaped as in JSON, percent-encoded and HTML-encoded": (key) =>
+    encodeURIComponent(inJson(key)).replaceAll("%", "&#37;"),
   "in base64": base64,
   "in base64url": (key) => Buffer.from(key).toString("base64url"),
   "in base64, percent-encoded": (key) => encodeURIComponent(base64(key)),
+  "in base64 with line ends, percent-encoded": (key) => encodeURIComponent(wrapped(base64(key))),
+  "in base64 with line ends, escaped as in JSON": (key) => inJson(wrapped(base64(`user:${key}`))),
   "in base64, after a user's name": (key) => base64(`user:${key}`),
   "in base64, within other text": (key) => base64(`{"k":"${key}"}`),
   "in base64, within still other text": (key) => base64(`{"ke":"${key}"}`)
@@ -97,6 +105,18 @@ describe.each(Object.entries(spellings))("a key that comes back %s", (_, spell) 
     { arbitrary: { runs: 20 } }
   )
 })
+
+it.effect.prop(
+  "a key that comes back in lines of base64 is in no sentence",
+  [Key],
+  ([key]) =>
+    Effect.gen(function* () {
+      const lines = wrapped(base64(`user:${key}`))
+      const error = yield* minting({ status: 403, body: { message: `you sent ${lines} here` } }, Redacted.make(key))
+      assert.match(error.message, /you sent dXNl<redacted> here/)
+    }),
+  { arbitrary: { runs: 20 } }
+)
 
 it.effect("a key with nothing special in it leaves the vendor's other words as they are", () =>
   Effect.gen(function* () {
