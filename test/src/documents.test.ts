@@ -85,6 +85,17 @@ it.each(documents)("every link of %s leads somewhere", (path) => {
   assert.deepStrictEqual(broken, [], "Link to a file of the checkout, relative to the document.")
 })
 
+it.each([
+  ["README.md", "Quick start"],
+  ["packages/core/README.md", "Caching"]
+])("%s says under %s how much lifetime a cached credential has left, and how to get more", (path, heading) => {
+  const section = read(path)
+    .split(/^## /m)
+    .find((part) => part.startsWith(heading))
+  assert.match(section ?? "", /minRemaining: "\d+ seconds"/)
+  assert.match(section ?? "", /10 seconds/)
+})
+
 /** `…` in a result stands for any text. */
 const fits = (result: string, line: string | undefined): boolean => {
   const parts = result.split("…").map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"))

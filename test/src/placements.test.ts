@@ -93,6 +93,10 @@ describe("the vendor's client puts the token where the adapter says", () => {
   })
 })
 
+/** Returns the table's word for a proof: one whose source does not state all of it is inferred. */
+const kindOf = (proof: Entry["proof"]): string =>
+  proof.by === "documents" && proof.inferred !== undefined ? "inferred" : proof.by
+
 it("docs/vendors.md says for each purpose how the placement of its token is proven", () => {
   const section =
     read("docs/vendors.md")
@@ -103,11 +107,11 @@ it("docs/vendors.md says for each purpose how the placement of its token is prov
   const [head = [], ...vendorRows] = cells
   assert.strictEqual(head.at(-2), "placement proven by")
   const told = vendorRows.map((row) => [row[1], row[2]?.replaceAll("`", ""), row.at(-2)].join(" | "))
-  const proofs = ["SDK", "documents"] as const
+  const proofs = ["SDK", "documents", "inferred"] as const
   const expected = vendors.flatMap(({ adapter: { capabilities, id } }) =>
     Object.keys(capabilities).map((purpose) => {
       const own = (placements.get(id) ?? []).filter((entry) => entry.purpose === purpose)
-      const by = proofs.filter((one) => own.some(({ proof }) => proof.by === one))
+      const by = proofs.filter((one) => own.some(({ proof }) => kindOf(proof) === one))
       return [id, purpose, by.join(", ")].join(" | ")
     })
   )
