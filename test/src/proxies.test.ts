@@ -124,7 +124,7 @@ describe("the transport for Node", () => {
           "https://vendor.invalid/v1",
           `http://127.0.0.1:${plain.port}/v1`
         )
-        const direct = "no whole answer from the vendor (ENOTFOUND): api.vendor.invalid:443 cannot be reached"
+        const direct = "no complete response from the vendor (ENOTFOUND): api.vendor.invalid:443 cannot be reached"
         assert.deepStrictEqual(outcomes, [direct, direct, "200", "200", "200", "200"])
       }
       assert.deepStrictEqual([between.seen.tunnels.length, between.seen.requests], [2, []])
@@ -139,14 +139,14 @@ describe("the transport for Node", () => {
       const [refused = ""] = yield* sendApart(at(refusing.port), "https://vendor.invalid/v1")
       assert.match(
         refused,
-        /^no whole answer from the vendor \(UND_ERR_\w+\): vendor\.invalid:443 cannot be reached: .*407/
+        /^no complete response from the vendor \(UND_ERR_\w+\): vendor\.invalid:443 cannot be reached: .*407/
       )
       assert.include(refused, `; through the proxy at 127.0.0.1:${refusing.port} (HTTPS_PROXY)`)
       const gone = yield* Effect.scoped(proxy(1))
       const [unreachable = ""] = yield* sendApart(at(gone.port), "https://vendor.invalid/v1")
       assert.strictEqual(
         unreachable,
-        `no whole answer from the vendor (ECONNREFUSED): vendor.invalid:443 cannot be reached; through the proxy at 127.0.0.1:${gone.port} (HTTPS_PROXY)`
+        `no complete response from the vendor (ECONNREFUSED): vendor.invalid:443 cannot be reached; through the proxy at 127.0.0.1:${gone.port} (HTTPS_PROXY)`
       )
     })
   )

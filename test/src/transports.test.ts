@@ -223,7 +223,7 @@ for (const [name, layer, proxyNote] of transports) {
         const nowhere = yield* Effect.flip(send(new URL("https://nowhere.invalid/v1?jwt=secret")))
         assert.strictEqual(
           nowhere.message,
-          "no whole answer from the vendor (ENOTFOUND): nowhere.invalid:443 cannot be reached"
+          "no complete response from the vendor (ENOTFOUND): nowhere.invalid:443 cannot be reached"
         )
         const reset = yield* serving((request) => request.socket.destroy())
         assert.strictEqual((yield* Effect.flip(send(reset.url)))._tag, "TransportError")

@@ -54,7 +54,7 @@ describe("a misspelt variable", () => {
       const { code, err } = await run(args, { env })
       assert.strictEqual(code, 3)
       assert.strictEqual(
-        err.split("TEMPCRED_RETRYS is no variable of tempcred: did you mean TEMPCRED_RETRIES?").length,
+        err.split("TEMPCRED_RETRYS is not a variable of tempcred: did you mean TEMPCRED_RETRIES?").length,
         2
       )
     }

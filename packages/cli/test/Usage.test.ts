@@ -49,11 +49,11 @@ describe("an invalid command line", () => {
     [["mnit"], /unknown command; did you mean mint\?/],
     [["mint", "--porpose", "x"], /unknown flag --porpose; did you mean --purpose\?/],
     [["mint", "--purpose", "stt"], /--purpose must be stt\.realtime, stt\.batch, /],
-    [["mint", "--ttl", "60"], /--ttl must be a length of time with its unit, such as "60 seconds"/],
-    [["mint", "--usable-for", "long"], /--usable-for must be a length of time/],
+    [["mint", "--ttl", "60"], /--ttl must be a duration with its unit, such as "60 seconds"/],
+    [["mint", "--usable-for", "long"], /--usable-for must be a duration/],
     [
       ["mint", "--max-session", "long", "--subject", ""],
-      /--subject must be text and not empty, in well-formed Unicode; --max-session must be/
+      /--subject must be non-empty text in well-formed Unicode; --max-session must be/
     ],
     [["emulate", "--port", "http"], /--port must be a whole number/],
     [["emulate", "--port", "65536"], /--port must be a whole number from 0 to 65535/],

@@ -268,7 +268,7 @@ describe("a credential", () => {
       Effect.gen(function* () {
         const reason = yield* reasonOf(trial(answers(answer)).mint(request))
         assert.strictEqual(reason._tag, "InvalidResponseError")
-        assert.match(String(reason.detail), /not what was asked for: (ttl|singleUse|maxSession|region|purpose)$/)
+        assert.match(String(reason.detail), /differs from the request: (ttl|singleUse|maxSession|region|purpose)$/)
       })
     )
   }

@@ -51,7 +51,7 @@ it("receives the reason of a refusal", async () => {
 })
 
 it("tries again after a reset, and after a 503 with Retry-After", { timeout: 10_000 }, async () => {
-  const busy = problem(503, "RateLimitError", "the speech vendor is asked too often", { retryAfter: 1 })
+  const busy = problem(503, "RateLimitError", "the speech vendor's rate limit is exceeded", { retryAfter: 1 })
   const { emulator, get } = await start({ reset: true }, busy)
   assert.strictEqual((await get(request)).provider, "acme")
   assert.deepStrictEqual(

@@ -139,7 +139,7 @@ export const make = (options: Options = {}): Emulator.Emulator => {
       return refuse(403, "ForbiddenError", "not allowed", { issues: [{ field: "ttlSeconds", message }] })
     }
     if (asked.region !== undefined && !regions.includes(asked.region)) {
-      return refuse(422, "UnsupportedError", "region is not supported as asked", { feature: "region" })
+      return refuse(422, "UnsupportedError", "region is not supported as requested", { feature: "region" })
     }
     const headers = { "cache-control": "no-store" }
     return Response.json(answer(credential(asked), asked), { status: 201, headers })

@@ -12,7 +12,7 @@
  *   Result.flatMap((request) => request.resolve(Soniox.adapter.capabilities))
  * )
  * console.log(Result.isFailure(resolved) && resolved.failure.detail)
- * // => ttl is 7200 seconds; allowed are 1 to 3600 seconds
+ * // => ttl is 7200 seconds; allowed: 1 to 3600 seconds
  * ```
  *
  * @since 0.1.0
@@ -206,7 +206,7 @@ const missing = (capability: Capability, request: Decoded) => {
   const ttl = seconds(request.ttl)
   const { ttlSeconds, maxSessionSeconds, usableForSeconds } = capability
   if (ttl !== undefined && clamp(ttl, ttlSeconds) !== ttl) {
-    lacking.push({ feature: "ttl", detail: `ttl is ${ttl} seconds; allowed are ${between(ttlSeconds)}` })
+    lacking.push({ feature: "ttl", detail: `ttl is ${ttl} seconds; allowed: ${between(ttlSeconds)}` })
   }
   if ((request.singleUse ?? false) !== false && !capability.singleUse) {
     lacking.push({ feature: "singleUse", detail: "the vendor cannot limit a credential to one use" })
@@ -214,7 +214,7 @@ const missing = (capability: Capability, request: Decoded) => {
   const limited = (feature: "maxSession" | "usableFor", range: Range | undefined, otherwise: string) => {
     const value = seconds(request[feature])
     if (value === undefined || (range !== undefined && clamp(value, range) === value)) return
-    const detail = range === undefined ? otherwise : `${feature} is ${value} seconds; allowed are ${between(range)}`
+    const detail = range === undefined ? otherwise : `${feature} is ${value} seconds; allowed: ${between(range)}`
     lacking.push({ feature, detail })
   }
   limited("maxSession", maxSessionSeconds, "the vendor cannot cut a session")
@@ -225,7 +225,7 @@ const missing = (capability: Capability, request: Decoded) => {
   } else if (strength(request.session?.lock) > strength(strongest)) {
     lacking.push({
       feature: "session",
-      detail: `session.lock is "${request.session?.lock}"; the vendor has at most "${strongest}"`
+      detail: `session.lock is "${request.session?.lock}"; the vendor supports at most "${strongest}"`
     })
   }
   return lacking

@@ -72,15 +72,15 @@ export const checkUrl = (
   if (url === undefined) return []
   const plain = scheme === "https" ? "http:" : "ws:"
   const issue = (message: string) => [{ name, message }]
-  if (/\s/.test(url)) return issue("must hold no white space")
+  if (/\s/.test(url)) return issue("must not contain white space")
   const parsed = URL.parse(url)
   // `URL.parse` corrects typing errors, but paths are later joined to the original text.
-  if (parsed === null || !/^\w+:\/\/[^\\]*$/.test(url)) return issue(`is no URL: write it as ${scheme}://host`)
+  if (parsed === null || !/^\w+:\/\/[^\\]*$/.test(url)) return issue(`is not a URL: write it as ${scheme}://host`)
   if (parsed.protocol !== `${scheme}:` && !(parsed.protocol === plain && isLoopback(parsed.hostname))) {
     return issue(`must begin with ${scheme}:// (${plain}// is allowed on loopback only)`)
   }
-  if (parsed.username !== "" || parsed.password !== "") return issue("must hold no user name or password")
-  if (/[?#]/.test(url)) return issue("must hold no query and no fragment")
+  if (parsed.username !== "" || parsed.password !== "") return issue("must not contain a user name or password")
+  if (/[?#]/.test(url)) return issue("must not contain a query or a fragment")
   return []
 }
 
@@ -93,7 +93,7 @@ export const checkUrl = (
 export const checkRegion = (name: string, region: string | undefined): ReadonlyArray<Issue> =>
   region === undefined || /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(region)
     ? []
-    : [{ name, message: "must be a region's name in small letters, such as eu" }]
+    : [{ name, message: "must be a region name in lowercase letters, such as eu" }]
 
 /**
  * Checks that a value, if there is one, is in a list of allowed values.

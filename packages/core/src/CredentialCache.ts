@@ -140,10 +140,9 @@ const check = (options: Options) => {
   const wrong = (name: keyof Options, message: string) => issues.push({ name: `CredentialCache.${name}`, message })
   const { advisory, capacity, mandatory } = settings
   if (!Number.isSafeInteger(capacity) || capacity < 1) wrong("capacity", "must be a whole number, 1 or more")
-  if (!(advisory >= 0 && advisory <= 0.8)) wrong("advisory", "must be a share of the life, 0 to 0.8")
-  if (!(mandatory >= 0 && mandatory <= 1 / 3)) wrong("mandatory", "must be a share of the life, 0 to a third")
-  if (!(timeout > 0 && Number.isFinite(timeout)))
-    wrong("timeout", "must be a length of time, longer than zero and finite")
+  if (!(advisory >= 0 && advisory <= 0.8)) wrong("advisory", "must be a fraction of the lifetime, 0 to 0.8")
+  if (!(mandatory >= 0 && mandatory <= 1 / 3)) wrong("mandatory", "must be a fraction of the lifetime, 0 to a third")
+  if (!(timeout > 0 && Number.isFinite(timeout))) wrong("timeout", "must be a duration, longer than zero and finite")
   return { settings, issues }
 }
 

@@ -80,7 +80,7 @@ interface Member {
 }
 
 const failovers = Metric.counter("tempcred_failovers_total", {
-  description: "Mints that went on from one provider to the next, by why",
+  description: "Failovers from one provider to the next, by reason",
   incremental: true
 })
 

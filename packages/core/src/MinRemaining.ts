@@ -21,7 +21,7 @@ export const parse = (
   const millis = toMillis(minRemaining)
   return millis >= 0 && Number.isFinite(millis)
     ? Result.succeed(millis)
-    : Result.fail(invalid('must be a finite length of time with its unit, such as "20 seconds"'))
+    : Result.fail(invalid('must be a finite duration with its unit, such as "20 seconds"'))
 }
 
 /** Reads `minRemaining` as `parse` does. Fails with the error of the given provider. */

@@ -9,7 +9,7 @@
  *
  * const decoded = MintRequest.decode({ purpose: "stt.realtime", ttl: 60 })
  * console.log(Result.isFailure(decoded) && decoded.failure.message)
- * // => the request is invalid: ttl: must be a length of time with its unit, such as "60 seconds"
+ * // => the request is invalid: ttl: must be a duration with its unit, such as "60 seconds"
  * ```
  *
  * @since 0.1.0
@@ -39,13 +39,13 @@ export {
 /** The rule of each field as a sentence, in place of the schema's own messages. */
 const rules: Readonly<Record<string, string>> = {
   purpose: `must be one of ${Purpose.literals.join(", ")}`,
-  ttl: 'must be a length of time with its unit, such as "60 seconds"',
-  subject: "must be text and not empty, in well-formed Unicode",
+  ttl: 'must be a duration with its unit, such as "60 seconds"',
+  subject: "must be non-empty text in well-formed Unicode",
   singleUse: 'must be true, false or "preferred"',
-  maxSession: 'must be a length of time with its unit, such as "10 minutes"',
-  usableFor: 'must be a length of time with its unit, such as "30 minutes"',
+  maxSession: 'must be a duration with its unit, such as "10 minutes"',
+  usableFor: 'must be a duration with its unit, such as "30 minutes"',
   session: 'must be { config: a JSON object, lock?: "none", "given" or "all" }',
-  region: "must be text and not empty, in well-formed Unicode",
+  region: "must be non-empty text in well-formed Unicode",
   exposure: 'must be "client" or "server"',
   onUnsupported: 'must be "reject" or "relax"'
 } satisfies Record<keyof MintRequest, string>

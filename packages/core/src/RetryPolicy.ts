@@ -138,13 +138,13 @@ const check = (policy: Policy): ReadonlyArray<Issue> => {
 }
 
 const retries = Metric.counter("tempcred_retries_total", {
-  description: "Tries that were repeated, by why",
+  description: "Retries by reason",
   incremental: true
 })
 
 /** An orphaned credential expires by itself. */
 const orphans = Metric.counter("tempcred_possible_orphans_total", {
-  description: "Mints retried after a try that may have minted",
+  description: "Mints retried after an attempt that may have minted",
   incremental: true
 })
 

@@ -11,12 +11,12 @@ import type { TempCredentialError } from "./TempCredentialError.ts"
 import { annotate, isTraced } from "./Tracing.ts"
 
 const mints = Metric.counter("tempcred_mints_total", {
-  description: "Mints by provider and outcome, each with all its tries",
+  description: "Mints by provider and outcome",
   incremental: true
 })
 
 const durations = Metric.histogram("tempcred_mint_milliseconds", {
-  description: "How long mints took, tries and waits together",
+  description: "Duration of mints, with retries and waits",
   boundaries: Metric.exponentialBoundaries({ start: 5, factor: 2, count: 12 })
 })
 

@@ -128,7 +128,7 @@ export class UnsupportedError extends Schema.TaggedError<UnsupportedError>()("Un
     return false
   }
   override get message(): string {
-    return sentence(`${this.feature} is not supported as asked`, this)
+    return sentence(`${this.feature} is not supported as requested`, this)
   }
 }
 
@@ -192,7 +192,7 @@ export class RateLimitError extends Schema.TaggedError<RateLimitError>()("RateLi
     return true
   }
   override get message(): string {
-    return sentence("too many requests", this)
+    return sentence("rate limit exceeded", this)
   }
 }
 
@@ -227,7 +227,7 @@ export class TransportError extends Schema.TaggedError<TransportError>()("Transp
     return true
   }
   override get message(): string {
-    return sentence(this.timedOut ? "no answer in time" : "no whole answer from the vendor", this)
+    return sentence(this.timedOut ? "no response in time" : "no complete response from the vendor", this)
   }
 }
 
@@ -243,7 +243,7 @@ export class InvalidResponseError extends Schema.TaggedError<InvalidResponseErro
     return false
   }
   override get message(): string {
-    return sentence("the vendor's answer cannot be read", this)
+    return sentence("the vendor's response cannot be read", this)
   }
 }
 

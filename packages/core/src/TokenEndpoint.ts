@@ -72,9 +72,9 @@ const rules: Readonly<Record<string, string>> = {
   ttlSeconds: "must be a whole number of seconds, 1 or more",
   singleUse: "must be true or false",
   maxSessionSeconds: "must be a whole number of seconds, 1 or more",
-  region: "must be text and not empty, in well-formed Unicode",
+  region: "must be non-empty text in well-formed Unicode",
   minRemainingSeconds: "must be a whole number of seconds, 1 or more",
-  refused: "must be the fingerprint of a credential: 16 hexadecimal digits in small letters"
+  refused: "must be the fingerprint of a credential: 16 lowercase hexadecimal digits"
 } satisfies Record<keyof Request, string>
 
 const known = Object.keys(rules).join(", ")
@@ -275,10 +275,10 @@ const answer = (
       // The client cannot fix fields that the endpoint set, nor errors that only the vendor reports.
       return reason.status === undefined && issues.every(({ field }) => Object.hasOwn(rules, field))
         ? { status: 400, detail: "the request is invalid", issues }
-        : { status: 502, detail: "the speech vendor refused what this endpoint asked for" }
+        : { status: 502, detail: "the speech vendor refused this endpoint's request" }
     }
     case "UnsupportedError":
-      return { status: 422, detail: `${reason.feature} is not supported as asked`, feature: reason.feature }
+      return { status: 422, detail: `${reason.feature} is not supported as requested`, feature: reason.feature }
     case "AuthenticationError":
       return { status: 502, detail: "the speech vendor refused this endpoint's own key" }
     case "PermissionError":
@@ -286,7 +286,7 @@ const answer = (
     case "QuotaError":
       return { status: 503, detail: "this endpoint's balance or quota at the speech vendor is used up" }
     case "RateLimitError":
-      return { status: 503, detail: "the speech vendor is asked too often" }
+      return { status: 503, detail: "the speech vendor's rate limit is exceeded" }
     case "UnavailableError":
       return { status: 503, detail: "the speech vendor is unavailable" }
     case "TransportError":
@@ -294,6 +294,6 @@ const answer = (
         ? { status: 504, detail: "the speech vendor did not answer in time" }
         : { status: 502, detail: "the speech vendor cannot be reached" }
     case "InvalidResponseError":
-      return { status: 502, detail: "the speech vendor's answer cannot be read" }
+      return { status: 502, detail: "the speech vendor's response cannot be read" }
   }
 }

@@ -147,7 +147,7 @@ const check = ({ idle = "1 minute", max = 10, min = 1, minRemaining, scopes = 10
   if (!Number.isSafeInteger(scopes) || scopes < 1) wrong("scopes", "must be a whole number, 1 or more")
   if (!(settings.idle > 0 && Number.isFinite(settings.idle))) wrong("idle", "must be longer than zero and finite")
   if (settings.minRemaining !== undefined && !(settings.minRemaining >= 0 && Number.isFinite(settings.minRemaining))) {
-    wrong("minRemaining", "must be a length of time that is finite")
+    wrong("minRemaining", "must be a finite duration")
   }
   return issues.length === 0 ? Effect.succeed(settings) : Effect.fail(new ConfigurationError({ issues }))
 }

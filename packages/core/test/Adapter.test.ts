@@ -43,7 +43,7 @@ describe("a request that cannot be served makes no call", () => {
     ["a fraction of a second", { purpose: "stt.realtime", ttl: "61500 millis" }, "ttl", /whole seconds/],
     ["not a number", { purpose: "stt.realtime", ttl: "NaN seconds" }, "ttl", /./],
     ["for ever", { purpose: "stt.realtime", ttl: Duration.infinity }, "ttl", /whole seconds/],
-    ["an empty subject", { purpose: "stt.realtime", subject: "" }, "subject", /not empty/],
+    ["an empty subject", { purpose: "stt.realtime", subject: "" }, "subject", /non-empty/],
     [
       "a subject that is no Unicode",
       { purpose: "stt.realtime", subject: "ana\ud83d" },
@@ -52,7 +52,7 @@ describe("a request that cannot be served makes no call", () => {
     ],
     ["a region that is no Unicode", { purpose: "stt.realtime", region: "\udc00eu" }, "region", /well-formed Unicode/],
     ["a long subject", { purpose: "stt.realtime", subject: "123456789" }, "subject", /at most 8/],
-    ["a number as subject", { purpose: "stt.realtime", subject: 7 }, "subject", /must be text/],
+    ["a number as subject", { purpose: "stt.realtime", subject: 7 }, "subject", /must be non-empty text/],
     ["no subject where one is required", { purpose: "stt.batch" }, "subject", /required for stt\.batch/],
     ["an unknown field", { purpose: "stt.realtime", ttlSeconds: 60 }, "ttlSeconds", /the fields are purpose, ttl/],
     ["an odd exposure", { purpose: "stt.realtime", exposure: "public" }, "exposure", /"client" or "server"/],
@@ -88,15 +88,10 @@ describe("a request that cannot be served makes no call", () => {
 
   const lacking: ReadonlyArray<readonly [name: string, request: MintRequest, feature: string, detail: RegExp]> = [
     ["a purpose", { purpose: "agent" }, "purpose", /served are stt\.realtime, stt\.batch, tts\.batch/],
-    [
-      "a ttl below the range",
-      { purpose: "stt.realtime", ttl: "10 seconds" },
-      "ttl",
-      /10 seconds; allowed are 60 to 3600/
-    ],
-    ["a ttl above the range", { purpose: "stt.realtime", ttl: "2 hours" }, "ttl", /allowed are 60 to 3600/],
+    ["a ttl below the range", { purpose: "stt.realtime", ttl: "10 seconds" }, "ttl", /10 seconds; allowed: 60 to 3600/],
+    ["a ttl above the range", { purpose: "stt.realtime", ttl: "2 hours" }, "ttl", /allowed: 60 to 3600/],
     ["single use", { purpose: "stt.realtime", singleUse: true }, "singleUse", /one use/],
-    ["a session", { purpose: "stt.realtime", maxSession: "1 hour" }, "maxSession", /allowed are 1 to 600/],
+    ["a session", { purpose: "stt.realtime", maxSession: "1 hour" }, "maxSession", /allowed: 1 to 600/],
     ["a region", { purpose: "stt.realtime", region: "au" }, "region", /"au"; served are eu, us/],
     ["regions at all", { purpose: "tts.batch", region: "eu" }, "region", /no regions/]
   ]

@@ -14,7 +14,7 @@ describe("the options of a mint at an adapter without a cache", () => {
         ).pipe(Effect.provide(Acme.layer()), Effect.provide(acme.layer))
         assert.strictEqual(
           error.message,
-          'acme: the request is invalid: minRemaining: must be a finite length of time with its unit, such as "20 seconds"'
+          'acme: the request is invalid: minRemaining: must be a finite duration with its unit, such as "20 seconds"'
         )
         assert.strictEqual(acme.sent.length, 0)
       })

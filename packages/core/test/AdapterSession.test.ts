@@ -157,7 +157,7 @@ describe("a second end", () => {
   it.effect("is refused where it cannot be, and absent where the vendor has none", () =>
     Effect.gen(function* () {
       assert.deepInclude(yield* refused({}, { usableFor: "1 hour" }), { feature: "usableFor" })
-      assert.match((yield* refused(can, { usableFor: "21 hours" })).message, /75600 seconds; allowed are 1 to 72000/)
+      assert.match((yield* refused(can, { usableFor: "21 hours" })).message, /75600 seconds; allowed: 1 to 72000/)
       assert.match(
         (yield* refused(can, { ttl: "10 minutes", usableFor: "9 minutes" })).message,
         /usableFor: must be no shorter than ttl/
@@ -339,7 +339,7 @@ describe("what an answer states, and what was asked for", () => {
       Effect.gen(function* () {
         const { reason } = yield* Effect.flip(stated(more, request))
         assert.strictEqual(reason._tag, "InvalidResponseError")
-        assert.match(reason.message, new RegExp(`not what was asked for: ${feature}`))
+        assert.match(reason.message, new RegExp(`differs from the request: ${feature}`))
         const { relaxed } = yield* stated(more, { ...request, onUnsupported: "relax" })
         assert.deepStrictEqual(relaxed, [feature])
       })

@@ -304,7 +304,7 @@ describe("a variable that begins with TEMPCRED_", () => {
         ["TEMPCRED_AUTH_AUDIENCES", "TEMPCRED_AUTH_AUDIENCE"],
         ["TEMPCRED_METRIC", "TEMPCRED_METRICS"]
       ] as const) {
-        const expected = `${misspelt} is no variable of tempcred: did you mean ${meant}?`
+        const expected = `${misspelt} is not a variable of tempcred: did you mean ${meant}?`
         assert.strictEqual(yield* wrong({ [misspelt]: "sssh" }), expected)
         const env = { [misspelt]: "sssh", TEMPCRED_PROVIDER: "acme", ACME_API_KEY: "key" }
         for (const layer of [layerConfig, Providers.layerConfig([adapter])]) {
@@ -318,9 +318,9 @@ describe("a variable that begins with TEMPCRED_", () => {
     Effect.gen(function* () {
       assert.match(
         yield* wrong({ TEMPCRED_TTL_SECONDS: "60" }),
-        /^TEMPCRED_TTL_SECONDS is no variable of tempcred: those that begin alike are TEMPCRED_TTL$/
+        /^TEMPCRED_TTL_SECONDS is not a variable of tempcred: similar ones are TEMPCRED_TTL$/
       )
-      assert.match(yield* wrong({ TEMPCRED_AUTH_REALM: "x" }, ["TEMPCRED_AUTH"]), /^TEMPCRED_AUTH_REALM is no variable/)
+      assert.match(yield* wrong({ TEMPCRED_AUTH_REALM: "x" }, ["TEMPCRED_AUTH"]), /^TEMPCRED_AUTH_REALM is not a variable/)
     })
   )
   it.effect("and is right, foreign, empty or of the platform is no mistake", () =>

@@ -175,7 +175,7 @@ describe("when all fail", () => {
       ])
       assert.strictEqual(
         error.message,
-        "v0: a balance, budget or quota is used up (status 402); v1: too many requests (retry after 2m); " +
+        "v0: a balance, budget or quota is used up (status 402); v1: rate limit exceeded (retry after 2m); " +
           "v2: the vendor is unavailable (status 503, retry after 20s)"
       )
       assert.deepInclude(error, { provider: "v2", reason: soon })
@@ -260,7 +260,7 @@ describe("the deadline", () => {
       const { times, value } = yield* hung({ deadline: Duration.seconds(12) }, down, "hang", "hang")
       assert.deepStrictEqual(times, [[0], [0], [6000]])
       assert.instanceOf(value, TempCredentialError)
-      assert.match(value.message, /^v0: .*; v1: no answer in time; v2: no answer in time$/)
+      assert.match(value.message, /^v0: .*; v1: no response in time; v2: no response in time$/)
     })
   )
   it.effect("is the retry policy's unless it is given, and what cannot serve has no share", () =>

@@ -132,7 +132,7 @@ describe("a provider that keeps failing", () => {
       assert.strictEqual(value.failures?.length, 2)
       for (const { reason } of value.failures ?? []) {
         assert.instanceOf(reason, UnavailableError)
-        assert.match(reason.message, /retry after .*: not asked, as it failed repeatedly$/)
+        assert.match(reason.message, /retry after .*: skipped because it failed repeatedly$/)
       }
       const wait = Duration.toSeconds(value.retryAfter ?? Duration.zero)
       assert.isTrue(wait >= 24 && wait <= 36, `${wait} seconds`)

@@ -247,6 +247,6 @@ test("the Promise door takes a fingerprint and a least life, and refuses what is
   for (const minRemaining of ["-1 seconds", "Infinity seconds", "soon", 20, null]) {
     // @ts-expect-error: the types refuse it too
     const error: unknown = await minter.mint(request, { minRemaining }).catch((cause: unknown) => cause)
-    check.match(String(error), /minRemaining: must be a finite length of time/)
+    check.match(String(error), /minRemaining: must be a finite duration/)
   }
 })

@@ -98,7 +98,7 @@ describe.each(Object.entries(spellings))("a key that comes back %s", (_, spell) 
         for (const token of [spell(key), `tk.${spell(key)}.x`]) {
           const error = yield* minting({ status: 201, body: { token } }, source)
           assert.strictEqual(error.reason._tag, "InvalidResponseError")
-          assert.include(error.message, "the credential holds the long-lived key")
+          assert.include(error.message, "the credential contains the long-lived key")
           assert.isFalse(isTold(key, JSON.stringify(error)), error.message)
         }
       }),

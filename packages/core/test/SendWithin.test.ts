@@ -55,7 +55,7 @@ describe("an exchange with a time of its own", () => {
       assert.isUndefined(fiber.pollUnsafe())
       yield* TestClock.adjust(1)
       const reason = failureOf(yield* Fiber.await(fiber))
-      assert.strictEqual(reason?.message, "no answer in time: api.acme.example:443 did not answer within 5000 ms")
+      assert.strictEqual(reason?.message, "no response in time: api.acme.example:443 did not answer within 5000 ms")
       assert.strictEqual(reason?._tag === "TransportError" && reason.timedOut, true)
       assert.strictEqual(state.left, 1)
     })
@@ -99,7 +99,7 @@ describe("an exchange with a time of its own", () => {
         return () => {}
       }
       const reason = yield* Effect.flip(sendWithin(exchange, 0))
-      assert.strictEqual(reason.message, "no answer in time: api.acme.example:443 was not asked, as no time was left")
+      assert.strictEqual(reason.message, "no response in time: api.acme.example:443 was not asked, as no time was left")
       assert.strictEqual(begun, 0)
     })
   )

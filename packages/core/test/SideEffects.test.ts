@@ -99,7 +99,7 @@ describe("a failover after a mint with side effects", () => {
       const reasons = [
         new Errors.TransportError({ timedOut: false, code: "ECONNREFUSED" }),
         new Errors.UnavailableError({ status: 503 }),
-        new Errors.UnavailableError({ detail: "not asked, as it failed repeatedly" }),
+        new Errors.UnavailableError({ detail: "skipped because it failed repeatedly" }),
         new Errors.RateLimitError({ status: 429 }),
         new Errors.QuotaError({ status: 402 })
       ]

@@ -68,7 +68,7 @@ describe("a failure", () => {
 
   it.effect("is followed by what there is to say on a proxy", () =>
     Effect.map(failing(undefined, "HTTPS_PROXY is set"), ({ message }) =>
-      assert.strictEqual(message, `no whole answer from the vendor: ${at}; HTTPS_PROXY is set`)
+      assert.strictEqual(message, `no complete response from the vendor: ${at}; HTTPS_PROXY is set`)
     )
   )
 })

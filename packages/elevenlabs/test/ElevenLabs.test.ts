@@ -44,7 +44,7 @@ describe("a mint is one call, and its path or its query says what for", () => {
 describe("what ElevenLabs does not serve makes no call", () => {
   const lacking: ReadonlyArray<readonly [request: Partial<MintRequest>, feature: string, detail: RegExp]> = [
     [{ purpose: "realtime" }, "purpose", /served are stt\.realtime, stt\.batch, tts\.realtime, agent$/],
-    [{ ttl: "1 minute" }, "ttl", /60 seconds; allowed are 900 to 900 seconds/],
+    [{ ttl: "1 minute" }, "ttl", /60 seconds; allowed: 900 to 900 seconds/],
     [{ maxSession: "1 minute" }, "maxSession", /cannot cut/],
     [{ usableFor: "1 hour" }, "usableFor", /no such end/],
     [{ region: "eu" }, "region", /no long-lived key is configured for region "eu"; there are keys for global, us$/]
@@ -209,10 +209,10 @@ describe("an answer to another question cannot be read", () => {
     ["agent", {}, /^signed_url: is missing$/],
     ["agent", { signed_url: "https://secret.example/?a=b" }, /^signed_url: must begin with wss/],
     ["agent", { signed_url: "ws://secret.example/?a=b" }, /^signed_url: must begin with wss/],
-    ["agent", { signed_url: "wss://secret@host.example/" }, /^signed_url: must hold no user name/],
-    ["agent", { signed_url: "wss://host.example/?a=b#secret" }, /^signed_url: .*no fragment/],
-    ["agent", { signed_url: "conversation_signature=secret" }, /^signed_url: is no URL/],
-    ["agent", { signed_url: "" }, /^signed_url: is no URL/],
+    ["agent", { signed_url: "wss://secret@host.example/" }, /^signed_url: must not contain a user name/],
+    ["agent", { signed_url: "wss://host.example/?a=b#secret" }, /^signed_url: .*or a fragment/],
+    ["agent", { signed_url: "conversation_signature=secret" }, /^signed_url: is not a URL/],
+    ["agent", { signed_url: "" }, /^signed_url: is not a URL/],
     ["agent", { signed_url: 7 }, /^signed_url: /],
     ["stt.realtime", { signed_url: "wss://secret.example/?a=b" }, /^token: is missing$/],
     ["tts.realtime", { signed_url: "wss://secret.example/?a=b" }, /^token: is missing$/],

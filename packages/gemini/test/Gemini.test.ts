@@ -233,7 +233,7 @@ describe("a variable that cannot be used is told by its name", () => {
   const variables = [
     ["GEMINI_API_KEY", "two words", /a space/],
     ["GEMINI_API_VERSION", "v1", /must be one of v1alpha, v1beta/],
-    ["GOOGLE_GEMINI_BASE_URL", "no url", /must hold no white space/],
+    ["GOOGLE_GEMINI_BASE_URL", "no url", /must not contain white space/],
     ["GOOGLE_GEMINI_BASE_URL", "wss://api.evil.com", /must begin with https/]
   ] as const
   it.effect.each(variables)("%s=%s", ([name, value, message]) =>

@@ -68,7 +68,7 @@ describe("a variable that cannot be used is told by its name", () => {
   const variables = [
     ["OPENAI_API_KEY", "two words", /a space/],
     ["OPENAI_BASE_URL", "wss://api.evil.com", /must begin with https/],
-    ["OPENAI_WS_URL", "wss://api.evil.com/?model=x", /no query/],
+    ["OPENAI_WS_URL", "wss://api.evil.com/?model=x", /not contain a query/],
     ["OPENAI_ORG_ID", "my organization", /printable ASCII/],
     ["OPENAI_PROJECT_ID", "proj_1\r\nx-evil: 1", /in one line/]
   ] as const

@@ -94,7 +94,7 @@ const check = Effect.fnUntraced(function* (options: Options) {
   }
   const keepAliveTimeout = Duration.toMillis(Option.getOrElse(Duration.fromInput(given), () => Duration.zero))
   if (!(keepAliveTimeout >= 1 && Number.isFinite(keepAliveTimeout))) {
-    return yield* wrong("keepAliveTimeout", 'must be a length of time such as "65 seconds"')
+    return yield* wrong("keepAliveTimeout", 'must be a duration such as "65 seconds"')
   }
   return { host, port, keepAliveTimeout: Math.min(keepAliveTimeout, maxTimeout) }
 })

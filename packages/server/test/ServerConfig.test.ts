@@ -311,7 +311,7 @@ describe("the options of the server", () => {
       }
       for (const timeout of ["0 seconds", "Infinity", "-1 seconds"]) {
         const { TEMPCRED_DRAIN_TIMEOUT = "" } = yield* problems({ ...tokens, TEMPCRED_DRAIN_TIMEOUT: timeout })
-        assert.match(TEMPCRED_DRAIN_TIMEOUT, /^must be a length of time/)
+        assert.match(TEMPCRED_DRAIN_TIMEOUT, /^must be a duration/)
       }
       for (const port of ["-1", "http", "80.5", "1e3"]) {
         assert.deepStrictEqual(yield* problems({ ...tokens, TEMPCRED_PORT: port }), {
@@ -488,11 +488,11 @@ describe("the names of variables", () => {
     TEMPCRED_LIMIT_3: "sssh"
   }
   const told: Environment = {
-    TEMPCRED_AUTH_AUDIENCES: "is no variable of tempcred: did you mean TEMPCRED_AUTH_AUDIENCE?",
-    TEMPCRED_POLICY_MAXTTL: "is no variable of tempcred: did you mean TEMPCRED_POLICY_MAX_TTL?",
-    TEMPCRED_LIMIT_PER_MIN: "is no variable of tempcred: did you mean TEMPCRED_LIMIT_PER_MINUTE?",
+    TEMPCRED_AUTH_AUDIENCES: "is not a variable of tempcred: did you mean TEMPCRED_AUTH_AUDIENCE?",
+    TEMPCRED_POLICY_MAXTTL: "is not a variable of tempcred: did you mean TEMPCRED_POLICY_MAX_TTL?",
+    TEMPCRED_LIMIT_PER_MIN: "is not a variable of tempcred: did you mean TEMPCRED_LIMIT_PER_MINUTE?",
     TEMPCRED_LIMIT_3:
-      "is no variable of tempcred: those that begin alike are TEMPCRED_LIMIT_PER_MINUTE, TEMPCRED_LIMIT_CONCURRENT, TEMPCRED_LIMIT_IN_FLIGHT, TEMPCRED_LIMIT_STORE, TEMPCRED_LIMIT_STORE_FILE"
+      "is not a variable of tempcred: similar ones are TEMPCRED_LIMIT_PER_MINUTE, TEMPCRED_LIMIT_CONCURRENT, TEMPCRED_LIMIT_IN_FLIGHT, TEMPCRED_LIMIT_STORE, TEMPCRED_LIMIT_STORE_FILE"
   }
   /** Variables that others read, or that are empty, and so are not set. */
   const foreign = {

@@ -15,22 +15,22 @@ describe("a variable that cannot be used is told by its name and never by its va
     ["SONIOX_API_KEY", '"quoted"', /a quotation mark/],
     ["SONIOX_API_KEY", "bell\u0007", /another character/],
     ["SONIOX_API_KEY", "schlüssel", /another character/],
-    ["SONIOX_REGION", "evil.com/", /a region's name/],
-    ["SONIOX_REGION", "eu.evil", /a region's name/],
-    ["SONIOX_REGION", "eu@evil", /a region's name/],
-    ["SONIOX_REGION", "EU", /in small letters/],
+    ["SONIOX_REGION", "evil.com/", /a region name/],
+    ["SONIOX_REGION", "eu.evil", /a region name/],
+    ["SONIOX_REGION", "eu@evil", /a region name/],
+    ["SONIOX_REGION", "EU", /in lowercase letters/],
     ["SONIOX_REGION", "e\nu", /a line end/],
     ["SONIOX_REGION", "'eu'", /a quotation mark/],
     ["SONIOX_API_BASE_URL", "http://api.evil.com", /must begin with https/],
     ["SONIOX_API_BASE_URL", "http://127.0.0.1.evil.com", /must begin with https/],
     ["SONIOX_API_BASE_URL", "ftp://127.0.0.1", /must begin with https/],
-    ["SONIOX_API_BASE_URL", "api.evil.com", /is no URL/],
-    ["SONIOX_API_BASE_URL", "https://me:evil@api.soniox.com", /no user name or password/],
-    ["SONIOX_API_BASE_URL", "https://api.soniox.com/?evil=1", /no query/],
+    ["SONIOX_API_BASE_URL", "api.evil.com", /is not a URL/],
+    ["SONIOX_API_BASE_URL", "https://me:evil@api.soniox.com", /not contain a user name or password/],
+    ["SONIOX_API_BASE_URL", "https://api.soniox.com/?evil=1", /not contain a query/],
     ["SONIOX_WS_URL", "ws://stt-rt.evil.com/transcribe-websocket", /must begin with wss/],
     ["SONIOX_WS_URL", "https://stt-rt.evil.com/transcribe-websocket", /must begin with wss/],
     ["SONIOX_TTS_WS_URL", "ws://tts-rt.evil.com/tts-websocket", /must begin with wss/],
-    ["SONIOX_TTS_WS_URL", "wss://tts-rt.soniox.com/tts-websocket#evil", /no fragment/]
+    ["SONIOX_TTS_WS_URL", "wss://tts-rt.soniox.com/tts-websocket#evil", /or a fragment/]
   ]
   it.effect.each(variables)("%s=%j", ([name, value, message]) =>
     Effect.gen(function* () {

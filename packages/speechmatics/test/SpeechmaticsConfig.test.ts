@@ -20,7 +20,7 @@ describe("a variable that cannot be used is told by its name and never by its va
     ["SPEECHMATICS_RT_URL", "https://rt.evil.com/v2", /must begin with wss/],
     ["SPEECHMATICS_BATCH_URL", "http://asr.evil.com/v2", /must begin with https/],
     ["SPEECHMATICS_BATCH_URL", "wss://asr.evil.com/v2", /must begin with https/],
-    ["SPEECHMATICS_TTS_URL", "tts.evil.com", /is no URL/]
+    ["SPEECHMATICS_TTS_URL", "tts.evil.com", /is not a URL/]
   ]
   it.effect.each(variables)("%s=%j", ([name, value, message]) =>
     Effect.gen(function* () {

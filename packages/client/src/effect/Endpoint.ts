@@ -17,7 +17,7 @@
  * )
  * const error = await Effect.runPromise(Effect.flip(program))
  * console.log(error.message)
- * // => endpoint: ttl is not supported as asked: ttl is 172800 seconds; allowed are 1 to 86400 seconds
+ * // => endpoint: ttl is not supported as requested: ttl is 172800 seconds; allowed: 1 to 86400 seconds
  * ```
  *
  * @since 0.1.0

@@ -52,7 +52,7 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
     const token = Redacted.value(minted.token)
     if (!/^[\u0021-\u007e]+$/.test(token)) return refuse("the token has characters that no header can carry")
     if (received.holdsKey(token) || minted.connections.some(({ url }) => received.holdsKey(url))) {
-      return refuse("the credential holds the long-lived key")
+      return refuse("the credential contains the long-lived key")
     }
     const longest = longestLife(minted.terms, request.ttlSeconds, capabilities[request.purpose]?.ttlSeconds.max)
     const { at, notBelieved, source, usableUntil } = Expiry.ends(
@@ -63,7 +63,7 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
       DateTime.toEpochMillis(now)
     )
     const end = Option.getOrUndefined(DateTime.make(at))
-    if (end === undefined) return refuse("the expiry is no date")
+    if (end === undefined) return refuse("the expiry is not a valid date")
     if (at <= received.receivedAt) return refuse("the credential had expired when it arrived")
     const terms =
       minted.terms === undefined

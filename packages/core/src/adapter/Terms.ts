@@ -59,7 +59,7 @@ export const fromResponse = (
         ...second(stated, asked, sentAt),
         relaxed: [...new Set([...relaxed, ...stated.relaxed, ...unmet])]
       })
-    : Result.fail(new InvalidResponseError({ detail: `the credential is not what was asked for: ${broken}` }))
+    : Result.fail(new InvalidResponseError({ detail: `the credential differs from the request: ${broken}` }))
 }
 
 /** The maximum `usableFor`; no vendor keeps a session usable for longer. */

@@ -14,16 +14,16 @@ const gets = Metric.counter("tempcred_cache_gets_total", {
 })
 
 const renewals = Metric.counter("tempcred_cache_renewals_total", {
-  description: "Renewals of credentials that were still good, by outcome",
+  description: "Refreshes of valid credentials, by outcome",
   incremental: true
 })
 
 const remainingSeconds = Metric.histogram("tempcred_cache_remaining_seconds", {
-  description: "Life left in credentials as they were served from the cache; of hits, one in 64 is sampled",
+  description: "Remaining lifetime of credentials served from the cache; one hit in 64 is sampled",
   boundaries: Metric.exponentialBoundaries({ start: 1, factor: 2, count: 16 })
 })
 
-const scopes = Metric.gauge("tempcred_cache_scopes", { description: "Scopes that the cache holds" })
+const scopes = Metric.gauge("tempcred_cache_scopes", { description: "Scopes in the cache" })
 
 /** An update costs half as much as a cache hit, so hits are counted in batches. */
 const batch = 64

@@ -35,7 +35,7 @@ export const duration: Format<Duration.Duration> = ofSchema(
   Schema.DurationFromString.check(
     Schema.makeFilter((length) => Number.isFinite(Duration.toMillis(length)) && Duration.toMillis(length) >= 1)
   ),
-  'must be a length of time with its unit, such as "20 seconds"'
+  'must be a duration with its unit, such as "20 seconds"'
 )
 
 /** Makes the format of one of several words. */

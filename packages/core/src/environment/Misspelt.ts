@@ -44,9 +44,9 @@ const misspelt = (name: string, set: string, prefixes: ReadonlyArray<string>): R
   if (!name.startsWith(prefix) || Names.variables.includes(name) || Names.isServiceLink(name, set)) return []
   const bare = (variable: string) => variable.slice(prefix.length)
   const meant = Names.nearest(bare(name), Names.variables.map(bare))
-  if (meant !== undefined) return [{ name, message: `is no variable of tempcred: did you mean ${prefix}${meant}?` }]
+  if (meant !== undefined) return [{ name, message: `is not a variable of tempcred: did you mean ${prefix}${meant}?` }]
   const begin = [...prefixes, ...Names.stack].find((one) => name === one || name.startsWith(`${one}_`))
   if (begin === undefined) return []
   const alike = Names.variables.filter((one) => one.startsWith(begin))
-  return [{ name, message: `is no variable of tempcred: those that begin alike are ${alike.join(", ")}` }]
+  return [{ name, message: `is not a variable of tempcred: similar ones are ${alike.join(", ")}` }]
 }

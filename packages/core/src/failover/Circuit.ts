@@ -89,8 +89,8 @@ export const makeCircuits = Effect.fnUntraced(function* ({ counts, failures, ope
 
 const skipped = ({ reason }: CircuitBreaker.CircuitBreakerError): UnavailableError =>
   reason._tag === "CircuitOpen"
-    ? new UnavailableError({ retryAfter: reason.retryAfter, detail: "not asked, as it failed repeatedly" })
-    : new UnavailableError({ detail: "not asked, as another mint finds out whether it has recovered" })
+    ? new UnavailableError({ retryAfter: reason.retryAfter, detail: "skipped because it failed repeatedly" })
+    : new UnavailableError({ detail: "skipped while another mint tests whether it has recovered" })
 
 /** Publishes the changes of a circuit as events, without a fiber. */
 const announcing = (

@@ -54,7 +54,7 @@ export interface Settings {
 }
 
 const waits = Metric.histogram("tempcred_gate_wait_milliseconds", {
-  description: "How long calls waited for their turn to ask the vendor",
+  description: "Wait of calls for their turn at the rate gate",
   boundaries: Metric.exponentialBoundaries({ start: 1, factor: 4, count: 8 })
 })
 
@@ -73,10 +73,11 @@ const makeSignal = () => {
 const tooLong = (wait: number) =>
   new RateLimitError({
     retryAfter: Duration.millis(Math.ceil(wait)),
-    detail: "the vendor was not asked, as no turn comes before the deadline"
+    detail: "the vendor was not called, because no turn comes before the deadline"
   })
 
-const noTurn = () => new TransportError({ timedOut: true, detail: "calls under way left no place before the deadline" })
+const noTurn = () =>
+  new TransportError({ timedOut: true, detail: "calls in progress left no turn before the deadline" })
 
 /** Makes the gate of one account. */
 export const make = Effect.fnUntraced(function* (

@@ -55,7 +55,7 @@ interface Kept {
   readonly spare: number
 }
 
-const pooled = Metric.gauge("tempcred_pool_level", { description: "Single-use credentials that are kept ready" })
+const pooled = Metric.gauge("tempcred_pool_level", { description: "Pooled single-use credentials" })
 
 /** Makes the gauge of all credentials in a pool. */
 export const makeLevel = (provider: string): Settings["level"] => {
