@@ -30,6 +30,7 @@ import * as Misspelt from "./environment/Misspelt.ts"
 import * as Text from "./environment/Text.ts"
 import * as Variable from "./environment/Variable.ts"
 
+export { checkSecret } from "./environment/Secret.ts"
 export {
   boolean,
   duration,

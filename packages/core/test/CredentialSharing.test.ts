@@ -384,6 +384,16 @@ describe("encryption at rest", () => {
     })
   )
 
+  it.effect("a key with blanks around it is the same key", () =>
+    Effect.gen(function* () {
+      const { start, vendor } = yield* place()
+      const untidy = Redacted.make(` ${Redacted.value(Host.key)} \n`)
+      const [tidy, other] = [yield* start(), yield* start({ keys: [untidy] })]
+      assert.deepStrictEqual([numberOf(yield* tidy.mint()), numberOf(yield* other.mint())], [1, 1])
+      assert.strictEqual(vendor.state.mints, 1)
+    })
+  )
+
   it.effect("while keys change, each machine reads what any of its keys wrote", () =>
     Effect.gen(function* () {
       const { start, vendor } = yield* place()

@@ -84,8 +84,11 @@ describe("static bearer tokens", () => {
       const rows: ReadonlyArray<readonly [ReadonlyArray<Authenticator.BearerEntry>, RegExp]> = [
         [[], /^Authenticator.layerBearer must have an entry/],
         [[entry("sssh-15-letters")], /\[0\].token must be 16 visible ASCII characters or more$/],
-        [[entry("sssh with a space in it")], /\[0\].token must be 16 visible/],
-        [[entry(undefined as never)], /\[0\].token must be 16 visible/],
+        [[entry("sssh-16-l\u00e9tters-or-more")], /\[0\].token must be 16 visible/],
+        [[entry("sssh with a space in it")], /\[0\].token holds a space/],
+        [[entry('"sssh-sixteen-letters"')], /\[0\].token begins or ends with a quotation mark/],
+        [[entry(undefined as never)], /\[0\].token must be a Redacted of text/],
+        [[one, entry("sssh-first-token-1\n")], /^Authenticator.layerBearer\[1\].token is a duplicate$/],
         [[one, entry("sssh-first-token-1")], /^Authenticator.layerBearer\[1\].token is a duplicate$/],
         [
           [entry("sssh-sixteen-lets", "")],
@@ -98,6 +101,10 @@ describe("static bearer tokens", () => {
       for (const [entries, message] of rows) assert.match(yield* problem(Authenticator.layerBearer(entries)), message)
       assert.strictEqual(
         yield* ask(Authenticator.layerBearer([entry("sssh-sixteen-let")]), "sssh-sixteen-let"),
+        "kiosk"
+      )
+      assert.strictEqual(
+        yield* ask(Authenticator.layerBearer([entry(" sssh-sixteen-let\n")]), "sssh-sixteen-let"),
         "kiosk"
       )
     })
@@ -297,6 +304,13 @@ describe("a JWT with a shared secret", () => {
       }),
     { arbitrary: { runs: 100, seed: 3 } }
   )
+  it.effect("a secret in code is trimmed, as one in a variable is", () =>
+    Effect.gen(function* () {
+      const token = yield* sign(claims)
+      const untidy = Authenticator.layerJwt({ secret: Redacted.make(` ${secret}\r\n`) })
+      assert.strictEqual(yield* ask(untidy, token), "ana")
+    })
+  )
   it.effect("invalid options fail the layer, and the error does not hold the secret", () =>
     Effect.gen(function* () {
       const good = { secret: Redacted.make(secret) }
@@ -311,6 +325,13 @@ describe("a JWT with a shared secret", () => {
           /^Authenticator.layerJwt.secret must be a Redacted of 32 bytes/
         ],
         [{ secret }, /layerJwt.secret must be a Redacted/],
+        [
+          { secret: Redacted.make(`"${secret}"`) },
+          /^Authenticator.layerJwt.secret begins or ends with a quotation mark/
+        ],
+        [{ secret: Redacted.make(`${secret}\n${secret}`) }, /layerJwt.secret holds a line end/],
+        [{ secret: Redacted.make(`${secret} ${secret}`) }, /layerJwt.secret holds a space/],
+        [{ secret: Redacted.make(" \n") }, /layerJwt.secret is empty/],
         [{ jwksUrl: "https://id.example/keys" }, /layerJwt.audience must be set with jwksUrl/],
         [{ jwksUrl: "https://id.example/keys", issuer: "x" }, /layerJwt.audience must be set with jwksUrl/],
         [{ jwksUrl: "https://id.example/keys", audience: "any" }, /layerJwt.audience may be any only with an issuer/],

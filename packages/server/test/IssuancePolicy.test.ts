@@ -355,6 +355,8 @@ describe("the vendor's name for a subject", () => {
       const expected = createHmac("sha256", key).update(ana.subject).digest("base64url")
       assert.strictEqual((yield* granted(policy)).subject, expected)
       assert.lengthOf(expected, 43)
+      const untidy = { subject: { hashedWith: Redacted.make(` ${key.toString("base64")} \n`) } }
+      assert.strictEqual((yield* granted(untidy)).subject, expected)
       const other = yield* granted(policy, asked, { identity: { ...ana, subject: "ana" } })
       assert.notStrictEqual(other.subject, expected)
     })

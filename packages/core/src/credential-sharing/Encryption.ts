@@ -6,9 +6,9 @@ import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import { checkSecret } from "../environment/Secret.ts"
 
 const nonceBytes = 12
 
@@ -25,11 +25,8 @@ export interface Encryption {
 /** Returns the id of an encrypted text, without decrypting it. */
 export const idOf = (encrypted: string): string => encrypted.slice(0, idLength)
 
-const bytesOf = (key: Redacted.Redacted): Uint8Array<ArrayBuffer> | undefined => {
-  // Untyped callers may pass anything, such as an unset variable.
-  const text: unknown = Redacted.isRedacted(key) ? Redacted.value(key) : undefined
-  if (!Predicate.isString(text)) return undefined
-  const decoded = Base64.decode(text)
+const bytesOf = (key: unknown): Uint8Array<ArrayBuffer> | undefined => {
+  const decoded = Result.flatMap(checkSecret(key), (checked) => Base64.decode(Redacted.value(checked)))
   return Result.isSuccess(decoded) && decoded.success.length === 32 ? new Uint8Array(decoded.success) : undefined
 }
 

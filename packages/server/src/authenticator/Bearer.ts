@@ -1,13 +1,14 @@
 /** Static bearer tokens, compared by keyed hashes in constant time. */
 import type { Issue } from "@tempcred/core/ConfigurationError"
+import { checkSecret } from "@tempcred/core/Environment"
 import * as Effect from "effect/Effect"
-import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import { type Identity, isSubject, subjectRule, UnauthenticatedError, type Verify } from "./Identity.ts"
 
 /** A caller with its own token, such as another backend of the app. */
 export interface BearerEntry {
-  /** At least 16 visible ASCII characters; `openssl rand -hex 32` makes one. */
+  /** At least 16 visible ASCII characters; `openssl rand -hex 32` makes one. Surrounding blanks are removed. */
   readonly token: Redacted.Redacted
   readonly subject: string
   /** @default none */
@@ -29,7 +30,10 @@ export const make = Effect.fnUntraced(function* (entries: ReadonlyArray<BearerEn
       return new Uint8Array(await crypto.subtle.sign("HMAC", imported, bytes))
     })
   const known = yield* Effect.forEach(entries, ({ claims = {}, subject, token }) =>
-    Effect.map(hash(token), (bytes) => ({ bytes, identity: { subject, claims } }))
+    Effect.map(hash(Result.getOrElse(checkSecret(token), () => token)), (bytes) => ({
+      bytes,
+      identity: { subject, claims }
+    }))
   )
   return (token) =>
     Effect.flatMap(hash(token), (bytes) => {
@@ -55,12 +59,10 @@ export const check = (entries: ReadonlyArray<BearerEntry>): ReadonlyArray<Issue>
   const seen = new Set<unknown>()
   const issues = entries.flatMap(({ subject, token }, index) => {
     const wrongSubject = isSubject(subject) ? [] : [issue(`[${index}].subject`, subjectRule)]
-    // Untyped callers pass plain text, which an inspected object would print.
-    if (!Redacted.isRedacted(token)) {
-      return [...wrongSubject, issue(`[${index}].token`, "must be a Redacted: wrap it in Redacted.make")]
-    }
-    const value: unknown = Redacted.value(token)
-    const isFit = Predicate.isString(value) && value.length >= shortestToken && /^[\u0021-\u007e]+$/.test(value)
+    const checked = checkSecret(token)
+    if (Result.isFailure(checked)) return [...wrongSubject, issue(`[${index}].token`, checked.failure)]
+    const value = Redacted.value(checked.success)
+    const isFit = value.length >= shortestToken && /^[\u0021-\u007e]+$/.test(value)
     const isTwice = seen.has(value)
     seen.add(value)
     return [

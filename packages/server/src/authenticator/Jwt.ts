@@ -1,11 +1,13 @@
 /** JWTs: signed by a key of a key set or with a shared secret, with an expiry and a subject. */
 import { checkUrl, type Issue } from "@tempcred/core/ConfigurationError"
+import { checkSecret } from "@tempcred/core/Environment"
 import { isName, type Length } from "@tempcred/core/MintRequest"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from "jose"
 import * as Identity from "./Identity.ts"
 import * as KeySet from "./KeySet.ts"
@@ -40,7 +42,7 @@ interface JwtKeySet extends JwtCommon {
 }
 
 interface JwtSecret extends JwtCommon {
-  /** The secret that issuer and endpoint share, for HS256: text of 32 bytes or more in UTF-8. */
+  /** The secret that issuer and endpoint share, for HS256: text of 32 bytes or more in UTF-8. Surrounding blanks are removed. */
   readonly secret: Redacted.Redacted
   readonly jwksUrl?: never
   readonly algorithms?: never
@@ -199,7 +201,7 @@ const isAny = (audience: string | ReadonlyArray<string>): boolean => {
 }
 
 const secretBytes = (secret: Redacted.Redacted): Uint8Array<ArrayBuffer> =>
-  new TextEncoder().encode(Redacted.value(secret))
+  new TextEncoder().encode(Redacted.value(Result.getOrElse(checkSecret(secret), () => secret)))
 
 /** Checks the options. */
 export const check = (options: JwtOptions): ReadonlyArray<Issue> => {
@@ -221,7 +223,9 @@ export const check = (options: JwtOptions): ReadonlyArray<Issue> => {
   if (audience !== undefined && !isAny(audience) && many(audience).includes("any")) {
     wrong("audience", "must be any alone, or names of audiences")
   }
-  if (secret !== undefined && !(Redacted.isRedacted(secret) && secretBytes(secret).length >= shortestSecret)) {
+  const checked = secret === undefined ? undefined : checkSecret(secret)
+  if (checked !== undefined && Result.isFailure(checked)) wrong("secret", checked.failure)
+  else if (checked !== undefined && secretBytes(checked.success).length < shortestSecret) {
     wrong("secret", `must be a Redacted of ${shortestSecret} bytes or more`)
   }
   for (const [option, value] of Object.entries({ issuer, audience })) {

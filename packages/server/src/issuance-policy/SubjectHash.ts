@@ -1,9 +1,9 @@
 /** The keyed hash that replaces a subject at the vendor. */
 import { ConfigurationError } from "@tempcred/core/ConfigurationError"
+import { checkSecret } from "@tempcred/core/Environment"
 import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
 import * as Base64Url from "effect/encoding/Base64Url"
-import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 
@@ -11,9 +11,8 @@ import * as Result from "effect/Result"
 export const make = Effect.fnUntraced(function* (
   key: Redacted.Redacted
 ): Effect.fn.Return<(subject: string) => Effect.Effect<string>, ConfigurationError> {
-  // Untyped callers pass plain text, which an inspected object would print.
-  const text: unknown = Redacted.isRedacted(key) ? Redacted.value(key) : undefined
-  const bytes = Predicate.isString(text) ? Result.getOrUndefined(Base64.decode(text)) : undefined
+  const decoded = Result.flatMap(checkSecret(key), (checked) => Base64.decode(Redacted.value(checked)))
+  const bytes = Result.getOrUndefined(decoded)
   if (bytes === undefined || bytes.length < 32) {
     const message = "must be a Redacted of 32 bytes or more in base64: `openssl rand -base64 32` makes one"
     return yield* new ConfigurationError({ issues: [{ name: "IssuancePolicy.subject.hashedWith", message }] })
