@@ -1,6 +1,5 @@
 /** The authenticator that the variables configure. */
-import { checkUrl, type Issue } from "@tempcred/core/ConfigurationError"
-import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
+import { checkUrl, type ConfigurationError, type Issue } from "@tempcred/core/ConfigurationError"
 import type * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
