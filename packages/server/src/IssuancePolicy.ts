@@ -18,7 +18,7 @@
  */
 import type { Capabilities } from "@tempcred/core/Capabilities"
 import { ConfigurationError } from "@tempcred/core/ConfigurationError"
-import type { MintRequest } from "@tempcred/core/MintRequest"
+import { DecodedRequest } from "@tempcred/core/MintRequest"
 import type * as TokenEndpoint from "@tempcred/core/TokenEndpoint"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
@@ -72,7 +72,7 @@ export type Apply = (
   capabilities: Capabilities,
   identity: Identity,
   request: TokenEndpoint.Request
-) => Effect.Effect<MintRequest, ForbiddenError>
+) => Effect.Effect<DecodedRequest, ForbiddenError>
 
 /**
  * A policy whose options have been checked.
@@ -101,7 +101,9 @@ export const make = Effect.fnUntraced(function* (
   const apply: Apply = Effect.fnUntraced(function* (capabilities, identity, request) {
     const granted = Terms.apply(yield* termsOf(identity), capabilities[request.purpose], request)
     if (Result.isFailure(granted)) return yield* new ForbiddenError({ issues: granted.failure })
-    return { ...granted.success, subject: yield* subjectOf(identity.subject), exposure: "client" }
+    const subject = yield* subjectOf(identity.subject)
+    // Every field has been checked, so that no provider decodes the request again.
+    return new DecodedRequest({ ...granted.success, subject, exposure: "client" })
   })
   return { apply, subjectOf }
 })

@@ -142,7 +142,7 @@ export const apply = (
   terms: CheckedTerms,
   capability: Capability | undefined,
   request: Request
-): Result.Result<MintRequest.MintRequest, ReadonlyArray<FieldIssue>> => {
+): Result.Result<MintRequest.Decoded, ReadonlyArray<FieldIssue>> => {
   const { maxSession } = terms
   const usable = atMost(terms.usableFor[request.purpose], capability?.usableForSeconds)
   const shortest = capability?.ttlSeconds.min ?? 1
@@ -151,19 +151,19 @@ export const apply = (
   if (issues.length > 0) return Result.fail(issues)
   const ttl = request.ttlSeconds ?? Math.min(defaultTtl(capability) ?? maxTtl, maxTtl)
   const longest = request.maxSessionSeconds ?? atMost(maxSession, capability?.maxSessionSeconds)
-  const session = terms.session[request.purpose]
-  const region = request.region ?? ownRegion(terms, capability)
-  const singleUse = once(terms, request)
   return Result.succeed({
     purpose: request.purpose,
     ttl: Duration.seconds(ttl),
-    ...(singleUse === undefined ? {} : { singleUse }),
-    ...(longest === undefined ? {} : { maxSession: Duration.seconds(longest) }),
-    ...(session === undefined ? {} : { session }),
-    ...(usable === undefined ? {} : { usableFor: Duration.seconds(usable) }),
-    ...(region === undefined ? {} : { region })
+    singleUse: once(terms, request),
+    maxSession: lengthOf(longest),
+    session: terms.session[request.purpose],
+    usableFor: lengthOf(usable),
+    region: request.region ?? ownRegion(terms, capability)
   })
 }
+
+const lengthOf = (seconds: number | undefined): Duration.Duration | undefined =>
+  seconds === undefined ? undefined : Duration.seconds(seconds)
 
 /** Returns the provider's default ttl. `TEMPCRED_TTL` can set one outside the vendor's range. */
 const defaultTtl = (capability: Capability | undefined): number | undefined => {
