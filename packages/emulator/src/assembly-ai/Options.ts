@@ -1,7 +1,6 @@
 /** The options of the emulated AssemblyAI, and their defaults. */
+import { common, complete, type Complete } from "../Defaults.ts"
 import type * as Emulator from "../Emulator.ts"
-import { systemClock } from "../Emulator.ts"
-import * as Speech from "../Speech.ts"
 
 /** Options of the emulated AssemblyAI. */
 export interface Options extends Emulator.Options {
@@ -24,21 +23,17 @@ export interface Options extends Emulator.Options {
 }
 
 /** The options with all defaults. */
-export interface Settings {
-  readonly clock: Emulator.Clock
-  readonly words: ReadonlyArray<string>
-  readonly apiKey: string
-  readonly failures: "message" | "close"
-  readonly strictZones: boolean
-  readonly concurrentSessions: number
-}
+export type Settings = Complete<Options>
 
 /** Adds the defaults. */
-export const settings = (options: Options): Settings => ({
-  clock: options.clock ?? systemClock,
-  words: options.words ?? Speech.words,
-  apiKey: options.apiKey ?? "a5".repeat(16),
-  failures: options.failures ?? "message",
-  strictZones: options.strictZones ?? true,
-  concurrentSessions: options.concurrentSessions ?? Infinity
-})
+export const settings = (options: Options): Settings =>
+  complete<Settings>(
+    {
+      ...common,
+      apiKey: "a5".repeat(16),
+      failures: "message",
+      strictZones: true,
+      concurrentSessions: Infinity
+    },
+    options
+  )

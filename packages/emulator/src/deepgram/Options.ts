@@ -1,7 +1,6 @@
 /** The options of the emulated Deepgram, and their defaults. */
+import { common, complete, type Complete } from "../Defaults.ts"
 import type * as Emulator from "../Emulator.ts"
-import { systemClock } from "../Emulator.ts"
-import * as Speech from "../Speech.ts"
 
 /** Options of the emulated Deepgram. */
 export interface Options extends Emulator.Options {
@@ -36,29 +35,21 @@ export interface Options extends Emulator.Options {
 }
 
 /** The options with all defaults. */
-export interface Settings {
-  readonly clock: Emulator.Clock
-  readonly words: ReadonlyArray<string>
-  readonly apiKey: string
-  readonly wrongKeyStatus: 400 | 401
-  readonly member: boolean
-  readonly notMemberStatus: 401 | 403
-  readonly expiresIn: boolean
-  readonly wholeTtl: boolean
-  readonly regionalGrants: boolean
-  readonly connections: number
-}
+export type Settings = Complete<Options>
 
 /** Adds the defaults. */
-export const settings = (options: Options): Settings => ({
-  clock: options.clock ?? systemClock,
-  words: options.words ?? Speech.words,
-  apiKey: options.apiKey ?? "d6".repeat(20),
-  wrongKeyStatus: options.wrongKeyStatus ?? 401,
-  member: options.member ?? true,
-  notMemberStatus: options.notMemberStatus ?? 403,
-  expiresIn: options.expiresIn ?? true,
-  wholeTtl: options.wholeTtl ?? false,
-  regionalGrants: options.regionalGrants ?? false,
-  connections: options.connections ?? Infinity
-})
+export const settings = (options: Options): Settings =>
+  complete<Settings>(
+    {
+      ...common,
+      apiKey: "d6".repeat(20),
+      wrongKeyStatus: 401,
+      member: true,
+      notMemberStatus: 403,
+      expiresIn: true,
+      wholeTtl: false,
+      regionalGrants: false,
+      connections: Infinity
+    },
+    options
+  )

@@ -1,7 +1,6 @@
 /** The options of the emulated Gemini Live API, and their defaults. */
+import { common, complete, type Complete } from "../Defaults.ts"
 import type * as Emulator from "../Emulator.ts"
-import { systemClock } from "../Emulator.ts"
-import * as Speech from "../Speech.ts"
 
 /** An API version that has tokens. */
 export type Version = "v1alpha" | "v1beta"
@@ -30,26 +29,21 @@ export interface Options extends Emulator.Options {
 }
 
 /** The options with all defaults. */
-export interface Settings {
-  readonly clock: Emulator.Clock
-  readonly words: ReadonlyArray<string>
-  readonly region: string
-  readonly apiKey: string
-  readonly versions: ReadonlyArray<Version>
-  readonly echo: ReadonlyArray<Echoed>
-  readonly cutAtExpiry: boolean
-}
+export type Settings = Complete<Options> & { readonly region: string }
 
 /** All API versions that have tokens. */
 export const versions: ReadonlyArray<Version> = ["v1alpha", "v1beta"]
 
 /** Adds the defaults. */
-export const settings = (options: Options): Settings => ({
-  clock: options.clock ?? systemClock,
-  words: options.words ?? Speech.words,
-  region: options.region ?? "global",
-  apiKey: options.apiKey ?? `AIza${"5a".repeat(17)}5`,
-  versions: options.versions ?? versions,
-  echo: options.echo ?? [],
-  cutAtExpiry: options.cutAtExpiry ?? true
-})
+export const settings = (options: Options): Settings =>
+  complete<Settings>(
+    {
+      ...common,
+      region: "global",
+      apiKey: `AIza${"5a".repeat(17)}5`,
+      versions,
+      echo: [],
+      cutAtExpiry: true
+    },
+    options
+  )

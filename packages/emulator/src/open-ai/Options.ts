@@ -1,7 +1,6 @@
 /** The options of the emulated OpenAI, and their defaults. */
+import { common, complete, type Complete } from "../Defaults.ts"
 import type * as Emulator from "../Emulator.ts"
-import { systemClock } from "../Emulator.ts"
-import * as Speech from "../Speech.ts"
 
 /** Options of the emulated OpenAI. */
 export interface Options extends Emulator.Options {
@@ -21,19 +20,16 @@ export interface Options extends Emulator.Options {
 }
 
 /** The options with all defaults. */
-export interface Settings {
-  readonly clock: Emulator.Clock
-  readonly words: ReadonlyArray<string>
-  readonly apiKey: string
-  readonly anchorRequired: boolean
-  readonly sessionLimit: number
-}
+export type Settings = Complete<Options>
 
 /** Adds the defaults. */
-export const settings = (options: Options): Settings => ({
-  clock: options.clock ?? systemClock,
-  words: options.words ?? Speech.words,
-  apiKey: options.apiKey ?? `sk-emulated-${"0a".repeat(20)}`,
-  anchorRequired: options.anchorRequired ?? true,
-  sessionLimit: options.sessionLimit ?? 60 * 60_000
-})
+export const settings = (options: Options): Settings =>
+  complete<Settings>(
+    {
+      ...common,
+      apiKey: `sk-emulated-${"0a".repeat(20)}`,
+      anchorRequired: true,
+      sessionLimit: 60 * 60_000
+    },
+    options
+  )
