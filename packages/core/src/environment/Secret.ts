@@ -7,9 +7,6 @@ import * as Text from "./Text.ts"
 /**
  * Checks a secret that code passes. Returns it without surrounding blanks and line ends, or the problem, without the
  * secret.
- *
- * @category configuration
- * @since 0.1.0
  */
 export const checkSecret = (secret: unknown): Result.Result<Redacted.Redacted, string> => {
   // Untyped callers pass plain text, which an inspected object would print.
