@@ -22,6 +22,13 @@ export const endOf = (credential: TempCredential, begun: ClockReading, now: Cloc
   return end
 }
 
+/** Gives a copy of a credential the expiry of its original. */
+export const inheritEnd = (copy: TempCredential, original: TempCredential): TempCredential => {
+  const end = ends.get(original)
+  if (end !== undefined) ends.set(copy, end)
+  return copy
+}
+
 /**
  * Returns the remaining milliseconds by the stricter clock. The wall clock notices that a machine
  * slept, the monotonic clock that the wall clock was set back.

@@ -35,6 +35,7 @@ import { DecodedRequest, type MintRequest } from "./MintRequest.ts"
 import * as RateGate from "./RateGate.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import { TempCredentialProvider } from "./TempCredentialProvider.ts"
+import * as WarmPool from "./WarmPool.ts"
 
 /**
  * Options that environment variables cannot provide.
@@ -54,6 +55,7 @@ const settings = Environment.collect((read) =>
     timeout: read(Environment.value("TEMPCRED_TIMEOUT", Environment.wholeSeconds)),
     retries: read(Environment.value("TEMPCRED_RETRIES", Environment.wholeNumber(0, 10))),
     rateLimit: read(Environment.value("TEMPCRED_RATE_LIMIT", Environment.wholeNumber(1))),
+    pool: read(Environment.value("TEMPCRED_POOL", Environment.wholeNumber(1, 100))),
     cache: read(Environment.secret("TEMPCRED_CACHE")),
     cacheKey: read(Environment.secret("TEMPCRED_CACHE_KEY"))
   })
@@ -69,6 +71,7 @@ type Settings = Effect.Success<typeof settings>
  * - `TEMPCRED_TIMEOUT`: the time limit of a mint, including retries.
  * - `TEMPCRED_RETRIES`: the number of retries.
  * - `TEMPCRED_RATE_LIMIT`: calls per minute to one vendor account, of all machines that share a Redis.
+ * - `TEMPCRED_POOL`: how many single-use credentials are minted ahead per scope, at most; none by default.
  * - `TEMPCRED_CACHE`: `memory` (default), `off`, or the URL of a Redis.
  * - `TEMPCRED_CACHE_KEY`: the encryption key of credentials in Redis, 32 bytes in base64.
  *
@@ -99,8 +102,9 @@ export const layerConfig = (adapters: ReadonlyArray<Adapter>, options: Options =
         const gate =
           rateLimit === undefined ? Layer.empty : RateGate.layer({ perMinute: rateLimit, store: shared?.store })
         const environment = ConfigProvider.layer(yield* ConfigProvider.ConfigProvider)
+        const pooled = read.pool === undefined ? cached : Layer.provide(WarmPool.layer({ max: read.pool }), cached)
         return withTtl(read.ttl).pipe(
-          Layer.provide(cached),
+          Layer.provide(pooled),
           Layer.provide(vendors),
           // The adapters read the same environment.
           Layer.provide([policy, gate, environment]),

@@ -27,6 +27,7 @@ import * as Effect from "effect/Effect"
 import * as FiberMap from "effect/FiberMap"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import { inBackground } from "./Background.ts"
 import { isForOneUse } from "./Capabilities.ts"
@@ -36,7 +37,9 @@ import { Events } from "./Events.ts"
 import * as MinRemaining from "./MinRemaining.ts"
 import { type Length, type MintRequest, prepare } from "./MintRequest.ts"
 import { moment } from "./ClockReading.ts"
-import { scopeKey } from "./mint-request/DecodedRequest.ts"
+import { inheritEnd } from "./CredentialEnd.ts"
+import { DecodedRequest } from "./mint-request/DecodedRequest.ts"
+import { TempCredential } from "./TempCredential.ts"
 import { TempCredentialProvider } from "./TempCredentialProvider.ts"
 import * as WarmStock from "./warm-pool/Stock.ts"
 
@@ -66,6 +69,14 @@ export interface Options {
    * @default 100
    */
   readonly scopes?: number | undefined
+  /**
+   * Whether users share a pool at vendors that only record the subject. Those credentials are minted
+   * without a subject, and list it in `relaxed`. At vendors that ignore the subject, users always
+   * share a pool.
+   *
+   * @default false
+   */
+  readonly waiveSubject?: boolean | undefined
 }
 
 /**
@@ -90,10 +101,18 @@ const make = Effect.fnUntraced(function* (
   const level = WarmStock.makeLevel(provider.id)
   const publish = yield* Events
 
-  const poolable = (request: MintRequest): boolean => {
+  const poolable = (request: MintRequest): request is DecodedRequest => {
+    if (!(request instanceof DecodedRequest)) return false
     const capability = provider.capabilities[request.purpose]
     if (capability === undefined || capability.mintingHasSideEffects) return false
+    if (Result.isFailure(request.resolve(provider.capabilities))) return false
     return capability.singleUse !== false && isForOneUse(capability, request)
+  }
+  /** The request that the credentials of a stock are minted for: without a subject that changes nothing, or that is waived. */
+  const stocked = (request: DecodedRequest): DecodedRequest => {
+    const effect = provider.capabilities[request.purpose]?.subject.effect
+    const isShared = effect === "ignored" || (effect === "recorded" && settings.waiveSubject)
+    return isShared ? request.withoutSubject() : request
   }
   /**
    * Finds or opens a stock in one step, because two stocks for one scope would interfere. Returns
@@ -121,23 +140,37 @@ const make = Effect.fnUntraced(function* (
   const mint: TempCredentialProvider["Service"]["mint"] = Effect.fnUntraced(function* (asked, wishes) {
     const request = prepare(asked)
     const least = (yield* MinRemaining.read(provider.id, wishes?.minRemaining)) ?? 0
-    const key = poolable(request) ? scopeKey(request) : undefined
-    const stock = key === undefined ? undefined : yield* stockOf(key, request)
-    return (stock === undefined ? undefined : yield* stock.take(least)) ?? (yield* provider.mint(request, wishes))
+    if (!poolable(request)) return yield* provider.mint(request, wishes)
+    const wanted = stocked(request)
+    const stock = wanted.scopeKey === undefined ? undefined : yield* stockOf(wanted.scopeKey, wanted)
+    const taken = yield* stock?.take(least) ?? Effect.undefined
+    return taken === undefined ? yield* provider.mint(request, wishes) : named(taken, request.subject)
   })
   return TempCredentialProvider.of({ ...provider, mint })
 })
 
+/** Names the subject that a credential of a shared pool is given to. The vendor does not know it, so it is relaxed. */
+const named = (credential: TempCredential, subject: string | undefined): TempCredential =>
+  subject === undefined || credential.subject !== undefined
+    ? credential
+    : inheritEnd(
+        new TempCredential(
+          Object.assign({}, credential, { subject, relaxed: [...credential.relaxed, "subject" as const] })
+        ),
+        credential
+      )
+
 const toMillis = (length: Length): number =>
   Option.match(Duration.fromInput(length), { onNone: () => Number.NaN, onSome: Duration.toMillis })
 
-const check = ({ idle = "1 minute", max = 10, min = 1, minRemaining, scopes = 100 }: Options) => {
+const check = ({ idle = "1 minute", max = 10, min = 1, minRemaining, scopes = 100, waiveSubject = false }: Options) => {
   const issues: Array<Issue> = []
   const wrong = (name: keyof Options, message: string) => issues.push({ name: `WarmPool.${name}`, message })
   const settings = {
     min,
     max,
     scopes,
+    waiveSubject,
     idle: toMillis(idle),
     minRemaining: minRemaining === undefined ? undefined : toMillis(minRemaining)
   }

@@ -195,3 +195,30 @@ describe("TEMPCRED_CACHE", () => {
     })
   )
 })
+
+it.effect("TEMPCRED_POOL mints single-use credentials ahead", () =>
+  Effect.gen(function* () {
+    const vendor = Acme.vendor(Acme.ok)
+    const capabilities = {
+      ...Acme.capabilities,
+      "stt.realtime": { ...Acme.capabilities["stt.realtime"], singleUse: true }
+    }
+    const layerConfig = Layer.effect(TempCredentialProvider, Provider.make({ ...Acme.spec(), capabilities })).pipe(
+      Layer.provide(vendor.layer)
+    )
+    const env = { TEMPCRED_PROVIDER: "acme", TEMPCRED_POOL: "3" }
+    yield* TempCredentialProvider.use((provider) =>
+      Effect.andThen(provider.mint({ purpose: "stt.realtime", singleUse: true }), TestClock.adjust("1 second"))
+    ).pipe(
+      Effect.provide(Providers.layerConfig([{ id: "acme", capabilities, layerConfig }])),
+      Effect.provide(vendor.layer),
+      Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
+    )
+    assert.strictEqual(vendor.sent.length, 2)
+  })
+)
+it.effect("TEMPCRED_POOL is a number from 1 to 100", () =>
+  Effect.gen(function* () {
+    assert.match(yield* failing({ TEMPCRED_PROVIDER: "acme", TEMPCRED_POOL: "0" }), /^TEMPCRED_POOL .*1.*100/)
+  })
+)

@@ -515,3 +515,51 @@ it.effect("a wall clock that is set back during a mint lengthens no life", () =>
     }).pipe(pooled(source, { idle: "1 hour" }), Effect.provideService(Clock.Clock, stepped))
   })
 })
+
+describe("users", () => {
+  const by = (subject: string): MintRequest => ({ ...request, subject })
+  const pooledAt = (effect: "ignored" | "recorded", options: WarmPool.Options = {}) => {
+    const source = vendor()
+    const ignoring = Layer.effect(
+      TempCredentialProvider,
+      TempCredentialProvider.useSync((provider) => ({
+        ...provider,
+        capabilities: {
+          "stt.realtime": { ...Acme.capabilities["stt.realtime"], singleUse: true, subject: { effect } }
+        }
+      }))
+    ).pipe(Layer.provide(source.layer))
+    return { source, provided: Effect.provide(WarmPool.layer(options).pipe(Layer.provide(ignoring))) }
+  }
+  /** Mints for one user, and a while later for another. */
+  const oneEach = Effect.gen(function* () {
+    yield* Effect.forkChild(mint(by("u1")), { startImmediately: true })
+    yield* TestClock.adjust("1 second")
+    const second = yield* Effect.forkChild(mint(by("u2")), { startImmediately: true })
+    yield* TestClock.adjust("1 second")
+    return yield* Fiber.join(second)
+  })
+  const minted = ({ requests }: Vendor, subject: string) => requests.filter((one) => one.subject === subject).length
+
+  it.effect("share a pool at a vendor that ignores the subject, and each credential names its user", () => {
+    const { provided, source } = pooledAt("ignored")
+    return Effect.gen(function* () {
+      const credential = yield* oneEach
+      assert.strictEqual(credential.subject, "u2")
+      assert.deepStrictEqual(credential.relaxed, ["subject"])
+      assert.strictEqual(minted(source, "u2"), 0)
+    }).pipe(provided)
+  })
+  it.effect("share no pool at a vendor that records the subject", () => {
+    const { provided, source } = pooledAt("recorded")
+    return Effect.map(oneEach, () => assert.isAbove(minted(source, "u2"), 0)).pipe(provided)
+  })
+  it.effect("share a pool there too if the app waives the subject", () => {
+    const { provided, source } = pooledAt("recorded", { waiveSubject: true })
+    return Effect.gen(function* () {
+      const credential = yield* oneEach
+      assert.deepStrictEqual(credential.relaxed, ["subject"])
+      assert.strictEqual(minted(source, "u2"), 0)
+    }).pipe(provided)
+  })
+})

@@ -11,6 +11,7 @@ export const stack: ReadonlyArray<string> = [
   "TEMPCRED_TIMEOUT",
   "TEMPCRED_RETRIES",
   "TEMPCRED_RATE_LIMIT",
+  "TEMPCRED_POOL",
   "TEMPCRED_CACHE",
   "TEMPCRED_CACHE_FILE",
   "TEMPCRED_CACHE_KEY",

@@ -63,6 +63,11 @@ export class DecodedRequest implements Decoded {
   withTtl(ttl: Duration.Duration): DecodedRequest {
     return this.ttl === undefined ? new DecodedRequest(Object.assign({}, this, { ttl })) : this
   }
+
+  /** Returns the same request for nobody in particular. */
+  withoutSubject(): DecodedRequest {
+    return this.subject === undefined ? this : new DecodedRequest(Object.assign({}, this, { subject: undefined }))
+  }
 }
 
 /** Computes the scope key of a request, at most once if it is decoded. */
