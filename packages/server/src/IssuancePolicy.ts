@@ -101,9 +101,9 @@ export const make = Effect.fnUntraced(function* (
   const apply: Apply = Effect.fnUntraced(function* (capabilities, identity, request) {
     const granted = Terms.apply(yield* termsOf(identity), capabilities[request.purpose], request)
     if (Result.isFailure(granted)) return yield* new ForbiddenError({ issues: granted.failure })
-    const subject = yield* subjectOf(identity.subject)
+    const name = yield* subjectOf(identity.subject)
     // Every field has been checked, so that no provider decodes the request again.
-    return new DecodedRequest({ ...granted.success, subject, exposure: "client" })
+    return new DecodedRequest({ ...granted.success, subject: name, exposure: "client" })
   })
   return { apply, subjectOf }
 })
