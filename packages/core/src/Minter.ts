@@ -7,7 +7,7 @@
  * import * as Speechmatics from "@tempcred/speechmatics/Speechmatics"
  *
  * const minter = Minter.make(Speechmatics.layerConfig)
- * const credential = await minter.mint({ purpose: "stt.realtime" }, { signal: AbortSignal.timeout(5000) })
+ * const credential = await minter.mint({ purpose: "stt.realtime" }, { signal: AbortSignal.timeout(30_000) })
  * console.log(credential.provider) // => speechmatics
  * await minter.close()
  * ```
