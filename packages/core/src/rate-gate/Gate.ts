@@ -104,9 +104,9 @@ export const make = Effect.fnUntraced(function* (
     queue.add(waiter.lane, waiter, ahead)
     if (head === undefined) next()
   }
-  const start = (waiter: Waiter, now: number, waited: boolean) => {
+  const start = (waiter: Waiter, now: number) => {
     waiter.startedAt = now
-    pace = Pace.started(pace, now, waited)
+    pace = Pace.started(pace, now)
     next()
   }
   const leave = (waiter: Waiter) => {
@@ -143,7 +143,7 @@ export const make = Effect.fnUntraced(function* (
       if (own === Number.POSITIVE_INFINITY) return Effect.andThen(back.wait, admitAgain(waiter))
       if (own > 0) return pause(waiter, now, own)
       return Effect.flatMap(limits.ask, (wait) =>
-        wait > 0 ? pause(waiter, now, wait) : Effect.map(monotonicMillis, (at) => start(waiter, at, true))
+        wait > 0 ? pause(waiter, now, wait) : Effect.map(monotonicMillis, (at) => start(waiter, at))
       )
     })
   const admitAgain = (waiter: Waiter) => Effect.suspend(() => admit(waiter))
@@ -216,7 +216,7 @@ export const make = Effect.fnUntraced(function* (
         reason._tag === "RateLimitError" ? refused(waiter.startedAt ?? arrived, reason.retryAfter) : Effect.void
       )
       const enter = () => {
-        start(waiter, arrived, false)
+        start(waiter, arrived)
         outcomes.admitted.updateUnsafe(0, fiber.context)
         return serve
       }

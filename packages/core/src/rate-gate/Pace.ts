@@ -1,23 +1,24 @@
 /**
- * How fast the calls to one vendor account may go, learned from refusals (429). The rule:
+ * The pace of the calls to one vendor account, learned from refusals (429):
  *
- * 1. A refusal holds every call for as long as the vendor asks. One refusal alone changes no pace.
- * 2. Four refusals in a row, while callers were waiting, show a limit. The pace becomes the number of calls accepted in the last second.
- * 3. The pace stays for a second after the hold. Then what goes beyond it doubles each second, from 2 %, until a call is refused again.
- * 4. A refusal beyond the pace confirms it: the next attempt to go faster comes after four times the time, at most a minute. The pace may rise a little.
- * 5. A refusal at the pace itself lowers it by 3 %.
+ * 1. A refusal holds every call for as long as the vendor asks. One refusal changes no pace.
+ * 2. Four refusals in a row set the pace to the number of calls accepted in the last second.
+ * 3. The pace stays for a second after the hold. Then its excess, 2 % at first, doubles each second.
+ * 4. A refusal above the pace quadruples the time before the next increase, up to a minute. The pace
+ *    may rise a little.
+ * 5. A refusal at the pace lowers it by 3 %.
  *
- * Before a limit is known only the number of calls under way is bounded: it grows with each success and halves with each refusal.
- * The functions are pure. All times are monotonic milliseconds.
+ * The number of calls under way is bounded, too: the bound grows with each success. The functions
+ * are pure. All times are monotonic milliseconds.
  */
 
 /** Refusals in a row that show a limit. Random refusals of one call in fifty come so once in six million calls. */
 const proof = 4
 
-/** No vendor counts in shorter periods than a second, so refusals within a second of each other are one. */
+/** The period in which accepted calls are counted, in milliseconds. No vendor's limit has a shorter one. */
 const second = 1000
 
-/** What goes beyond the pace at first; it doubles each second. */
+/** The first excess over the pace. It doubles each second. */
 const firstExcess = 0.02
 
 /** The pace rises at most by this part of the way to the pace that was refused. */
@@ -25,9 +26,6 @@ const rise = 0.25
 
 /** A refusal at the pace lowers it to this part. */
 const fall = 0.97
-
-/** The vendor has taken so many times the pace without a refusal: the pace was no limit of this vendor any more. */
-const outgrown = 3
 
 /** The time between two attempts to go faster grows by this factor, up to a minute. */
 const patienceFactor = 4
@@ -55,20 +53,14 @@ export interface Pace {
   /** When the hold ends, and when the next call may go. */
   readonly opensAt: number
   readonly nextAt: number
-  /** Whether the calls of late had to wait. */
-  readonly isBusy: boolean
-  /** Calls accepted while callers waited: since a moment, and in the second before it. */
+  /** Calls accepted since a moment, and in the second before it. */
   readonly accepted: number
   readonly acceptedBefore: number
   readonly countedFrom: number
   /** Refusals, and holds, since the last success. */
   readonly refusals: number
   readonly holds: number
-  /** When a refusal last changed the limit. */
-  readonly changedAt: number
 }
-
-const uncounted = { accepted: 0, acceptedBefore: 0, countedFrom: Number.NEGATIVE_INFINITY }
 
 /** Makes a pace that knows no limit, and bounds the calls under way to so many. */
 export const make = (window: number): Pace => ({
@@ -78,11 +70,11 @@ export const make = (window: number): Pace => ({
   patience: second,
   opensAt: Number.NEGATIVE_INFINITY,
   nextAt: Number.NEGATIVE_INFINITY,
-  isBusy: false,
-  ...uncounted,
+  accepted: 0,
+  acceptedBefore: 0,
+  countedFrom: Number.NEGATIVE_INFINITY,
   refusals: 0,
-  holds: 0,
-  changedAt: Number.NEGATIVE_INFINITY
+  holds: 0
 })
 
 /** Tells how many calls may go in a millisecond; `undefined` where no limit is known. */
@@ -101,14 +93,12 @@ export const wait = (pace: Pace, now: number): number => {
   return pace.limit === undefined ? held(pace, now) : Math.max(held(pace, now), pace.nextAt - now)
 }
 
-/** Notes that a call started, and whether it had to wait. What was accepted while nobody waited is demand, and no limit. */
-export const started = (pace: Pace, now: number, waited: boolean): Pace => {
+/** Notes that a call started. */
+export const started = (pace: Pace, now: number): Pace => {
   const known = rate(pace, now)
   return {
     ...pace,
     underway: pace.underway + 1,
-    isBusy: waited,
-    ...(waited && pace.isBusy ? {} : uncounted),
     nextAt: known === undefined ? pace.nextAt : Math.max(pace.nextAt, now - slack) + 1 / known
   }
 }
@@ -146,31 +136,24 @@ export const spent = (pace: Pace, now: number, milliseconds: number): Pace => ({
   opensAt: Math.max(pace.opensAt, now + milliseconds)
 })
 
-/** Takes the calls accepted in the last second for the limit, once enough refusals in a row have shown that there is one. */
+/** Takes the calls accepted in the last second as the pace, after enough refusals in a row. */
 const learn = (pace: Pace, now: number): Pace => {
-  if (pace.limit !== undefined || !pace.isBusy || pace.refusals < proof) return pace
   const accepted = acceptedOfLate(pace, now)
-  return accepted === 0
-    ? pace
-    : { ...pace, limit: Math.max(slowest, accepted / second), patience: second, changedAt: now }
+  if (pace.limit !== undefined || pace.refusals < proof || accepted === 0) return pace
+  return { ...pace, limit: Math.max(slowest, accepted / second), patience: second }
 }
 
-/** Changes what is known, after a refusal of a call that started at a moment when the pace was open. */
+/** Corrects the pace after a refusal of a call that started after the last hold. */
 const correct = (pace: Pace, now: number, startedAt: number): Pace => {
   const { limit, patience } = pace
-  // Fewer calls under way make callers wait, so that the next refusals can teach.
-  if (limit === undefined) return { ...pace, window: Math.max(1, Math.ceil(Math.min(pace.window, pace.underway) / 2)) }
-  if (now - pace.changedAt < second) return pace
+  if (limit === undefined) return pace
   const refusedAt = rate(pace, startedAt) ?? limit
-  if (refusedAt <= limit) return { ...pace, limit: Math.max(slowest, limit * fall), changedAt: now }
-  const isOutgrown = refusedAt > limit * outgrown
-  if (isOutgrown && !pace.isBusy) return { ...pace, limit: undefined }
+  if (refusedAt <= limit) return { ...pace, limit: Math.max(slowest, limit * fall) }
   const measured = Math.min(limit + (refusedAt - limit) * rise, acceptedOfLate(pace, now) / second)
   return {
     ...pace,
     limit: Math.max(limit, measured),
-    patience: isOutgrown ? second : Math.min(longestPatience, patience * patienceFactor),
-    changedAt: now
+    patience: Math.min(longestPatience, patience * patienceFactor)
   }
 }
 
