@@ -13,7 +13,7 @@ export default defineConfig({
   minify: true,
   clean: true,
   dts: false,
-  // What is CommonJS within asks for Node's own modules by `require`.
+  // CommonJS dependencies load Node's modules by `require`.
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);'
   },

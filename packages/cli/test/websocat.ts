@@ -1,4 +1,4 @@
-/** What the printed lines ask of websocat: opens a WebSocket, and ends with 0 once it is open. */
+/** A substitute for websocat in the printed commands: opens a WebSocket, and exits with 0 once it is open. */
 import { parseArgs } from "node:util"
 
 const { positionals, values } = parseArgs({

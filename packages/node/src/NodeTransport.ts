@@ -126,7 +126,7 @@ const through =
   ({ body, headers, method, url }, receiver) => {
     let controller: Dispatcher.DispatchController | undefined
     let isLeft = false
-    // What an app puts around its dispatcher may follow redirects, and would take the key along.
+    // An app's own interceptors may follow redirects, and would pass on the key.
     const options = { method, headers, body: body ?? null, maxRedirections: 0 }
     const handling = handler(receiver, (begun) => {
       controller = begun
@@ -149,7 +149,7 @@ const handler = (
 ): Dispatcher.DispatchHandler => ({
   onRequestStart: started,
   onResponseStart: (controller, status, headers) => {
-    // What a server says before its answer is not the answer.
+    // Informational responses (1xx) are not the response.
     if (status >= 200 && !receiver.begin(status, single(headers))) controller.abort(left)
   },
   onResponseData: (controller, bytes) => {

@@ -125,7 +125,7 @@ export const make = (ground: Ground, pendingMints: PendingMints, clock: Clock.Cl
     const pending = entry.pending ?? pendingMints.depart(entry, demand, context)
     const land = (landing: Landing) =>
       joins && isUnfit(pending, landing, demand)
-        ? // What landed is new: if it will do, it is found in the entry.
+        ? // The new credential is in the entry, if it is suitable.
           resume(get(entry.request, { ...demand, refresh: false }))
         : resume(landed(landing, entry, demand))
     return Effect.sync(pendingMints.wait(entry, pending, Deadline.endOf(context), land))

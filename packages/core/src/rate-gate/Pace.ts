@@ -12,7 +12,10 @@
  * are pure. All times are monotonic milliseconds.
  */
 
-/** Refusals in a row that show a limit. Random refusals of one call in fifty come so once in six million calls. */
+/**
+ * The number of refusals in a row that show a limit. Random refusals of one call in fifty do so
+ * once in six million calls.
+ */
 const proof = 4
 
 /** The period in which accepted calls are counted, in milliseconds. No vendor's limit has a shorter one. */
@@ -31,13 +34,13 @@ const fall = 0.97
 const patienceFactor = 4
 const longestPatience = 60_000
 
-/** A slower pace than one call a second is not worth keeping: the hold does the rest. */
+/** The minimum pace: one call a second. Below it, delays suffice. */
 const slowest = 0.001
 
-/** A timer that fires late by this much does not slow the pace. */
+/** The lateness of a timer, in milliseconds, that does not slow the pace. */
 const slack = 10
 
-/** The wait after a refusal that names none doubles with each that follows, up to the longest. */
+/** The wait after a refusal that states none. It doubles with each further one, up to the maximum. */
 const firstHold = 500
 const longestHold = 30_000
 
