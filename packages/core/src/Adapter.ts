@@ -53,7 +53,13 @@
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
 import * as Layer from "effect/Layer"
-import { type Definition, specOf } from "./adapter/Definition.ts"
+import {
+  type CommonDefinition,
+  type Definition,
+  type SigningDefinition,
+  signingSpecOf,
+  specOf
+} from "./adapter/Definition.ts"
 import * as Options from "./adapter/Options.ts"
 import * as Provider from "./adapter/Provider.ts"
 import type { Capabilities } from "./Capabilities.ts"
@@ -62,10 +68,13 @@ import type { Purpose } from "./Purpose.ts"
 import { TempCredentialProvider } from "./TempCredentialProvider.ts"
 import type { Transport } from "./Transport.ts"
 
-export type { Definition, Given } from "./adapter/Definition.ts"
+export type { CommonDefinition, Definition, Given, SigningDefinition } from "./adapter/Definition.ts"
 export type { Expiry } from "./adapter/Expiry.ts"
+export { keyParts, type Part, type PartsOf } from "./adapter/KeyParts.ts"
 export {
   key,
+  type KeyOption,
+  type KeysOf,
   type Option,
   type OptionsOf,
   region,
@@ -123,12 +132,32 @@ export interface Vendor<T extends Options.Table> extends Adapter {
  */
 export const make = <T extends Options.Table, P extends Purpose, Response, Failure>(
   definition: Definition<T, P, Response, Failure>
+): Vendor<T> => vendor(definition, (options) => Provider.make(specOf(definition, options)))
+
+/**
+ * Makes an adapter of a vendor whose credentials are signed here, without a call. It has the same checks,
+ * key rotation, retries, telemetry and expiry as an adapter of `make`, and no turn at the rate gate.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const makeSigning = <T extends Options.Table, P extends Purpose>(
+  definition: SigningDefinition<T, P>
+): Vendor<T> => vendor(definition, (options) => Provider.makeSigning(signingSpecOf(definition, options)))
+
+const vendor = <T extends Options.Table, P extends Purpose>(
+  { capabilities, id, options: table, wrap = identity }: CommonDefinition<T, P>,
+  provide: (
+    options: Options.OptionsOf<T>
+  ) => Effect.Effect<TempCredentialProvider["Service"], ConfigurationError, Transport>
 ): Vendor<T> => {
-  const { capabilities, id, options: table, wrap = identity } = definition
   const layer = (options: Options.OptionsOf<T>): ProviderLayer =>
     Layer.effect(
       TempCredentialProvider,
-      Effect.suspend(() => Effect.map(Provider.make(specOf(definition, options)), wrap))
+      Effect.map(
+        Effect.suspend(() => provide(options)),
+        wrap
+      )
     )
   const layerConfig = Layer.unwrap(
     Effect.map(

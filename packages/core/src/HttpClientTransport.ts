@@ -91,7 +91,7 @@ const note = ({ url }: Outgoing): string | undefined => unusedProxy(url, "check 
 
 const toRequest = ({ body, headers, method, url }: Request): HttpClientRequest.HttpClientRequest => {
   const request = HttpClientRequest.make(method)(url, { headers })
-  return body === undefined ? request : HttpClientRequest.bodyText(request, body, "application/json")
+  return body === undefined ? request : HttpClientRequest.bodyText(request, body, headers["content-type"])
 }
 
 const read = Effect.fnUntraced(function* (

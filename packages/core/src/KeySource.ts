@@ -27,6 +27,7 @@ import * as Redacted from "effect/Redacted"
 import { ConfigurationError } from "./ConfigurationError.ts"
 import * as Files from "./environment/Files.ts"
 import * as Variable from "./environment/Variable.ts"
+import * as KeyParts from "./key-source/KeyParts.ts"
 import * as Keys from "./key-source/Keys.ts"
 
 /**
@@ -58,6 +59,14 @@ export interface Options {
    */
   readonly account?: string | undefined
 }
+
+/**
+ * Joins the parts of a key, such as an id and a signing secret, into one key that a source can hold.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const join: (parts: Readonly<Record<string, Redacted.Redacted | undefined>>) => Redacted.Redacted = KeyParts.join
 
 /**
  * Makes a source of fixed keys: one, or several with the newest first.

@@ -25,21 +25,25 @@
  *
  * @since 0.1.0
  */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
 import { fingerprint } from "./Fingerprint.ts"
+import { type KeyForm, type Parts, single } from "./key-source/KeyParts.ts"
 import { type KeyRings, makeRings } from "./key-source/KeyRing.ts"
 import type { KeySource } from "./KeySource.ts"
+import type { Gate } from "./rate-gate/Gate.ts"
 import { RateGate } from "./rate-gate/Gates.ts"
 import type { Dialect } from "./vendor-api/Dialect.ts"
 import * as Reply from "./vendor-api/Reply.ts"
 import { nothingLeftFor } from "./vendor-api/ReplyHeaders.ts"
 import { reader } from "./vendor-api/Refusal.ts"
 import { makeRun, RetryPolicy } from "./RetryPolicy.ts"
-import { TempCredentialError } from "./TempCredentialError.ts"
+import { holds } from "./Scrubber.ts"
+import { type Reason, TempCredentialError, TransportError } from "./TempCredentialError.ts"
 import type { Outgoing } from "./transport/Exchange.ts"
 import { late } from "./transport/Failure.ts"
 import { Transport } from "./Transport.ts"
@@ -62,11 +66,19 @@ export interface Call {
   readonly query?: Readonly<Record<string, string | undefined>>
   /** The long-lived key, or a source of keys, from which the current one is chosen when the call is sent. */
   readonly key: Redacted.Redacted | KeySource
-  /** @default { name: "authorization", prefix: "Bearer " } */
-  readonly keyHeader?: Outgoing["keyHeader"]
+  /**
+   * The header of the key. A key of several parts has HTTP's basic authentication: the names of the
+   * parts that are user and password.
+   *
+   * @default { name: "authorization", prefix: "Bearer " }
+   */
+  readonly keyHeader?: Outgoing["keyHeader"] | { readonly basic: readonly [user: string, password: string] }
   /** Further headers, without secrets. */
   readonly headers?: Outgoing["headers"]
+  /** The body, sent as JSON. */
   readonly body?: Readonly<Record<string, unknown>>
+  /** The body, sent as a form. It takes the place of `body`. */
+  readonly form?: Readonly<Record<string, string | undefined>>
   /**
    * The format of a successful response: JSON, or text that the response schema gets unchanged.
    *
@@ -117,6 +129,14 @@ export interface VendorApi {
     response: Schema.Codec<A, unknown>,
     options?: { readonly retry: boolean }
   ) => (call: Call) => Effect.Effect<Reply.Received<A>, TempCredentialError>
+  /**
+   * Runs an attempt that needs a key and calls no vendor, such as a signature: with key rotation, retries
+   * and time limits, and without a turn at the rate gate.
+   */
+  readonly local: <A>(
+    key: Redacted.Redacted | KeySource,
+    attempt: (parts: Parts) => Effect.Effect<A, Reason>
+  ) => Effect.Effect<Reply.Received<A>, TempCredentialError>
 }
 
 /**
@@ -128,7 +148,8 @@ export interface VendorApi {
  */
 export const make = Effect.fnUntraced(function* <Failure>(
   provider: string,
-  dialect: Dialect<Failure>
+  dialect: Dialect<Failure>,
+  { secretsOf, split }: KeyForm = single
 ): Effect.fn.Return<VendorApi, never, Transport> {
   const transport = yield* Transport
   const sendWithin = transport.sendWithin ?? interrupting(transport)
@@ -139,6 +160,7 @@ export const make = Effect.fnUntraced(function* <Failure>(
   const rings = yield* makeRings(provider)
   const gates = yield* RateGate
   let gate = yield* gates(provider, Effect.succeed(""))
+  const fail = (reason: Reason) => new TempCredentialError({ provider, reason })
   return {
     open: (sources) =>
       Effect.tap(rings.open(sources), ({ account }) =>
@@ -152,19 +174,46 @@ export const make = Effect.fnUntraced(function* <Failure>(
       return (call) => {
         const ring = rings.of(call.key)
         const attempt = (milliseconds: number) =>
-          ring.use(milliseconds, (key, keys, left) =>
-            Effect.flatMap(sendWithin(outgoing(call, key), left), (answer) => {
-              const result = read(answer, call.answer ?? "json", keys)
+          ring.use(milliseconds, (key, keys, left) => {
+            const sent = outgoing(call, key, split)
+            // Basic authentication writes the parts of a key as one text, which is a secret too.
+            const secrets = [...keys.flatMap(secretsOf), ...(sent.key === key ? [] : [sent.key])]
+            return Effect.flatMap(sendWithin(sent, left), (answer) => {
+              const result = read(answer, call.answer ?? "json", secrets)
               const spent = nothingLeftFor(answer.headers, answer.receivedAt)
               return spent === undefined ? result : Effect.andThen(gate.hold(spent), result)
             })
-          )
+          })
         const lane = call.subject ?? ""
         const tried = run(attempt, gate, { lane, hasSideEffects: call.hasSideEffects === true })
-        return Effect.mapError(tried, (reason) => new TempCredentialError({ provider, reason }))
+        return Effect.mapError(tried, fail)
       }
+    },
+    local: (source, attempt) => {
+      const ring = rings.of(source)
+      const tried = (milliseconds: number) =>
+        ring.use(milliseconds, (key, keys, left) => timed(attempt(split(key)), keys.flatMap(secretsOf), left))
+      return Effect.mapError(retrying(tried, openGate, { lane: "", hasSideEffects: false }), fail)
     }
   }
+})
+
+/** Lets every attempt through at once. */
+const openGate: Gate = { pass: (_, attempt) => attempt, hold: () => Effect.void }
+
+/** Measures an attempt by our clock, and ends it in time. */
+const timed = Effect.fnUntraced(function* <A>(
+  attempt: Effect.Effect<A, Reason>,
+  secrets: ReadonlyArray<Redacted.Redacted>,
+  milliseconds: number
+): Effect.fn.Return<Reply.Received<A>, Reason> {
+  const sentAt = yield* Clock.currentTimeMillis
+  const value = yield* Effect.timeoutOrElse(attempt, {
+    duration: milliseconds,
+    orElse: () => Effect.fail(new TransportError({ timedOut: true }))
+  })
+  const receivedAt = yield* Clock.currentTimeMillis
+  return { value, sentAt, receivedAt, skew: { least: 0, most: 0 }, holdsKey: (text) => holds(text, secrets) }
 })
 
 /** Adds a time limit to a transport without a timer, by interruption. */
@@ -176,11 +225,21 @@ const interrupting =
       orElse: () => Effect.fail(late(milliseconds, { url: request.url, note: undefined }))
     })
 
-const outgoing = (call: Call, key: Redacted.Redacted): Outgoing => {
+const outgoing = (call: Call, key: Redacted.Redacted, split: KeyForm["split"]): Outgoing => {
   const url = new URL(call.url)
   for (const [name, value] of Object.entries(call.query ?? {})) {
     if (value !== undefined) url.searchParams.set(name, value)
   }
-  const { body, headers, keyHeader, maxBytes } = call
-  return { method: call.method ?? "POST", url, key, keyHeader, headers, body, maxBytes }
+  const { body, form, headers, keyHeader, maxBytes } = call
+  const placed =
+    keyHeader === undefined || "name" in keyHeader ? { key, keyHeader } : basic(split(key), keyHeader.basic)
+  return { method: call.method ?? "POST", url, ...placed, headers, body, form, maxBytes }
+}
+
+const basic = (parts: Parts, names: readonly [user: string, password: string]): Pick<Outgoing, "key" | "keyHeader"> => {
+  const [user, password] = names.map((name) => Redacted.value(parts[name] ?? Redacted.make("")))
+  return {
+    key: Redacted.make(btoa(`${user}:${password}`)),
+    keyHeader: { name: "authorization", prefix: "Basic " }
+  }
 }

@@ -1,15 +1,16 @@
 /** Vendors that have no adapter yet keep their own numbers, and their credentials reach a client as they are. */
+import type { ProviderLayer } from "@tempcred/core/Adapter"
 import { fill } from "@tempcred/core/Connection"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import * as TempCredential from "@tempcred/core/TempCredential"
 import { TempCredentialError } from "@tempcred/core/TempCredentialError"
-import type { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { assumedRole, azure, cartesia, gladia, livekit, presigned } from "../typetest/vendors.ts"
-import * as Provider from "../src/adapter/Provider.ts"
+import * as Redacted from "effect/Redacted"
+import { azure, cartesia, gladia } from "./furtherVendors.ts"
 import * as Acme from "./acme.ts"
 
 type Provider = TempCredentialProvider["Service"]
@@ -24,6 +25,13 @@ const answers = {
   gladia: Acme.vendor({ status: 201, body: { id: "session-1", url: gladiaUrl } }),
   cartesia: Acme.vendor({ status: 200, body: { token: jwt(900) } })
 }
+
+const apiKey = Redacted.make("long-lived")
+
+const providerOf = (
+  { layer }: { readonly layer: (options: { apiKey: typeof apiKey }) => ProviderLayer },
+  vendor: ReturnType<typeof Acme.vendor>
+) => TempCredentialProvider.pipe(Effect.provide(layer({ apiKey })), Effect.provide(vendor.layer))
 
 interface Row {
   readonly name: string
@@ -43,7 +51,7 @@ const session = { config: { encoding: "wav/pcm" }, lock: "all" } as const
 const rows: ReadonlyArray<Row> = [
   {
     name: "Azure",
-    provider: Provider.make(azure).pipe(Effect.provide(answers.azure.layer)),
+    provider: providerOf(azure, answers.azure),
     request: { purpose: "stt.realtime", region: "eastus" },
     life: 600,
     sent: [answers.azure, undefined],
@@ -53,7 +61,7 @@ const rows: ReadonlyArray<Row> = [
   },
   {
     name: "Gladia",
-    provider: Provider.make(gladia).pipe(Effect.provide(answers.gladia.layer)),
+    provider: providerOf(gladia, answers.gladia),
     request: { purpose: "stt.realtime", region: "eu-west", subject: "ann", session },
     life: 60,
     sent: [answers.gladia, { encoding: "wav/pcm", custom_metadata: { subject: "ann" } }],
@@ -63,40 +71,13 @@ const rows: ReadonlyArray<Row> = [
   },
   {
     name: "Cartesia",
-    provider: Provider.make(cartesia).pipe(Effect.provide(answers.cartesia.layer)),
+    provider: providerOf(cartesia, answers.cartesia),
     request: { purpose: "agent", ttl: "15 minutes" },
     life: 900,
     sent: [answers.cartesia, { grants: { tts: false, agent: true }, expires_in: 900 }],
     told: { expirySource: "jwt", uses: "many" },
     refused: { ttl: "61 minutes" },
     opened: "https://api.cartesia.ai/"
-  },
-  {
-    name: "AWS, presigned",
-    provider: Effect.succeed(presigned),
-    request: { purpose: "stt.realtime", ttl: "5 minutes", region: "us-east-1", session },
-    life: 300,
-    told: { expirySource: "request", uses: "many", sessionLock: "all" },
-    refused: { ttl: "301 seconds" },
-    opened: "wss://transcribestreaming.us-east-1.amazonaws.com:8443/"
-  },
-  {
-    name: "AWS, by a role",
-    provider: Effect.succeed(assumedRole),
-    request: { purpose: "stt.realtime", subject: "ann", region: "eu-west-1" },
-    life: 3600,
-    told: { expirySource: "vendor", subject: "ann" },
-    refused: { ttl: "899 seconds" },
-    opened: "wss://transcribestreaming.eu-west-1.amazonaws.com:8443"
-  },
-  {
-    name: "LiveKit",
-    provider: Effect.succeed(livekit),
-    request: { purpose: "realtime", subject: "ann" },
-    life: 21_600,
-    told: { expirySource: "request", subject: "ann" },
-    refused: { subject: undefined },
-    opened: "wss://project.livekit.cloud"
   }
 ]
 

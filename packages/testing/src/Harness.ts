@@ -41,8 +41,8 @@ import type { MintRequest } from "@tempcred/core/MintRequest"
 import { type Reason, UnsupportedError } from "@tempcred/core/TempCredentialError"
 import type { Clock, Emulator, LogEntry, Options } from "@tempcred/emulator/Emulator"
 import * as Effect from "effect/Effect"
-import * as Checks from "./clauses/Checks.ts"
-import { type Changes, type Subject, type Trial, trial } from "./Contract.ts"
+import * as Checks from "./contract/Checks.ts"
+import { type Changes, type Subject, type Trial, trial } from "./contract/Trial.ts"
 
 /**
  * A vendor as its tests see it.
@@ -101,7 +101,12 @@ export const make = <O extends object, E extends Options = Options>(vendor: Vend
   const { adapter, layer, mintRoute, request } = vendor
   const subject = (layerConfig: ProviderLayer, { emulator, ...changes }: Setting<E>): Trial =>
     trial(
-      { adapter: { ...adapter, layerConfig }, mintRoute, request, emulator: () => vendor.emulator(clock, emulator) },
+      {
+        ...(mintRoute === undefined ? {} : { mintRoute }),
+        adapter: { ...adapter, layerConfig },
+        request,
+        emulator: () => vendor.emulator(clock, emulator)
+      },
       changes
     )
   return {

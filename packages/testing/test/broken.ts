@@ -12,7 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { unknownKey } from "../src/clauses/Checks.ts"
+import { unknownKey } from "../src/contract/Checks.ts"
 import * as Acme from "./acme.ts"
 
 type Examined = ReturnType<Option<unknown>["examine"]>

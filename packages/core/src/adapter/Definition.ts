@@ -1,15 +1,16 @@
 /** An adapter's definition, and the spec that follows from it and the values of its options. */
+import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as Schema from "effect/Schema"
 import type { Capabilities, Resolved } from "../Capabilities.ts"
 import type { Issue } from "../ConfigurationError.ts"
 import type { Source } from "../key-source/KeyRing.ts"
 import type { Purpose } from "../Purpose.ts"
-import type { InvalidResponseError } from "../TempCredentialError.ts"
+import type { InvalidResponseError, Reason } from "../TempCredentialError.ts"
 import type { TempCredentialProvider } from "../TempCredentialProvider.ts"
 import type { Call, Dialect } from "../VendorApi.ts"
 import * as Options from "./Options.ts"
-import type { CallContext, Minted, Spec } from "./Spec.ts"
+import type { CallContext, Common, Minted, SigningSpec, Spec } from "./Spec.ts"
 
 /** The values of the options, as a request needs them. */
 export interface Given<T extends Options.Table> {
@@ -18,8 +19,8 @@ export interface Given<T extends Options.Table> {
   readonly own: Partial<Options.OptionsOf<T>>
 }
 
-/** The definition of a vendor that mints when it is called. */
-export interface Definition<T extends Options.Table, P extends Purpose, Response, Failure> {
+/** The part of a vendor's definition that does not depend on how it mints. */
+export interface CommonDefinition<T extends Options.Table, P extends Purpose> {
   /** The vendor's id, as used in configuration and errors. */
   readonly id: string
   readonly options: T
@@ -29,6 +30,15 @@ export interface Definition<T extends Options.Table, P extends Purpose, Response
   readonly served?: (options: Options.OptionsOf<T>, regions: ReadonlyArray<string>) => Capabilities<P>
   /** Completes the keys by region, such as where two regions are one account. */
   readonly keysByRegion?: (keys: Readonly<Record<string, Source>>) => Readonly<Record<string, Source>>
+  /** Adds behaviour to the provider. */
+  readonly wrap?: (provider: TempCredentialProvider["Service"]) => TempCredentialProvider["Service"]
+}
+
+/** The definition of a vendor that mints when it is called. */
+export interface Definition<T extends Options.Table, P extends Purpose, Response, Failure> extends CommonDefinition<
+  T,
+  P
+> {
   /**
    * Builds the vendor call; the long-lived key is added to it. The request was already checked against the
    * capabilities.
@@ -43,14 +53,24 @@ export interface Definition<T extends Options.Table, P extends Purpose, Response
   readonly dialect: Dialect<Failure>
   /** Further advice for errors, with keys for these regions. */
   readonly advice?: (regions: ReadonlyArray<string>) => Dialect<Failure>["advice"]
-  /** Adds behaviour to the provider. */
-  readonly wrap?: (provider: TempCredentialProvider["Service"]) => TempCredentialProvider["Service"]
+}
+
+/** The definition of a vendor whose credentials are signed here, such as JWTs and signed URLs. */
+export interface SigningDefinition<T extends Options.Table, P extends Purpose> extends CommonDefinition<T, P> {
+  /**
+   * Signs a credential. The request was already checked against the capabilities. `now` is in whole
+   * seconds, as signatures count them.
+   */
+  readonly sign: (
+    request: Resolved<P>,
+    context: CallContext & Given<T> & { readonly keys: Options.KeysOf<T> }
+  ) => Effect.Effect<Minted, Reason>
 }
 
 type Sources = Readonly<Record<string, Source>>
 
 /** The parts of a spec that follow from the options alone. */
-interface Configured {
+interface Configured extends Pick<Common<Purpose>, "keyForm"> {
   readonly keys: Sources
   readonly issues: ReadonlyArray<Issue>
   readonly region: string | undefined
@@ -72,11 +92,12 @@ const configure = (
   keysByRegion: (keys: Sources) => Sources = (keys) => keys
 ): Configured => {
   const parts = Options.examine(table, options)
-  const { key = missing } = parts.find((part) => part.key !== undefined) ?? {}
+  const { form, key = missing } = parts.find((part) => part.key !== undefined) ?? {}
   const { region } = parts.find((part) => part.region !== undefined) ?? {}
   const own = region === undefined ? {} : { [region]: key }
   const keys = keysByRegion({ ...merged(parts.map((part) => part.regionKeys)), ...own })
   return {
+    keyForm: form,
     keys: merged(parts.map((part) => part.keys)),
     issues: parts.flatMap((part) => part.issues),
     region,
@@ -86,34 +107,55 @@ const configure = (
   }
 }
 
+/** The parts of a spec that both kinds have, and the values that a request needs. */
+const common = <T extends Options.Table, P extends Purpose>(
+  { capabilities, id, keysByRegion, options: table, served }: CommonDefinition<T, P>,
+  options: Options.OptionsOf<T>
+) => {
+  const { keyOf, regions, ...rest } = configure(table, options, keysByRegion)
+  const home: Given<T> = { options, own: options }
+  const elsewhere: Given<T> = { options, own: {} }
+  const shared: Common<P> = {
+    ...rest,
+    provider: id,
+    capabilities: served === undefined ? capabilities : served(options, regions)
+  }
+  return {
+    shared,
+    regions,
+    keyOf: ({ region }: Resolved) => keyOf(region),
+    given: ({ region }: Resolved) => (region === undefined || region === rest.region ? home : elsewhere)
+  }
+}
+
 /** Makes the spec of a vendor with these options. */
 export const specOf = <T extends Options.Table, P extends Purpose, Response, Failure>(
   definition: Definition<T, P, Response, Failure>,
   options: Options.OptionsOf<T>
 ): Spec<P, Response, Failure> => {
-  const { advice, call, capabilities, credential, dialect, id, response, served } = definition
-  const { issues, keyOf, keys, region, regions, settings } = configure(
-    definition.options,
-    options,
-    definition.keysByRegion
-  )
-  const home: Given<T> = { options, own: options }
-  const elsewhere: Given<T> = { options, own: {} }
-  const given = (request: Resolved): Given<T> =>
-    request.region === undefined || request.region === region ? home : elsewhere
+  const { advice, call, credential, dialect, response } = definition
+  const { given, keyOf, regions, shared } = common(definition, options)
   return {
-    provider: id,
-    keys,
-    issues,
-    capabilities: served === undefined ? capabilities : served(options, regions),
-    region,
-    settings,
-    call: (request, context) => ({
-      ...call(request, { ...context, ...given(request) }),
-      key: keyOf(request.region)
-    }),
+    ...shared,
+    call: (request, context) => ({ ...call(request, { ...context, ...given(request) }), key: keyOf(request) }),
     response,
     credential: (answer, request) => credential(answer, request, given(request)),
     dialect: { ...dialect, advice: { ...dialect.advice, ...advice?.(regions) } }
+  }
+}
+
+/** Makes the spec of a vendor whose credentials are signed here. */
+export const signingSpecOf = <T extends Options.Table, P extends Purpose>(
+  definition: SigningDefinition<T, P>,
+  options: Options.OptionsOf<T>
+): SigningSpec<P> => {
+  const { given, keyOf, shared } = common(definition, options)
+  return {
+    ...shared,
+    keyOf,
+    sign: (request, context, keys) =>
+      Options.hasKeys(definition.options, keys)
+        ? definition.sign(request, { ...context, ...given(request), keys })
+        : Effect.die("the key has other parts than its option")
   }
 }

@@ -5,6 +5,7 @@ import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import { checkOneOf, checkRegion, checkUrl, type ConfigurationError, type Issue } from "../ConfigurationError.ts"
 import * as Environment from "../Environment.ts"
+import * as KeyParts from "../key-source/KeyParts.ts"
 import type { Source } from "../key-source/KeyRing.ts"
 import * as Keys from "../key-source/Keys.ts"
 import * as KeySource from "../KeySource.ts"
@@ -14,8 +15,9 @@ export interface Examined {
   readonly issues: ReadonlyArray<Issue>
   /** The long-lived keys by the name that errors use. */
   readonly keys?: Readonly<Record<string, Source>>
-  /** The key for requests of any region. */
+  /** The key for requests of any region, and its form. */
   readonly key?: Source
+  readonly form?: KeyParts.KeyForm
   /** The keys of further regions. */
   readonly regionKeys?: Readonly<Record<string, Source>>
   /** The region for requests without one. */
@@ -29,11 +31,20 @@ export interface Option<A, IsRequired extends boolean = boolean> {
   readonly kind: "key" | "regionKeys" | "region" | "url" | "value"
   /** The environment variables that hold the option's value. */
   readonly variables: ReadonlyArray<string>
+  /** Further variables, for parts of the value that may be absent. */
+  readonly optionalVariables?: ReadonlyArray<string>
   readonly isRequired: IsRequired
   readonly is: (value: unknown) => value is A
+  /** Tells whether a key has the declared parts. Only the option of the long-lived key has it. */
+  readonly isKeys?: (parts: unknown) => boolean
   readonly read: Effect.Effect<A | undefined, ConfigurationError>
   /** Checks a value. `name` is the option's name. */
   readonly examine: (name: string, value: unknown) => Examined
+}
+
+/** The option of the long-lived key, which consists of the parts `K`. */
+export interface KeyOption<A, K> extends Option<A, true> {
+  readonly isKeys: (parts: unknown) => parts is K
 }
 
 /** The options of an adapter by name. */
@@ -47,6 +58,11 @@ type ValueOf<O> = O extends { readonly is: (value: unknown) => value is infer A 
 export type OptionsOf<T> = { readonly [K in keyof Pick<T, RequiredNames<T>>]: ValueOf<T[K]> } & {
   readonly [K in keyof Pick<T, Exclude<keyof T, RequiredNames<T>>>]?: ValueOf<T[K]> | undefined
 }
+
+/** The parts of the key in use. A key of one part has the name `key`. */
+export type KeysOf<T> = {
+  [N in keyof T]: T[N] extends { readonly isKeys: (parts: unknown) => parts is infer K } ? K : never
+}[keyof T]
 
 const nothing = Effect.succeed(undefined)
 
@@ -64,15 +80,19 @@ const unusable = (name: string, value: unknown): Examined => ({
 })
 
 /** Declares the long-lived key. */
-export const key = (variable: string): Option<Source, true> => ({
+export const key = (variable: string): KeyOption<Source, { readonly key: Redacted.Redacted }> => ({
   kind: "key",
   variables: [variable],
   isRequired: true,
   is: isSource,
+  isKeys: (parts): parts is { readonly key: Redacted.Redacted } =>
+    Predicate.hasProperty(parts, "key") && Redacted.isRedacted(parts.key),
   read: KeySource.fromConfig(variable),
   examine: (option, value) => {
     const name = named(option, variable)
-    return isSource(value) ? { issues: [], keys: { [name]: value }, key: value } : unusable(name, value)
+    return isSource(value)
+      ? { issues: [], keys: { [name]: value }, key: value, form: KeyParts.single }
+      : unusable(name, value)
   }
 })
 
@@ -196,6 +216,10 @@ const isComplete = <T extends Table>(table: T, values: unknown): values is Optio
     const given: unknown = Predicate.hasProperty(values, name) ? values[name] : undefined
     return given === undefined ? !option.isRequired : option.is(given)
   })
+
+/** Tells whether a key has the parts that its option declares. */
+export const hasKeys = <T extends Table>(table: T, parts: unknown): parts is KeysOf<T> =>
+  Object.values(table).some(({ isKeys }) => isKeys?.(parts) === true)
 
 /** Reads a table's options from environment variables. Fails with all missing and malformed ones. */
 export const read = <T extends Table>(table: T): Effect.Effect<OptionsOf<T>, ConfigurationError> =>

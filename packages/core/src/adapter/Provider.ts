@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import type { Resolved } from "../Capabilities.ts"
 import { ConfigurationError } from "../ConfigurationError.ts"
 import { Events } from "../Events.ts"
@@ -21,33 +22,69 @@ import { annotate, isTraced } from "../Tracing.ts"
 import type { Transport } from "../Transport.ts"
 import * as VendorApi from "../VendorApi.ts"
 import * as Expiry from "./Expiry.ts"
-import type { CallContext, Spec } from "./Spec.ts"
+import type { CallContext, Common, Minted, SigningSpec, Spec } from "./Spec.ts"
 import { fromRequest, fromResponse, type Terms } from "./Terms.ts"
 
+/** Makes a credential of what was received, or fails where there is none. */
+type Read<P extends Purpose> = (
+  context: CallContext,
+  request: Resolved<P>,
+  received: VendorApi.Received<unknown>,
+  minted: Minted | InvalidResponseError
+) => Effect.Effect<TempCredential, TempCredentialError>
+
+/** Issues a credential by a call or a signature. */
+type Issue<P extends Purpose> = (
+  request: Resolved<P>,
+  context: CallContext,
+  read: Read<P>
+) => Effect.Effect<TempCredential, TempCredentialError>
+
 /**
- * Makes the provider of a vendor. It uses the `RetryPolicy`, `RateGate` and `Events` that are
- * provided when it is made.
+ * Makes the provider of a vendor that is called. It uses the `RetryPolicy`, `RateGate` and `Events` that
+ * are provided when it is made.
  */
 export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Failure>(
   spec: Spec<P, Response, Failure>
 ): Effect.fn.Return<TempCredentialProvider["Service"], ConfigurationError, Transport> {
-  const { provider, capabilities } = spec
-  const api = yield* VendorApi.make(provider, spec.dialect)
-  const keys = yield* api.open(spec.keys)
-  const issues = [...keys.issues, ...spec.issues]
+  const api = yield* VendorApi.make(spec.provider, spec.dialect, spec.keyForm)
+  const endpoint = api.endpoint(spec.response)
+  return yield* assemble<P>(spec, api, (request, context, read) => {
+    const call = spec.call(request, context)
+    const hasSideEffects = spec.capabilities[request.purpose]?.mintingHasSideEffects
+    return Effect.flatMap(endpoint({ ...call, subject: request.subject, hasSideEffects }), (received) =>
+      read(context, request, received, spec.credential(received.value, request))
+    )
+  })
+})
+
+/** Makes the provider of a vendor whose credentials are signed here. It makes no calls. */
+export const makeSigning = Effect.fnUntraced(function* <P extends Purpose>(
+  spec: SigningSpec<P>
+): Effect.fn.Return<TempCredentialProvider["Service"], ConfigurationError, Transport> {
+  const api = yield* VendorApi.make(spec.provider, { failure: Schema.Unknown, read: () => ({}) }, spec.keyForm)
+  return yield* assemble<P>(spec, api, (request, { now, ...context }, read) => {
+    // Signatures count whole seconds, and a credential ends as its signature says.
+    const moment = { ...context, now: DateTime.startOf(now, "second") }
+    const signed = api.local(spec.keyOf(request), (parts) => spec.sign(request, moment, parts))
+    return Effect.flatMap(signed, (received) => read(moment, request, received, received.value))
+  })
+})
+
+const assemble = Effect.fnUntraced(function* <P extends Purpose>(
+  { capabilities, issues: found, keys: sources, provider, region, settings }: Common<P>,
+  api: VendorApi.VendorApi,
+  issue: Issue<P>
+): Effect.fn.Return<TempCredentialProvider["Service"], ConfigurationError> {
+  const keys = yield* api.open(sources)
+  const issues = [...keys.issues, ...found]
   if (issues.length > 0) return yield* new ConfigurationError({ issues })
   const publish = yield* Events
-  const endpoint = api.endpoint(spec.response)
   const fail = (reason: Reason) => new TempCredentialError({ provider, reason })
 
   /** Makes a credential from a response, or fails if the response has none. */
-  const read = (
-    { asked, now }: CallContext,
-    request: Resolved<P>,
-    received: VendorApi.Received<Response>
-  ): Effect.Effect<TempCredential, TempCredentialError> => {
+  const read: Read<P> = ({ asked, now }, request, received, minted) => {
     const refuse = (detail: string) => Effect.fail(fail(new InvalidResponseError({ detail })))
-    const minted = spec.credential(received.value, request)
     if (minted instanceof InvalidResponseError) return Effect.fail(fail(minted))
     const token = Redacted.value(minted.token)
     if (!/^[\u0021-\u007e]+$/.test(token)) return refuse("the token has characters that no header can carry")
@@ -92,23 +129,19 @@ export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Fa
     Effect.withFiber((fiber) => {
       const decoded = MintRequest.decode(input)
       if (Result.isFailure(decoded)) return Effect.fail(fail(decoded.failure))
-      const resolved = decoded.success.resolve(capabilities, spec.region)
+      const resolved = decoded.success.resolve(capabilities, region)
       if (Result.isFailure(resolved)) return Effect.fail(fail(resolved.failure))
       const least = MinRemaining.parse(options.minRemaining)
       if (Result.isFailure(least)) return Effect.fail(fail(least.failure))
       const request = resolved.success
       const now = DateTime.makeUnsafe(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
       const context: CallContext = { asked: decoded.success, now, mintOptions: options }
-      const call = spec.call(request, context)
-      const hasSideEffects = capabilities[request.purpose]?.mintingHasSideEffects
-      const minted = Effect.flatMap(endpoint({ ...call, subject: request.subject, hasSideEffects }), (received) =>
-        read(context, request, received)
-      )
+      const minted = issue(request, context, read)
       return isTraced(fiber) ? Effect.andThen(annotate("tempcred.purpose", request.purpose), minted) : minted
     })
 
   const watch = yield* Telemetry.make(provider)
-  const alike = JSON.stringify([Redacted.value(keys.account), spec.region, spec.settings])
+  const alike = JSON.stringify([Redacted.value(keys.account), region, settings])
   const account = yield* Effect.cached(fingerprint(Redacted.make(alike)))
   return TempCredentialProvider.of({
     id: provider,

@@ -1,14 +1,16 @@
 /** The description of a vendor as plain data. */
 import type * as DateTime from "effect/DateTime"
+import type * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import type * as Schema from "effect/Schema"
 import type { Capabilities, Resolved } from "../Capabilities.ts"
 import type { Issue } from "../ConfigurationError.ts"
 import type { Connections } from "../Connection.ts"
-import type { KeySource } from "../KeySource.ts"
+import type { KeyForm, Parts } from "../key-source/KeyParts.ts"
+import type { Source } from "../key-source/KeyRing.ts"
 import type { DecodedRequest } from "../mint-request/DecodedRequest.ts"
 import type { Purpose } from "../Purpose.ts"
-import type { InvalidResponseError } from "../TempCredentialError.ts"
+import type { InvalidResponseError, Reason } from "../TempCredentialError.ts"
 import type { MintOptions } from "../TempCredentialProvider.ts"
 import type * as VendorApi from "../VendorApi.ts"
 import type * as Expiry from "./Expiry.ts"
@@ -40,14 +42,14 @@ export interface CallContext {
   readonly mintOptions: MintOptions
 }
 
-/**
- * The description of a vendor.
- */
-export interface Spec<P extends Purpose, Response, Failure> {
+/** The part of a vendor's description that does not depend on how it mints. */
+export interface Common<P extends Purpose> {
   /** The vendor's id, as used in configuration and errors. */
   readonly provider: string
   /** The long-lived keys by option name. The layer fails with `ConfigurationError` when a key is unusable. */
-  readonly keys: Readonly<Record<string, Redacted.Redacted | KeySource>>
+  readonly keys: Readonly<Record<string, Source>>
+  /** The form of the keys. @default one secret */
+  readonly keyForm?: KeyForm | undefined
   /**
    * The problems of the other options, from `ConfigurationError.checkUrl` and similar checks. The
    * layer fails when there is any.
@@ -61,6 +63,10 @@ export interface Spec<P extends Purpose, Response, Failure> {
    * when all of these are equal.
    */
   readonly settings?: ReadonlyArray<string | undefined>
+}
+
+/** The description of a vendor that mints when it is called. */
+export interface Spec<P extends Purpose, Response, Failure> extends Common<P> {
   /** Builds the vendor call. The request was already checked against the capabilities. */
   readonly call: (request: Resolved<P>, context: CallContext) => VendorApi.Call
   readonly response: Schema.Codec<Response, unknown>
@@ -70,4 +76,11 @@ export interface Spec<P extends Purpose, Response, Failure> {
    */
   readonly credential: (response: Response, request: Resolved<P>) => Minted | InvalidResponseError
   readonly dialect: VendorApi.Dialect<Failure>
+}
+
+/** The description of a vendor whose credentials are signed here. */
+export interface SigningSpec<P extends Purpose> extends Common<P> {
+  readonly keyOf: (request: Resolved<P>) => Source
+  /** Signs a credential with the parts of a key. */
+  readonly sign: (request: Resolved<P>, context: CallContext, parts: Parts) => Effect.Effect<Minted, Reason>
 }

@@ -12,6 +12,8 @@ export interface Outgoing {
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined
   /** The body, sent as JSON. */
   readonly body?: unknown
+  /** The body, sent as a form. It takes the place of `body`. */
+  readonly form?: Readonly<Record<string, string | undefined>> | undefined
   /** The maximum size of the response in bytes. @default maxBytes */
   readonly maxBytes?: number | undefined
 }

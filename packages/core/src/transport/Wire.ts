@@ -14,10 +14,20 @@ export const refuse = ({ url }: Outgoing): InvalidRequestError | undefined => {
 const bearer = { name: "authorization", prefix: "Bearer " }
 
 /** Writes a request, with its key. */
-export const make = ({ body, headers: given, key, keyHeader = bearer, method, url }: Outgoing): Wire => {
+export const make = ({ body, form, headers: given, key, keyHeader = bearer, method, url }: Outgoing): Wire => {
   const headers: Record<string, string> = { accept: "application/json", "accept-encoding": "identity" }
   for (const [name, value] of Object.entries(given ?? {})) if (value !== undefined) headers[name] = value
-  if (body !== undefined) headers["content-type"] = "application/json"
+  const text = form === undefined ? jsonOf(body) : formOf(form)
+  if (text !== undefined) headers["content-type"] = form === undefined ? "application/json" : formType
   headers[keyHeader.name] = keyHeader.prefix + Redacted.value(key)
-  return { method, url, headers, body: body === undefined ? undefined : JSON.stringify(body) }
+  return { method, url, headers, body: text }
 }
+
+const formType = "application/x-www-form-urlencoded"
+
+const jsonOf = (body: unknown): string | undefined => (body === undefined ? undefined : JSON.stringify(body))
+
+const formOf = (form: NonNullable<Outgoing["form"]>): string =>
+  new URLSearchParams(
+    Object.entries(form).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
+  ).toString()

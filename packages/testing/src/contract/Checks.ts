@@ -9,9 +9,10 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
 import type { LogEntry } from "@tempcred/emulator/Emulator"
-import type { Changes, Subject, Trial } from "../Contract.ts"
+import type { Changes, Subject, Trial } from "./Trial.ts"
 
 /** Finds what the subject's own purpose is capable of. */
 export const capability = ({ adapter, request }: Subject): Capability => {
@@ -66,28 +67,35 @@ export const refusedUnsent = Effect.fnUntraced(function* (
   return found
 })
 
-/** Mints, and tells what the vendor heard of the request: the address and the body of the call. */
+/** Mints, and returns the words that reached the vendor: the call, or the credential that is signed here. */
 export const served = Effect.fnUntraced(function* ({ emulator, mint }: Trial, request?: Partial<MintRequest>) {
   const credential = yield* mint(request)
-  return { credential, heard: emulator.log.map(heard).join("\n") }
+  const heard = emulator.log.map(wordsOf).join("\n")
+  return { credential, heard: heard === "" ? claimsOf(Redacted.value(credential.token)) : heard }
 })
 
-const heard = ({ body, headers, url }: LogEntry): string => `${url} ${JSON.stringify(headers)} ${body}`
+const wordsOf = ({ body, headers, url }: LogEntry): string => `${url} ${JSON.stringify(headers)} ${body}`
+
+/** Decodes the claims of a JWT. Any other token, such as a signed URL, is returned as it is. */
+const claimsOf = (token: string): string => {
+  const [, claims] = /^[\w-]+\.([\w-]+)\.[\w-]+$/.exec(token) ?? []
+  return claims === undefined ? token : atob(claims.replaceAll("-", "+").replaceAll("_", "/"))
+}
 
 /** Counts the seconds from issue to expiry, or to another end. */
 export const lifetime = ({ expiresAt, issuedAt }: TempCredential, end: DateTime.Utc = expiresAt): number =>
   Duration.toSeconds(DateTime.distance(issuedAt, end))
 
-/** Lists the variables that point the adapter at the emulator and are named like this. */
-export const variables = ({ emulator, origin }: Trial, pattern: RegExp): ReadonlyArray<string> =>
-  Object.keys(emulator.env(origin)).filter((name) => pattern.test(name))
+/** Lists the required variables of an adapter's options of one kind. */
+export const variables = ({ adapter }: Subject, kind: "key" | "url"): ReadonlyArray<string> =>
+  Object.values(adapter.options).flatMap((option) => (option.kind === kind ? option.variables : []))
 
 /** A long-lived key that no emulator knows. */
 export const unknownKey = "a-key-that-no-vendor-knows"
 
 /** Configures that key. */
-export const withUnknownKey = (trial: Trial): Changes => ({
-  env: Object.fromEntries(variables(trial, /_API_KEY$/).map((name) => [name, unknownKey]))
+export const withUnknownKey = (subject: Subject): Changes => ({
+  env: Object.fromEntries(variables(subject, "key").map((name) => [name, unknownKey]))
 })
 
 /** Changes every text that a vendor's JSON says. */

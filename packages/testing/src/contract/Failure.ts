@@ -8,7 +8,7 @@ import * as Fiber from "effect/Fiber"
 import * as Formatter from "effect/Formatter"
 import * as Redacted from "effect/Redacted"
 import * as Tracer from "effect/Tracer"
-import type { Clause } from "../Contract.ts"
+import type { Clause } from "./Trial.ts"
 import { capability, failure, purposes, reason, saying, skippingWaits, unknownKey, withUnknownKey } from "./Checks.ts"
 
 const retryable: ReadonlyArray<Reason["_tag"]> = ["RateLimitError", "UnavailableError", "TransportError"]
@@ -27,6 +27,7 @@ const failing = (
   mayHaveMinted: boolean = false
 ): Clause => ({
   name,
+  of: "calls",
   check: Effect.fnUntraced(function* (examined, trial) {
     const slow = "hang" in fault || "drip" in fault
     const times = slow ? { attemptTimeout: Duration.millis(60) } : patience
@@ -43,13 +44,14 @@ const failing = (
 
 const patience = { attemptTimeout: Duration.days(1), deadline: Duration.days(1) }
 
-const printed = (value: unknown): string =>
+/** Prints a value in every way that a log may. */
+export const printed = (value: unknown): string =>
   [String(value), Formatter.formatJson(value), Formatter.format(value), value instanceof Error ? value.stack : ""].join(
     "\n"
   )
 
-/** Everything that the spans of what it watches say. */
-const watch = () => {
+/** Collects the text of the spans of an effect. */
+export const watch = () => {
   const spans: Array<Tracer.NativeSpan> = []
   const tracer = Tracer.make({
     span: (options) => {
@@ -68,10 +70,11 @@ const watch = () => {
 export const clauses: ReadonlyArray<Clause> = [
   {
     name: "a refused key is an AuthenticationError in the vendor's own words, after one call",
-    check: Effect.fnUntraced(function* (_, trial) {
+    of: "calls",
+    check: Effect.fnUntraced(function* (examined, trial) {
       // A code stays as it is, since it may decide on the reason.
       const reply = saying((text) => (/^([a-z\d_]+|[A-Z\d_]+)$/.test(text) ? text : `${text} (its own words)`))
-      const { mint, requests } = trial({ ...withUnknownKey(trial()), reply, policy: { attempts: 3 } })
+      const { mint, requests } = trial({ ...withUnknownKey(examined), reply, policy: { attempts: 3 } })
       const found = yield* reason(mint())
       assert.strictEqual(found._tag, "AuthenticationError", found.message)
       assert.include(found.detail, "(its own words)")
@@ -80,15 +83,17 @@ export const clauses: ReadonlyArray<Clause> = [
   },
   {
     name: "a vendor's words are cut at 300 characters and cannot forge log lines",
-    check: Effect.fnUntraced(function* (_, trial) {
+    of: "calls",
+    check: Effect.fnUntraced(function* (examined, trial) {
       const reply = saying((text) => `${text}\r\n\u001b[2J${"x".repeat(400)}`)
-      const { message } = yield* reason(trial({ ...withUnknownKey(trial()), reply }).mint())
+      const { message } = yield* reason(trial({ ...withUnknownKey(examined), reply }).mint())
       assert.notInclude(message, "x".repeat(300))
       assert.notMatch(message, /\p{Cc}/u)
     })
   },
   {
     name: "the vendor's request id is kept",
+    of: "calls",
     check: Effect.fnUntraced(function* (_, trial) {
       const { mint } = trial({ fault: { status: 500, headers: { "x-request-id": "request-1" } } })
       assert.strictEqual((yield* reason(mint())).requestId, "request-1")
@@ -96,6 +101,7 @@ export const clauses: ReadonlyArray<Clause> = [
   },
   {
     name: "a Retry-After of a 429 is kept, in seconds and as a date",
+    of: "calls",
     check: Effect.fnUntraced(function* (_, trial) {
       for (const retryAfter of ["seconds", "date"] as const) {
         const { mint } = trial({ emulator: { mintsPerMinute: 1, retryAfter } })
@@ -129,6 +135,7 @@ export const clauses: ReadonlyArray<Clause> = [
   loses("an answer that drips past the time-out is a TransportError", { drip: 5 }, "TransportError"),
   {
     name: "where an answer is lost on its way, a mint is repeated for a purpose without side effects, and for no other",
+    of: "calls",
     check: Effect.fnUntraced(function* ({ adapter }, trial) {
       for (const [purpose, { mintingHasSideEffects }] of purposes(adapter.capabilities)) {
         const reply = async () => Response.json({}, { status: 502 })
@@ -143,6 +150,7 @@ export const clauses: ReadonlyArray<Clause> = [
   fails("a redirect is an InvalidResponseError", { redirect: "http://127.0.0.1:9/else" }, "InvalidResponseError"),
   {
     name: "interruption aborts the call",
+    of: "calls",
     check: Effect.fnUntraced(function* (_, trial) {
       const { mint, requests } = trial({ fault: { hang: true } })
       const fiber = yield* Effect.forkChild(mint(), { startImmediately: true })
@@ -158,14 +166,15 @@ export const clauses: ReadonlyArray<Clause> = [
   },
   {
     name: "neither key nor token shows in a credential, an error or a span, even where the vendor echoes the key",
-    check: Effect.fnUntraced(function* ({ adapter }, trial) {
+    of: "calls",
+    check: Effect.fnUntraced(function* (examined, trial) {
       const { seen, watched } = watch()
       const { emulator, mint } = trial()
       const credential = yield* watched(mint())
       const reply = saying((text) => `${text} ${unknownKey}`)
-      const error = yield* failure(watched(trial({ ...withUnknownKey(trial()), reply }).mint()))
+      const error = yield* failure(watched(trial({ ...withUnknownKey(examined), reply }).mint()))
       const text = [printed(credential), printed(error), ...seen()].join("\n")
-      assert.include(text, `${adapter.id}.mint`)
+      assert.include(text, `${examined.adapter.id}.mint`)
       for (const secret of [emulator.apiKey, unknownKey, Redacted.value(credential.token)])
         assert.notInclude(text, secret)
     })

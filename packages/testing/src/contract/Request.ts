@@ -4,7 +4,7 @@ import { SessionLock } from "@tempcred/core/MintRequest"
 import * as Purpose from "@tempcred/core/Purpose"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { Clause } from "../Contract.ts"
+import type { Clause } from "./Trial.ts"
 import { capability, lifetime, refusedUnsent, served } from "./Checks.ts"
 
 const subject = "user-1"
@@ -127,7 +127,9 @@ export const clauses: ReadonlyArray<Clause> = [
         if (support.effect !== "ignored") assert.include((yield* served(trial(), { purpose, subject })).heard, subject)
         const tooLong = "x".repeat((support.maxLength ?? 0) + 1)
         if (support.maxLength) yield* refusedUnsent(trial(), { purpose, subject: tooLong }, "InvalidRequestError")
-        if (support.requiredForClient) yield* refusedUnsent(trial(), { purpose }, "InvalidRequestError")
+        if (support.requiredForClient) {
+          yield* refusedUnsent(trial(), { purpose, subject: undefined }, "InvalidRequestError")
+        }
       }
     })
   },
@@ -139,6 +141,7 @@ export const clauses: ReadonlyArray<Clause> = [
   },
   {
     name: "one mint is one call",
+    of: "calls",
     check: Effect.fnUntraced(function* (_, trial) {
       const { mint, requests } = trial()
       for (const calls of [1, 2]) {
@@ -149,6 +152,7 @@ export const clauses: ReadonlyArray<Clause> = [
   },
   {
     name: "the key travels in a header and nowhere else, with no trace headers beside it",
+    of: "calls",
     check: Effect.fnUntraced(function* (_, trial) {
       const { emulator, mint } = trial()
       yield* Effect.withSpan(mint(), "outer")

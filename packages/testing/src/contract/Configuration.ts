@@ -3,7 +3,7 @@ import { assert } from "@effect/vitest"
 import { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import * as Effect from "effect/Effect"
 import * as Formatter from "effect/Formatter"
-import type { Clause, Trial } from "../Contract.ts"
+import type { Clause, Trial } from "./Trial.ts"
 import { failure, variables } from "./Checks.ts"
 
 const misconfigured = Effect.fnUntraced(function* ({ mint, requests }: Trial, name: string, value = "") {
@@ -18,8 +18,8 @@ const misconfigured = Effect.fnUntraced(function* ({ mint, requests }: Trial, na
 export const clauses: ReadonlyArray<Clause> = [
   {
     name: "a missing or malformed key fails by its variable's name, before any call",
-    check: Effect.fnUntraced(function* (_, trial) {
-      const names = variables(trial(), /_API_KEY$/)
+    check: Effect.fnUntraced(function* (examined, trial) {
+      const names = variables(examined, "key")
       assert.isAbove(names.length, 0)
       for (const name of names) {
         yield* misconfigured(trial({ env: { [name]: undefined } }), name)
@@ -29,8 +29,8 @@ export const clauses: ReadonlyArray<Clause> = [
   },
   {
     name: "a URL that is not encrypted fails by its variable's name, before any call",
-    check: Effect.fnUntraced(function* (_, trial) {
-      for (const name of variables(trial(), /URL$/)) {
+    check: Effect.fnUntraced(function* (examined, trial) {
+      for (const name of variables(examined, "url")) {
         for (const scheme of ["http", "ws"]) {
           yield* misconfigured(trial({ env: { [name]: `${scheme}://vendor.example/` } }), name, "vendor.example")
         }
@@ -39,6 +39,7 @@ export const clauses: ReadonlyArray<Clause> = [
   },
   {
     name: "the configured address is called, and no other",
+    of: "calls",
     check: Effect.fnUntraced(function* (_, trial) {
       const { mint, origin, requests } = trial()
       yield* mint()
