@@ -370,7 +370,7 @@ it.effect("a response that puts the long-lived key into the URL of a connection 
         Effect.flip,
         Effect.provide(Layer.provide(layer, Acme.vendor(Acme.ok).layer))
       )
-      assert.include(error.message, "the credential holds the long-lived key")
+      assert.include(error.message, "the credential contains the long-lived key")
     }
   })
 )

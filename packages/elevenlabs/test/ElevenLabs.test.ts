@@ -169,7 +169,7 @@ it.effect("a key of one region that comes back from another is neither handed ou
       ] as const
       for (const [purpose, answer] of answers) {
         const handed = yield* Effect.flip(withOptions({ regionKeys }, answering(answer)).mint({ purpose, region }))
-        assert.include(handed.message, "the credential holds the long-lived key")
+        assert.include(handed.message, "the credential contains the long-lived key")
       }
       const words = { detail: `you sent ${other}` }
       const refused = yield* Effect.flip(withOptions({ regionKeys }, answering(words, 401)).mint({ region }))

@@ -120,7 +120,7 @@ it.effect("a key of one region that comes back from another is neither handed ou
     ] as const) {
       const answer = { api_key: other, expires_at: "2030-01-01T00:00:00Z" }
       const handed = yield* Effect.flip(withOptions({ regionKeys }, answering(answer)).mint({ region }))
-      assert.include(handed.message, "the credential holds the long-lived key")
+      assert.include(handed.message, "the credential contains the long-lived key")
       const words = { error_type: "unauthenticated", message: `you sent ${other}` }
       const refused = yield* Effect.flip(withOptions({ regionKeys }, answering(words, 401)).mint({ region }))
       assert.include(refused.message, "you sent <redacted>")
