@@ -23,7 +23,6 @@ const trial = ({ emulator, ...changes }: Omit<Changes, "emulator"> & { readonly 
       emulator: () => make(emulator),
       mintRoute,
       request: { purpose: "stt.realtime" },
-      provider: "acme"
     },
     changes
   )
