@@ -2,20 +2,18 @@
  * The pooled credentials of one scope, and the fiber that refills them. It mints missing ones,
  * discards old ones, waits after a failure, and ends after an idle time.
  */
-import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import * as Metric from "effect/Metric"
 import * as Random from "effect/Random"
-import { monotonicMillis } from "../Deadline.ts"
-import { endOf, lifeLeft } from "../CredentialEnd.ts"
+import { endOf } from "../CredentialEnd.ts"
 import type { Events } from "../Events.ts"
 import { failureTags } from "../FailureTags.ts"
 import type { MintRequest } from "../MintRequest.ts"
 import { type ClockReading, moment } from "../ClockReading.ts"
 import type { TempCredential } from "../TempCredential.ts"
-import type { TempCredentialError } from "../TempCredentialError.ts"
 import type { TempCredentialProvider } from "../TempCredentialProvider.ts"
+import * as Level from "./Level.ts"
 
 /**
  * The wait after a failed refill in milliseconds. It doubles with each further failure up to the
@@ -46,15 +44,6 @@ export interface Settings {
   readonly idle: number
 }
 
-interface Kept {
-  readonly credential: TempCredential
-  /** The latest time to give it out, by the monotonic clock, and by the wall clock as a second check. */
-  readonly until: number
-  readonly untilWall: number
-  /** The remaining lifetime at that time. */
-  readonly spare: number
-}
-
 const pooled = Metric.gauge("tempcred_pool_level", { description: "Pooled single-use credentials" })
 
 /** Makes the gauge of all credentials in a pool. */
@@ -70,112 +59,85 @@ export const makeLevel = (provider: string): Settings["level"] => {
 
 /** Makes an empty stock; `now` is in monotonic milliseconds. */
 export const make = (settings: Settings, now: number): WarmStock => {
-  const { idle, level, max, min, minRemaining, provider, publish, request } = settings
+  const { idle, minRemaining, provider, publish, request } = settings
   const stirred = Latch.makeUnsafe()
-  let kept: ReadonlyArray<Kept> = []
-  let target = min
-  let asked = false
-  let askedAt = now
-  let failures = 0
-
-  /** Discards old credentials, and lowers the target by their number. */
-  const age = (at: ClockReading) => {
-    const good = kept.filter((one) => one.until > at.monotonic && one.untilWall > at.wall)
-    target = Math.max(min, target - (kept.length - good.length))
-    kept = good
-  }
+  let level = Level.make(settings, now)
 
   /** Makes a change in one synchronous step, and updates the gauge. */
-  const step = <A>(change: (at: ClockReading) => A): Effect.Effect<A> =>
+  const step = <A>(change: (at: ClockReading) => readonly [A, Level.Level]): Effect.Effect<A> =>
     Effect.clockWith((clock) =>
       Effect.suspend(() => {
-        const before = kept.length
-        const result = change(moment(clock))
-        return kept.length === before ? Effect.succeed(result) : Effect.as(level(kept.length - before), result)
+        const before = level.kept.length
+        const [result, after] = change(moment(clock))
+        level = after
+        const difference = after.kept.length - before
+        return difference === 0 ? Effect.succeed(result) : Effect.as(settings.level(difference), result)
       })
     )
 
-  const discard = step(age)
-
-  const lasts = (one: Kept, at: ClockReading, least: number) =>
-    Math.min(one.until - at.monotonic, one.untilWall - at.wall) + one.spare >= least
-
   const take = (least: number) =>
-    step((at) => {
-      age(at)
-      const first = kept.find((one) => lasts(one, at, least))
-      // The first request of a scope does not raise the target.
-      if (kept.length === 0 && asked) target = Math.min(max, target + 1)
-      asked = true
-      askedAt = at.monotonic
-      kept = kept.filter((one) => one !== first)
-      stirred.openUnsafe()
-      return first?.credential
-    })
+    Effect.map(
+      step((at) => Level.taken(level, at, least, settings)),
+      (credential) => {
+        stirred.openUnsafe()
+        return credential
+      }
+    )
 
-  /**
-   * Adds a credential, and tells whether it is usable for a while. A wall clock that was set back
-   * during the mint does not extend the lifetime.
-   */
+  /** Adds a credential, and tells whether it is usable for a while. */
   const add = (credential: TempCredential, begun: ClockReading) =>
     step((at) => {
-      const end = endOf(credential, begun, at)
-      const life = lifeLeft(end, at)
-      const spare = minRemaining ?? life / 2
-      if (life <= spare) return false
-      kept = [...kept, { credential, until: end.monotonic - spare, untilWall: end.wall - spare, spare }]
-      return true
+      // A wall clock that was set back during the mint does not extend the lifetime.
+      const after = Level.added(level, at, credential, endOf(credential, begun, at), minRemaining)
+      return [after !== level, after]
     })
 
-  const failed = Effect.fnUntraced(function* (cause: Cause.Cause<TempCredentialError>) {
-    if (failures === 0) {
-      for (const reason of failureTags(cause)) yield* publish({ _tag: "RefreshFailed", provider: provider.id, reason })
-    }
-    return false
-  })
-
-  const refill = Effect.fnUntraced(function* (missing: number) {
-    const one = Effect.flatMap(
-      step((at) => at),
-      (begun) =>
-        // A defect of the provider must not end the refills of its scope.
-        Effect.matchCauseEffect(provider.mint(request), {
-          onSuccess: (credential) => add(credential, begun),
-          onFailure: failed
-        })
-    )
-    const all = yield* Effect.all(
-      Array.from({ length: missing }, () => one),
-      { concurrency: "unbounded" }
-    )
-    if (all.every((added) => added)) {
-      failures = 0
-      return
-    }
-    const pause = Math.min(longestPause, firstPause * 2 ** failures)
-    failures += 1
-    yield* Effect.sleep(pause * (yield* Random.nextBetween(0.5, 1)))
-  })
-
-  const fill = Effect.gen(function* () {
-    while (true) {
-      stirred.closeUnsafe()
-      yield* discard
-      const rests = askedAt + idle - (yield* monotonicMillis)
-      if (rests <= 0) return
-      if (kept.length < target) {
-        yield* refill(target - kept.length)
-        continue
+  /** Mints one credential, and tells whether it is in stock. The first failure in a row is published. */
+  const mintOne = Effect.fnUntraced(function* (failures: number) {
+    const begun = yield* step((at) => [at, level])
+    // A defect of the provider must not end the refills of its scope.
+    return yield* Effect.matchCauseEffect(provider.mint(request), {
+      onSuccess: (credential) => add(credential, begun),
+      onFailure: (cause) => {
+        const reasons = failures === 0 ? failureTags(cause) : []
+        const told = Effect.forEach(reasons, (reason) =>
+          publish({ _tag: "RefreshFailed", provider: provider.id, reason })
+        )
+        return Effect.as(told, false)
       }
-      const instant = yield* monotonicMillis
-      const ages = Math.min(...kept.map((one) => one.until - instant))
-      yield* Effect.timeoutOption(stirred.await, Math.min(rests, ages))
-    }
+    })
   })
 
-  const drop = step(() => {
-    kept = []
+  /** Mints what is missing, pauses after a failure, and returns the number of failures in a row. */
+  const refill = Effect.fnUntraced(function* (missing: number, failures: number) {
+    const mints = Array.from({ length: missing }, () => mintOne(failures))
+    const all = yield* Effect.all(mints, { concurrency: "unbounded" })
+    if (all.every((added) => added)) return 0
+    const pause = Math.min(longestPause, firstPause * 2 ** failures)
+    yield* Effect.sleep(pause * (yield* Random.nextBetween(0.5, 1)))
+    return failures + 1
   })
 
-  return { take: (least) => Effect.uninterruptible(take(least)), fill, drop }
+  /** Refills, or waits for the next request or the next credential that ages, until the scope is idle. */
+  const keep = (failures: number): Effect.Effect<void> =>
+    Effect.flatMap(
+      step((at) => {
+        stirred.closeUnsafe()
+        return [at.monotonic, Level.aged(level, at, settings)]
+      }),
+      (at) => {
+        const rests = level.askedAt + idle - at
+        if (rests <= 0) return Effect.void
+        const missing = level.target - level.kept.length
+        if (missing > 0) return Effect.flatMap(refill(missing, failures), keep)
+        const wait = Effect.timeoutOption(stirred.await, Math.min(rests, Level.untilNext(level, at)))
+        return Effect.flatMap(wait, () => keep(failures))
+      }
+    )
+
+  return {
+    take: (least) => Effect.uninterruptible(take(least)),
+    fill: Effect.suspend(() => keep(0)),
+    drop: step(() => [undefined, { ...level, kept: [] }])
+  }
 }
