@@ -67,7 +67,8 @@ it.concurrent("clients that read nothing take little of its memory", { timeout: 
     socket.on("error", () => {})
     await once(socket, "connect")
     for (let number = 0; number < 10 && !socket.destroyed; number++) {
-      if (!socket.write(block(path))) await Promise.race([once(socket, "drain"), once(socket, "close"), sleep(200)])
+      const drained = new Promise((resolve) => socket.once("drain", resolve).once("close", resolve))
+      if (!socket.write(block(path))) await Promise.race([drained, sleep(200)])
     }
     return socket
   }
