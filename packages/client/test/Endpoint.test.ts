@@ -22,7 +22,7 @@ const trial = ({ emulator, ...changes }: Omit<Changes, "emulator"> & { readonly 
       adapter: Endpoint.adapter,
       emulator: () => make(emulator),
       mintRoute,
-      request: { purpose: "stt.realtime" },
+      request: { purpose: "stt.realtime" }
     },
     changes
   )

@@ -320,7 +320,10 @@ describe("a variable that begins with TEMPCRED_", () => {
         yield* wrong({ TEMPCRED_TTL_SECONDS: "60" }),
         /^TEMPCRED_TTL_SECONDS is not a variable of tempcred: similar ones are TEMPCRED_TTL$/
       )
-      assert.match(yield* wrong({ TEMPCRED_AUTH_REALM: "x" }, ["TEMPCRED_AUTH"]), /^TEMPCRED_AUTH_REALM is not a variable/)
+      assert.match(
+        yield* wrong({ TEMPCRED_AUTH_REALM: "x" }, ["TEMPCRED_AUTH"]),
+        /^TEMPCRED_AUTH_REALM is not a variable/
+      )
     })
   )
   it.effect("and is right, foreign, empty or of the platform is no mistake", () =>

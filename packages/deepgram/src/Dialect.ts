@@ -20,7 +20,7 @@ export const dialect: Dialect<typeof Failure.Type> = {
       code: said.err_code ?? said.category,
       detail,
       requestId: said.request_id,
-      // Minting with a wrong key is a BAD_REQUEST: https://github.com/deepgram-devs/nextjs-live-transcription/pull/38 (read 2026-11-21).
+      // A wrong key is a BAD_REQUEST at minting: https://github.com/deepgram-devs/nextjs-live-transcription/pull/38 (read 2026-11-21).
       tag: /^invalid credentials/i.test(detail) ? "AuthenticationError" : undefined
     }
   },

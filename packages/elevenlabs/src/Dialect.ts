@@ -1,4 +1,4 @@
-/** How ElevenLabs tells of failures: a detail that is an object, a list of fields, or a sentence; a code decides, as one status means several things. */
+/** The errors of the ElevenLabs API. A detail is an object, a list of fields, or text. One status has several meanings, so the code decides. */
 import { type Dialect, lenient } from "@tempcred/core/VendorApi"
 import type { Issue } from "@tempcred/core/TempCredentialError"
 import * as Schema from "effect/Schema"
@@ -21,7 +21,7 @@ type Detail = (typeof Failure.Type)["detail"]
 
 const isList = (detail: Detail): detail is ReadonlyArray<typeof Field.Type> => Array.isArray(detail)
 
-/** The path inside the body, query or path, whose name comes first; that name alone where the whole of it is meant. */
+/** Joins the location of a field, without its first part, which is body, query or path. A location of one part stays. */
 const fieldOf = (location: typeof Location.Type): string =>
   (location.length > 1 ? location.slice(1) : location).join(".")
 
@@ -43,7 +43,7 @@ export const dialect: Dialect<typeof Failure.Type> = {
       }
     }
     return {
-      // The older of the two, and where they differ the one that says more: a key without a permission is `unauthorized` in the newer.
+      // `status` is the older code and more specific: the newer one is `unauthorized` for a key without a permission.
       code: detail.status ?? detail.code,
       detail: detail.message,
       requestId: detail.request_id,
@@ -52,7 +52,7 @@ export const dialect: Dialect<typeof Failure.Type> = {
   },
   fields: { token_type: "purpose" },
   // https://github.com/elevenlabs/elevenlabs-docs (error-messages, 2025-08-25) and https://elevenlabs.io/docs/eleven-api/resources/errors (read
-  // 2026-11-21), whose codes are newer: a 401 can be a lack of credits, and a 429 what only time or another plan lifts, or a vendor that is busy.
+  // 2026-11-21), whose codes are newer: a 401 can mean missing credits; a 429 can mean a limit of the plan, or a busy vendor.
   codes: {
     PermissionError: ["missing_permissions"],
     QuotaError: ["quota_exceeded", "too_many_concurrent_requests", "concurrent_limit_exceeded"],

@@ -1,4 +1,4 @@
-/** Where ElevenLabs is: the hosts of its regions, the keys that are good there, and what its products are called. */
+/** The hosts of ElevenLabs' regions, the keys that they accept, and the names of its products. */
 import type { Issue } from "@tempcred/core/ConfigurationError"
 
 /** `@elevenlabs/elevenlabs-js` 2.73.0 and https://elevenlabs.io/docs/overview/administration/data-residency (read 2026-11-21). */
@@ -13,19 +13,19 @@ const hosts: Readonly<Record<string, string>> = {
 /** The regions of ElevenLabs. */
 export const regions: ReadonlyArray<string> = Object.keys(hosts)
 
-/** Finds the API of a region, unless the app has its own. */
+/** Returns the app's own API, or that of the region. */
 export const apiOf = (own: string | undefined, region = "global"): string =>
   new URL(own ?? `https://${hosts[region]}`).href
 
-/** Checks that the id of a voice stays one segment of a path. */
+/** Checks that the id of a voice is one segment of a path. */
 export const checkVoice = (name: string, voiceId: string | undefined): ReadonlyArray<Issue> =>
   voiceId === undefined || !/^\.{0,2}$/.test(voiceId)
     ? []
     : [{ name, message: 'must be the id of a voice: not empty, and neither "." nor ".."' }]
 
 /**
- * Lists the key of every region that one is good for: `global` and `us` are one account, reached by two hosts, so that a key of one is a key of the other
- * that has none; the other regions are accounts of their own.
+ * Lists the key of each region. `global` and `us` are two hosts of one account, so each uses the other's key if it has none. The other
+ * regions have separate accounts.
  */
 export const keysByRegion = <Key>(given: Readonly<Record<string, Key>>): Readonly<Record<string, Key>> => {
   const shared = given["global"] ?? given["us"]
@@ -33,7 +33,7 @@ export const keysByRegion = <Key>(given: Readonly<Record<string, Key>>): Readonl
 }
 
 /**
- * The type of single-use token for each purpose, and the paths that accept it with the name of its query parameter, the usual one first.
+ * The type of single-use token for each purpose, the paths that accept it, and its query parameter. The first path is the usual one.
  * Sources: `@elevenlabs/elevenlabs-js` 2.73.0 (read 2026-11-30) sends `token`, and names `single_use_token` for speech and dialogues.
  */
 export const products = {

@@ -1,4 +1,4 @@
-/** How Google tells of failures: a status that says how, and details that say why. */
+/** The errors of Google APIs: a status, and details with the reason. */
 import { type Dialect, lenient } from "@tempcred/core/VendorApi"
 import * as Schema from "effect/Schema"
 
@@ -43,7 +43,7 @@ export const dialect: Dialect<typeof Failure.Type> = {
     field_mask: "session",
     fieldMask: "session"
   },
-  // https://ai.google.dev/gemini-api/docs/troubleshooting (read 2026-11-21): a wrong key is a 400, as is a country without the free plan.
+  // https://ai.google.dev/gemini-api/docs/troubleshooting (read 2026-11-21): a wrong key and a country without the free plan are both a 400.
   codes: { AuthenticationError: ["API_KEY_INVALID"], PermissionError: ["FAILED_PRECONDITION"] },
   advice: { AuthenticationError: "check GEMINI_API_KEY" }
 }

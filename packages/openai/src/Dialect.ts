@@ -1,4 +1,4 @@
-/** How OpenAI tells of failures: a code or else a type, and the field that is wrong by its path. */
+/** The errors of the OpenAI API: a code or a type, and the path of the invalid field. */
 import { type Dialect, lenient } from "@tempcred/core/VendorApi"
 import * as Schema from "effect/Schema"
 
@@ -13,7 +13,7 @@ export const dialect: Dialect<typeof Failure.Type> = {
     code: code ?? type,
     detail: message,
     issues: param === undefined ? [] : [{ field: param.replace(/^session\..*/, "session"), message: message ?? "" }],
-    // A 429 that no waiting helps: https://developers.openai.com/api/docs/guides/error-codes (read 2026-11-21), where its codes vary.
+    // A 429 that waiting does not resolve: https://developers.openai.com/api/docs/guides/error-codes (read 2026-11-21). Its codes vary.
     tag: type === "insufficient_quota" ? "QuotaError" : undefined
   }),
   fields: { expires_after: "ttl", "expires_after.seconds": "ttl" },

@@ -1,10 +1,10 @@
-/** How Soniox tells of failures: an ApiError whose type decides, never its message or its status. */
+/** The errors of the Soniox API. The type of an `ApiError` determines the reason, not its message or status. */
 import { type Dialect, lenient } from "@tempcred/core/VendorApi"
 import * as Schema from "effect/Schema"
 
 const text = Schema.optionalKey(lenient(Schema.NonEmptyString))
 
-/** ApiError of https://soniox.com/docs/openapi.yaml (read 2026-10-10); whatever it leaves open, its type still decides. */
+/** ApiError of https://soniox.com/docs/openapi.yaml (read 2026-10-10); the type is used even if other fields are missing. */
 const Failure = Schema.Struct({
   error_type: text,
   message: text,

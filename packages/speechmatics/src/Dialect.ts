@@ -1,6 +1,6 @@
 /**
- * How the Speechmatics management platform tells of failures: the framework's `{ code, message }`, where a code of 600 and up is a
- * validation rule, and the handlers' `{ code, error, detail }`. Both are read alike.
+ * The errors of the Speechmatics management platform. It has two formats: `{ code, message }`, where a code of 600 or more is a
+ * validation rule, and `{ code, error, detail }`.
  */
 import { type Dialect, lenient } from "@tempcred/core/VendorApi"
 import * as Schema from "effect/Schema"

@@ -1,4 +1,4 @@
-/** Where Speechmatics' products are, by region. */
+/** The hosts and paths of Speechmatics' products. */
 import { join } from "@tempcred/core/VendorApi"
 
 /**
@@ -38,12 +38,12 @@ export const regions: ReadonlyArray<string> = [
 const agentRegions: ReadonlySet<string> = new Set(["global", "eu", "us"])
 
 /**
- * Lists the WebSockets that a realtime key opens: realtime transcription, and Agent STT where the region has it. An address with a language behind
- * the version has none.
+ * Lists the WebSockets that a realtime key opens: realtime transcription, and Agent STT in regions that have it. A URL with a language
+ * after the version has no Agent STT.
  */
 export const realtimeUrls = (url: string, region: string): readonly [string, ...ReadonlyArray<string>] =>
   agentRegions.has(region) && /\/v2\/*$/.test(url) ? [url, join(url, "/agent")] : [url]
 
-/** Spells a region as the vendor's API does; `undefined` for hosts that stand for none of its three regions. */
+/** Converts a region to the API's spelling. Hosts outside its three regions have none. */
 export const vendorRegion = (region: string): string | undefined =>
   ({ eu: "eu", neu: "eu", us: "usa", wus: "usa", au: "au" })[region.replace(/\d$/, "")]

@@ -1,6 +1,7 @@
 /**
- * The Speechmatics Management API as a service: list, create and revoke long-lived API keys and list projects, so that a rotation can be
- * automated. It takes a management token, which is not an API key: https://docs.speechmatics.com (Management API 1.0.0, read 2026-08-13).
+ * The Speechmatics Management API as a service, for automated key rotation: lists, creates and revokes
+ * long-lived API keys, and lists projects. It needs a management token, which is not an API key:
+ * https://docs.speechmatics.com (Management API 1.0.0, read 2026-08-13).
  *
  * ```ts
  * import { layerFetch } from "@tempcred/core/Transport"
@@ -38,7 +39,7 @@ import * as SchemaIssue from "effect/SchemaIssue"
 import { dialect } from "./Dialect.ts"
 
 /**
- * What is fixed per workspace; the management token needs the permissions of the calls.
+ * The options of a workspace. The management token needs permission for each call.
  *
  * @category models
  * @since 0.1.0
@@ -54,7 +55,7 @@ const time = Schema.optionalKey(VendorApi.lenient(Schema.DateTimeUtcFromString))
 const flag = Schema.optionalKey(Schema.NullOr(Schema.Boolean))
 
 /**
- * The schema of a long-lived API key as it is listed, without its secret.
+ * The schema of a listed API key, without its secret.
  *
  * @category schemas
  * @since 0.1.0
@@ -64,7 +65,7 @@ export const ApiKey = Schema.Struct({ id: Schema.String, name: text, createdAt: 
 )
 
 /**
- * A long-lived API key as it is listed, without its secret.
+ * A listed API key, without its secret.
  *
  * @category models
  * @since 0.1.0
@@ -96,7 +97,7 @@ export const Project = Schema.Struct({
 )
 
 /**
- * A project of the workspace; API keys and transcripts belong to one.
+ * A project of the workspace. Each API key and transcript belongs to one project.
  *
  * @category models
  * @since 0.1.0
@@ -104,7 +105,7 @@ export const Project = Schema.Struct({
 export type Project = typeof Project.Type
 
 /**
- * A permanent key as it is created; the secret is shown this once.
+ * A new permanent key. The vendor shows its secret only once.
  *
  * @category models
  * @since 0.1.0
@@ -115,7 +116,7 @@ export interface CreatedKey {
 }
 
 /**
- * What a new permanent key is called and where it belongs.
+ * The name and the project of a new permanent key.
  *
  * @category models
  * @since 0.1.0
@@ -129,7 +130,7 @@ export interface NewKey {
 }
 
 /**
- * A temporary key made with the management token, as text to hand on.
+ * A request for a temporary key, which the management token creates.
  *
  * @category models
  * @since 0.1.0
@@ -143,8 +144,8 @@ export interface NewTemporaryKey {
 }
 
 /**
- * Manages the long-lived keys of a workspace. The vendor answers lists whole, without pages. Creating and revoking are never retried,
- * since an answer may be lost after the act.
+ * Manages the long-lived keys of a workspace. Lists are complete, without pages. Creating and revoking
+ * are never retried, because a lost response does not mean that they failed.
  *
  * @category services
  * @since 0.1.0
@@ -192,7 +193,7 @@ const checkNewTemporaryKey = Schema.decodeUnknownResult(
 )
 
 const checkId = Schema.decodeUnknownResult(
-  // Dots alone would climb the path, and half a character cannot be written into it.
+  // An id of dots would change the path, and a lone surrogate cannot be encoded.
   Schema.Struct({ id: Schema.String.check(Schema.makeFilter((id) => !/^\.*$|\p{Cs}/u.test(id))) })
 )
 
@@ -220,7 +221,7 @@ const checked = <A>(result: Result.Result<A, Schema.SchemaError>): Effect.Effect
   )
 
 /**
- * Makes the service.
+ * Makes the service with the provided transport.
  *
  * @category constructors
  * @since 0.1.0
@@ -244,7 +245,7 @@ export const make = Effect.fnUntraced(function* (
   const list = api.endpoint(Schema.Array(ApiKey))
   const create = api.endpoint(Created, { retry: false })
   const createTemporary = api.endpoint(CreatedTemporary, { retry: false })
-  // Its answer says nothing beyond its status.
+  // Only the status of the response matters.
   const revoke = api.endpoint(Schema.Unknown, { retry: false })
 
   return ManagementApi.of({
@@ -284,7 +285,8 @@ export const layer = (options: Options): Layer.Layer<ManagementApi, Configuratio
   Layer.effect(ManagementApi, make(options))
 
 /**
- * Provides the service from `SPEECHMATICS_MANAGEMENT_TOKEN` (or `SPEECHMATICS_MANAGEMENT_TOKEN_FILE`) and, where it is set, `SPEECHMATICS_MANAGEMENT_URL`.
+ * Provides the service from environment variables: `SPEECHMATICS_MANAGEMENT_TOKEN` or
+ * `SPEECHMATICS_MANAGEMENT_TOKEN_FILE`, and optionally `SPEECHMATICS_MANAGEMENT_URL`.
  *
  * @category layers
  * @since 0.1.0

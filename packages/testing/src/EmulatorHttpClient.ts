@@ -1,6 +1,6 @@
 /**
- * Mounts emulators as an Effect `HttpClient`: no socket, no port. A request goes to the emulator whose vendor's host it names, else to the
- * first.
+ * Mounts emulators as an Effect `HttpClient`, without sockets or ports. A request goes to the emulator of its host, or else to the first
+ * emulator.
  *
  * ```ts
  * import * as Soniox from "@tempcred/emulator/Soniox"
@@ -34,7 +34,7 @@ import * as Layer from "effect/Layer"
 export type Mountable = Pick<Emulator, "hosts" | "handle">
 
 /**
- * Provides the client. A connection that a fault drops is a `TransportError` of the client's, and redirects are not followed.
+ * Provides the client. A dropped connection is the client's `TransportError`. Redirects are not followed.
  *
  * @category layers
  * @since 0.1.0

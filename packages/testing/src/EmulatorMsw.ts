@@ -1,5 +1,5 @@
 /**
- * Mounts an emulator as msw handlers: a program that calls the vendor's real hosts, over `fetch` or `WebSocket`, reaches the emulator.
+ * Mounts an emulator as msw handlers: requests to the vendor's real hosts, by `fetch` or `WebSocket`, reach the emulator.
  *
  * ```ts
  * import * as Soniox from "@tempcred/emulator/Soniox"
@@ -25,10 +25,11 @@ import { ConnectionReset } from "@tempcred/emulator/Faults"
 import { http, HttpResponse, type RequestHandler, WebSocketHandler } from "msw"
 
 /**
- * Makes the handlers for an emulator's vendor, and for one more origin where it is given. A connection that a fault drops is a network
- * error; a WebSocket that is refused or dropped has an `error` event and closes with 1006, and any other close has the vendor's own code.
- * msw shows handlers no headers of a WebSocket, so that a credential must travel in the URL, the subprotocols or a message, and it carries
- * no messages of the `ws` package: serve that on a port.
+ * Makes the handlers for the hosts of an emulator's vendor, and for one more origin if it is given. A dropped connection is a network error.
+ * A WebSocket that is refused or dropped has an `error` event and closes with 1006; other closes have the vendor's codes.
+ *
+ * msw does not show a WebSocket's headers, so the credential must be in the URL, the subprotocols or a message. It does not intercept
+ * the `ws` package; use a port for that.
  *
  * @category constructors
  * @since 0.1.0
@@ -41,7 +42,7 @@ export const handlers = (emulator: Emulator, origin?: string): ReadonlyArray<Req
   ])
 }
 
-/** Takes a connection that a fault drops for no answer; any other failure is the emulator's own. */
+/** Treats a dropped connection as no response. Rethrows any other failure. */
 const lost = (failure: unknown): undefined => {
   if (!(failure instanceof ConnectionReset)) throw failure
 }
@@ -49,7 +50,7 @@ const lost = (failure: unknown): undefined => {
 type Run = WebSocketHandler["run"]
 type Client = Parameters<Run>[0]["client"]
 
-/** msw opens a socket once `run` is through, and does not wait for the listeners of `ws.link`: here the vendor can still refuse. */
+/** A handler that can refuse a socket. msw opens a socket after `run`, without waiting for the listeners of `ws.link`. */
 class SocketHandler extends WebSocketHandler {
   readonly #emulator: Emulator
 
@@ -77,7 +78,7 @@ const upgrade = (url: URL, protocols: string | ReadonlyArray<string> = []): Requ
 }
 
 const converse = (session: Session, client: Client): void => {
-  // A Blob is read asynchronously, and what comes after it must not overtake it.
+  // A Blob is read asynchronously. Later messages must wait for it.
   let heard = Promise.resolve()
   client.addEventListener("message", ({ data }) => {
     heard = heard.then(async () => session.message(await textOrBytes(data)))
@@ -86,7 +87,7 @@ const converse = (session: Session, client: Client): void => {
   client.addEventListener("open", () =>
     session.open({
       send: (data) => client.send(typeof data === "string" ? data : new Uint8Array(data)),
-      // msw sends in a microtask and forgets what is unsent when a socket closes.
+      // msw sends in a microtask, and drops unsent messages when a socket closes.
       close: (code, reason) => queueMicrotask(() => client.close(code, reason)),
       destroy: () => drop(client)
     })
@@ -99,7 +100,7 @@ const textOrBytes = async (data: string | Blob | ArrayBufferLike | ArrayBufferVi
   return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data)
 }
 
-/** Ends a connection as its client sees it when the network does. */
+/** Ends a connection like a network failure. */
 const drop = (client: Client): void => {
   if ("socket" in client && client.socket instanceof EventTarget) client.socket.dispatchEvent(new Event("error"))
   client.close(1006)

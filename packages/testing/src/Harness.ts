@@ -1,6 +1,6 @@
 /**
- * What is peculiar to a vendor, in tests beside the contract: the adapter with options or with variables, before an emulator whose clock
- * stands still, and what is asked of every vendor in the same way.
+ * A harness for tests of one vendor beside the contract: the adapter, with options or environment variables, and an emulator with a
+ * fixed clock.
  *
  * ```ts
  * import { assert, it } from "@effect/vitest"
@@ -45,21 +45,21 @@ import * as Checks from "./contract/Checks.ts"
 import { type Changes, type Subject, type Trial, trial } from "./contract/Trial.ts"
 
 /**
- * A vendor as its tests see it.
+ * The vendor under test.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Vendor<O, E> extends Pick<Subject, "adapter" | "mintRoute" | "request"> {
   readonly layer: (options: O) => ProviderLayer
-  /** The adapter's options where a trial changes none. */
+  /** The adapter's default options in trials. */
   readonly options: NoInfer<O>
-  /** Makes a fresh emulator that goes by this clock. */
+  /** Makes a fresh emulator with this clock. */
   readonly emulator: (clock: Clock, options?: E) => Emulator
 }
 
 /**
- * How a trial differs from the usual one, with the emulator's own options.
+ * The differences of a trial from the usual one, with the emulator's own options.
  *
  * @category models
  * @since 0.1.0
@@ -75,14 +75,14 @@ export interface Setting<E> extends Omit<Changes, "emulator"> {
  * @since 0.1.0
  */
 export interface Harness<O, E> {
-  /** The adapter with these options, changed from the vendor's. */
+  /** Makes a trial with the vendor's options and these changes. */
   readonly withOptions: (options?: Partial<O>, setting?: Setting<E>) => Trial
-  /** The adapter with these environment variables, changed from those that point at the emulator; `undefined` unsets one. */
+  /** Makes a trial with the emulator's environment variables and these changes. `undefined` unsets a variable. */
   readonly withEnv: (env: Readonly<Record<string, string | undefined>>) => Trial
 }
 
 /**
- * The moment at which the emulators of trials stand still, in epoch milliseconds.
+ * The fixed time of the emulators' clocks, in epoch milliseconds.
  *
  * @category constants
  * @since 0.1.0
@@ -116,7 +116,7 @@ export const make = <O extends object, E extends Options = Options>(vendor: Vend
 }
 
 /**
- * Answers every mint with this JSON, whichever host it is sent to.
+ * Responds to every mint with this JSON, on any host.
  *
  * @category constructors
  * @since 0.1.0
@@ -126,7 +126,7 @@ export const answering = (body: unknown, status = 200): Pick<Changes, "reply"> =
 })
 
 /**
- * A request as a vendor got it.
+ * A request as the vendor received it.
  *
  * @category models
  * @since 0.1.0
@@ -136,12 +136,12 @@ export interface Arrival {
   readonly call: string
   /** The header that carries the long-lived key. */
   readonly key: string | undefined
-  /** What the body says as JSON, or nothing where there is none. */
+  /** The body as JSON, or `undefined` without a body. */
   readonly body: unknown
 }
 
 /**
- * Lists what arrived at a vendor.
+ * Lists the requests that the vendor received.
  *
  * @category accessors
  * @since 0.1.0
@@ -154,7 +154,7 @@ export const arrived = (log: ReadonlyArray<LogEntry>, keyHeader = "authorization
   }))
 
 /**
- * Takes the reason of a call that must fail for one.
+ * Returns the reason of a call that must fail.
  *
  * @category testing
  * @since 0.1.0
@@ -162,7 +162,7 @@ export const arrived = (log: ReadonlyArray<LogEntry>, keyHeader = "authorization
 export const reasonOf = (calling: Effect.Effect<unknown, unknown>): Effect.Effect<Reason> => Checks.reason(calling)
 
 /**
- * Runs a call on a test clock that advances while the call waits, so that retries and rate limits take no real time.
+ * Runs a call on a test clock that advances while the call waits. Retries and rate limits take no real time.
  *
  * @category testing
  * @since 0.1.0
@@ -170,7 +170,7 @@ export const reasonOf = (calling: Effect.Effect<unknown, unknown>): Effect.Effec
 export const skippingWaits = <A, E>(calling: Effect.Effect<A, E>): Effect.Effect<A, E> => Checks.skippingWaits(calling)
 
 /**
- * Checks that a request is refused for want of a feature, in words like these, and that the vendor hears nothing of it.
+ * Checks that a request fails because of an unsupported feature, with this detail, and that nothing is sent.
  *
  * @category testing
  * @since 0.1.0
@@ -189,7 +189,7 @@ export const lacks = Effect.fnUntraced(function* (
 })
 
 /**
- * Takes the error of a configuration that must not be usable, of which the vendor hears nothing.
+ * Returns the error of a configuration that must fail, and checks that nothing is sent.
  *
  * @category testing
  * @since 0.1.0

@@ -83,46 +83,47 @@ const unavailable = new TempCredentialError({ provider: "acme", reason: new Unav
 const unreadable = new InvalidResponseError({})
 
 export const broken: Readonly<Record<string, Acme.Vendor>> = {
-  "a missing or malformed key fails by its variable's name, before any call": option("apiKey", ({ key, ...examined }) =>
-    key === undefined ? examined : { ...examined, key, keys: { apiKey: key } }
+  "a missing or malformed key fails with its variable's name, before any call": option(
+    "apiKey",
+    ({ key, ...examined }) => (key === undefined ? examined : { ...examined, key, keys: { apiKey: key } })
   ),
-  "a URL that is not encrypted fails by its variable's name, before any call": option("baseUrl", (examined) => ({
+  "a URL without encryption fails with its variable's name, before any call": option("baseUrl", (examined) => ({
     ...examined,
     issues: []
   })),
-  "the configured address is called, and no other": call(() => ({ url: "https://api.acme.example/tokens" })),
-  "every purpose that it declares is served, and every other is refused without a call": {
+  "only the configured address is called": call(() => ({ url: "https://api.acme.example/tokens" })),
+  "every declared purpose is served, and every other one fails without a call": {
     ...good,
     capabilities: { "stt.realtime": Acme.capabilities["stt.realtime"] }
   },
-  "a ttl outside the range, or of half a second, is refused without a call and names the range": mint(
+  "a ttl outside the range, or with half a second, fails without a call and names the range": mint(
     (unchanged) => (request) => unchanged(request.ttl === undefined ? request : { ...request, onUnsupported: "relax" })
   ),
-  "both ends of the ttl range are served, and the credential lives as long as was asked": call((written, request) => ({
+  "both ends of the ttl range are served, and the credential has the requested lifetime": call((written, request) => ({
     body: { ...written.body, ttl: Math.max(request.ttlSeconds, 90) }
   })),
-  "a ttl that is relaxed becomes the nearest one allowed, and is listed": credential(() => ({ relaxed: [] })),
-  "single use is asked of the vendor, or always so, or refused without a call, or relaxed and listed": body({
+  "a relaxed ttl becomes the nearest allowed one, and is listed": credential(() => ({ relaxed: [] })),
+  "single use is requested, or always given, or fails without a call, or is relaxed and listed": body({
     once: undefined
   }),
-  "a session limit is asked of the vendor, or refused without a call": body({ session: undefined }),
-  "a second end is asked of the vendor and told, or refused without a call": body({ end: undefined }),
-  "a session's configuration is told to the vendor with its lock, or refused without a call": call((written) => ({
+  "a session limit is requested, or fails without a call": body({ session: undefined }),
+  "usableFor is requested and stated in the credential, or fails without a call": body({ end: undefined }),
+  "a session configuration is sent with its lock, or fails without a call": call((written) => ({
     body: { ...written.body, bound: undefined }
   })),
-  "a subject that counts is told to the vendor, and one that is too long, or needed and absent, is refused": body({
+  "a subject is sent unless it is ignored; one that is too long, or required and absent, fails": body({
     subject: undefined
   }),
-  "a region that it does not know is refused without a call": mint(
+  "an unknown region fails without a call": mint(
     (unchanged) =>
       ({ region: _, ...request }) =>
         unchanged(request)
   ),
   "one mint is one call": mint((unchanged) => (request) => Effect.andThen(unchanged(request), unchanged(request))),
-  "the key travels in a header and nowhere else, with no trace headers beside it": call(() => ({
+  "the key is sent in a header only, without trace headers": call(() => ({
     query: { key: Acme.key }
   })),
-  "it says how to connect, for clients too, with a placeholder for the token": credential(({ token }) => ({
+  "connections have a placeholder for the token, and one is usable by clients": credential(({ token }) => ({
     connections: [
       {
         kind: "websocket",
@@ -132,29 +133,27 @@ export const broken: Readonly<Record<string, Acme.Vendor>> = {
       }
     ]
   })),
-  "a vendor's clock that is ten minutes off moves no expiry, but a fast one ends sooner a moment that the vendor was told":
+  "a vendor's clock that is ten minutes off does not move the expiry, unless it is fast and the expiry was sent as a moment":
     answer(({ headers }) => ({
       headers: { ...headers, date: undefined }
     })),
-  "an answer that is long under way makes no credential live longer": credential(({ expiresAt, issuedAt }) => ({
+  "a slow response does not extend the lifetime": credential(({ expiresAt, issuedAt }) => ({
     expiresAt: DateTime.addDuration(DateTime.nowUnsafe(), DateTime.distance(issuedAt, expiresAt))
   })),
-  "fields that it does not know are tolerated in an answer": answer(({ text }) => ({
+  "unknown fields of a response are ignored": answer(({ text }) => ({
     text: text.includes("unexpected") ? "{}" : text
   })),
-  "an answer without the token is an InvalidResponseError, and is not asked for again": answer(
-    ({ status: told, text }) => ({
-      status: text === "{}" ? 500 : told
-    })
-  ),
-  "an answer whose token is the long-lived key is an InvalidResponseError, and is not asked for again": answer(
+  "a response without the token is an InvalidResponseError, and is not retried": answer(({ status: told, text }) => ({
+    status: text === "{}" ? 500 : told
+  })),
+  "a response with the long-lived key as its token is an InvalidResponseError, and is not retried": answer(
     ({ text }) => ({ text: text.replace(/"token":"[^"]*"/, '"token":"another"') })
   ),
-  "an answer over 64 KiB is an InvalidResponseError, and is not asked for again": call(() => ({ maxBytes: 100_000 })),
-  "a refused key is an AuthenticationError in the vendor's own words, after one call": dialect({
+  "a response over 64 KiB is an InvalidResponseError, and is not retried": call(() => ({ maxBytes: 100_000 })),
+  "a refused key is an AuthenticationError with the vendor's message, after one call": dialect({
     read: ({ code }) => ({ code, detail: "the key was refused" })
   }),
-  "a vendor's words are cut at 300 characters and cannot forge log lines": dialect({
+  "a vendor's message is cut at 300 characters and cannot forge log lines": dialect({
     advice: { AuthenticationError: "look at the key\nand at the account" }
   }),
   "the vendor's request id is kept": answer(({ headers }) => ({ headers: { ...headers, "x-request-id": undefined } })),
@@ -169,27 +168,26 @@ export const broken: Readonly<Record<string, Acme.Vendor>> = {
   "429 is a RateLimitError and is retried": status({ 429: "QuotaError" }),
   "500 is an UnavailableError and is retried, unless the mint has side effects": status({ 500: "InvalidRequestError" }),
   "503 with a web page is an UnavailableError and is retried": status({ 503: "InvalidResponseError" }),
-  "a reset is a TransportError and is retried, unless the mint has side effects": send(
+  "a connection reset is a TransportError and is retried, unless the mint has side effects": send(
     (unchanged) => (request) => Effect.mapError(unchanged(request), (error) => (isCutOff(error) ? error : unreadable))
   ),
-  "an answer that is cut off is a TransportError and is retried, unless the mint has side effects": send(
+  "an incomplete response is a TransportError and is retried, unless the mint has side effects": send(
     (unchanged) => (request) => Effect.mapError(unchanged(request), (error) => (isCutOff(error) ? unreadable : error))
   ),
-  "a vendor that hangs is a TransportError and is retried, unless the mint has side effects": mint(
+  "a vendor that does not respond is a TransportError and is retried, unless the mint has side effects": mint(
     (unchanged) => (request) =>
       Effect.timeoutOrElse(unchanged(request), { duration: "50 millis", orElse: () => Effect.fail(unavailable) })
   ),
-  "an answer that drips past the time-out is a TransportError and is retried, unless the mint has side effects": {
+  "a response that is slower than the time-out is a TransportError and is retried, unless the mint has side effects": {
     ...good,
     layerConfig: good.layerConfig.pipe(
       Layer.provide(Layer.orDie(RetryPolicy.layer({ attemptTimeout: Duration.seconds(5) })))
     )
   },
-  "where an answer is lost on its way, a mint is repeated for a purpose without side effects, and for no other":
-    definition(({ capabilities }) => ({
-      served: () => ({ ...capabilities, agent: { ...Acme.capabilities.agent, mintingHasSideEffects: false } })
-    })),
-  "a 200 that is no JSON is an InvalidResponseError": answer(({ status: told, text }) => ({
+  "after a lost response, a mint is retried only for purposes without side effects": definition(({ capabilities }) => ({
+    served: () => ({ ...capabilities, agent: { ...Acme.capabilities.agent, mintingHasSideEffects: false } })
+  })),
+  "a 200 that is not JSON is an InvalidResponseError": answer(({ status: told, text }) => ({
     status: text.startsWith("\u0000") ? 500 : told
   })),
   "a 200 with a web page is an InvalidResponseError": answer(({ status: told, text }) => ({
@@ -204,7 +202,7 @@ export const broken: Readonly<Record<string, Acme.Vendor>> = {
   "interruption aborts the call": mint(
     (unchanged) => (request) => Effect.flatMap(Effect.forkDetach(unchanged(request)), Fiber.join)
   ),
-  "neither key nor token shows in a credential, an error or a span, even where the vendor echoes the key": dialect({
+  "neither key nor token appears in a credential, an error or a span, even if the vendor echoes the key": dialect({
     advice: { AuthenticationError: `the key ${unknownKey} is of no use` }
   })
 }

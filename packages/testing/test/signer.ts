@@ -78,10 +78,10 @@ export const broken: Readonly<Record<string, Subject["adapter"]>> = {
       })
     ).pipe(Layer.provide(calling.layerConfig))
   },
-  "another key makes another credential, at the same moment": adapter({
+  "another key signs another credential at the same time": adapter({
     sign: (request, context) => sign(request, { ...context, keys: { key: Redacted.make("fixed") } })
   }),
-  "neither key nor token shows in a credential or a span, and the key is not in the token": adapter({
+  "neither key nor token appears in a credential or a span, and the token does not contain the key": adapter({
     sign: (request, context) =>
       Effect.map(sign(request, context), (minted) => ({
         ...minted,

@@ -1,4 +1,4 @@
-/** What an adapter makes of a vendor's answer. */
+/** The clauses on a vendor's responses. */
 import { assert } from "@effect/vitest"
 import * as Connection from "@tempcred/core/Connection"
 import * as Purpose from "@tempcred/core/Purpose"
@@ -23,7 +23,7 @@ const unreadable = (name: string, reply: NonNullable<Changes["reply"]>): Clause 
 /** The clauses on answers. */
 export const clauses: ReadonlyArray<Clause> = [
   {
-    name: "it says how to connect, for clients too, with a placeholder for the token",
+    name: "connections have a placeholder for the token, and one is usable by clients",
     check: Effect.fnUntraced(function* ({ adapter }, trial) {
       for (const purpose of Purpose.all.filter((one) => adapter.capabilities[one] !== undefined)) {
         const { connections, token } = yield* trial().mint({ purpose, subject: "user-1" })
@@ -36,13 +36,13 @@ export const clauses: ReadonlyArray<Clause> = [
           }
           assert.match(filled.url, connection.kind === "websocket" ? /^wss?:/ : /^https?:/)
         }
-        // Over HTTP some vendors let no browser in, and some purposes have nothing else.
+        // Some vendors refuse browsers over HTTP, and some purposes have only HTTP.
         assert.isTrue(connections.some(({ kind, where }) => kind === "http" || where !== "server"))
       }
     })
   },
   {
-    name: "a vendor's clock that is ten minutes off moves no expiry, but a fast one ends sooner a moment that the vendor was told",
+    name: "a vendor's clock that is ten minutes off does not move the expiry, unless it is fast and the expiry was sent as a moment",
     of: "calls",
     check: Effect.fnUntraced(function* (examined, trial) {
       const seconds = capability(examined).ttlSeconds.max
@@ -55,7 +55,7 @@ export const clauses: ReadonlyArray<Clause> = [
     })
   },
   {
-    name: "an answer that is long under way makes no credential live longer",
+    name: "a slow response does not extend the lifetime",
     of: "calls",
     check: Effect.fnUntraced(function* (examined, trial) {
       let answered = 0
@@ -69,17 +69,17 @@ export const clauses: ReadonlyArray<Clause> = [
     })
   },
   {
-    name: "fields that it does not know are tolerated in an answer",
+    name: "unknown fields of a response are ignored",
     of: "calls",
     check: Effect.fnUntraced(function* (_, trial) {
       yield* trial({ reply: adding({ unexpected: { deep: [1] } }) }).mint()
     })
   },
-  unreadable("an answer without the token is an InvalidResponseError, and is not asked for again", async ({ status }) =>
+  unreadable("a response without the token is an InvalidResponseError, and is not retried", async ({ status }) =>
     Response.json({}, { status })
   ),
   {
-    name: "an answer whose token is the long-lived key is an InvalidResponseError, and is not asked for again",
+    name: "a response with the long-lived key as its token is an InvalidResponseError, and is not retried",
     of: "calls",
     check: Effect.fnUntraced(function* (_, trial) {
       const bodies: Array<string> = []
@@ -91,7 +91,7 @@ export const clauses: ReadonlyArray<Clause> = [
       const token = Redacted.value((yield* mintOnce()).token)
       const key = emulator.apiKey
       for (const spelling of [key, encodeURIComponent(`Bearer ${key}`), btoa(key)]) {
-        // A token that is a URL as a whole has to stay one.
+        // A token that is a URL must stay a URL.
         const echoed = /^wss?:/.test(token) ? `${token}&key=${encodeURIComponent(spelling)}` : spelling
         const text = bodies.join().replaceAll(JSON.stringify(token), JSON.stringify(echoed))
         const reply = async ({ headers, status }: Response) => new Response(text, { headers, status })
@@ -105,7 +105,7 @@ export const clauses: ReadonlyArray<Clause> = [
     })
   },
   unreadable(
-    "an answer over 64 KiB is an InvalidResponseError, and is not asked for again",
+    "a response over 64 KiB is an InvalidResponseError, and is not retried",
     adding({ fill: "x".repeat(70_000) })
   )
 ]

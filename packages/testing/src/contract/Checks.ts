@@ -1,4 +1,4 @@
-/** What several clauses check alike. */
+/** Checks that several clauses share. */
 import { assert } from "@effect/vitest"
 import type { Capabilities, Capability } from "@tempcred/core/Capabilities"
 import type { MintRequest } from "@tempcred/core/MintRequest"
@@ -14,39 +14,39 @@ import * as TestClock from "effect/testing/TestClock"
 import type { LogEntry } from "@tempcred/emulator/Emulator"
 import type { Changes, Subject, Trial } from "./Trial.ts"
 
-/** Finds what the subject's own purpose is capable of. */
+/** Finds the capability of the subject's own purpose. */
 export const capability = ({ adapter, request }: Subject): Capability => {
   const found = adapter.capabilities[request.purpose]
   assert.isDefined(found, "the subject's request has a purpose that the adapter lacks")
   return found
 }
 
-/** Lists the purposes that an adapter declares, each with what it can do. */
+/** Lists the purposes of an adapter with their capabilities. */
 export const purposes = (capabilities: Capabilities): ReadonlyArray<readonly [Purpose.Purpose, Capability]> =>
   Purpose.all.flatMap((purpose) => {
     const found = capabilities[purpose]
     return found === undefined ? [] : [[purpose, found] as const]
   })
 
-/** Takes the error of a mint that must fail. */
+/** Returns the error of a mint that must fail. */
 export const failure = <E>(minting: Effect.Effect<unknown, E>): Effect.Effect<E> =>
   Effect.match(minting, { onFailure: (error) => error, onSuccess: () => assert.fail("it minted, and had to fail") })
 
-/** Takes the reason of a mint that must fail for one. */
+/** Returns the reason of a mint that must fail. */
 export const reason = (minting: Effect.Effect<unknown, unknown>): Effect.Effect<Reason> =>
   Effect.map(failure(minting), (error) => {
     assert.instanceOf(error, TempCredentialError)
     return error.reason
   })
 
-/** Runs an effect on a test clock that advances while the effect waits, so that waiting takes no real time. */
+/** Runs an effect on a test clock that advances while the effect waits. Waiting takes no real time. */
 export const skippingWaits: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E> = Effect.fnUntraced(function* <
   A,
   E
 >(effect: Effect.Effect<A, E>) {
   yield* TestClock.setTime(Date.now())
   const fiber = yield* Effect.forkChild(effect)
-  // Short steps, so that an answer under way arrives before its time-out.
+  // The steps are short, so that a pending response arrives before its time-out.
   const step = Effect.andThen(settled, TestClock.adjust("50 millis"))
   yield* Effect.whileLoop({ while: () => fiber.pollUnsafe() === undefined, body: () => step, step: () => {} })
   return yield* Fiber.join(fiber)
@@ -55,7 +55,7 @@ export const skippingWaits: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect
 /** Waits until pending promises have settled. */
 const settled = Effect.promise(() => new Promise<void>((resolve) => setTimeout(resolve, 0)))
 
-/** Checks that a request is refused for one of these reasons, and that the vendor hears nothing of it. */
+/** Checks that a request fails for one of these reasons, and that nothing is sent. */
 export const refusedUnsent = Effect.fnUntraced(function* (
   { mint, requests }: Trial,
   request: Partial<MintRequest>,
@@ -82,7 +82,7 @@ const claimsOf = (token: string): string => {
   return claims === undefined ? token : atob(claims.replaceAll("-", "+").replaceAll("_", "/"))
 }
 
-/** Counts the seconds from issue to expiry, or to another end. */
+/** Counts the seconds from issue to expiry, or to another time. */
 export const lifetime = ({ expiresAt, issuedAt }: TempCredential, end: DateTime.Utc = expiresAt): number =>
   Duration.toSeconds(DateTime.distance(issuedAt, end))
 
@@ -90,7 +90,7 @@ export const lifetime = ({ expiresAt, issuedAt }: TempCredential, end: DateTime.
 export const variables = ({ adapter }: Subject, kind: "key" | "url"): ReadonlyArray<string> =>
   Object.values(adapter.options).flatMap((option) => (option.kind === kind ? option.variables : []))
 
-/** A long-lived key that no emulator knows. */
+/** A long-lived key that no emulator accepts. */
 export const unknownKey = "a-key-that-no-vendor-knows"
 
 /** Configures that key. */
@@ -98,7 +98,7 @@ export const withUnknownKey = (subject: Subject): Changes => ({
   env: Object.fromEntries(variables(subject, "key").map((name) => [name, unknownKey]))
 })
 
-/** Changes every text that a vendor's JSON says. */
+/** Changes every string of a vendor's JSON response. */
 export const saying =
   (change: (text: string) => string): NonNullable<Changes["reply"]> =>
   async (response) => {
@@ -107,7 +107,7 @@ export const saying =
     return Response.json(body, { status: response.status, headers: response.headers })
   }
 
-/** Adds fields to a vendor's JSON. */
+/** Adds fields to a vendor's JSON response. */
 export const adding =
   (fields: object): NonNullable<Changes["reply"]> =>
   async (response) =>

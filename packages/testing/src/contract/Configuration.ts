@@ -1,4 +1,4 @@
-/** What an adapter does with its environment. */
+/** The clauses on environment variables. */
 import { assert } from "@effect/vitest"
 import { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import * as Effect from "effect/Effect"
@@ -17,7 +17,7 @@ const misconfigured = Effect.fnUntraced(function* ({ mint, requests }: Trial, na
 /** The clauses on configuration. */
 export const clauses: ReadonlyArray<Clause> = [
   {
-    name: "a missing or malformed key fails by its variable's name, before any call",
+    name: "a missing or malformed key fails with its variable's name, before any call",
     check: Effect.fnUntraced(function* (examined, trial) {
       const names = variables(examined, "key")
       assert.isAbove(names.length, 0)
@@ -28,7 +28,7 @@ export const clauses: ReadonlyArray<Clause> = [
     })
   },
   {
-    name: "a URL that is not encrypted fails by its variable's name, before any call",
+    name: "a URL without encryption fails with its variable's name, before any call",
     check: Effect.fnUntraced(function* (examined, trial) {
       for (const name of variables(examined, "url")) {
         for (const scheme of ["http", "ws"]) {
@@ -38,7 +38,7 @@ export const clauses: ReadonlyArray<Clause> = [
     })
   },
   {
-    name: "the configured address is called, and no other",
+    name: "only the configured address is called",
     of: "calls",
     check: Effect.fnUntraced(function* (_, trial) {
       const { mint, origin, requests } = trial()

@@ -1,4 +1,4 @@
-/** What an adapter makes of refusals and bad days, and what it lets nobody see. */
+/** The clauses on failures and secrets. */
 import { assert } from "@effect/vitest"
 import type { Reason } from "@tempcred/core/TempCredentialError"
 import type { Fault } from "@tempcred/emulator/Faults"
@@ -13,10 +13,10 @@ import { capability, failure, purposes, reason, saying, skippingWaits, unknownKe
 
 const retryable: ReadonlyArray<Reason["_tag"]> = ["RateLimitError", "UnavailableError", "TransportError"]
 
-/** The fault brings one of these reasons, and is met as often as the reason is to be retried. */
+/** Makes a clause on a fault: it fails for one of these reasons, which is retried if it is retryable. */
 const fails = (name: string, fault: Fault, ...tags: ReadonlyArray<Reason["_tag"]>): Clause => failing(name, fault, tags)
 
-/** The fault brings this reason where the vendor may have minted all the same. */
+/** Makes a clause on a fault after which the vendor may have minted. */
 const loses = (what: string, fault: Fault, tag: Reason["_tag"]): Clause =>
   failing(`${what} and is retried, unless the mint has side effects`, fault, [tag], true)
 
@@ -32,7 +32,7 @@ const failing = (
     const slow = "hang" in fault || "drip" in fault
     const times = slow ? { attemptTimeout: Duration.millis(60) } : patience
     const { mint, requests } = trial({ fault, policy: { attempts: 3, ...times } })
-    // A vendor that is slow takes real time; waiting for the next try takes none.
+    // A slow vendor takes real time. Waiting for the next attempt takes none.
     const found = yield* reason(slow ? mint() : skippingWaits(mint()))
     assert.include(tags, found._tag, found.message)
     if ("status" in fault) assert.strictEqual(found.status, fault.status)
@@ -69,10 +69,10 @@ export const watch = () => {
 /** The clauses on failures and secrets. */
 export const clauses: ReadonlyArray<Clause> = [
   {
-    name: "a refused key is an AuthenticationError in the vendor's own words, after one call",
+    name: "a refused key is an AuthenticationError with the vendor's message, after one call",
     of: "calls",
     check: Effect.fnUntraced(function* (examined, trial) {
-      // A code stays as it is, since it may decide on the reason.
+      // Codes stay unchanged, because they may determine the reason.
       const reply = saying((text) => (/^([a-z\d_]+|[A-Z\d_]+)$/.test(text) ? text : `${text} (its own words)`))
       const { mint, requests } = trial({ ...withUnknownKey(examined), reply, policy: { attempts: 3 } })
       const found = yield* reason(mint())
@@ -82,7 +82,7 @@ export const clauses: ReadonlyArray<Clause> = [
     })
   },
   {
-    name: "a vendor's words are cut at 300 characters and cannot forge log lines",
+    name: "a vendor's message is cut at 300 characters and cannot forge log lines",
     of: "calls",
     check: Effect.fnUntraced(function* (examined, trial) {
       const reply = saying((text) => `${text}\r\n\u001b[2J${"x".repeat(400)}`)
@@ -129,12 +129,12 @@ export const clauses: ReadonlyArray<Clause> = [
     { status: 503, body: "<html>" },
     "UnavailableError"
   ),
-  loses("a reset is a TransportError", { reset: true }, "TransportError"),
-  loses("an answer that is cut off is a TransportError", { cut: 5 }, "TransportError"),
-  loses("a vendor that hangs is a TransportError", { hang: true }, "TransportError"),
-  loses("an answer that drips past the time-out is a TransportError", { drip: 5 }, "TransportError"),
+  loses("a connection reset is a TransportError", { reset: true }, "TransportError"),
+  loses("an incomplete response is a TransportError", { cut: 5 }, "TransportError"),
+  loses("a vendor that does not respond is a TransportError", { hang: true }, "TransportError"),
+  loses("a response that is slower than the time-out is a TransportError", { drip: 5 }, "TransportError"),
   {
-    name: "where an answer is lost on its way, a mint is repeated for a purpose without side effects, and for no other",
+    name: "after a lost response, a mint is retried only for purposes without side effects",
     of: "calls",
     check: Effect.fnUntraced(function* ({ adapter }, trial) {
       for (const [purpose, { mintingHasSideEffects }] of purposes(adapter.capabilities)) {
@@ -145,7 +145,7 @@ export const clauses: ReadonlyArray<Clause> = [
       }
     })
   },
-  fails("a 200 that is no JSON is an InvalidResponseError", { garbage: true }, "InvalidResponseError"),
+  fails("a 200 that is not JSON is an InvalidResponseError", { garbage: true }, "InvalidResponseError"),
   fails("a 200 with a web page is an InvalidResponseError", { html: true }, "InvalidResponseError"),
   fails("a redirect is an InvalidResponseError", { redirect: "http://127.0.0.1:9/else" }, "InvalidResponseError"),
   {
@@ -165,7 +165,7 @@ export const clauses: ReadonlyArray<Clause> = [
     }, Effect.timeout("2 seconds"))
   },
   {
-    name: "neither key nor token shows in a credential, an error or a span, even where the vendor echoes the key",
+    name: "neither key nor token appears in a credential, an error or a span, even if the vendor echoes the key",
     of: "calls",
     check: Effect.fnUntraced(function* (examined, trial) {
       const { seen, watched } = watch()

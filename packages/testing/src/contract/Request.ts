@@ -1,4 +1,4 @@
-/** What becomes of a request: all of it reaches the vendor, or it is refused without a call. */
+/** The clauses on requests: each part of a request reaches the vendor, or the request fails without a call. */
 import { assert } from "@effect/vitest"
 import { SessionLock } from "@tempcred/core/MintRequest"
 import * as Purpose from "@tempcred/core/Purpose"
@@ -12,7 +12,7 @@ const subject = "user-1"
 /** The clauses on requests. */
 export const clauses: ReadonlyArray<Clause> = [
   {
-    name: "every purpose that it declares is served, and every other is refused without a call",
+    name: "every declared purpose is served, and every other one fails without a call",
     check: Effect.fnUntraced(function* ({ adapter, provider = adapter.id }, trial) {
       for (const purpose of Purpose.all) {
         if (adapter.capabilities[purpose] === undefined) {
@@ -25,7 +25,7 @@ export const clauses: ReadonlyArray<Clause> = [
     })
   },
   {
-    name: "a ttl outside the range, or of half a second, is refused without a call and names the range",
+    name: "a ttl outside the range, or with half a second, fails without a call and names the range",
     check: Effect.fnUntraced(function* (examined, trial) {
       const { max, min } = capability(examined).ttlSeconds
       for (const seconds of [min - 1, min + 0.5, max + 1]) {
@@ -36,7 +36,7 @@ export const clauses: ReadonlyArray<Clause> = [
     })
   },
   {
-    name: "both ends of the ttl range are served, and the credential lives as long as was asked",
+    name: "both ends of the ttl range are served, and the credential has the requested lifetime",
     check: Effect.fnUntraced(function* (examined, trial) {
       const { max, min } = capability(examined).ttlSeconds
       const shortest = yield* served(trial(), { ttl: Duration.seconds(min) })
@@ -47,7 +47,7 @@ export const clauses: ReadonlyArray<Clause> = [
     })
   },
   {
-    name: "a ttl that is relaxed becomes the nearest one allowed, and is listed",
+    name: "a relaxed ttl becomes the nearest allowed one, and is listed",
     check: Effect.fnUntraced(function* (examined, trial) {
       const { max } = capability(examined).ttlSeconds
       const credential = yield* trial().mint({ ttl: Duration.seconds(max + 1), onUnsupported: "relax" })
@@ -56,7 +56,7 @@ export const clauses: ReadonlyArray<Clause> = [
     })
   },
   {
-    name: "single use is asked of the vendor, or always so, or refused without a call, or relaxed and listed",
+    name: "single use is requested, or always given, or fails without a call, or is relaxed and listed",
     check: Effect.fnUntraced(function* (examined, trial) {
       const relaxed = yield* served(trial(), { singleUse: true, onUnsupported: "relax" })
       const { singleUse } = capability(examined)
@@ -73,7 +73,7 @@ export const clauses: ReadonlyArray<Clause> = [
     })
   },
   {
-    name: "a session limit is asked of the vendor, or refused without a call",
+    name: "a session limit is requested, or fails without a call",
     check: Effect.fnUntraced(function* (examined, trial) {
       if (capability(examined).maxSessionSeconds === undefined) {
         yield* refusedUnsent(trial(), { maxSession: "90 seconds" }, "UnsupportedError")
@@ -85,7 +85,7 @@ export const clauses: ReadonlyArray<Clause> = [
     })
   },
   {
-    name: "a second end is asked of the vendor and told, or refused without a call",
+    name: "usableFor is requested and stated in the credential, or fails without a call",
     check: Effect.fnUntraced(function* (examined, trial) {
       const range = capability(examined).usableForSeconds
       if (range === undefined) {
@@ -103,7 +103,7 @@ export const clauses: ReadonlyArray<Clause> = [
     })
   },
   {
-    name: "a session's configuration is told to the vendor with its lock, or refused without a call",
+    name: "a session configuration is sent with its lock, or fails without a call",
     check: Effect.fnUntraced(function* (examined, trial) {
       const { sessionLocks = [] } = capability(examined)
       const config = { model: "a-model-of-the-contract" }
@@ -120,7 +120,7 @@ export const clauses: ReadonlyArray<Clause> = [
     })
   },
   {
-    name: "a subject that counts is told to the vendor, and one that is too long, or needed and absent, is refused",
+    name: "a subject is sent unless it is ignored; one that is too long, or required and absent, fails",
     check: Effect.fnUntraced(function* ({ adapter }, trial) {
       for (const purpose of Purpose.all) {
         const support = adapter.capabilities[purpose]?.subject ?? { effect: "ignored" }
@@ -134,7 +134,7 @@ export const clauses: ReadonlyArray<Clause> = [
     })
   },
   {
-    name: "a region that it does not know is refused without a call",
+    name: "an unknown region fails without a call",
     check: Effect.fnUntraced(function* (_, trial) {
       yield* refusedUnsent(trial(), { region: "atlantis" }, "UnsupportedError")
     })
@@ -151,7 +151,7 @@ export const clauses: ReadonlyArray<Clause> = [
     })
   },
   {
-    name: "the key travels in a header and nowhere else, with no trace headers beside it",
+    name: "the key is sent in a header only, without trace headers",
     of: "calls",
     check: Effect.fnUntraced(function* (_, trial) {
       const { emulator, mint } = trial()

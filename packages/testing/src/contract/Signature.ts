@@ -19,7 +19,7 @@ export const clauses: ReadonlyArray<Clause> = [
     })
   },
   {
-    name: "another key makes another credential, at the same moment",
+    name: "another key signs another credential at the same time",
     of: "signatures",
     check: Effect.fnUntraced(function* (examined, trial) {
       yield* TestClock.setTime(Date.now())
@@ -31,7 +31,7 @@ export const clauses: ReadonlyArray<Clause> = [
     }, Effect.provide(TestClock.layer()))
   },
   {
-    name: "neither key nor token shows in a credential or a span, and the key is not in the token",
+    name: "neither key nor token appears in a credential or a span, and the token does not contain the key",
     of: "signatures",
     check: Effect.fnUntraced(function* ({ adapter }, trial) {
       const { seen, watched } = watch()
