@@ -92,7 +92,7 @@ beforeAll(() => {
   ]) {
     cpSync(join(root, path), at(path), { recursive: true, filter: withoutModules })
   }
-  for (const path of ["tsconfig.base.json", "package.json", ".gitignore", ".oxfmtrc.json"])
+  for (const path of ["tsconfig.base.json", "tsup.config.ts", "package.json", ".gitignore", ".oxfmtrc.json"])
     cpSync(join(root, path), at(path))
   const config = { test: { testTimeout: 30_000, reporters: [["json", { outputFile: "results.json" }]] } }
   writeFileSync(at("vitest.config.ts"), `export default ${JSON.stringify(config)}`)

@@ -34,9 +34,8 @@ export const fills: ReadonlyArray<Fill> = [
     path: adapter,
     change: [
       /\(\) =>\s*blank\(\s*"call[^)]*\)/,
-      `(request) => ({
-      url: \`\${options.baseUrl}/v1/tokens\`,
-      key: options.apiKey,
+      `(request, { options: { baseUrl } }) => ({
+      url: \`\${baseUrl}/v1/tokens\`,
       body: { ttl: request.ttlSeconds }
     })`
     ]
@@ -51,13 +50,13 @@ export const fills: ReadonlyArray<Fill> = [
     path: adapter,
     change: [
       /\(\) =>\s*blank\(\s*"credential[^)]*\)/,
-      `({ token }) => ({
+      `({ token }, _, { options: { websocketUrl } }) => ({
       token,
       expiry: { source: "request" },
       connections: [
         {
           kind: "websocket",
-          url: \`\${options.websocketUrl}/v1/listen\`,
+          url: \`\${websocketUrl}/v1/listen\`,
           where: "anywhere",
           placement: { in: "query", name: "token", value: "{token}" }
         }
