@@ -16,7 +16,7 @@ const at = (url: string): ReadonlyArray<Connection> => [
 const streaming = "https://streaming.assemblyai.com/v3/token"
 const agents = "https://agents.assemblyai.com/v1/token"
 
-describe("a mint is one GET at the product's own host, with the key as that host wants it", () => {
+describe("a mint is one GET at the product's host, with that host's key header", () => {
   const requests: ReadonlyArray<readonly [request: Partial<MintRequest>, call: string, key: string]> = [
     [{ purpose: "stt.realtime" }, `${streaming}?expires_in_seconds=60`, key],
     [{ purpose: "agent" }, `${agents}?expires_in_seconds=60`, `Bearer ${key}`],
@@ -41,7 +41,7 @@ describe("a mint is one GET at the product's own host, with the key as that host
   )
 })
 
-describe("each data zone has a host for each product, which mints and connects", () => {
+describe("each data zone has a host for each product, for minting and connecting", () => {
   const zones = [
     ["global", ""],
     ["us", "us."],
@@ -68,7 +68,7 @@ describe("each data zone has a host for each product, which mints and connects",
     })
   )
 
-  it.effect("URLs that are set are those of their product, and of the configured zone", () =>
+  it.effect("a URL override applies to its product in the configured zone", () =>
     Effect.gen(function* () {
       const reply = answering({ token: "t", expires_in_seconds: 60 })
       const options = {
@@ -111,7 +111,7 @@ describe("what AssemblyAI does not serve makes no call", () => {
 })
 
 describe("what AssemblyAI answers", () => {
-  it.effect("a token ends when it says, counted from before the call", () =>
+  it.effect("a token expires after the stated duration, counted from before the call", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(noon)
       const reply = answering({ token: "t", expires_in_seconds: 45 })
@@ -148,7 +148,7 @@ describe("what AssemblyAI answers", () => {
   )
 })
 
-describe("a variable that cannot be used is told by its name", () => {
+describe("an unusable variable is named in the error", () => {
   const variables = [
     ["ASSEMBLYAI_API_KEY", "two words", /a space/],
     ["ASSEMBLYAI_REGION", "au", /must be one of global, us, eu/],
@@ -166,7 +166,7 @@ describe("a variable that cannot be used is told by its name", () => {
   )
 })
 
-it.effect("the environment is enough: a zone, and the hosts of both products", () =>
+it.effect("a zone and the hosts of both products are read from the environment", () =>
   Effect.gen(function* () {
     const unset = { ASSEMBLYAI_STREAMING_BASE_URL: "", ASSEMBLYAI_STREAMING_WS_URL: undefined }
     const eu = yield* withEnv({ ...unset, ASSEMBLYAI_REGION: "eu" }).mint()

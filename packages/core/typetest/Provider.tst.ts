@@ -1,4 +1,4 @@
-/** What the compiler holds for everyone who mints: no requirements, one error, units in every length of time, nine reasons. */
+/** The types of minting: no requirements, one error, units in every duration, nine reasons. */
 import type * as MintRequest from "@tempcred/core/MintRequest"
 import type { TempCredential } from "@tempcred/core/TempCredential"
 import type { Reason, TempCredentialError } from "@tempcred/core/TempCredentialError"
@@ -41,7 +41,7 @@ describe("a length of time", () => {
     expectTypeOf(Duration.seconds(60)).toExtend<MintRequest.Length>()
   })
 
-  it("is no bare number", () => {
+  it("is not a bare number", () => {
     expectTypeOf<60>().not.toExtend<MintRequest.MintRequest["ttl"]>()
     expectTypeOf<60>().not.toExtend<MintRequest.MintRequest["maxSession"]>()
     // @ts-expect-error nobody can see whether 60 means seconds

@@ -1,4 +1,4 @@
-/** How Deepgram tells of failures: three shapes of a body, and a wrong key that only the sentence gives away. */
+/** The errors of the Deepgram API: three formats of a body, and a wrong key that only the message shows. */
 import { type Dialect, lenient } from "@tempcred/core/VendorApi"
 import * as Schema from "effect/Schema"
 

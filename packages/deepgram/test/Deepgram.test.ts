@@ -8,7 +8,7 @@ import { key, withOptions } from "./deepgram.ts"
 
 const purposes = ["stt.realtime", "stt.batch", "tts.realtime", "tts.batch", "agent"] as const
 
-describe("a mint is one call that says how long, and nothing else, as a token is good for every product", () => {
+describe("a mint is one call with the ttl only, as a token is valid for every product", () => {
   it.effect.each(purposes)("%s", (purpose) =>
     Effect.gen(function* () {
       const { emulator, mint } = withOptions()
@@ -22,7 +22,7 @@ describe("a mint is one call that says how long, and nothing else, as a token is
     })
   )
 
-  it.effect("a subject goes nowhere, and is listed", () =>
+  it.effect("a subject is not sent, and is listed as relaxed", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual((yield* withOptions().mint({ subject: "user-42" })).relaxed, ["subject"])
     })
@@ -40,7 +40,7 @@ describe("what Deepgram does not serve makes no call", () => {
   it.effect.each(lacking)("%j", ([request, feature, detail]) => lacks(withOptions(), request, feature, detail))
 })
 
-describe("when a token ends", () => {
+describe("the expiry of a token", () => {
   /** A token of the shape that Deepgram shows, with or without a moment in it. */
   const token = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.sig`
   const inAMinute = { exp: noon / 1000 + 60 }
@@ -70,7 +70,7 @@ describe("when a token ends", () => {
   )
 })
 
-describe("every shape of an error is read", () => {
+describe("every format of an error is read", () => {
   const older = (err_code: string, err_msg: string) => ({ err_code, err_msg, request_id: "r-1" })
   const newer = (category: string, message: string, details?: string) => ({
     category,

@@ -31,7 +31,7 @@ const regions = [
   ["in", "api.in.deepgram.com", "api.in.deepgram.com"]
 ] as const
 
-describe("each region has its hosts, and all take the tokens of one", () => {
+describe("each region has its hosts, and accepts the tokens of the others", () => {
   it.effect.each(regions)("%s", ([region, api, agents]) =>
     Effect.gen(function* () {
       const expected = at(`https://${api}`, `wss://${api}`, `wss://${agents}`)
@@ -53,7 +53,7 @@ describe("each region has its hosts, and all take the tokens of one", () => {
   )
 })
 
-describe("URLs that are set are those of the configured region only", () => {
+describe("a URL override applies to the configured region only", () => {
   const settings = [
     [{ baseUrl: "https://dg.example/" }, at("https://dg.example", "wss://dg.example", "wss://dg.example")],
     [{ baseUrl: "HTTPS://dg.example/v1" }, at("HTTPS://dg.example", "wss://dg.example", "wss://dg.example")],
@@ -93,7 +93,7 @@ describe("URLs that are set are those of the configured region only", () => {
   )
 })
 
-describe("a variable that cannot be used is told by its name", () => {
+describe("an unusable variable is named in the error", () => {
   const variables = [
     ["DEEPGRAM_API_KEY", "two words", /a space/],
     ["DEEPGRAM_REGION", "us", /must be one of global, eu, au, in/],
@@ -111,7 +111,7 @@ describe("a variable that cannot be used is told by its name", () => {
   )
 })
 
-it.effect("the environment is enough: a region and its hosts", () =>
+it.effect("a region and its hosts are read from the environment", () =>
   Effect.gen(function* () {
     const unset = { DEEPGRAM_BASE_URL: "", DEEPGRAM_WS_URL: undefined, DEEPGRAM_AGENT_WS_URL: "" }
     const { mint } = withEnv({ ...unset, DEEPGRAM_REGION: "eu" })

@@ -19,7 +19,7 @@ import { key, withEnv, withOptions } from "./elevenlabs.ts"
 
 const api = "https://api.elevenlabs.io"
 
-describe("a mint is one call, and its path or its query says what for", () => {
+describe("a mint is one call, with the purpose in its path or query", () => {
   const signed = `GET ${api}/v1/convai/conversation/get-signed-url?agent_id=agent_emulated`
   const requests: ReadonlyArray<readonly [request: Partial<MintRequest>, call: string, uses: "once" | "many"]> = [
     [{ purpose: "stt.realtime" }, `POST ${api}/v1/single-use-token/realtime_scribe`, "once"],
@@ -112,7 +112,7 @@ describe("how a client connects", () => {
     })
   )
 
-  it.effect("to an agent by a URL that is the secret as a whole, as ElevenLabs wrote it", () =>
+  it.effect("to an agent by a URL that is the whole credential, unchanged", () =>
     Effect.gen(function* () {
       const signed_url = "wss://api.elevenlabs.io/v1/convai/conversation?agent_id=a%20b&conversation_signature=cvtkn_1"
       const { mint } = withOptions({}, answering({ signed_url }))
@@ -134,7 +134,7 @@ describe("how a client connects", () => {
     })
   )
 
-  it.effect("with a voice that is configured, or another URL", () =>
+  it.effect("with the configured voice or URL", () =>
     Effect.gen(function* () {
       const settings = [
         [{ voiceId: "a/b" }, "wss://api.elevenlabs.io/v1/text-to-speech/a%2Fb/stream-input"],
@@ -156,7 +156,7 @@ describe("how a client connects", () => {
   )
 })
 
-it.effect("a key of one region that comes back from another is neither handed out nor told", () =>
+it.effect("a response that contains another region's key is refused, and the key is not shown", () =>
   Effect.gen(function* () {
     const regionKeys = { eu: Redacted.make("key-of-region") }
     for (const [region, other] of [
@@ -198,12 +198,12 @@ describe("global and us are one account", () => {
     })
   )
 
-  it.effect("and no key of another place is theirs", () =>
+  it.effect("and they do not use the keys of other regions", () =>
     lacks(withOptions({ region: "eu" }), { region: "us" }, "region", /there are keys for eu$/)
   )
 })
 
-describe("an answer to another question cannot be read", () => {
+describe("a response for another purpose is refused", () => {
   const answers: ReadonlyArray<readonly [purpose: MintRequest["purpose"], body: object, detail: RegExp]> = [
     ["agent", { token: "sutkn_secret" }, /^signed_url: is missing$/],
     ["agent", {}, /^signed_url: is missing$/],
@@ -230,7 +230,7 @@ describe("an answer to another question cannot be read", () => {
     })
   )
 
-  it.effect("and a URL without encryption is one of this machine", () =>
+  it.effect("and a URL without encryption is allowed on loopback only", () =>
     Effect.gen(function* () {
       const { connections, token } = yield* withOptions({}, answering({ signed_url: "ws://localhost:1/?a=b?c" })).mint({
         purpose: "agent"
@@ -240,7 +240,7 @@ describe("an answer to another question cannot be read", () => {
   )
 })
 
-it.effect("a URL for an agent is shared by nobody, as its conversation may have begun", () =>
+it.effect("a URL for an agent is not shared, as its conversation may have begun", () =>
   Effect.gen(function* () {
     const provider = yield* TempCredentialProvider
     const request = { purpose: "agent", subject: "user-42" } as const
@@ -259,7 +259,7 @@ it.effect("a URL for an agent is shared by nobody, as its conversation may have 
   )
 )
 
-describe("every shape of an error is read", () => {
+describe("every format of an error is read", () => {
   const told = (status: string, message: string) => ({ detail: { status, message } })
   const newer = (type: string, code: string, status?: string) => ({
     detail: { type, code, message: "Said.", request_id: "r-1", ...(status === undefined ? {} : { status }) }
@@ -309,7 +309,7 @@ describe("every shape of an error is read", () => {
     })
   )
 
-  it.effect("fields that are refused have names, the portable ones where there are", () =>
+  it.effect("refused fields have their portable names, if there are any", () =>
     Effect.gen(function* () {
       const of = (detail: unknown) => reasonOf(withOptions({}, { fault: { status: 422, body: { detail } } }).mint())
       const list = yield* of([
@@ -337,7 +337,7 @@ describe("every shape of an error is read", () => {
   )
 })
 
-describe("a variable that cannot be used is told by its name", () => {
+describe("an unusable variable is named in the error", () => {
   const variables = [
     ["ELEVENLABS_API_KEY", "two words", /a space/],
     ["ELEVENLABS_REGION", "au", /must be one of global, us, eu, in, sg/],
@@ -353,7 +353,7 @@ describe("a variable that cannot be used is told by its name", () => {
     })
   )
 
-  it.effect("and so is a voice that is no text", () =>
+  it.effect("and so is a voice that is not text", () =>
     Effect.gen(function* () {
       const { message } = yield* misconfigured(withOptions({ voiceId: "" }))
       assert.match(message, /^ELEVENLABS_VOICE_ID \(voiceId\) must be the id of a voice/)
@@ -370,7 +370,7 @@ describe("a variable that cannot be used is told by its name", () => {
     })
   )
 
-  it.effect("the environment is enough", () =>
+  it.effect("environment variables are enough configuration", () =>
     Effect.gen(function* () {
       const { mint, requests } = withEnv({ ELEVENLABS_BASE_URL: "", ELEVENLABS_REGION: "in" })
       const error = yield* Effect.flip(mint())

@@ -11,7 +11,7 @@ import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
 import { key, withEnv, withOptions } from "./gemini.ts"
 
-describe("a mint is one call, with both ends as moments", () => {
+describe("a mint is one call, with both expiries as moments", () => {
   const config = {
     model: "models/gemini-live-2.5-flash-preview",
     generationConfig: { temperature: 0, responseModalities: ["AUDIO"] },
@@ -55,7 +55,7 @@ describe("a mint is one call, with both ends as moments", () => {
   )
 })
 
-describe("the version is an option, and changes everything that it is part of", () => {
+describe("the version is an option, and changes path, body and WebSocket", () => {
   const config = {
     model: "models/gemini-live",
     generationConfig: { responseModalities: ["AUDIO"], temperature: 1 },
@@ -89,7 +89,7 @@ describe("the version is an option, and changes everything that it is part of", 
     })
   )
 
-  it.effect("an environment names it, too", () =>
+  it.effect("it is read from the environment", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(noon)
       const { mint, requests } = withEnv({ GEMINI_API_VERSION: "v1beta" })
@@ -110,7 +110,7 @@ describe("what Gemini does not serve makes no call", () => {
   it.effect.each(lacking)("%j", ([request, feature, detail]) => lacks(withOptions(), request, feature, detail))
 })
 
-it.effect("both ends are the moments that were told, however often the vendor had to be asked", () =>
+it.effect("both expiries are the sent moments, also after retries", () =>
   Effect.gen(function* () {
     yield* TestClock.setTime(noon)
     const policy = { attempts: 2, base: Duration.seconds(5) }
@@ -130,7 +130,7 @@ it.effect("both ends are the moments that were told, however often the vendor ha
   })
 )
 
-it.effect("a credential says what was asked for, as the reply says nothing of it", () =>
+it.effect("a credential states the requested terms, as the response states none", () =>
   Effect.gen(function* () {
     yield* TestClock.setTime(noon)
     const reply = answering({ name: "auth_tokens/a1", expireTime: "2030-01-01T00:00:00Z" })
@@ -210,7 +210,7 @@ describe("why a mint was refused", () => {
     })
   )
 
-  it.effect("fields that are refused have their portable names", () =>
+  it.effect("refused fields have their portable names", () =>
     Effect.gen(function* () {
       const fieldViolations = [
         { field: "auth_token.expire_time", description: "must be sooner" },
@@ -229,7 +229,7 @@ describe("why a mint was refused", () => {
   )
 })
 
-describe("a variable that cannot be used is told by its name", () => {
+describe("an unusable variable is named in the error", () => {
   const variables = [
     ["GEMINI_API_KEY", "two words", /a space/],
     ["GEMINI_API_VERSION", "v1", /must be one of v1alpha, v1beta/],

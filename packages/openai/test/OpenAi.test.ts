@@ -11,7 +11,7 @@ import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
 import { key, withEnv, withOptions } from "./openai.ts"
 
-describe("a mint is one call with the kind of session, what it begins with, and whom it is for", () => {
+describe("a mint is one call with the kind of session, its configuration and its subject", () => {
   const after = (seconds: number) => ({ anchor: "created_at", seconds })
   const config = { model: "gpt-realtime", audio: { output: { voice: "marin" } } }
   const transcription = { audio: { input: { transcription: { model: "gpt-4o-transcribe" } } } }
@@ -98,8 +98,8 @@ describe("what OpenAI does not serve makes no call", () => {
   )
 })
 
-describe("when a secret ends", () => {
-  it.effect("is the moment that OpenAI states, in seconds", () =>
+describe("the expiry of a secret", () => {
+  it.effect("is the time that OpenAI states in epoch seconds", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(noon)
       const body = { value: "ek_1", expires_at: noon / 1000 + 45, session: { expires_at: noon / 1000 + 1 } }
@@ -118,7 +118,7 @@ describe("when a secret ends", () => {
   )
 })
 
-describe("what OpenAI says of a refusal", () => {
+describe("the errors of OpenAI", () => {
   const error = (type: string | null, code: string | null, param: string | null = null) => ({
     error: { message: "What OpenAI says.", type, param, code }
   })
@@ -168,7 +168,7 @@ describe("what OpenAI says of a refusal", () => {
     })
   )
 
-  it.effect("a refused key says where to look", () =>
+  it.effect("a refused key names the variable", () =>
     Effect.gen(function* () {
       const reason = yield* reasonOf(withOptions({ apiKey: Redacted.make("sk-another") }).mint())
       assert.strictEqual(reason._tag, "AuthenticationError")

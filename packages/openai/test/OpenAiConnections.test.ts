@@ -20,7 +20,7 @@ const at = (url: string, calls: string): ReadonlyArray<Connection> => [
 const api = "https://api.openai.com/v1/realtime"
 const socket = "wss://api.openai.com/v1/realtime"
 
-describe("a WebSocket says what kind of session it opens, as far as that is known", () => {
+describe("a WebSocket URL has the kind of session and the model, if it is known", () => {
   const requests = [
     [{}, ""],
     [{ session: { config: { model: "gpt-realtime" } } }, "?model=gpt-realtime"],
@@ -64,7 +64,7 @@ describe("URLs that are set", () => {
   )
 })
 
-describe("a variable that cannot be used is told by its name", () => {
+describe("an unusable variable is named in the error", () => {
   const variables = [
     ["OPENAI_API_KEY", "two words", /a space/],
     ["OPENAI_BASE_URL", "wss://api.evil.com", /must begin with https/],
@@ -81,7 +81,7 @@ describe("a variable that cannot be used is told by its name", () => {
   )
 })
 
-it.effect("the environment is enough: the vendor's own base URL says where all is", () =>
+it.effect("the vendor's own base URL variable is enough configuration", () =>
   Effect.gen(function* () {
     const { mint, origin } = withEnv({ OPENAI_WS_URL: undefined })
     const { connections } = yield* mint()

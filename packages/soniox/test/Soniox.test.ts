@@ -9,7 +9,7 @@ import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
 import { keys, withOptions } from "./soniox.ts"
 
-describe("a mint is one call, and its body holds only what was asked for", () => {
+describe("a mint is one call, with a body of the requested fields only", () => {
   const minute = { usage_type: "transcribe_websocket", expires_in_seconds: 60 }
   const purpose = "stt.realtime"
   const subject = "x".repeat(256)
@@ -74,8 +74,8 @@ describe("what Soniox does not serve makes no call", () => {
   )
 })
 
-describe("a credential says what Soniox promised", () => {
-  it.effect("its expiry is the moment that Soniox stated", () =>
+describe("a credential states the terms of Soniox", () => {
+  it.effect("its expiry is the time that Soniox stated", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(noon)
       const { emulator, mint } = withOptions(
@@ -93,7 +93,7 @@ describe("a credential says what Soniox promised", () => {
     })
   )
 
-  it.effect("its limits are those that were asked for", () =>
+  it.effect("its limits are the requested ones", () =>
     Effect.gen(function* () {
       const request = { singleUse: true, maxSession: "90 seconds", subject: "u1" } as const
       const credential = yield* withOptions().mint(request)

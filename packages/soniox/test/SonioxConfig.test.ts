@@ -6,7 +6,7 @@ import * as FileSystem from "effect/FileSystem"
 import * as Redacted from "effect/Redacted"
 import { key, keys, withEnv, withOptions } from "./soniox.ts"
 
-describe("a variable that cannot be used is told by its name and never by its value", () => {
+describe("an unusable variable is named in the error, without its value", () => {
   const variables: ReadonlyArray<readonly [name: string, value: string | undefined, message: RegExp]> = [
     ["SONIOX_API_KEY", undefined, /is not set/],
     ["SONIOX_API_KEY", "", /is not set/],
@@ -44,7 +44,7 @@ describe("a variable that cannot be used is told by its name and never by its va
     })
   )
 
-  it.effect("everything that is wrong is told at once", () =>
+  it.effect("all problems are reported at once", () =>
     Effect.gen(function* () {
       const error = yield* misconfigured(withEnv({ SONIOX_API_KEY: "a b", SONIOX_REGION: "EU", SONIOX_WS_URL: "x" }))
       assert.deepStrictEqual(
@@ -54,7 +54,7 @@ describe("a variable that cannot be used is told by its name and never by its va
     })
   )
 
-  it.effect("so are the keys that are given as options", () =>
+  it.effect("keys given as options are checked too", () =>
     Effect.gen(function* () {
       const regionKeys = { "evil.com/": key("eu"), eu: Redacted.make("two words") }
       const error = yield* misconfigured(withOptions({ apiKey: Redacted.make(""), regionKeys }))
@@ -99,7 +99,7 @@ describe("keys in a file", () => {
   )
 })
 
-it.effect("keys of further regions may overlap too, and no region is sent another one's", () =>
+it.effect("keys of further regions rotate too, and no region receives another one's key", () =>
   Effect.gen(function* () {
     const eu = KeySource.fixed([Redacted.make("not-yet-known"), key("eu")])
     const { emulator, mint } = withOptions({ regionKeys: { eu } }, { emulator: { region: "eu" } })
@@ -111,7 +111,7 @@ it.effect("keys of further regions may overlap too, and no region is sent anothe
   })
 )
 
-it.effect("a key of one region that comes back from another is neither handed out nor told", () =>
+it.effect("a response that contains another region's key is refused, and the key is not shown", () =>
   Effect.gen(function* () {
     const regionKeys = { eu: key("eu") }
     for (const [region, other] of [
@@ -129,8 +129,8 @@ it.effect("a key of one region that comes back from another is neither handed ou
   })
 )
 
-describe("the environment is enough", () => {
-  it.effect("a key alone is one of the US", () =>
+describe("environment variables are enough configuration", () => {
+  it.effect("a key alone is for the US", () =>
     Effect.gen(function* () {
       const unset = { SONIOX_REGION: "", SONIOX_API_BASE_URL: "", SONIOX_WS_URL: "", SONIOX_TTS_WS_URL: undefined }
       const { emulator, mint } = withEnv({ ...unset, SONIOX_API_KEY: keys.us })

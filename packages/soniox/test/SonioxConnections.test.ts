@@ -82,7 +82,7 @@ describe("each region has its hosts and its key", () => {
   )
 })
 
-describe("URLs that are set are those of the configured region only", () => {
+describe("a URL override applies to the configured region only", () => {
   const own = {
     region: "eu",
     apiKey: key("eu"),
@@ -107,7 +107,7 @@ describe("URLs that are set are those of the configured region only", () => {
     })
   )
 
-  it.effect("where keys are minted, with or without a slash at its end", () =>
+  it.effect("the API, with or without a slash at its end", () =>
     Effect.gen(function* () {
       for (const baseUrl of [own.baseUrl, own.baseUrl.slice(0, -1)]) {
         const { emulator, mint } = withOptions({ ...own, baseUrl })
@@ -138,7 +138,7 @@ describe("URLs that are set are those of the configured region only", () => {
   )
 })
 
-describe("who takes which connection", () => {
+describe("the connections by client", () => {
   const choices: ReadonlyArray<readonly [form: "snx_temp_" | "temp:", purpose: Purpose, browser: string]> = [
     ["snx_temp_", "stt.realtime", "subprotocols"],
     ["snx_temp_", "tts.realtime", "subprotocols"],

@@ -26,7 +26,7 @@ const apiError = (status: number, error_type: string, more: object = {}) => ({
 const refusal = (status: number, error_type: string, more?: object) =>
   reasonOf(withOptions({}, { fault: apiError(status, error_type, more) }).mint())
 
-describe("the type of an error decides, and the status only where it is unknown", () => {
+describe("the type of an error determines the reason, or else the status", () => {
   const types: ReadonlyArray<readonly [status: number, type: string, tag: Tag]> = [
     // https://soniox.com/docs/api-reference/errors (read 2026-10-10)
     [400, "invalid_request", "InvalidRequestError"],
@@ -77,7 +77,7 @@ describe("the type of an error decides, and the status only where it is unknown"
     })
   )
 
-  it.effect("it decides whatever else the body leaves open", () =>
+  it.effect("it is used even if other fields are missing", () =>
     Effect.gen(function* () {
       for (const rest of [{ message: null }, { request_id: null }, { validation_errors: null }]) {
         assert.strictEqual((yield* refusal(400, "limit_exceeded", rest))._tag, "RateLimitError")
@@ -120,7 +120,7 @@ describe("a field that Soniox refuses has its portable name", () => {
     })
   )
 
-  it.effect("all fields are told, in Soniox's order", () =>
+  it.effect("all fields are listed, in Soniox's order", () =>
     Effect.gen(function* () {
       const fault = { status: 400, body: yield* refusedBody({ usage_type: "x", expires_in_seconds: 0, single_use: 7 }) }
       const reason = yield* reasonOf(withOptions({}, { fault }).mint())
@@ -134,7 +134,7 @@ describe("a field that Soniox refuses has its portable name", () => {
   )
 })
 
-describe("what to do about it", () => {
+describe("the advice of an error", () => {
   it.effect("a refused key: the variable to look at, and the region that the key must be of", () =>
     Effect.gen(function* () {
       const { mint, requests } = withOptions({ region: "eu", apiKey: key("jp") }, { policy: { attempts: 3 } })
@@ -170,7 +170,7 @@ describe("what to do about it", () => {
   )
 })
 
-/** What Soniox answers to a body that the adapter would never send. */
+/** The response of Soniox to a body that the adapter never sends. */
 const refusedBody = (body: object) =>
   Effect.promise(async (): Promise<unknown> => {
     const emulator = Emulator.make()

@@ -137,7 +137,7 @@ export interface NewKey {
  */
 export interface NewTemporaryKey {
   readonly type: "batch" | "rt" | "tts"
-  /** How long it lives: whole seconds, 60 to 86400. */
+  /** The lifetime: whole seconds, 60 to 86400. */
   readonly ttl: Duration.Duration
   readonly projectId?: number | undefined
   readonly clientRef?: string | undefined
@@ -210,7 +210,7 @@ const rules: Readonly<Record<string, string>> = {
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
-/** Nothing is sent that is not what the types say: a field that dropped out of the JSON could make a key permanent, or misplace it. */
+/** Checks arguments at run time: a missing field could make a key permanent, or put it into another project. */
 const checked = <A>(result: Result.Result<A, Schema.SchemaError>): Effect.Effect<A, TempCredentialError> =>
   Effect.fromResult(
     Result.mapError(result, ({ issue }) => {
@@ -285,8 +285,7 @@ export const layer = (options: Options): Layer.Layer<ManagementApi, Configuratio
   Layer.effect(ManagementApi, make(options))
 
 /**
- * Provides the service from environment variables: `SPEECHMATICS_MANAGEMENT_TOKEN` or
- * `SPEECHMATICS_MANAGEMENT_TOKEN_FILE`, and optionally `SPEECHMATICS_MANAGEMENT_URL`.
+ * Provides the service from `SPEECHMATICS_MANAGEMENT_TOKEN` (or `_FILE`) and the optional `SPEECHMATICS_MANAGEMENT_URL`.
  *
  * @category layers
  * @since 0.1.0

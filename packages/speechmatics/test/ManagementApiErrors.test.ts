@@ -44,7 +44,7 @@ const failed = Effect.fnUntraced(function* ({ program, route }: Call, fault: Fau
   return { reason, tries: emulator.log.length }
 })
 
-describe("reading is tried again; what leaves something behind is done once", () => {
+describe("reads are retried; calls that create or revoke are not", () => {
   for (const fault of [{ reset: true }, { status: 503 }, { status: 500 }, { cut: 3 }] as const) {
     it.live.each(calls)(`$name meets ${JSON.stringify(fault)}`, (call) =>
       Effect.gen(function* () {
@@ -84,7 +84,7 @@ describe("a refusal has its reason", () => {
     })
   )
 
-  it.live("a token that is refused with 401 is told what is wanted", () =>
+  it.live("a token that is refused with 401 has advice", () =>
     Effect.gen(function* () {
       const { run } = workspace({ wrongKeyStatus: 401 }, "an-api-key")
       const reason = yield* reasonOf(run(ManagementApi.use((api) => api.listKeys())))
@@ -93,7 +93,7 @@ describe("a refusal has its reason", () => {
     })
   )
 
-  it.live("a project that is full says so", () =>
+  it.live("a full project is reported", () =>
     Effect.gen(function* () {
       const { run } = workspace({ maxKeys: 1 })
       const reason = yield* reasonOf(run(ManagementApi.use((api) => api.createPermanentKey({ name: "second" }))))

@@ -13,7 +13,7 @@ const realtime = { purpose: "stt.realtime" } as const
 const batch = { purpose: "stt.batch", subject: "u1" } as const
 const speech = { purpose: "tts.batch" } as const
 
-describe("a mint is one call, which always says the type and the ttl", () => {
+describe("a mint is one call, always with type and ttl", () => {
   const requests: ReadonlyArray<readonly [name: string, request: MintRequest, type: string, body: object]> = [
     ["realtime", realtime, "rt", { ttl: 60 }],
     ["a job", batch, "batch", { ttl: 60, client_ref: "u1" }],
@@ -99,7 +99,7 @@ describe("the longest ttl is an option", () => {
   )
 })
 
-describe("a subject that Speechmatics does not bind to is recorded as not enforced", () => {
+describe("a subject that Speechmatics does not enforce is listed as relaxed", () => {
   const subjects: ReadonlyArray<readonly [request: MintRequest, relaxed: ReadonlyArray<string>]> = [
     [{ ...realtime, subject: "u1" }, ["subject"]],
     [{ ...speech, subject: "u1" }, ["subject"]],

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import { key, withEnv, withOptions } from "./speechmatics.ts"
 
-describe("a variable that cannot be used is told by its name and never by its value", () => {
+describe("an unusable variable is named in the error, without its value", () => {
   const variables: ReadonlyArray<readonly [name: string, value: string | undefined, message: RegExp]> = [
     ["SPEECHMATICS_API_KEY", undefined, /is not set/],
     ["SPEECHMATICS_API_KEY", "", /is not set/],
@@ -61,7 +61,7 @@ it.effect("keys are read from SPEECHMATICS_API_KEY_FILE, the next where the firs
   })
 )
 
-describe("the environment is enough", () => {
+describe("environment variables are enough configuration", () => {
   it.effect("a key alone", () =>
     Effect.gen(function* () {
       const names = [

@@ -49,7 +49,7 @@ const batchHosts: ReadonlyArray<Row> = [
   ["trial", "trial.asr.api.speechmatics.com"]
 ]
 
-describe("each region has its hosts, and is sent as the vendor spells it, or not at all", () => {
+describe("each region has its hosts, and is sent in the vendor's spelling, or not at all", () => {
   it("the tables below hold every region", () => {
     const names = (rows: ReadonlyArray<Row>) => rows.flatMap(([region]) => region ?? [])
     assert.sameMembers(names(realtimeHosts), Object.keys(Speechmatics.hosts.realtime))
@@ -81,7 +81,7 @@ describe("each region has its hosts, and is sent as the vendor spells it, or not
     })
   )
 
-  it.effect("speech has one host, whatever region is configured, and none is sent", () =>
+  it.effect("text-to-speech has one host for all regions, and no region is sent", () =>
     Effect.gen(function* () {
       for (const region of [undefined, "eu", "us", "au", "global"]) {
         const { emulator, mint } = withOptions({ region })
@@ -94,7 +94,7 @@ describe("each region has its hosts, and is sent as the vendor spells it, or not
   )
 })
 
-describe("URLs that are set are those of the configured region only", () => {
+describe("a URL override applies to the configured region only", () => {
   const urls = {
     realtimeUrl: "wss://rt.example/v2/en",
     batchUrl: "https://batch.example/proxy/v2/",
@@ -145,7 +145,7 @@ describe("URLs that are set are those of the configured region only", () => {
     })
   )
 
-  it.effect("where keys are minted is one place for all regions", () =>
+  it.effect("all regions mint at one API", () =>
     Effect.gen(function* () {
       for (const baseUrl of ["https://mp.example", "https://mp.example/"]) {
         const { emulator, mint } = withOptions({ baseUrl, region: "us" })

@@ -9,7 +9,7 @@ type Tag = Reason["_tag"]
 
 const refused = (status: number, body: unknown) => reasonOf(withOptions({}, { fault: { status, body } }).mint())
 
-describe("both shapes of an error are read", () => {
+describe("both formats of an error are read", () => {
   const refusals: ReadonlyArray<
     readonly [
       status: number,
@@ -49,7 +49,7 @@ describe("both shapes of an error are read", () => {
     })
   )
 
-  it.effect("a proxy's web page says nothing but its status", () =>
+  it.effect("of a proxy's web page, only the status is used", () =>
     Effect.gen(function* () {
       const body = "<html><title>Bad Gateway</title></html>"
       const fault = { status: 502, body, headers: { "content-type": "text/html" } }
@@ -99,7 +99,7 @@ describe("a field that Speechmatics refuses has its portable name", () => {
   )
 })
 
-describe("a key that may not mint is told what to do, whichever status it meets", () => {
+describe("a key without permission has advice, with either status", () => {
   const settings = [
     ["a wrong key, as the official client knows it", { apiKey: "another", wrongKeyStatus: 403 }, 403],
     ["a wrong key, as documented", { apiKey: "another", wrongKeyStatus: 401 }, 401],

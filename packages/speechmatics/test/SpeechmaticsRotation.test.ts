@@ -12,7 +12,7 @@ import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import { workspace } from "./management.ts"
 
-it.live("reload-key, key-overlap: create, use beside the old one, revoke the old one", () =>
+it.live("a key is created, used beside the old one, and the old one revoked", () =>
   Effect.gen(function* () {
     const { below, emulator, run } = workspace()
     const events: Array<Event> = []
@@ -57,7 +57,7 @@ it.live("reload-key, key-overlap: create, use beside the old one, revoke the old
   })
 )
 
-it.live("a mint uses the new key if the old one is revoked before the source has the news", () =>
+it.live("a mint uses the new key if the old one is revoked before the source is read again", () =>
   Effect.gen(function* () {
     const { below, run } = workspace()
     const events: Array<Event> = []

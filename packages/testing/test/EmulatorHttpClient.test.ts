@@ -81,7 +81,7 @@ describe("a fault", () => {
     })
   )
 
-  it.live("that drips sends a byte at a time, and stops when nobody listens", () =>
+  it.live("that drips sends a byte at a time, and stops when the client leaves", () =>
     Effect.gen(function* () {
       const response = yield* faulty({ drip: 2 })
       const drops = yield* Stream.runCollect(Stream.take(response.stream, 3))
@@ -92,7 +92,7 @@ describe("a fault", () => {
     })
   )
 
-  it.live("that hangs ends with the program's patience", () =>
+  it.live("that hangs ends with the program's time-out", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Effect.timeout(faulty({ hang: true }), "10 millis"))
       assert.strictEqual(error._tag, "TimeoutError")

@@ -94,7 +94,7 @@ describe("Soniox", () => {
     assert.deepInclude(frames[0], { error_code: 401 })
   })
 
-  it("hears that its client has left", async () => {
+  it("is notified when its client leaves", async () => {
     const { closed, opened, say, socket } = dial(transcribe, ["soniox-api-key", await sonioxToken()])
     await opened
     say(start)

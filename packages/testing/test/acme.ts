@@ -1,4 +1,4 @@
-/** The least that there is to an adapter and to the emulator of its vendor. */
+/** The smallest adapter that calls its vendor, and the vendor's emulator. */
 import * as Adapter from "@tempcred/core/Adapter"
 import type { Capability, Resolved } from "@tempcred/core/Capabilities"
 import { bearer } from "@tempcred/core/Connection"
@@ -111,5 +111,5 @@ const emulator = (options: Emulator.Options = {}): Emulator.Emulator => {
   return Emulator.make(definition, options)
 }
 
-/** What the contract takes. */
+/** The subject of the contract. */
 export const subject: Subject = { adapter: adapter(), emulator, mintRoute, request: { purpose: "stt.realtime" } }

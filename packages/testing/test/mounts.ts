@@ -8,7 +8,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import { setupServer } from "msw/node"
 
-/** What came of a request: `undefined` where no whole answer came. */
+/** The response to a request, or `undefined` without a complete one. */
 export type Outcome =
   | { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly text: string }
   | undefined
@@ -65,7 +65,7 @@ const overHttpClient = async (emulator: Emulator): Promise<Mounted> => ({
   [Symbol.asyncDispose]: async () => {}
 })
 
-/** Without a mount: what the emulator itself answers. */
+/** Returns the emulator's own response, without a mount. */
 export const direct = async (emulator: Emulator): Promise<Mounted> => ({
   send: (url, init) => emulator.handle(new Request(url, init)).then(received).catch(nothing),
   [Symbol.asyncDispose]: async () => {}

@@ -1,6 +1,6 @@
-/** A WebSocket as a test follows it. */
+/** A WebSocket for tests. */
 
-/** What the vendor said. */
+/** A message of the vendor. */
 type Frame = Readonly<Record<string, unknown>>
 
 interface Close {

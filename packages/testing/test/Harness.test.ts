@@ -1,4 +1,4 @@
-/** What the vendors' own tests stand on fails where it has to. */
+/** The harness of the vendors' own tests fails when it must. */
 import { assert, describe, it } from "@effect/vitest"
 import type { Options } from "@tempcred/emulator/Emulator"
 import type { Trial } from "@tempcred/testing/Contract"
@@ -19,7 +19,7 @@ const { withEnv, withOptions } = Harness.make({
   emulator: (clock, options?: Options) => Acme.subject.emulator({ apiKey: key, clock, ...options })
 })
 
-/** Whether a check fails by an assertion, and not by accident. */
+/** Checks that a check fails by an assertion. */
 const failsToHold = (checking: Effect.Effect<unknown, unknown>) =>
   Effect.map(Effect.exit(checking), (exit) => {
     if (Exit.isSuccess(exit)) return assert.fail("it holds")
@@ -29,7 +29,7 @@ const failsToHold = (checking: Effect.Effect<unknown, unknown>) =>
 const call = "POST https://api.acme.example/tokens"
 
 describe("an adapter on trial", () => {
-  it.effect("has the vendor's options where a trial changes none, and stands at noon", () =>
+  it.effect("has the vendor's options by default, and a clock fixed at noon", () =>
     Effect.gen(function* () {
       const { emulator, mint } = withOptions()
       yield* mint({ ttl: "2 minutes" })
@@ -39,7 +39,7 @@ describe("an adapter on trial", () => {
     })
   )
 
-  it.effect("has the options of its trial, and the emulator has its own", () =>
+  it.effect("has the options of its trial, and so has the emulator", () =>
     Effect.gen(function* () {
       const apiKey = Redacted.make("another")
       assert.strictEqual((yield* Harness.reasonOf(withOptions({ apiKey }).mint()))._tag, "AuthenticationError")
@@ -61,7 +61,7 @@ describe("an adapter on trial", () => {
     })
   )
 
-  it.effect("gets the answers of its trial, whichever host it asks", () =>
+  it.effect("gets the responses of its trial, on any host", () =>
     Effect.gen(function* () {
       const body = { token: "t", expires_at: "2999-01-01T00:00:00Z" }
       const baseUrl = "https://elsewhere.example"
@@ -73,7 +73,7 @@ describe("an adapter on trial", () => {
   )
 })
 
-it("a request without a body, and with a key of another header, arrived as such", () => {
+it("a request without a body, and with another key header, is listed as such", () => {
   const entry = {
     at: 0,
     route: "",
@@ -93,17 +93,17 @@ describe("a check fails", () => {
   const usual = withOptions()
   const heard = (trial: Trial): Trial => ({ ...trial, requests: [new Request("https://api.acme.example/tokens")] })
   const checks: ReadonlyArray<readonly [name: string, checking: Effect.Effect<unknown>]> = [
-    ["where a mint that must fail mints", Harness.reasonOf(withOptions().mint())],
-    ["where it fails for no reason of a vendor's", Harness.reasonOf(withOptions({ baseUrl: "x" }).mint())],
-    ["where a vendor serves what it should lack", Harness.lacks(withOptions(), {}, "purpose", /./)],
-    ["where it lacks something else", Harness.lacks(withOptions(), { purpose: "agent" }, "region", /./)],
-    ["where it says so in other words", Harness.lacks(withOptions(), { purpose: "agent" }, "purpose", /^served/)],
-    ["where a request is refused for something else", Harness.lacks(withOptions(), { subject: "" }, "subject", /./)],
-    ["where a configuration can be used", Harness.misconfigured(withOptions())],
-    ["where the vendor hears of what it lacks", Harness.lacks(heard(usual), { purpose: "agent" }, "purpose", /./)],
-    ["where the vendor hears of a configuration", Harness.misconfigured(heard(withOptions({ baseUrl: "x" })))],
-    ["where the key is only wrong", Harness.misconfigured(withOptions({ apiKey: Redacted.make("another") }))],
-    ["where the request is at fault", Harness.misconfigured({ ...usual, mint: () => usual.mint({ subject: "" }) })]
+    ["if a mint that must fail succeeds", Harness.reasonOf(withOptions().mint())],
+    ["if it fails without a vendor's reason", Harness.reasonOf(withOptions({ baseUrl: "x" }).mint())],
+    ["if a vendor serves an unsupported feature", Harness.lacks(withOptions(), {}, "purpose", /./)],
+    ["if another feature is unsupported", Harness.lacks(withOptions(), { purpose: "agent" }, "region", /./)],
+    ["if the detail differs", Harness.lacks(withOptions(), { purpose: "agent" }, "purpose", /^served/)],
+    ["if a request fails for another reason", Harness.lacks(withOptions(), { subject: "" }, "subject", /./)],
+    ["if a configuration is usable", Harness.misconfigured(withOptions())],
+    ["if the unsupported request is sent", Harness.lacks(heard(usual), { purpose: "agent" }, "purpose", /./)],
+    ["if a request is sent with the configuration", Harness.misconfigured(heard(withOptions({ baseUrl: "x" })))],
+    ["if the key is only wrong", Harness.misconfigured(withOptions({ apiKey: Redacted.make("another") }))],
+    ["if the request is invalid", Harness.misconfigured({ ...usual, mint: () => usual.mint({ subject: "" }) })]
   ]
   it.effect.each(checks)("%s", ([, checking]) => failsToHold(checking))
 })
