@@ -6,7 +6,8 @@ import { endToEnd, project } from "./vitest.shared.ts"
 export default defineConfig({
   test: {
     pool: "forks",
-    maxWorkers: 3,
+    // One file at a time: load and real time in one starve the others.
+    fileParallelism: false,
     reporters: ["default", ["json", { outputFile: "node_modules/.test-results-e2e.json" }]],
     projects: [
       project("test", {
