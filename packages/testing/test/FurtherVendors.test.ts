@@ -2,11 +2,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Events from "@tempcred/core/Events"
 import * as KeySource from "@tempcred/core/KeySource"
+import type { TempCredential } from "@tempcred/core/TempCredential"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { layerFetch } from "@tempcred/core/Transport"
 import { contract } from "@tempcred/testing/Contract"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Base64Url from "effect/encoding/Base64Url"
+import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -80,6 +83,42 @@ describe("AWS Transcribe", () => {
         assert.include(Redacted.value((yield* mint).token), "ASIAEXAMPLE")
       }).pipe(Effect.provide(layer), Effect.provide(layerFetch))
       assert.deepStrictEqual(events, ["Minted", "KeysReloaded", "Minted"])
+    })
+  )
+})
+
+describe("a key of several parts in files", () => {
+  const held = new Map<string, string>()
+  const files = FileSystem.layerNoop({ readFileString: (path) => Effect.sync(() => held.get(path) ?? "") })
+  const env = { LIVEKIT_API_KEY_FILE: "/id", LIVEKIT_API_SECRET_FILE: "/secret", LIVEKIT_URL: "wss://a.livekit.cloud" }
+  const layer = LiveKit.adapter.layerConfig.pipe(
+    Layer.provide([files, layerFetch, ConfigProvider.layer(ConfigProvider.fromEnv({ env }))])
+  )
+  const minting = TempCredentialProvider.use((provider) => provider.mint({ purpose: "realtime", subject: "ana" }))
+  const issuerOf = ({ token }: TempCredential) =>
+    JSON.parse(Result.getOrThrow(Base64Url.decodeString(Redacted.value(token).split(".")[1] ?? ""))).iss
+
+  it.effect("is read again, and stays in use while the files disagree", () =>
+    Effect.gen(function* () {
+      held.set("/id", "APIold\n").set("/secret", "old-secret\n")
+      yield* Effect.gen(function* () {
+        assert.strictEqual(issuerOf(yield* minting), "APIold")
+        held.set("/id", "APInew\nAPIold\n")
+        assert.strictEqual(issuerOf(yield* minting), "APIold")
+        held.set("/secret", "new-secret\nold-secret\n")
+        assert.strictEqual(issuerOf(yield* minting), "APInew")
+      }).pipe(Effect.provide(layer))
+    })
+  )
+
+  it.effect("fails with the variables of all files that hold no key", () =>
+    Effect.gen(function* () {
+      held.set("/id", "").set("/secret", "two words")
+      const { message } = yield* Effect.flip(Effect.provide(minting, layer))
+      assert.match(
+        message,
+        /^LIVEKIT_API_KEY_FILE names a file that holds no key; LIVEKIT_API_SECRET_FILE names a file that /
+      )
     })
   )
 })
