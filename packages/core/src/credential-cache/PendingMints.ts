@@ -106,7 +106,10 @@ export const make = (ground: Ground): PendingMints => {
       entry.refusal = undefined
       entries.hold(entry, exit.value)
     } else {
-      if (errors(exit.cause).some((error) => isRefusal(error, entry.held))) entries.hold(entry, undefined)
+      const { held } = entry
+      // A credential that expired during the mint must not end the pause that begins now.
+      const isOver = held !== undefined && remaining(held, now()) <= 0
+      if (isOver || errors(exit.cause).some((error) => isRefusal(error, held))) entries.hold(entry, undefined)
       entry.refusal = refuse(exit.cause, entry, now(), random.nextDoubleUnsafe())
     }
   }
