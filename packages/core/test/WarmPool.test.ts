@@ -14,6 +14,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
+import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import * as References from "effect/References"
 import * as Scope from "effect/Scope"
@@ -402,7 +403,9 @@ describe("when the vendor fails", () => {
     }).pipe(
       Effect.provide(
         Layer.orDie(WarmPool.layer({ idle: "10 minutes" })).pipe(Layer.provide(below), Layer.provide(events))
-      )
+      ),
+      // Fixed pauses, so that the credential of the last refill is neither too late nor too old.
+      Effect.provideService(Random.Random, { nextIntUnsafe: () => 0, nextDoubleUnsafe: () => 0.5 })
     )
   })
   it.effect("a caller who finds it empty is told what the vendor said", () => {
