@@ -1,6 +1,7 @@
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Acme from "./acme.ts"
 
 describe("the options of a mint at an adapter without a cache", () => {
@@ -11,7 +12,7 @@ describe("the options of a mint at an adapter without a cache", () => {
         const error = yield* TempCredentialProvider.use((provider) =>
           // Untyped callers pass anything.
           Effect.flip(provider.mint({ purpose: "stt.realtime" }, { minRemaining } as never))
-        ).pipe(Effect.provide(Acme.layer()), Effect.provide(acme.layer))
+        ).pipe(Effect.provide(Layer.provide(Acme.layer(), acme.layer)))
         assert.strictEqual(
           error.message,
           'acme: the request is invalid: minRemaining: must be a finite duration with its unit, such as "20 seconds"'

@@ -112,8 +112,7 @@ describe("a decoded request", () => {
         dialect
       }).layer({ apiKey: Redacted.make(Acme.key) })
       yield* TempCredentialProvider.use((provider) => provider.mint(request)).pipe(
-        Effect.provide(acme),
-        Effect.provide(Acme.vendor(Acme.ok).layer)
+        Effect.provide(Layer.provide(acme, Acme.vendor(Acme.ok).layer))
       )
       assert.strictEqual(asked[0], request)
     })

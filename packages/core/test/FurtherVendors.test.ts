@@ -9,6 +9,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { azure, cartesia, gladia } from "./furtherVendors.ts"
 import * as Acme from "./acme.ts"
@@ -31,7 +32,7 @@ const apiKey = Redacted.make("long-lived")
 const providerOf = (
   { layer }: { readonly layer: (options: { apiKey: typeof apiKey }) => ProviderLayer },
   vendor: ReturnType<typeof Acme.vendor>
-) => TempCredentialProvider.pipe(Effect.provide(layer({ apiKey })), Effect.provide(vendor.layer))
+) => TempCredentialProvider.pipe(Effect.provide(Layer.provide(layer({ apiKey }), vendor.layer)))
 
 interface Row {
   readonly name: string

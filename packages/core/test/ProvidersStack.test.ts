@@ -210,9 +210,11 @@ it.effect("TEMPCRED_POOL mints single-use credentials ahead", () =>
     yield* TempCredentialProvider.use((provider) =>
       Effect.andThen(provider.mint({ purpose: "stt.realtime", singleUse: true }), TestClock.adjust("1 second"))
     ).pipe(
-      Effect.provide(Providers.layerConfig([{ id: "acme", capabilities, layerConfig }])),
-      Effect.provide(vendor.layer),
-      Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
+      Effect.provide(
+        Providers.layerConfig([{ id: "acme", capabilities, layerConfig }]).pipe(
+          Layer.provide([vendor.layer, ConfigProvider.layer(ConfigProvider.fromEnv({ env }))])
+        )
+      )
     )
     assert.strictEqual(vendor.sent.length, 2)
   })

@@ -72,6 +72,9 @@ type Vendor = ReturnType<typeof vendor>
 const pooled = (source: Vendor, options: WarmPool.Options = {}) =>
   Effect.provide(Layer.orDie(WarmPool.layer(options)).pipe(Layer.provide(source.layer)))
 
+/** Pauses of one length, so that the credential of the last refill is neither too late nor too old. */
+const fixedPauses = Effect.provideService(Random.Random, { nextIntUnsafe: () => 0, nextDoubleUnsafe: () => 0.5 })
+
 const mint = (asked: MintRequest = request) => TempCredentialProvider.use((provider) => provider.mint(asked))
 
 const tokenOf = (credential: TempCredential) => Redacted.value(credential.token)
@@ -375,7 +378,8 @@ describe("when the vendor fails", () => {
     }).pipe(
       Effect.provide(
         Layer.orDie(WarmPool.layer({ idle: "10 minutes" })).pipe(Layer.provide(source.layer), Layer.provide(events))
-      )
+      ),
+      fixedPauses
     )
   })
   it.effect("a refill that ends in a defect backs off and is told, as one that fails is", () => {
@@ -404,8 +408,7 @@ describe("when the vendor fails", () => {
       Effect.provide(
         Layer.orDie(WarmPool.layer({ idle: "10 minutes" })).pipe(Layer.provide(below), Layer.provide(events))
       ),
-      // Fixed pauses, so that the credential of the last refill is neither too late nor too old.
-      Effect.provideService(Random.Random, { nextIntUnsafe: () => 0, nextDoubleUnsafe: () => 0.5 })
+      fixedPauses
     )
   })
   it.effect("a caller who finds it empty is told what the vendor said", () => {

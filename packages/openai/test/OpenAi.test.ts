@@ -7,6 +7,7 @@ import { answering, arrived, lacks, noon, reasonOf } from "@tempcred/testing/Har
 import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
 import { key, withEnv, withOptions } from "./openai.ts"
@@ -66,8 +67,7 @@ describe("an organization and a project", () => {
     Effect.gen(function* () {
       const account = (options: Partial<OpenAi.Options>) =>
         TempCredentialProvider.use((provider) => provider.account).pipe(
-          Effect.provide(OpenAi.layer({ apiKey: Redacted.make(key), ...options })),
-          Effect.provide(layerFetch)
+          Effect.provide(Layer.provide(OpenAi.layer({ apiKey: Redacted.make(key), ...options }), layerFetch))
         )
       const accounts = yield* Effect.forEach([...settings, { organization: "proj_1", project: "org-1" }], account)
       assert.strictEqual(new Set(accounts).size, 5)

@@ -57,14 +57,14 @@ describe("AWS Transcribe", () => {
       assert.strictEqual(new URL(Redacted.value(token)).searchParams.get("X-Amz-Signature"), signature)
       assert.strictEqual(expiresAt.epochMilliseconds, noon + 300_000)
       assert.deepInclude({ expirySource, sessionLock }, { expirySource: "request", sessionLock: "all" })
-    }).pipe(Effect.provide(Transcribe.adapter.layer({ credentials: given })), Effect.provide(layerFetch))
+    }).pipe(Effect.provide(Layer.provide(Transcribe.adapter.layer({ credentials: given }), layerFetch)))
   )
 
   it.effect("names each part of a key that is missing", () =>
     Effect.gen(function* () {
       const secretAccessKey = Redacted.make(" ")
       const layer = Transcribe.adapter.layer({ credentials: { ...credentials, secretAccessKey } })
-      const { message } = yield* Effect.flip(Effect.provide(mint, layer).pipe(Effect.provide(layerFetch)))
+      const { message } = yield* Effect.flip(Effect.provide(mint, Layer.provide(layer, layerFetch)))
       assert.match(message, /^AWS_SECRET_ACCESS_KEY \(credentials\.secretAccessKey\) is empty/)
     })
   )
@@ -81,7 +81,7 @@ describe("AWS Transcribe", () => {
         assert.include(Redacted.value((yield* mint).token), "AKIDEXAMPLE")
         current = KeySource.join(temporary)
         assert.include(Redacted.value((yield* mint).token), "ASIAEXAMPLE")
-      }).pipe(Effect.provide(layer), Effect.provide(layerFetch))
+      }).pipe(Effect.provide(Layer.provide(layer, layerFetch)))
       assert.deepStrictEqual(events, ["Minted", "KeysReloaded", "Minted"])
     })
   )
@@ -129,7 +129,7 @@ it.effect("LiveKit's token is a JWT that its secret verifies", () =>
     const keys = { apiKey: Redacted.make("APIexample"), apiSecret: Redacted.make("livekits-secret") }
     const layer = LiveKit.adapter.layer({ keys, url: "wss://project.livekit.cloud" })
     const minting = TempCredentialProvider.use((provider) => provider.mint({ purpose: "realtime", subject: "ana" }))
-    const { expiresAt, expirySource, token } = yield* minting.pipe(Effect.provide(layer), Effect.provide(layerFetch))
+    const { expiresAt, expirySource, token } = yield* minting.pipe(Effect.provide(Layer.provide(layer, layerFetch)))
     const [head = "", claims = "", signature] = Redacted.value(token).split(".")
     assert.strictEqual(Base64Url.encode(yield* hmac("livekits-secret", `${head}.${claims}`)), signature)
     assert.deepStrictEqual(JSON.parse(Result.getOrThrow(Base64Url.decodeString(claims))), {
