@@ -88,6 +88,7 @@ export {
 } from "./adapter/Options.ts"
 export type { CallContext, Minted } from "./adapter/Spec.ts"
 export type { Terms } from "./adapter/Terms.ts"
+export type { Source } from "./key-source/KeyRing.ts"
 
 /**
  * A layer of a provider. It needs a transport and fails with `ConfigurationError`.

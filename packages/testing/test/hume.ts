@@ -26,7 +26,7 @@ const capability = {
   needed: "every-request"
 } as const
 
-export const adapter = Adapter.make({
+const adapter = Adapter.make({
   id: "hume",
   options,
   capabilities: { agent: capability, "tts.batch": capability },
