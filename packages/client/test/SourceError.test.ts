@@ -294,7 +294,7 @@ describe("the request", () => {
     const headers = async () => ({ authorization: `Bearer ${(count += 1)}` })
     const { calls, get } = page([() => refused(503, 1), minted], { headers })
     const getting = get(request)
-    await pass(2000)
+    await pass(5000)
     await getting
     assert.deepStrictEqual(
       calls.map((call) => new Headers(call.headers).get("authorization")),
