@@ -1,5 +1,5 @@
 /**
- * What machines share through Redis.
+ * The state that machines share through Redis.
  *
  * @since 0.1.0
  */

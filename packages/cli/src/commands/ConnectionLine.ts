@@ -38,7 +38,7 @@ export interface HttpCall {
   readonly path: string
   /** Further arguments of curl. */
   readonly args: ReadonlyArray<string>
-  /** What the command does, or what to change in it. */
+  /** The meaning of the command, or the change that it needs. */
   readonly note: string
 }
 
