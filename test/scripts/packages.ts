@@ -91,7 +91,7 @@ const checkImports = (): void => {
 }
 
 const checkProgram = (): void => {
-  const advice = "The published program does not run: see packages/cli/tsup.config.ts."
+  const advice = "The published program does not run: see packages/tempcred/tsup.config.ts."
   for (const node of nodes) {
     const told = run(advice, node, ["node_modules/tempcred/dist/main.js", "mint", "--emulator", "--json"])
     const { provider, token } = JSON.parse(told)

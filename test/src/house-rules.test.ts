@@ -22,7 +22,7 @@ const mayImport: ReadonlyArray<readonly [path: string, packages: ReadonlyArray<s
   ["packages/server/src/node/", ["effect", "node:"]],
   ["packages/server/", ["@tempcred/core", "effect", "jose"]],
   [
-    "packages/cli/",
+    "packages/tempcred/",
     [
       ...adapters.map(({ folder }) => folder.replace("packages", "@tempcred")),
       "@tempcred/core",
@@ -197,7 +197,7 @@ describe("the content of files", () => {
       { path: /^packages\/server\/src\/(ServerConfig\.ts|server-config\/)/, names: /^TEMPCRED_/ },
       { path: /^packages\/client\/src\/effect\//, names: /^TEMPCRED_ENDPOINT_/ },
       // These have flags; a vendor's variables belong to its adapter and its emulator.
-      { path: /^packages\/cli\/src\/commands\//, names: /^TEMPCRED_(PROVIDER|CACHE|HOST|PORT)$/ },
+      { path: /^packages\/tempcred\/src\/cli\/commands\//, names: /^TEMPCRED_(PROVIDER|CACHE|HOST|PORT)$/ },
       ...vendors
     ]
     // Matches quoted names and property names, but not names in sentences.

@@ -82,7 +82,7 @@ beforeAll(() => {
   for (const path of [
     "packages/emulator",
     "packages/soniox",
-    "packages/cli",
+    "packages/tempcred",
     "packages/testing/package.json",
     "packages/testing/fixtures/soniox",
     "test/package.json",
@@ -100,9 +100,9 @@ beforeAll(() => {
   begun.push(...names.map((name) => scaffold(workspace, name, new Date(0))))
   for (const id of ids) link(`packages/${id}`, "packages/soniox")
   link("packages/emulator", "packages/emulator")
-  link("packages/cli", "packages/cli")
+  link("packages/tempcred", "packages/tempcred")
   link("test", "test")
-  for (const user of ["test", "packages/cli"]) {
+  for (const user of ["test", "packages/tempcred"]) {
     for (const id of ids) symlinkSync(at(`packages/${id}`), at(`${user}/node_modules/@tempcred/${id}`))
   }
 })
@@ -134,11 +134,11 @@ describe("a scaffold", () => {
     assert.strictEqual(exports[`./${module}`], `./src/${module}.ts`)
     assert.strictEqual(publishConfig.exports[`./${module}`], `./dist/${module}.js`)
     assert.include(read("packages/emulator/src/index.ts"), `\nexport * as ${module} from "./${module}.ts"\n`)
-    for (const path of ["test/package.json", "packages/cli/package.json"]) {
+    for (const path of ["test/package.json", "packages/tempcred/package.json"]) {
       assert.property(JSON.parse(read(path)).devDependencies, `@tempcred/${id}`)
     }
     const vendor = new RegExp(`^ {2}\\{ adapter: ${module}\\.adapter, emulator: Emulated${module}\\.make \\},?$`, "m")
-    assert.match(read("packages/cli/src/Vendors.ts"), vendor)
+    assert.match(read("packages/tempcred/src/cli/Vendors.ts"), vendor)
   })
 
   it("is registered in its place, and served on the next port", () => {
@@ -146,11 +146,11 @@ describe("a scaffold", () => {
     for (const map of [exports, publishConfig.exports]) {
       assert.deepStrictEqual(Object.keys(map).slice(1, -1), Object.keys(map).slice(1, -1).toSorted())
     }
-    for (const path of ["test/package.json", "packages/cli/package.json"]) {
+    for (const path of ["test/package.json", "packages/tempcred/package.json"]) {
       const packages = Object.keys(JSON.parse(read(path)).devDependencies)
       assert.deepStrictEqual(packages, packages.toSorted())
     }
-    const vendors = read("packages/cli/src/Vendors.ts")
+    const vendors = read("packages/tempcred/src/cli/Vendors.ts")
     const inOrder = [/^import \* as (?!Emulated)(\w+)/gm, /^import \* as (Emulated\w+)/gm, /adapter: (\w+)/gm]
     for (const pattern of inOrder) {
       const found = Array.from(vendors.matchAll(pattern), ([, name = ""]) => name).filter((name) => name !== "Adapter")
@@ -169,7 +169,7 @@ describe("a scaffold", () => {
   it("is formatted, and compiles", async () => {
     const config = { extends: "../tsconfig.base.json", include: ids.map((id) => `src/*/${id}.ts`) }
     writeFileSync(at("test/tsconfig.json"), JSON.stringify(config))
-    for (const folder of [...ids.map((id) => `packages/${id}`), "packages/emulator", "packages/cli", "test"]) {
+    for (const folder of [...ids.map((id) => `packages/${id}`), "packages/emulator", "packages/tempcred", "test"]) {
       assert.deepStrictEqual(await run(folder, "tsc", "--noEmit"), { failed: false, printed: "" })
     }
     const paths = begun.flatMap(({ added, changed }) => [...added, ...changed])
@@ -178,7 +178,7 @@ describe("a scaffold", () => {
   })
 
   it("writes all files or none: an error of the formatter names its file", () => {
-    const path = "packages/cli/src/Vendors.ts"
+    const path = "packages/tempcred/src/cli/Vendors.ts"
     const whole = read(path)
     const before = read("packages/emulator/package.json")
     try {
@@ -211,7 +211,8 @@ describe("a scaffold", () => {
   })
 
   it("is requested by the command line until it can be listed, and does not affect other vendors", async () => {
-    const command = (...args: ReadonlyArray<string>) => run("", process.execPath, "packages/cli/src/main.ts", ...args)
+    const command = (...args: ReadonlyArray<string>) =>
+      run("", process.execPath, "packages/tempcred/src/cli/main.ts", ...args)
     assert.match((await command("mint", "--emulator")).printed, /soniox/)
     const { failed, printed } = await command("providers")
     assert.isTrue(failed)

@@ -162,7 +162,7 @@ describe("the transport for Node", () => {
 })
 
 describe("the command line", () => {
-  const main = join(root, "packages/cli/src/main.ts")
+  const main = join(root, "packages/tempcred/src/cli/main.ts")
   const patience = { timeout: 60_000 }
 
   const configured = (authority: string, port: number) => ({

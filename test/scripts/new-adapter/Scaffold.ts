@@ -124,9 +124,9 @@ const changesOf = (read: Read, name: string): Texts => {
     // Adds the vendor at the end, so that the others keep their ports.
     [main, emulators.replace(/,?\s*\n\]\n/, `,\n  ${module}.make()\n]\n`)],
     changed("test/package.json", dependency),
-    changed("packages/cli/package.json", dependency),
+    changed("packages/tempcred/package.json", dependency),
     changed(
-      "packages/cli/src/Vendors.ts",
+      "packages/tempcred/src/cli/Vendors.ts",
       [/^import \* as (?!Emulated)/, `import * as ${module} from "@tempcred/${id}/${module}"`],
       [/^import \* as Emulated/, `import * as Emulated${module} from "@tempcred/emulator/${module}"`],
       [/^ {2}\{ adapter: /, `  { adapter: ${module}.adapter, emulator: Emulated${module}.make },`]

@@ -12,7 +12,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "vitest"
-import { adapters, emulators } from "../src/Vendors.ts"
+import { adapters, emulators } from "../../src/cli/Vendors.ts"
 import { run, vendors } from "./program.ts"
 
 const soniox = { TEMPCRED_PROVIDER: "soniox" }

@@ -2,7 +2,7 @@ import type { Connection, Placement } from "@tempcred/core/Connection"
 import * as Redacted from "effect/Redacted"
 import { spawnSync } from "node:child_process"
 import { assert, it } from "vitest"
-import { connectionLine, httpCall } from "../src/commands/ConnectionLine.ts"
+import { connectionLine, httpCall } from "../../src/cli/commands/ConnectionLine.ts"
 
 const connection = (placement: Placement, kind: Connection["kind"] = "websocket"): Connection => ({
   kind,

@@ -5,7 +5,7 @@ import { licenses } from "../../tsup.config.ts"
  * One program of few ES modules, with all that it needs in it: what a command does is loaded when it runs, so that help comes at once.
  */
 export default defineConfig({
-  entry: ["src/main.ts"],
+  entry: ["src/cli/main.ts"],
   format: "esm",
   platform: "node",
   target: "node22",

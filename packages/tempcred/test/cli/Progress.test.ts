@@ -3,8 +3,8 @@ import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
 import { Writable } from "node:stream"
 import { assert, describe, it } from "vitest"
-import { during } from "../src/Printing.ts"
-import { ProcessIO } from "../src/ProcessIO.ts"
+import { during } from "../../src/cli/Printing.ts"
+import { ProcessIO } from "../../src/cli/ProcessIO.ts"
 
 /** Returns the output on stderr of work that takes so many milliseconds. */
 const written = async (isTTY: boolean, milliseconds: number, env: Readonly<Record<string, string>> = {}) => {

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "vitest"
-import * as Vendors from "../src/Vendors.ts"
+import * as Vendors from "../../src/cli/Vendors.ts"
 import { run } from "./program.ts"
 
 describe("providers", () => {
@@ -87,7 +87,7 @@ describe("providers", () => {
   })
 
   it("includes every vendor of the workspace, with its emulator and its variables", () => {
-    const packages = join(import.meta.dirname, "../..")
+    const packages = join(import.meta.dirname, "../../..")
     const sources = globSync(join(packages, "*/src/*.ts"))
     const ids = sources.flatMap((path) =>
       Array.from(
@@ -96,12 +96,12 @@ describe("providers", () => {
       )
     )
     assert.isNotEmpty(ids)
-    assert.sameMembers([...Vendors.names], ids, "Put the adapter into packages/cli/src/Vendors.ts.")
+    assert.sameMembers([...Vendors.names], ids, "Put the adapter into packages/tempcred/src/cli/Vendors.ts.")
     const emulators = Vendors.emulators(ids)
     assert.deepStrictEqual(
       emulators.map(({ vendor }) => vendor),
       Vendors.names,
-      "Put the emulator into packages/cli/src/Vendors.ts."
+      "Put the emulator into packages/tempcred/src/cli/Vendors.ts."
     )
     const [variable = ""] = Object.keys(emulators[0]?.env("http://127.0.0.1:1") ?? {})
     assert.deepStrictEqual(Vendors.withoutVendors({ [variable]: "1", [`${variable}_FILE`]: "2", HOME: "3" }), {
@@ -110,7 +110,7 @@ describe("providers", () => {
   })
 
   it("prints the table of docs/vendors.md", async () => {
-    const document = readFileSync(join(import.meta.dirname, "../../../docs/vendors.md"), "utf8")
+    const document = readFileSync(join(import.meta.dirname, "../../../../docs/vendors.md"), "utf8")
     const section = document.split(/^## /m).find((part) => part.startsWith("Capabilities")) ?? ""
     const rows = section.split("\n").filter((line) => line.startsWith("|"))
     const { out } = await run(["providers", "--markdown"])

@@ -1,6 +1,6 @@
 import { mintRoute } from "@tempcred/emulator/Soniox"
 import { assert, describe, it } from "vitest"
-import manifest from "../package.json" with { type: "json" }
+import manifest from "../../package.json" with { type: "json" }
 import { run, start, vendors } from "./program.ts"
 
 const commands = ["mint", "providers", "doctor", "serve", "emulate", "keys", "keys list", "keys create", "keys revoke"]

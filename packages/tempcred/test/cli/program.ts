@@ -9,11 +9,11 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { join } from "node:path"
 import { Readable, Writable, type WritableOptions } from "node:stream"
 import { inject, onTestFinished } from "vitest"
-import * as Cli from "../src/Cli.ts"
-import { exitCodeOf } from "../src/Failure.ts"
-import { ProcessIO } from "../src/ProcessIO.ts"
+import * as Cli from "../../src/cli/Cli.ts"
+import { exitCodeOf } from "../../src/cli/Failure.ts"
+import { ProcessIO } from "../../src/cli/ProcessIO.ts"
 
-export const source = join(import.meta.dirname, "../src/main.ts")
+export const source = join(import.meta.dirname, "../../src/cli/main.ts")
 
 export interface Ended {
   /** The exit code, or the signal that ended it. */
