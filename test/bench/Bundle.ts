@@ -19,6 +19,25 @@ export const ours: Program = {
   `
 }
 
+/** The token endpoint with one vendor, as a Worker makes it for each request. */
+export const endpoint: Program = {
+  name: "tempcred endpoint",
+  code: `
+    import * as Authenticator from "@tempcred/server/Authenticator"
+    import * as TokenServer from "@tempcred/server/TokenServer"
+    import * as Soniox from "@tempcred/soniox/Soniox"
+    import * as Redacted from "effect/Redacted"
+    export default {
+      fetch: (request, env) =>
+        TokenServer.make({
+          provider: Soniox.layer({ apiKey: Redacted.make(env.SONIOX_API_KEY) }),
+          authenticator: Authenticator.layerJwt({ jwksUrl: env.JWKS_URL, audience: "speech" }),
+          metrics: false
+        }).fetch(request)
+    }
+  `
+}
+
 /** The smallest program on Effect that decodes and runs. */
 export const effectAlone: Program = {
   name: "effect alone",

@@ -244,3 +244,7 @@ it("a peer wins where its figure is better, and a bound never does", () => {
 it("a program for an edge runtime that mints at one vendor is at most 69 kB", async () => {
   assert.isAtMost(await Bundle.weigh(Bundle.ours), 69_000)
 })
+
+it("a program for an edge runtime that is the token endpoint of one vendor is at most 130 kB", async () => {
+  assert.isAtMost(await Bundle.weigh(Bundle.endpoint), 130_000)
+})

@@ -24,12 +24,23 @@ interface Served extends AsyncDisposable {
   readonly post: (body: string, headers?: Readonly<Record<string, string>>, path?: string) => Promise<Response>
 }
 
-const serve = async (framework: typeof express, ...before: ReadonlyArray<RequestHandler>): Promise<Served> => {
+const serve = async (framework: typeof express, ...before: ReadonlyArray<RequestHandler>): Promise<Served> =>
+  serveFor(
+    Authenticator.layerBearer([{ token: Redacted.make("ana-secret-token"), subject: "ana" }]),
+    framework,
+    ...before
+  )
+
+const serveFor = async (
+  authenticator: Parameters<typeof TokenServer.make>[0]["authenticator"],
+  framework: typeof express,
+  ...before: ReadonlyArray<RequestHandler>
+): Promise<Served> => {
   const emulator = Soniox.make({ apiKey })
   const server = TokenServer.make({
     provider: Vendor.layer({ apiKey: Redacted.make(apiKey) }),
     transport: Layer.provide(HttpClientTransport.layer, EmulatorHttpClient.layer(emulator)),
-    authenticator: Authenticator.layerBearer([{ token: Redacted.make("ana-secret-token"), subject: "ana" }])
+    authenticator
   })
   await server.ready()
   const app = framework()
@@ -83,6 +94,22 @@ describe.each([
     const large = await served.post(JSON.stringify({ purpose: "x".repeat(20_000) }))
     assert.deepStrictEqual([large.status, (await large.json()).status], [413, 413])
     assert.strictEqual(served.emulator.log.length, 1)
+  })
+
+  it("knows the user that the app's own middleware has found", async () => {
+    const login: RequestHandler = (request, _, next) => {
+      if (request.headers.cookie === "session=7f3a") Object.assign(request, { user: { id: "ana" } })
+      next()
+    }
+    const authenticator = Authenticator.layerPromise(async ({ headers, method }, incoming) => {
+      const { user } = incoming as { readonly user?: { readonly id: string } }
+      assert.strictEqual(method, "POST")
+      return user === undefined ? undefined : { subject: `${user.id} ${headers.get("accept-language")}` }
+    })
+    await using served = await serveFor(authenticator, framework, framework.json(), login)
+    const created = await served.post(body, { cookie: "session=7f3a", "accept-language": "de" })
+    assert.deepStrictEqual([created.status, (await created.json()).subject], [201, "ana de"])
+    assert.strictEqual((await served.post(body)).status, 401)
   })
 
   it("keeps its other routes, and gives the endpoint its paths as they were sent", async () => {

@@ -43,6 +43,8 @@ export interface MintOptions {
    * return another one.
    */
   readonly refused?: string | undefined
+  /** The account of a platform's customer, chosen by the backend. */
+  readonly account?: string | undefined
 }
 
 /**

@@ -10,7 +10,7 @@
  * const callers = Authenticator.layerBearer([{ token: Redacted.make("kiosk-7-secret-token"), subject: "kiosk-7" }])
  * const ask = (token: string) =>
  *   Authenticator.Authenticator.use(({ authenticate }) =>
- *     authenticate({ token: Redacted.make(token), headers: {} })
+ *     authenticate({ token: Redacted.make(token), headers: {}, request: new Request("https://app.example") })
  *   ).pipe(Effect.provide(callers))
  *
  * const known = await Effect.runPromise(ask("kiosk-7-secret-token"))
@@ -26,20 +26,23 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Bearer from "./authenticator/Bearer.ts"
-import type {
+import {
   AuthenticatorUnavailableError,
-  Identity,
-  Presented,
-  TokenFrom,
+  type Caller,
+  type Identity,
+  type Presented,
+  type TokenFrom,
   UnauthenticatedError,
-  Verify
+  type Verify
 } from "./authenticator/Identity.ts"
 import * as Jwt from "./authenticator/Jwt.ts"
 import * as Tokens from "./authenticator/TokenFrom.ts"
+import { describeDefect } from "./token-server/Defect.ts"
 
 export type { BearerEntry } from "./authenticator/Bearer.ts"
 export {
   AuthenticatorUnavailableError,
+  type Caller,
   type Identity,
   type Presented,
   type TokenFrom,
@@ -75,6 +78,52 @@ export const layer = (
   authenticate: Authenticator["Service"]["authenticate"],
   options: { readonly tokenFrom?: TokenFrom | undefined } = {}
 ): Layer.Layer<Authenticator> => Layer.succeed(Authenticator, { authenticate, ...options })
+
+/**
+ * Makes an authenticator from an asynchronous function of the app. It gets the request, whose body it must not read, and `Presented.incoming`. It returns
+ * `undefined` for an unknown caller (401). If it rejects or throws, the caller gets 503; `onError` receives the error, and a warning names its place in the code,
+ * but not its message, which could hold secrets.
+ *
+ * ```ts
+ * import * as Authenticator from "@tempcred/server/Authenticator"
+ *
+ * const sessions = new Map([["session=7f3a", { id: "ana", company: "acme" }]])
+ * const callers = Authenticator.layerPromise(async (request) => {
+ *   const user = sessions.get(request.headers.get("cookie") ?? "")
+ *   return user === undefined ? undefined : { subject: user.id, account: user.company }
+ * })
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerPromise = (
+  authenticate: (request: Request, incoming: unknown) => Promise<Caller | undefined>,
+  {
+    onError,
+    ...options
+  }: {
+    readonly onError?: ((error: unknown) => void) | undefined
+    readonly tokenFrom?: TokenFrom | undefined
+  } = {}
+): Layer.Layer<Authenticator> =>
+  layer(
+    ({ incoming, request }) =>
+      Effect.tryPromise({
+        try: () => authenticate(request, incoming),
+        catch: (error) => {
+          onError?.(error)
+          return new AuthenticatorUnavailableError({ problem: `the app's function failed: ${describeDefect(error)}` })
+        }
+      }).pipe(
+        Effect.flatMap((caller) =>
+          caller
+            ? Effect.succeed({ ...caller, claims: caller.claims ?? {} })
+            : new UnauthenticatedError({ hint: "log in first" })
+        )
+      ),
+    options
+  )
 
 /**
  * Authenticates callers by a signed JWT with an expiry (`exp`) and a subject. Fails if an option is invalid.

@@ -96,7 +96,7 @@ export const make =
         duplex: "half",
         signal: gone.signal
       }
-      const answer = await fetch(new Request(urlOf(request), init))
+      const answer = await fetch(new Request(urlOf(request), init), request)
       response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(Buffer.from(await answer.arrayBuffer()))
     } catch (error) {
       if (next === undefined) throw error

@@ -50,6 +50,7 @@ import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Schema from "effect/Schema"
 import type { Authenticator } from "./Authenticator.ts"
+import { Incoming } from "./token-server/Caller.ts"
 import { noOtherSpan } from "./token-server/Observability.ts"
 import * as Responses from "./token-server/Responses.ts"
 import * as Routes from "./token-server/Routes.ts"
@@ -95,8 +96,11 @@ export const layer = (
  * @since 0.1.0
  */
 export interface TokenServer extends AsyncDisposable {
-  /** Answers a request. Rejects only if the configuration is invalid, as `ready` does. */
-  readonly fetch: (request: Request) => Promise<Response>
+  /**
+   * Answers a request. Rejects only if the configuration is invalid, as `ready` does. `incoming` is the framework's own request, which an authenticator of the
+   * app can read.
+   */
+  readonly fetch: (request: Request, incoming?: unknown) => Promise<Response>
   /** Builds the server now, so that an invalid configuration shows at start. Rejects with `ConfigurationError` or `ClosedError`. */
   readonly ready: () => Promise<void>
   /** Answers further requests with 503, waits for those in flight, and closes everything that was opened. */
@@ -115,7 +119,11 @@ const building = (options: Options): Layer.Layer<Built, ConfigurationError, Temp
     Effect.gen(function* () {
       const { admission, traced } = yield* Routes.make(options)
       const context = Context.merge(yield* Effect.context(), noOtherSpan)
-      return { fetch: HttpEffect.toWebHandlerWith<never, HttpServerRequest>(context)(traced), drain: admission.drain }
+      const answer = HttpEffect.toWebHandlerWith<never, HttpServerRequest>(context)(traced)
+      return {
+        fetch: (request, incoming) => answer(request, Context.make(Incoming, incoming)),
+        drain: admission.drain
+      }
     })
   )
 
@@ -150,9 +158,9 @@ export const make = (
     // Only `close` interrupts the build.
     throw Cause.hasInterruptsOnly(exit.cause) ? new ClosedError({}) : Cause.squash(exit.cause)
   }
-  const buildAndFetch = async (request: Request): Promise<Response> => {
+  const buildAndFetch: TokenServer["fetch"] = async (...request) => {
     try {
-      return await (await build()).fetch(request)
+      return await (await build()).fetch(...request)
     } catch (error) {
       if (error instanceof ClosedError) return closed()
       throw error
@@ -166,7 +174,7 @@ export const make = (
     return closing
   }
   return {
-    fetch: (request) => built?.fetch(request) ?? buildAndFetch(request),
+    fetch: (...request) => built?.fetch(...request) ?? buildAndFetch(...request),
     ready: async () => {
       await build()
     },

@@ -12,10 +12,12 @@ import { createServer, type RequestListener } from "node:http"
 import { inspect } from "node:util"
 import { until } from "./server.ts"
 
+const request = new Request("https://app.example/v1/credentials")
+
 /** The outcome of a token: the subject, or which error with what it says. */
 const ask = (layer: ReturnType<typeof Authenticator.layerBearer>, token: string | undefined) =>
   Authenticator.Authenticator.use(({ authenticate }) =>
-    authenticate({ token: token === undefined ? undefined : Redacted.make(token), headers: {} })
+    authenticate({ token: token === undefined ? undefined : Redacted.make(token), headers: {}, request })
   ).pipe(
     Effect.provide(layer),
     Effect.match({
@@ -42,9 +44,60 @@ describe("an authenticator of the app", () => {
         Effect.succeed({ subject: headers["cookie"] ?? "", claims: {} })
       )
       const identity = yield* Authenticator.Authenticator.use(({ authenticate }) =>
-        authenticate({ token: undefined, headers: { cookie: "session=1" } })
+        authenticate({ token: undefined, headers: { cookie: "session=1" }, request })
       ).pipe(Effect.provide(layer))
       assert.strictEqual(identity.subject, "session=1")
+    })
+  )
+})
+
+describe("an asynchronous function of the app", () => {
+  it.effect("gets the request and what the framework has added to its own", () =>
+    Effect.gen(function* () {
+      const seen: Array<unknown> = []
+      const layer = Authenticator.layerPromise(async (...given) => {
+        seen.push(...given)
+        return { subject: "ana", account: "acme" }
+      })
+      const incoming = { user: "ana" }
+      const identity = yield* Authenticator.Authenticator.use(({ authenticate }) =>
+        authenticate({ token: undefined, headers: {}, request, incoming })
+      ).pipe(Effect.provide(layer))
+      assert.deepStrictEqual(identity, { subject: "ana", account: "acme", claims: {} })
+      assert.strictEqual(seen[0], request)
+      assert.strictEqual(seen[1], incoming)
+    })
+  )
+
+  it.effect("that returns nothing does not know the caller", () =>
+    Effect.gen(function* () {
+      for (const nobody of [undefined, null]) {
+        const layer = Authenticator.layerPromise(async () => nobody as undefined)
+        assert.strictEqual(yield* ask(layer, "any"), unauthenticated("log in first"))
+      }
+    })
+  )
+
+  it.effect("that rejects or throws makes authentication unavailable, and only the app sees its message", () =>
+    Effect.gen(function* () {
+      const failure = new TypeError("sssh: postgres://app:secret@db")
+      const seen: Array<unknown> = []
+      const onError = (error: unknown) => void seen.push(error)
+      const failing = [
+        () => Promise.reject(failure),
+        () => {
+          throw failure
+        }
+      ]
+      for (const authenticate of failing) {
+        const outcome = yield* ask(Authenticator.layerPromise(authenticate, { onError }), "any")
+        assert.match(
+          outcome,
+          /^AuthenticatorUnavailableError: the app's function failed: TypeError\n.*Authenticator\.test/
+        )
+        assert.notInclude(outcome, "sssh")
+      }
+      assert.deepStrictEqual(seen, [failure, failure])
     })
   )
 })
@@ -59,7 +112,9 @@ describe("static bearer tokens", () => {
       assert.strictEqual(yield* ask(listed, "sssh-first-token-1"), "kiosk-1")
       assert.strictEqual(yield* ask(listed, "sssh-second-token-2"), "kiosk-2")
       assert.strictEqual(yield* ask(listed, "sssh-renewed-token"), "kiosk-2")
-      const authenticate = Authenticator.Authenticator.use(({ authenticate }) => authenticate({ ...one, headers: {} }))
+      const authenticate = Authenticator.Authenticator.use(({ authenticate }) =>
+        authenticate({ ...one, headers: {}, request })
+      )
       assert.deepStrictEqual(yield* Effect.provide(authenticate, listed), { subject: "kiosk-1", claims: { hall: 4 } })
     })
   )
@@ -129,7 +184,7 @@ describe("a JWT with a shared secret", () => {
     Effect.gen(function* () {
       const token = Redacted.make(yield* sign({ ...claims, plan: "pro" }))
       const identity = yield* Authenticator.Authenticator.use(({ authenticate }) =>
-        authenticate({ token, headers: {} })
+        authenticate({ token, headers: {}, request })
       ).pipe(Effect.provide(layer))
       assert.deepStrictEqual(identity, { subject: "ana", claims: { ...claims, plan: "pro" } })
     })
@@ -208,7 +263,7 @@ describe("a JWT with a shared secret", () => {
       token?: string
     ) =>
       Authenticator.Authenticator.use(({ authenticate }) =>
-        authenticate({ token: token === undefined ? undefined : Redacted.make(token), headers })
+        authenticate({ token: token === undefined ? undefined : Redacted.make(token), headers, request })
       ).pipe(
         Effect.provide(Authenticator.layerJwt({ secret: Redacted.make(secret), tokenFrom })),
         Effect.match({ onFailure: ({ message }) => message, onSuccess: ({ subject }) => subject })

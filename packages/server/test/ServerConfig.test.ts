@@ -38,7 +38,7 @@ const secret = "sssh-a-shared-secret-of-32-bytes"
 
 const ask = (config: ServerConfig.ServerConfig, token: string) =>
   Authenticator.Authenticator.use(({ authenticate }) =>
-    authenticate({ token: Redacted.make(token), headers: {} })
+    authenticate({ token: Redacted.make(token), headers: {}, request })
   ).pipe(
     Effect.provide(config.authenticator),
     Effect.map(({ subject }) => subject)
@@ -135,7 +135,9 @@ describe("authentication", () => {
     Effect.gen(function* () {
       const env = { TEMPCRED_AUTH_JWT_SECRET: secret }
       const asking = (config: Effect.Success<ReturnType<typeof load>>, headers: Record<string, string>) =>
-        Authenticator.Authenticator.use(({ authenticate }) => authenticate({ token: undefined, headers })).pipe(
+        Authenticator.Authenticator.use(({ authenticate }) =>
+          authenticate({ token: undefined, headers, request })
+        ).pipe(
           Effect.map(({ subject }) => subject),
           Effect.provide(config.authenticator)
         )
@@ -347,6 +349,8 @@ describe("the options of the server", () => {
     })
   )
 })
+
+const request = new Request("https://app.example/v1/credentials")
 
 describe("values", () => {
   it.effect("can be in files if they are secret", () =>

@@ -59,6 +59,43 @@ describe("a credential", () => {
     })
   )
 
+  it.effect("is of the account that the authenticator names, and never the client", () =>
+    Effect.gen(function* () {
+      const { layer, state } = vendor()
+      const ask = yield* app({
+        vendor: layer,
+        limits: { perMinute: 1 },
+        authenticator: Authenticator.layerPromise(async ({ headers }) => ({
+          subject: "ana",
+          account: headers.get("x-company") ?? undefined
+        }))
+      })
+      const of = (company: string, body = {}) => ask(asks({ purpose: "agent", ...body }, { "x-company": company }))
+      assert.strictEqual((yield* of("acme")).status, 201)
+      assert.strictEqual((yield* of("globex")).status, 201)
+      assert.strictEqual((yield* ask(asks({ purpose: "agent" }))).status, 201)
+      yield* problem(yield* of("acme"), 429)
+      yield* problem(yield* of("initech", { account: "acme" }), 400)
+      yield* problem(yield* of("x".repeat(257)), 401)
+      assert.deepStrictEqual(state.options, [{ account: "acme" }, { account: "globex" }, {}])
+    }).pipe(Effect.provide(Logger.layer([])))
+  )
+
+  it.effect("is not given while the app's function fails, and the operator reads where", () =>
+    Effect.gen(function* () {
+      const lines: Array<string> = []
+      const logger = Logger.layer([Logger.make(({ message }) => void lines.push(String(message)))])
+      yield* Effect.gen(function* () {
+        const authenticator = Authenticator.layerPromise(() => Promise.reject(new TypeError(vendorMessage)))
+        const refused = yield* (yield* app({ authenticator }))(asks())
+        assert.notInclude(JSON.stringify(yield* problem(refused, 503)), vendorKey)
+      }).pipe(Effect.provide(logger))
+      assert.lengthOf(lines, 1)
+      assert.match(lines[0] ?? "", /^Authenticator: authentication is unavailable.*TypeError\\n.*TokenServer\.test\.ts/)
+      assert.notInclude(lines[0] ?? "", vendorKey)
+    })
+  )
+
   it.effect("has the session configuration and the end of the policy, which a client cannot set", () =>
     Effect.gen(function* () {
       const { layer, state } = vendor()
@@ -160,7 +197,7 @@ describe("a credential", () => {
           const named = Authenticator.layer(() => Effect.succeed(identity as Authenticator.Identity))
           const ask = yield* app({ vendor: layer, authenticator: named })
           const { detail } = yield* problem(yield* ask(asks()), 401)
-          assert.match(detail, /^the caller's subject must be text of 1 to 256 characters/)
+          assert.match(detail, /^the caller's subject and account must be text of 1 to 256 characters/)
         }
       }).pipe(Effect.provide(logger))
       assert.deepStrictEqual(state.requests, [])

@@ -4,15 +4,12 @@ import { checkSecret } from "@tempcred/core/Environment"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import { type Identity, isSubject, subjectRule, UnauthenticatedError, type Verify } from "./Identity.ts"
+import { type Caller, type Identity, isSubject, subjectRule, UnauthenticatedError, type Verify } from "./Identity.ts"
 
 /** A caller with its own token, such as another backend of the app. */
-export interface BearerEntry {
+export interface BearerEntry extends Caller {
   /** At least 16 visible ASCII characters; `openssl rand -hex 32` makes one. Surrounding blanks are removed. */
   readonly token: Redacted.Redacted
-  readonly subject: string
-  /** @default none */
-  readonly claims?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** In characters. */
@@ -29,10 +26,10 @@ export const make = Effect.fnUntraced(function* (entries: ReadonlyArray<BearerEn
       const bytes = new TextEncoder().encode(Redacted.value(token))
       return new Uint8Array(await crypto.subtle.sign("HMAC", imported, bytes))
     })
-  const known = yield* Effect.forEach(entries, ({ claims = {}, subject, token }) =>
+  const known = yield* Effect.forEach(entries, ({ account, claims = {}, subject, token }) =>
     Effect.map(hash(Result.getOrElse(checkSecret(token), () => token)), (bytes) => ({
       bytes,
-      identity: { subject, claims }
+      identity: { subject, ...(account === undefined ? {} : { account }), claims }
     }))
   )
   return (token) =>

@@ -4,11 +4,18 @@ import type * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 
-/** An authenticated caller. */
-export interface Identity {
+/** A caller, as code of an app names it. */
+export interface Caller {
   /** The app's id of the end user. Credentials and limits are bound to it. */
   readonly subject: string
-  /** Further facts about the caller, such as the claims of a JWT. The issuance policy can read them. */
+  /** The account of a platform's customer, which becomes `MintOptions.account`. @default none */
+  readonly account?: string | undefined
+  /** Further facts about the caller, such as the claims of a JWT. The issuance policy can read them. @default none */
+  readonly claims?: Readonly<Record<string, unknown>> | undefined
+}
+
+/** An authenticated caller. */
+export interface Identity extends Caller {
   readonly claims: Readonly<Record<string, unknown>>
 }
 
@@ -21,6 +28,10 @@ export interface Presented {
   readonly token: Redacted.Redacted | undefined
   /** All headers, with names in lower case, cookies among them. */
   readonly headers: RequestHeaders
+  /** The whole request. Its body is for the endpoint alone. */
+  readonly request: Request
+  /** The framework's own request, such as that of Express, with what the app has added to it. Undefined if there is none beside `request`. */
+  readonly incoming?: unknown
 }
 
 /** The place of the token in a request: a header, whose value may begin with `Bearer`, or a cookie. */

@@ -1,9 +1,12 @@
 /** The caller of a request: the answer of the app's authenticator, checked and in time. */
 import * as TokenEndpoint from "@tempcred/core/TokenEndpoint"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import type { Authenticator } from "../Authenticator.ts"
@@ -45,10 +48,12 @@ const warning = (sentence: string) => {
 const checked = (identity: unknown): Identity | undefined => {
   if (!Predicate.isObject(identity) || !("subject" in identity) || !isSubject(identity.subject)) return undefined
   const claims = "claims" in identity && Predicate.isReadonlyObject(identity.claims) ? identity.claims : {}
-  return { subject: identity.subject, claims }
+  const account = "account" in identity ? identity.account : undefined
+  if (account === undefined) return { subject: identity.subject, claims }
+  return isSubject(account) ? { subject: identity.subject, account, claims } : undefined
 }
 
-const subjectProblem = `the caller's subject ${subjectRule}`
+const subjectProblem = `the caller's subject and account ${subjectRule}`
 
 const unavailable = new Refusal({
   problem: TokenEndpoint.makeProblem(503, "UnavailableError", "authentication is unavailable", { retryAfter: 1 }),
@@ -67,10 +72,22 @@ const bearerToken = ({ authorization = "" }: RequestHeaders): Redacted.Redacted 
   return token === "" ? undefined : Redacted.make(token)
 }
 
-/** Makes the function that identifies the caller by the headers of a request. */
+/** Makes the web request that the app's code sees. */
+const webRequest = (request: HttpServerRequest.HttpServerRequest): Request => {
+  if (request.source instanceof Request) return request.source
+  const url = Option.getOrElse(HttpServerRequest.toURL(request), () => "http://localhost")
+  return new Request(url, { method: request.method, headers: request.headers })
+}
+
+/** The framework's own request, if a door has one. */
+export const Incoming = Context.Reference<unknown>("@tempcred/server/TokenServer/Incoming", {
+  defaultValue: () => undefined
+})
+
+/** Makes the function that identifies the caller of a request. */
 export const make = ({
   authenticate
-}: Authenticator["Service"]): ((headers: RequestHeaders) => Effect.Effect<Identity, Refusal>) => {
+}: Authenticator["Service"]): ((request: HttpServerRequest.HttpServerRequest) => Effect.Effect<Identity, Refusal>) => {
   const warnOfOutage = warning("authentication is unavailable, and requests get 503")
   const warnOfSubject = warning("it returned an invalid subject, and the request got 401")
   const inTime: Authenticator["Service"]["authenticate"] = (presented) => {
@@ -78,9 +95,20 @@ export const make = ({
     if (Exit.isExit(authenticating)) return authenticating
     return Effect.timeoutOrElse(authenticating, { duration: timeout, orElse: () => Effect.fail(late) })
   }
-  return (headers) => {
+  return (request) => {
+    const { headers } = request
     const token = bearerToken(headers)
-    return inTime({ token, headers }).pipe(
+    const identifying = Effect.withFiber((fiber) =>
+      inTime({
+        token,
+        headers,
+        incoming: fiber.getRef(Incoming) ?? (request.source instanceof Request ? undefined : request.source),
+        get request() {
+          return webRequest(request)
+        }
+      })
+    )
+    return identifying.pipe(
       Effect.flatMap((answer) => {
         const identity = checked(answer)
         if (identity !== undefined) return Effect.succeed(identity)

@@ -46,7 +46,9 @@ const decode = (body: unknown): Effect.Effect<TokenEndpoint.Request, Responses.R
   return Effect.fail(new Responses.Refusal({ problem }))
 }
 
-const optionsOf = ({ minRemainingSeconds, refused }: TokenEndpoint.Request): MintOptions => ({
+/** The account is the caller's, never a field of the body. */
+const optionsOf = ({ account }: Identity, { minRemainingSeconds, refused }: TokenEndpoint.Request): MintOptions => ({
+  ...(account === undefined ? {} : { account }),
   ...(minRemainingSeconds === undefined ? {} : { minRemaining: Duration.seconds(minRemainingSeconds) }),
   ...(refused === undefined ? {} : { refused })
 })
@@ -66,15 +68,18 @@ export const make = Effect.fnUntraced(function* (
     const asked = yield* decode(yield* read(request))
     yield* Responses.note({ purpose: asked.purpose })
     const allowed = yield* policy.apply(capabilities, identity, asked)
-    return yield* Responses.credential(yield* mint(allowed, optionsOf(asked)))
+    return yield* Responses.credential(yield* mint(allowed, optionsOf(identity, asked)))
   })
 
   return Effect.gen(function* () {
     const request = yield* HttpServerRequest
-    const identity = yield* identify(request.headers)
+    const identity = yield* identify(request)
     const subject = yield* policy.subjectOf(identity.subject)
     yield* Responses.note({ subject })
-    return yield* limits.limited(subject, minted(identity, request))
+    const { account } = identity
+    // Equal subjects of two accounts are two callers.
+    const caller = account === undefined ? subject : JSON.stringify([account, subject])
+    return yield* limits.limited(caller, minted(identity, request))
   }).pipe(
     Effect.mapError((error) =>
       error._tag === "Refusal" ? error : new Responses.Refusal({ problem: problemOf(error) })

@@ -9,11 +9,11 @@ import * as HttpMiddleware from "effect/http/HttpMiddleware"
 import { HttpServerRequest } from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
-import * as Predicate from "effect/Predicate"
 import type * as Scope from "effect/Scope"
 import { Authenticator } from "../Authenticator.ts"
 import * as Admission from "./Admission.ts"
 import * as Api from "./Api.ts"
+import { describeDefect } from "./Defect.ts"
 import * as Mint from "./Mint.ts"
 import * as Observability from "./Observability.ts"
 import * as Responses from "./Responses.ts"
@@ -40,13 +40,6 @@ const refuse = (
     new Responses.Refusal({ problem: TokenEndpoint.makeProblem(status, "InvalidRequestError", detail), headers })
   )
 
-/** Describes a defect by its name and places in the code alone. Its message could hold secrets of the app. */
-const trace = (defect: unknown): string => {
-  if (!Predicate.isError(defect)) return typeof defect
-  const places = (defect.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line))
-  return [/^\w+$/.test(defect.name) ? defect.name : "Error", ...places.slice(0, 10)].join("\n")
-}
-
 const failed = Responses.refused(
   new Responses.Refusal({ problem: TokenEndpoint.makeProblem(500, "UnavailableError", "this endpoint failed") })
 )
@@ -55,7 +48,7 @@ const failed = Responses.refused(
 const answered = (handler: Handler<Responses.Refusal>): Handler =>
   Effect.catchCause(Effect.catch(handler, Responses.refused), (cause) => {
     if (Cause.hasInterruptsOnly(cause)) return Responses.refused(Admission.stopping)
-    const traces = cause.reasons.flatMap((reason) => (Cause.isDieReason(reason) ? [trace(reason.defect)] : []))
+    const traces = cause.reasons.flatMap((reason) => (Cause.isDieReason(reason) ? [describeDefect(reason.defect)] : []))
     return Effect.andThen(
       Effect.logError(["a request for a credential failed unexpectedly", ...traces].join("\n")),
       failed

@@ -26,7 +26,9 @@ const checkAuthentication = Effect.fnUntraced(function* ({
 }: ServerConfig.ServerConfig): Effect.fn.Return<Outcome | undefined, never, Scope.Scope> {
   const result = yield* Layer.build(authenticator).pipe(
     Effect.map((context) => Context.get(context, Authenticator)),
-    Effect.flatMap(({ authenticate }) => authenticate({ token: forged, headers: {} })),
+    Effect.flatMap(({ authenticate }) =>
+      authenticate({ token: forged, headers: {}, request: new Request("http://localhost") })
+    ),
     Effect.timeout(timeLimit),
     Effect.result
   )
