@@ -97,9 +97,9 @@ describe("the vendor's client puts the token where the adapter says", () => {
 const kindOf = (proof: Entry["proof"]): string =>
   proof.by === "documents" && proof.inferred !== undefined ? "inferred" : proof.by
 
-it("docs/vendors.md says for each purpose how the placement of its token is proven", () => {
+it("docs/vendors/index.md says for each purpose how the placement of its token is proven", () => {
   const section =
-    read("docs/vendors.md")
+    read("docs/vendors/index.md")
       .split(/^## /m)
       .find((part) => part.startsWith("Capabilities")) ?? ""
   const rows = section.split("\n").filter((line) => /^\| \w/.test(line))

@@ -109,8 +109,8 @@ describe("providers", () => {
     })
   })
 
-  it("prints the table of docs/vendors.md", async () => {
-    const document = readFileSync(join(import.meta.dirname, "../../../../docs/vendors.md"), "utf8")
+  it("prints the table of docs/vendors/index.md", async () => {
+    const document = readFileSync(join(import.meta.dirname, "../../../../docs/vendors/index.md"), "utf8")
     const section = document.split(/^## /m).find((part) => part.startsWith("Capabilities")) ?? ""
     const rows = section.split("\n").filter((line) => line.startsWith("|"))
     const { out } = await run(["providers", "--markdown"])
@@ -120,7 +120,7 @@ describe("providers", () => {
     assert.deepStrictEqual(
       found,
       out.trimEnd().split("\n"),
-      `put this table into docs/vendors.md under "Capabilities":\n${out}`
+      `put this table into docs/vendors/index.md under "Capabilities":\n${out}`
     )
   })
 })
