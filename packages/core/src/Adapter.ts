@@ -113,6 +113,18 @@ export interface Adapter {
 }
 
 /**
+ * An adapter that is loaded only if configuration chooses it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface LazyAdapter {
+  readonly id: string
+  /** Loads the adapter, such as by `import()`. */
+  readonly load: () => Promise<Adapter>
+}
+
+/**
  * An adapter with its options, and a layer configured by them.
  *
  * @category models

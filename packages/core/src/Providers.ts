@@ -1,6 +1,7 @@
 /**
- * Chooses the provider by configuration: `TEMPCRED_PROVIDER` names one or more of the app's
- * adapters.
+ * Builds the whole stack of one or more vendors: retries, rate limiter, failover, sharing, pool and
+ * cache. `layer` takes typed options. `layerConfig` reads environment variables, of which
+ * `TEMPCRED_PROVIDER` names one or more of the app's adapters.
  *
  * ```ts
  * import * as Minter from "@tempcred/core/Minter"
@@ -24,18 +25,71 @@ import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import type { Adapter, ProviderLayer } from "./Adapter.ts"
-import type { Capabilities } from "./Capabilities.ts"
+import type { Adapter, LazyAdapter, ProviderLayer } from "./Adapter.ts"
 import { ConfigurationError } from "./ConfigurationError.ts"
 import * as CredentialCache from "./CredentialCache.ts"
 import * as CredentialSharing from "./CredentialSharing.ts"
 import * as Environment from "./Environment.ts"
 import * as Failover from "./Failover.ts"
-import { DecodedRequest, type MintRequest } from "./MintRequest.ts"
+import * as Settings from "./providers/Settings.ts"
+import * as Ttl from "./providers/Ttl.ts"
 import * as RateGate from "./RateGate.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import { TempCredentialProvider } from "./TempCredentialProvider.ts"
 import * as WarmPool from "./WarmPool.ts"
+
+export type { Options, SharedCache } from "./providers/Settings.ts"
+
+/**
+ * The vendors of a stack in failover order.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Vendors = readonly [ProviderLayer, ...ReadonlyArray<ProviderLayer>]
+
+/**
+ * Builds a provider from typed options: the vendors in failover order with retries and a rate limiter,
+ * sharing between machines, a pool, and a cache. Fails with a `ConfigurationError` that names each
+ * invalid option and its rule.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (vendors: Vendors, options: Settings.Options = {}): ProviderLayer =>
+  Layer.unwrap(Effect.flatMap(Settings.check(options), (settings) => stack(vendors, settings))).pipe(
+    // The layers of vendors may be constants. Without `fresh`, two stacks in one program would share the
+    // first one's vendor and key.
+    Layer.fresh
+  )
+
+const stack = Effect.fnUntraced(function* (
+  [first, ...others]: Vendors,
+  { isCached, pool, rateLimit, retries, shared, timeout, ttl }: Settings.Settings
+): Effect.fn.Return<ProviderLayer, ConfigurationError> {
+  const given = yield* RetryPolicy.RetryPolicy
+  const deadline = timeout ?? given.deadline
+  const policy = RetryPolicy.layer({
+    ...given,
+    attempts: retries === undefined ? given.attempts : retries + 1,
+    deadline
+  })
+  const gate = rateLimit === undefined ? Layer.empty : RateGate.layer({ perMinute: rateLimit, store: shared?.store })
+  const vendors = others.length === 0 ? first : Failover.layer([first, ...others])
+  const sharing = shared === undefined ? nothing : CredentialSharing.layer({ store: shared.store, keys: [shared.key] })
+  // The cache has a time limit too, which must not be shorter.
+  const bound = Duration.max(Duration.seconds(30), Duration.sum(deadline, Duration.seconds(1)))
+  const cached = isCached ? Layer.provide(CredentialCache.layer({ timeout: bound }), sharing) : sharing
+  const pooled = pool === undefined ? cached : Layer.provide(WarmPool.layer(pool), cached)
+  return Ttl.layer(ttl).pipe(Layer.provide(pooled), Layer.provide(vendors), Layer.provide([policy, gate]))
+})
+
+type Wrapper = Layer.Layer<TempCredentialProvider, ConfigurationError, TempCredentialProvider>
+
+const nothing: Wrapper = Layer.effect(
+  TempCredentialProvider,
+  TempCredentialProvider.useSync((provider) => provider)
+)
 
 /**
  * Options that environment variables cannot provide.
@@ -43,12 +97,12 @@ import * as WarmPool from "./WarmPool.ts"
  * @category models
  * @since 0.1.0
  */
-export interface Options {
+export interface ConfigOptions {
   /** Connects to the Redis that `TEMPCRED_CACHE` names: `Redis.connect` of `@tempcred/redis`. */
   readonly redis?: ((url: Redacted.Redacted) => CredentialSharing.SharedStore) | undefined
 }
 
-const settings = Environment.collect((read) =>
+const variables = Environment.collect((read) =>
   Effect.all({
     provider: read(Environment.list("TEMPCRED_PROVIDER")),
     ttl: read(Environment.value("TEMPCRED_TTL", Environment.wholeSeconds)),
@@ -61,11 +115,9 @@ const settings = Environment.collect((read) =>
   })
 )
 
-type Settings = Effect.Success<typeof settings>
-
 /**
- * Builds a provider from environment variables: the adapters of `TEMPCRED_PROVIDER` (several are a
- * failover order) with retries and a rate limiter, sharing through Redis, and a cache.
+ * Builds the stack of `layer` from environment variables. `TEMPCRED_PROVIDER` names the adapters; several
+ * are a failover order.
  *
  * - `TEMPCRED_TTL`: the ttl of requests without one.
  * - `TEMPCRED_TIMEOUT`: the time limit of a mint, including retries.
@@ -76,55 +128,36 @@ type Settings = Effect.Success<typeof settings>
  * - `TEMPCRED_CACHE_KEY`: the encryption key of credentials in Redis, 32 bytes in base64.
  *
  * `TEMPCRED_CACHE_FILE` and `TEMPCRED_CACHE_KEY_FILE` name files with these values. Only the chosen
- * adapters' variables are read. A misspelt `TEMPCRED_*` variable fails the layer.
+ * adapters are loaded, and only their variables are read. A misspelt `TEMPCRED_*` variable fails the layer.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig = (adapters: ReadonlyArray<Adapter>, options: Options = {}): ProviderLayer =>
+export const layerConfig = (
+  adapters: ReadonlyArray<Adapter | LazyAdapter>,
+  options: ConfigOptions = {}
+): ProviderLayer =>
   Layer.unwrap(
     Environment.load(
       Effect.gen(function* () {
-        const read = yield* settings
-        const { rateLimit, retries, timeout } = read
-        const [first, ...others] = yield* chosen(adapters, read.provider)
-        const vendors = others.length === 0 ? first : Failover.layer([first, ...others])
-        const shared = yield* sharedStore(read, options)
-        const sharing =
-          shared === undefined ? nothing : CredentialSharing.layer({ store: shared.store, keys: [shared.key] })
-        // The cache has a time limit too, which must not be shorter.
-        const bound = Duration.max(Duration.seconds(30), Duration.sum(timeout ?? Duration.zero, Duration.seconds(1)))
-        const cached = isOff(read) ? sharing : Layer.provide(CredentialCache.layer({ timeout: bound }), sharing)
-        const policy = RetryPolicy.layer({
-          ...(retries === undefined ? {} : { attempts: retries + 1 }),
-          ...(timeout === undefined ? {} : { deadline: timeout })
-        })
-        const gate =
-          rateLimit === undefined ? Layer.empty : RateGate.layer({ perMinute: rateLimit, store: shared?.store })
+        const { cache, cacheKey, provider, ...read } = yield* variables
+        const [first, ...others] = yield* chosen(adapters, provider)
+        const stored = yield* cacheOf(cache, cacheKey, options)
+        const [one, ...rest] = yield* Effect.all([load(first), ...others.map(load)], { concurrency: "unbounded" })
+        // The adapters read the same environment.
         const environment = ConfigProvider.layer(yield* ConfigProvider.ConfigProvider)
-        const pooled = read.pool === undefined ? cached : Layer.provide(WarmPool.layer({ max: read.pool }), cached)
-        return withTtl(read.ttl).pipe(
-          Layer.provide(pooled),
-          Layer.provide(vendors),
-          // The adapters read the same environment.
-          Layer.provide([policy, gate, environment]),
-          // The adapters' layers are constants. Without `fresh`, two stacks in one program would share the
-          // first one's vendor and key.
-          Layer.fresh
-        )
+        return Layer.provide(layer([one, ...rest], { ...read, cache: stored }), environment)
       })
     )
   )
 
-type Wrapper = Layer.Layer<TempCredentialProvider, ConfigurationError, TempCredentialProvider>
-
 const refuse = (name: string, message: string) => new ConfigurationError({ issues: [{ name, message }] })
 
-/** Selects adapters by name and returns their layers in that order. */
-const chosen = (
-  adapters: ReadonlyArray<Adapter>,
+/** Selects adapters by name, in that order. */
+const chosen = <A extends { readonly id: string }>(
+  adapters: ReadonlyArray<A>,
   names: ReadonlyArray<string> | undefined
-): Effect.Effect<readonly [ProviderLayer, ...ReadonlyArray<ProviderLayer>], ConfigurationError> => {
+): Effect.Effect<readonly [A, ...ReadonlyArray<A>], ConfigurationError> => {
   const known = adapters.map((one) => one.id)
   if (names === undefined) return refuse("TEMPCRED_PROVIDER", `is not set; known are ${known.join(", ")}`)
   return Result.match(Environment.choose(names, known), {
@@ -133,71 +166,41 @@ const chosen = (
       const [first, ...others] = ids.flatMap((id) => adapters.filter((one) => one.id === id))
       return first === undefined
         ? refuse("TEMPCRED_PROVIDER", `names no provider; known are ${known.join(", ")}`)
-        : Effect.succeed([first.layerConfig, ...others.map((one) => one.layerConfig)] as const)
+        : Effect.succeed([first, ...others] as const)
     }
   })
 }
 
-const isOff = ({ cache }: Settings): boolean => cache !== undefined && Redacted.value(cache) === "off"
-
-/** The wrappers of a shared store. */
-interface Shared {
-  readonly store: CredentialSharing.SharedStore
-  readonly key: Redacted.Redacted
+/** Loads an adapter and returns its layer. The layer cannot be built without it, as without a key. */
+const load = (adapter: Adapter | LazyAdapter): Effect.Effect<ProviderLayer, ConfigurationError> => {
+  if (!("load" in adapter)) return Effect.succeed(adapter.layerConfig)
+  return Effect.tryPromise({
+    try: async () => (await adapter.load()).layerConfig,
+    catch: (cause) => {
+      const code = Predicate.hasProperty(cause, "code") ? ` (${String(cause.code)})` : ""
+      return refuse("TEMPCRED_PROVIDER", `names ${adapter.id}, whose adapter cannot be loaded${code}`)
+    }
+  })
 }
 
-/** Makes the wrappers of the shared store that `TEMPCRED_CACHE` names. */
-const sharedStore = (
-  { cache, cacheKey }: Settings,
-  { redis }: Options
-): Effect.Effect<Shared | undefined, ConfigurationError> => {
+/** Makes the option of the cache that `TEMPCRED_CACHE` names. */
+const cacheOf = (
+  cache: Redacted.Redacted | undefined,
+  key: Redacted.Redacted | undefined,
+  { redis }: ConfigOptions
+): Effect.Effect<Settings.Options["cache"], ConfigurationError> => {
   const place = cache === undefined ? "memory" : Redacted.value(cache)
-  if (cache === undefined || place === "off" || place === "memory") return Effect.succeed(undefined)
+  if (cache === undefined || place === "off" || place === "memory") {
+    return Effect.succeed(place === "off" ? "off" : "memory")
+  }
   if (!Environment.isRedisUrl(place)) return refuse("TEMPCRED_CACHE", "must be memory, off, or redis://host:port")
-  if (cacheKey === undefined || !/^[\w+/]{43}=$/.test(Redacted.value(cacheKey))) {
-    const problem = cacheKey === undefined ? "is not set" : "must be 32 bytes in base64"
-    return refuse("TEMPCRED_CACHE_KEY", `${problem}: make one with openssl rand -base64 32`)
+  if (key === undefined || !Settings.isCacheKey(key)) {
+    return refuse(
+      "TEMPCRED_CACHE_KEY",
+      `${key === undefined ? "is not set" : "must be 32 bytes in base64"}: ${Settings.makeKey}`
+    )
   }
   return redis === undefined
     ? refuse("TEMPCRED_CACHE", Environment.redisMissing("Providers.layerConfig(adapters, { redis: Redis.connect })"))
-    : Effect.succeed({ store: redis(cache), key: cacheKey })
+    : Effect.succeed({ store: redis(cache), key })
 }
-
-const nothing: Wrapper = Layer.effect(
-  TempCredentialProvider,
-  TempCredentialProvider.useSync((provider) => provider)
-)
-
-/** Sets the ttl of requests without one, and the default in the capabilities. */
-const withTtl = (
-  ttl: Duration.Duration | undefined
-): Layer.Layer<TempCredentialProvider, never, TempCredentialProvider> =>
-  Layer.effect(
-    TempCredentialProvider,
-    TempCredentialProvider.useSync((provider) => {
-      if (ttl === undefined) return provider
-      const { cached, invalidateFingerprint, joined, mint } = provider
-      const filled = (request: MintRequest): MintRequest => {
-        if (request instanceof DecodedRequest) return request.withTtl(ttl)
-        return Predicate.isObject(request) ? { ...request, ttl: request.ttl ?? ttl } : request
-      }
-      return {
-        ...provider,
-        capabilities: withDefault(provider.capabilities, Duration.toSeconds(ttl)),
-        mint: (request, options) => mint(filled(request), options),
-        ...(invalidateFingerprint === undefined
-          ? {}
-          : { invalidateFingerprint: (request, refused) => invalidateFingerprint(filled(request), refused) }),
-        ...(cached === undefined ? {} : { cached: (request) => cached(filled(request)) }),
-        ...(joined === undefined ? {} : { joined: (request, landed) => joined(filled(request), landed) })
-      }
-    })
-  )
-
-const withDefault = (capabilities: Capabilities, ttl: number): Capabilities =>
-  Object.fromEntries(
-    Object.entries(capabilities).map(([purpose, capability]) => [
-      purpose,
-      { ...capability, ttlSeconds: { ...capability.ttlSeconds, default: ttl } }
-    ])
-  )

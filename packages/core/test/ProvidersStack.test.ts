@@ -25,7 +25,12 @@ const descriptor = (id: string, vendor: Vendor): Adapter.Adapter => ({
   )
 })
 
-const stack = (env: Readonly<Record<string, string>>, first: Vendor, second: Vendor, options?: Providers.Options) =>
+const stack = (
+  env: Readonly<Record<string, string>>,
+  first: Vendor,
+  second: Vendor,
+  options?: Providers.ConfigOptions
+) =>
   Providers.layerConfig([descriptor("acme", first), descriptor("globex", second)], options).pipe(
     Layer.provide(first.layer),
     Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
@@ -36,7 +41,7 @@ const minting = (env: Readonly<Record<string, string>>, first: Vendor, second: V
     Effect.replicateEffect(provider.mint({ purpose: "stt.realtime", subject: "u1" }), times)
   ).pipe(Effect.provide(stack({ TEMPCRED_RETRIES: "0", ...env }, first, second)))
 
-const failing = (env: Readonly<Record<string, string>>, options?: Providers.Options) =>
+const failing = (env: Readonly<Record<string, string>>, options?: Providers.ConfigOptions) =>
   Effect.scoped(Layer.build(stack(env, Acme.vendor(Acme.ok), Acme.vendor(Acme.ok), options))).pipe(
     Effect.flip,
     Effect.map((error) => error.message)

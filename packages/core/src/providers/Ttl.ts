@@ -1,0 +1,41 @@
+/** The ttl of requests without one. */
+import * as Duration from "effect/Duration"
+import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
+import type { Capabilities } from "../Capabilities.ts"
+import { DecodedRequest, type MintRequest } from "../MintRequest.ts"
+import { TempCredentialProvider } from "../TempCredentialProvider.ts"
+
+/** Sets the ttl of requests without one, and the default in the capabilities. */
+export const layer = (
+  ttl: Duration.Duration | undefined
+): Layer.Layer<TempCredentialProvider, never, TempCredentialProvider> =>
+  Layer.effect(
+    TempCredentialProvider,
+    TempCredentialProvider.useSync((provider) => {
+      if (ttl === undefined) return provider
+      const { cached, invalidateFingerprint, joined, mint } = provider
+      const filled = (request: MintRequest): MintRequest => {
+        if (request instanceof DecodedRequest) return request.withTtl(ttl)
+        return Predicate.isObject(request) ? { ...request, ttl: request.ttl ?? ttl } : request
+      }
+      return {
+        ...provider,
+        capabilities: withDefault(provider.capabilities, Duration.toSeconds(ttl)),
+        mint: (request, options) => mint(filled(request), options),
+        ...(invalidateFingerprint === undefined
+          ? {}
+          : { invalidateFingerprint: (request, refused) => invalidateFingerprint(filled(request), refused) }),
+        ...(cached === undefined ? {} : { cached: (request) => cached(filled(request)) }),
+        ...(joined === undefined ? {} : { joined: (request, landed) => joined(filled(request), landed) })
+      }
+    })
+  )
+
+const withDefault = (capabilities: Capabilities, ttl: number): Capabilities =>
+  Object.fromEntries(
+    Object.entries(capabilities).map(([purpose, capability]) => [
+      purpose,
+      { ...capability, ttlSeconds: { ...capability.ttlSeconds, default: ttl } }
+    ])
+  )
