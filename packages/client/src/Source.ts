@@ -5,21 +5,15 @@
  *
  * ```ts
  * import { source } from "@tempcred/client"
- * import * as Minter from "@tempcred/core/Minter"
- * import { encode } from "@tempcred/core/TempCredential"
- * import * as Soniox from "@tempcred/soniox/Soniox"
  *
- * const minter = Minter.make(Soniox.layerConfig)
  * const credentials = source({
  *   endpoint: "/v1/credentials",
- *   headers: async () => ({ authorization: "Bearer of-the-app" }),
- *   // What the app's backend does; a page leaves this out.
- *   fetch: async () => Response.json(encode(await minter.mint({ purpose: "stt.realtime" })), { status: 201 })
+ *   headers: async () => ({ authorization: "Bearer of-the-app" })
  * })
- * const first = await credentials.get({ purpose: "stt.realtime" })
- * const second = await credentials.get({ purpose: "stt.realtime" })
- * console.log(first.provider, first === second) // => soniox true
- * await minter.close()
+ * // The page shows its microphone, and the user presses it later.
+ * const show = () => credentials.prefetch({ purpose: "stt.realtime" })
+ * const press = () => credentials.open({ purpose: "stt.realtime" }, { first: { model: "stt-rt-v5", audio_format: "auto" } })
+ * console.log(typeof show, typeof press) // => function function
  * ```
  */
 import { open, type OpenOptions } from "./Connect.ts"
@@ -39,6 +33,19 @@ export interface GetOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Options of a prefetch. */
+export interface PrefetchOptions {
+  /** The time for which the unused credential is kept, in seconds. @default until the last tenth of its lifetime */
+  readonly keepSeconds?: number | undefined
+  /**
+   * Also prefetches credentials that serve only one connection, although they may stay unused: those for the purpose
+   * `"agent"`, whose mint may begin a conversation at the vendor, and single-use ones.
+   *
+   * @default false
+   */
+  readonly allowUnused?: boolean | undefined
+}
+
 /**
  * A source of credentials. Promises of `get` and `take` settle within about ten seconds. They reject with a
  * `SourceError`, with the reason of the caller's signal, with the error of the app's own `headers`, or with a
@@ -54,6 +61,15 @@ export interface Source {
    * can return a multi-use credential to other connections of the same subject and scope too.
    */
   readonly take: (request: Request, options?: GetOptions) => Promise<Credential>
+  /**
+   * Requests a credential before it is needed. The next `get`, `take` or `open` with an equal request uses it at once,
+   * or waits for the pending request. It does nothing if such a credential is kept or pending already. It never throws
+   * or rejects: after a failure, the next call sends its own request.
+   *
+   * Without `allowUnused`, it does nothing for the purpose `"agent"`, for a request with `singleUse`, and once the
+   * endpoint has answered an equal request with a single-use credential. The first of these is kept for one caller.
+   */
+  readonly prefetch: (request: Request, options?: PrefetchOptions) => void
   /**
    * Takes a credential, opens a WebSocket with it, and resolves when the socket is open. It rejects as `take` does, and
    * with a `ConnectionError` if the socket does not open or the signal is aborted. If the socket is refused, or closed
@@ -80,6 +96,8 @@ export const source = (options: Options): Source => {
   let pending: ReadonlyArray<PendingMint> = []
   /** The tokens that are not returned again: received single-use ones, and refused ones. */
   const spent = new Set<string>()
+  /** The scopes for which the endpoint returned a single-use credential. */
+  const onlyOnce = new Set<string>()
   /** The fingerprints to send to the endpoint, by scope. */
   const refused = new Map<string, string>()
 
@@ -90,13 +108,14 @@ export const source = (options: Options): Source => {
     return canBe
   }
 
-  const start = (scope: string, minRemaining: number | undefined): PendingMint => {
+  const start = (scope: string, minRemaining: number | undefined, keepSeconds?: number): PendingMint => {
     let told: string | undefined
     const mint = begin(
       options,
       {
         scope,
         minRemaining,
+        keepSeconds,
         body: () => {
           told = refused.get(scope)
           return JSON.stringify({ ...JSON.parse(scope), minRemainingSeconds: minRemaining, refused: told })
@@ -107,7 +126,10 @@ export const source = (options: Options): Source => {
             return false
           }
           if (refused.get(scope) === told) refused.delete(scope)
-          if (credential.uses === "once") spent.add(credential.token)
+          if (credential.uses === "once") {
+            spent.add(credential.token)
+            onlyOnce.add(scope)
+          }
           return true
         }
       },
@@ -125,33 +147,53 @@ export const source = (options: Options): Source => {
   }
 
   /** Joins a matching mint that is shared or has no callers left, or starts a new one. */
-  const join = (scope: string, minRemaining: number | undefined, isAlone: boolean): PendingMint =>
+  const join = (scope: string, minRemaining: number | undefined, isAlone: boolean, keepSeconds?: number): PendingMint =>
     pending.find(
       (one) =>
         one.scope === scope && one.minRemaining === minRemaining && (!one.callers() || !(isAlone || one.isAlone()))
-    ) ?? start(scope, minRemaining)
+    ) ?? start(scope, minRemaining, keepSeconds)
 
-  const get = async (request: Request, { signal }: GetOptions = {}, isAlone = false): Promise<Credential> => {
-    if (signal?.aborted) throw reasonOf(signal)
-    const { minRemainingSeconds, ...asked } = request
-    // Sorts the fields and drops undefined ones.
-    const scope = JSON.stringify(asked, Object.keys(asked).toSorted())
-    kept = kept.filter((one) => one.left() > 0)
+  /** Finds a kept credential. One that is near its end is renewed in the background. */
+  const find = (scope: string, minRemaining: number | undefined): Kept | undefined => {
+    kept = kept.filter((one) => one.left() > Math.max(0, one.dropAt))
     const held = kept.find(
-      (one) =>
-        one.scope === scope && !one.taken && one.left() > Math.max(one.life * 0.1, (minRemainingSeconds ?? 0) * 1000)
+      (one) => one.scope === scope && !one.taken && one.left() > Math.max(one.life * 0.1, (minRemaining ?? 0) * 1000)
     )
     if (held && held.left() < held.life * held.renew) {
       // A failed renewal is tried again after another twentieth of the lifetime.
       held.renew -= 0.05
-      join(scope, minRemainingSeconds, false)
+      join(scope, minRemaining, false)
     }
-    const { purpose } = request
-    const found = held ?? (await join(scope, minRemainingSeconds, isAlone).wait({ purpose, isAlone, signal }))
+    return held
+  }
+
+  const get = async (request: Request, { signal }: GetOptions = {}, isAlone = false): Promise<Credential> => {
+    if (signal?.aborted) throw reasonOf(signal)
+    const [scope, minRemaining] = scopeOf(request)
+    let found = find(scope, minRemaining)
+    if (!found) {
+      const mint = join(scope, minRemaining, isAlone)
+      try {
+        found = await mint.wait({ purpose: request.purpose, isAlone, signal })
+      } catch (error) {
+        if (mint.isPrefetch && !signal?.aborted) return get(request, { signal }, isAlone)
+        throw error
+      }
+    }
     // Another caller took the credential first.
     if (found.taken && !isAlone) return get(request, { signal }, true)
     found.taken = isAlone || found.credential.uses === "once"
+    found.dropAt = 0
     return found.credential
+  }
+
+  const prefetch = (request: Request, { allowUnused, keepSeconds = Infinity }: PrefetchOptions = {}): void => {
+    const [scope, minRemaining] = scopeOf(request)
+    const isForOne = request.purpose === "agent" || request.singleUse || onlyOnce.has(scope)
+    if (isForOne && !allowUnused) return
+    const held = find(scope, minRemaining)
+    if (held) held.dropAt = Math.min(held.dropAt, held.left() - keepSeconds * 1000)
+    else join(scope, minRemaining, false, keepSeconds)
   }
 
   /** Drops a credential, and reports it if its refusal is certain or it is old. */
@@ -165,9 +207,12 @@ export const source = (options: Options): Source => {
 
   return {
     get,
+    prefetch,
     take: (request, more) => get(request, more, true),
     invalidate: (credential) => drop(credential, true),
     open: async (request, more) => {
+      // A caller that leaves in the same task, as with React's StrictMode, takes nothing.
+      await Promise.resolve()
       const credential = await get(request, more, true).catch((cause: unknown) => {
         throw more?.signal?.aborted ? new ConnectionError({ kind: "aborted" }, { cause }) : cause
       })
@@ -181,3 +226,12 @@ export const source = (options: Options): Source => {
     }
   }
 }
+
+/** Returns the scope of a request, and the least remaining lifetime. The scope is sorted and has no undefined fields. */
+const scopeOf = ({
+  minRemainingSeconds,
+  ...asked
+}: Request): readonly [scope: string, minRemaining: number | undefined] => [
+  JSON.stringify(asked, Object.keys(asked).toSorted()),
+  minRemainingSeconds
+]

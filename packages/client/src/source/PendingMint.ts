@@ -11,12 +11,16 @@ export interface Kept extends Arrival {
   renew: number
   /** True once it belongs to one caller. */
   taken: boolean
+  /** The remaining lifetime at which it is dropped; above 0 for an unused prefetch only. */
+  dropAt: number
 }
 
 /** A pending mint. */
 export interface PendingMint {
   readonly scope: string
   readonly minRemaining: number | undefined
+  /** Tells whether it began for a later caller, which does not share its failure. */
+  readonly isPrefetch: boolean
   /** Returns the number of callers: none for a renewal in the background, or if all have left. */
   readonly callers: () => number
   /** Tells whether the only caller takes the credential for itself. */
@@ -38,17 +42,22 @@ export interface Caller {
  */
 export const begin = (
   options: Options,
-  question: Omit<Question, "stop"> & Pick<PendingMint, "scope" | "minRemaining">,
+  question: Omit<Question, "stop"> &
+    Pick<PendingMint, "scope" | "minRemaining"> & {
+      /** The time for which a prefetched credential is kept unused. */
+      readonly keepSeconds: number | undefined
+    },
   { arrived, ended }: { readonly arrived: (kept: Kept) => void; readonly ended: (mint: PendingMint) => void }
 ): PendingMint => {
-  const { minRemaining, scope } = question
+  const { keepSeconds, minRemaining, scope } = question
   const stop = new AbortController()
   let callers = 0
   let isAlone = false
   let kept: Kept | undefined
   const arrival = ask(options, { ...question, stop })
     .then((found) => {
-      kept = { ...found, scope, renew: 0.3, taken: isAlone && callers > 0 }
+      const dropAt = found.left() - (keepSeconds ?? Infinity) * 1000
+      kept = { ...found, dropAt, scope, renew: 0.3, taken: isAlone && callers > 0 }
       arrived(kept)
       return kept
     })
@@ -59,6 +68,7 @@ export const begin = (
   const mint: PendingMint = {
     scope,
     minRemaining,
+    isPrefetch: keepSeconds !== undefined,
     callers: () => callers,
     isAlone: () => isAlone,
     wait: (caller) => {
