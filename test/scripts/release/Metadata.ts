@@ -10,8 +10,8 @@ const read = (path: string) => readFileSync(join(root, path), "utf8")
 
 /** Returns the address of the repository, such as `https://github.com/owner/tempcred`. */
 export const address = (): string => {
-  const { repository }: { readonly repository: string } = JSON.parse(read("package.json"))
-  return repository
+  const { repository }: { readonly repository: { readonly url: string } } = JSON.parse(read("package.json"))
+  return repository.url.replace(/^git\+/, "").replace(/\.git$/, "")
 }
 
 const keywords = [
