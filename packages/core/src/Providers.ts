@@ -24,7 +24,6 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
-import * as Result from "effect/Result"
 import type { Adapter, LazyAdapter, ProviderLayer } from "./Adapter.ts"
 import { ConfigurationError } from "./ConfigurationError.ts"
 import * as CredentialCache from "./CredentialCache.ts"
@@ -92,12 +91,16 @@ const nothing: Wrapper = Layer.effect(
 )
 
 /**
- * Options that environment variables cannot provide.
+ * Options beside the environment. Those of `layer` replace their variables.
  *
  * @category models
  * @since 0.1.0
  */
-export interface ConfigOptions {
+export interface ConfigOptions extends Settings.Options {
+  /** The names of the adapters in failover order. @default those of `TEMPCRED_PROVIDER` */
+  readonly provider?: ReadonlyArray<string> | undefined
+  /** The vendors in failover order, in place of adapters that are chosen by name. */
+  readonly vendors?: Vendors | undefined
   /** Connects to the Redis that `TEMPCRED_CACHE` names: `Redis.connect` of `@tempcred/redis`. */
   readonly redis?: ((url: Redacted.Redacted) => CredentialSharing.SharedStore) | undefined
 }
@@ -141,35 +144,43 @@ export const layerConfig = (
     Environment.load(
       Effect.gen(function* () {
         const { cache, cacheKey, provider, ...read } = yield* variables
-        const [first, ...others] = yield* chosen(adapters, provider)
-        const stored = yield* cacheOf(cache, cacheKey, options)
-        const [one, ...rest] = yield* Effect.all([load(first), ...others.map(load)], { concurrency: "unbounded" })
+        const { provider: names, redis, vendors, ...given } = options
+        const cached = given.cache ?? (yield* cacheOf(cache, cacheKey, redis))
+        const chosen = vendors ?? (yield* loaded(adapters, names, provider))
+        const settings = {
+          ttl: given.ttl ?? read.ttl,
+          timeout: given.timeout ?? read.timeout,
+          retries: given.retries ?? read.retries,
+          rateLimit: given.rateLimit ?? read.rateLimit,
+          pool: given.pool ?? read.pool,
+          cache: cached
+        }
         // The adapters read the same environment.
-        const environment = ConfigProvider.layer(yield* ConfigProvider.ConfigProvider)
-        return Layer.provide(layer([one, ...rest], { ...read, cache: stored }), environment)
+        return Layer.provide(layer(chosen, settings), ConfigProvider.layer(yield* ConfigProvider.ConfigProvider))
       })
     )
   )
 
 const refuse = (name: string, message: string) => new ConfigurationError({ issues: [{ name, message }] })
 
-/** Selects adapters by name, in that order. */
-const chosen = <A extends { readonly id: string }>(
-  adapters: ReadonlyArray<A>,
-  names: ReadonlyArray<string> | undefined
-): Effect.Effect<readonly [A, ...ReadonlyArray<A>], ConfigurationError> => {
+/** Loads the adapters that an option names, or else the environment. */
+const loaded = Effect.fnUntraced(function* (
+  adapters: ReadonlyArray<Adapter | LazyAdapter>,
+  given: ReadonlyArray<string> | undefined,
+  configured: ReadonlyArray<string> | undefined
+): Effect.fn.Return<Vendors, ConfigurationError> {
+  const source = given === undefined ? "TEMPCRED_PROVIDER" : "Providers.provider"
   const known = adapters.map((one) => one.id)
-  if (names === undefined) return refuse("TEMPCRED_PROVIDER", `is not set; known are ${known.join(", ")}`)
-  return Result.match(Environment.choose(names, known), {
-    onFailure: (problem) => refuse("TEMPCRED_PROVIDER", problem),
-    onSuccess: (ids) => {
-      const [first, ...others] = ids.flatMap((id) => adapters.filter((one) => one.id === id))
-      return first === undefined
-        ? refuse("TEMPCRED_PROVIDER", `names no provider; known are ${known.join(", ")}`)
-        : Effect.succeed([first, ...others] as const)
-    }
-  })
-}
+  const names = given ?? configured
+  if (names === undefined) return yield* refuse(source, `is not set; known are ${known.join(", ")}`)
+  const ids = yield* Effect.fromResult(Environment.choose(names, known)).pipe(
+    Effect.mapError((problem) => refuse(source, problem))
+  )
+  const [first, ...others] = ids.flatMap((id) => adapters.filter((one) => one.id === id))
+  if (first === undefined) return yield* refuse(source, `names no provider; known are ${known.join(", ")}`)
+  const [one, ...rest] = yield* Effect.all([load(first), ...others.map(load)], { concurrency: "unbounded" })
+  return [one, ...rest]
+})
 
 /** Loads an adapter and returns its layer. The layer cannot be built without it, as without a key. */
 const load = (adapter: Adapter | LazyAdapter): Effect.Effect<ProviderLayer, ConfigurationError> => {
@@ -187,7 +198,7 @@ const load = (adapter: Adapter | LazyAdapter): Effect.Effect<ProviderLayer, Conf
 const cacheOf = (
   cache: Redacted.Redacted | undefined,
   key: Redacted.Redacted | undefined,
-  { redis }: ConfigOptions
+  redis: ConfigOptions["redis"]
 ): Effect.Effect<Settings.Options["cache"], ConfigurationError> => {
   const place = cache === undefined ? "memory" : Redacted.value(cache)
   if (cache === undefined || place === "off" || place === "memory") {

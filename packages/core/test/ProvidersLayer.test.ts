@@ -171,7 +171,7 @@ describe("Providers.layer", () => {
 })
 
 describe("adapters that are loaded on demand", () => {
-  const configured = (env: Readonly<Record<string, string>>) => {
+  const configured = (env: Readonly<Record<string, string>>, options: Providers.ConfigOptions = {}) => {
     const vendor = Acme.vendor(Acme.ok)
     const loaded: Array<string> = []
     const lazy = (id: string) => ({
@@ -183,14 +183,38 @@ describe("adapters that are loaded on demand", () => {
       }
     })
     const eager = { id: "initech", capabilities: Acme.capabilities, layerConfig: layerOf("initech", vendor) }
-    const layer = Providers.layerConfig([lazy("acme"), lazy("globex"), lazy("broken"), eager]).pipe(
+    const layer = Providers.layerConfig([lazy("acme"), lazy("globex"), lazy("broken"), eager], options).pipe(
       Layer.provide([vendor.layer, ConfigProvider.layer(ConfigProvider.fromEnv({ env }))])
     )
     const minted = TempCredentialProvider.use((provider) => Effect.map(provider.mint(request), () => provider.id)).pipe(
       Effect.provide(layer)
     )
-    return { loaded, minted }
+    return { loaded, minted, vendor, layerOf: (id: string) => layerOf(id, vendor) }
   }
+
+  it.effect("options replace the variables of the same name", () =>
+    Effect.gen(function* () {
+      const env = { TEMPCRED_PROVIDER: "acme", TEMPCRED_TTL: "60", TEMPCRED_CACHE: "off" }
+      const { loaded, minted, vendor } = configured(env, { provider: ["globex"], ttl: "5 minutes", retries: undefined })
+      assert.strictEqual(yield* minted, "globex")
+      assert.deepStrictEqual(loaded, ["globex"])
+      assert.deepStrictEqual(vendor.sent[0]?.body, { ttl: 300, session: undefined })
+      const unknown = yield* Effect.flip(configured(env, { provider: ["soniox"] }).minted)
+      assert.match(unknown.message, /^Providers.provider names an unknown provider; known are acme/)
+    })
+  )
+
+  it.effect("vendors that are given need no name, and no adapter is loaded", () =>
+    Effect.gen(function* () {
+      const { layerOf: made } = configured({})
+      const { loaded, minted } = configured(
+        { TEMPCRED_PROVIDER: "soniox" },
+        { vendors: [made("hooli"), made("hooli")] }
+      )
+      assert.strictEqual(yield* minted, "hooli,hooli")
+      assert.deepStrictEqual(loaded, [])
+    })
+  )
 
   it.effect("only the chosen ones are loaded, beside those that are given at once", () =>
     Effect.gen(function* () {
