@@ -194,7 +194,7 @@ describe("adapters that are loaded on demand", () => {
 
   it.effect("options replace the variables of the same name", () =>
     Effect.gen(function* () {
-      const env = { TEMPCRED_PROVIDER: "acme", TEMPCRED_TTL: "60", TEMPCRED_CACHE: "off" }
+      const env = { TEMPCRED_PROVIDER: "acme", TEMPCRED_TTL: "60 seconds", TEMPCRED_CACHE: "off" }
       const { loaded, minted, vendor } = configured(env, { provider: ["globex"], ttl: "5 minutes", retries: undefined })
       assert.strictEqual(yield* minted, "globex")
       assert.deepStrictEqual(loaded, ["globex"])
