@@ -8,6 +8,7 @@ import type { ProviderLayer } from "@tempcred/core/Adapter"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import * as Minter from "@tempcred/core/Minter"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
+import * as Transport from "@tempcred/core/Transport"
 import * as Soniox from "@tempcred/soniox/Soniox"
 import * as Speechmatics from "@tempcred/speechmatics/Speechmatics"
 import * as Effect from "effect/Effect"
@@ -52,13 +53,10 @@ const promises = (name: string, open: () => Promise<() => Promise<unknown>>): Co
 
 const request: MintRequest = { purpose: "stt.realtime", ttl: "60 seconds" }
 
-// Loads undici on demand, as the platform's fetch uses it once it is loaded.
-const node = async () => (await import("@tempcred/node/NodeTransport")).layer
-
 export const effectDoor: Contestant = {
   name: "tempcred, Effect door",
   open: async () => {
-    const runtime = ManagedRuntime.make(Layer.provide(Soniox.layerConfig, await node()))
+    const runtime = ManagedRuntime.make(Layer.provide(Soniox.layerConfig, Transport.layer))
     const program = Effect.fnUntraced(function* ({ callers, milliseconds }: Task) {
       const { mint } = yield* TempCredentialProvider
       const end = performance.now() + milliseconds
@@ -78,14 +76,14 @@ export const effectDoor: Contestant = {
 
 const promiseDoor = (name: string, provider: ProviderLayer): Contestant =>
   promises(name, async () => {
-    const minter = Minter.make(provider, { transport: await node() })
+    const minter = Minter.make(provider)
     return () => minter.mint(request)
   })
 
 export const minter = promiseDoor("tempcred, Promise door", Soniox.layerConfig)
 
 export const minterOverFetch = promises("tempcred over fetch", async () => {
-  const { mint } = Minter.make(Soniox.layerConfig)
+  const { mint } = Minter.make(Soniox.layerConfig, { transport: Transport.layerFetch })
   return () => mint(request)
 })
 

@@ -133,7 +133,7 @@ export const rows = async ({ quick }: Options): Promise<ReadonlyArray<Row>> => {
     },
     {
       ...byDefault(roundTrips, 1),
-      question: `${question}, over the platform's fetch, which is the default`,
+      question: `${question}, over the platform's fetch`,
       unit,
       note: `median of ${pace.mints - 1} mints after the first; ${how}${shorter}`
     },

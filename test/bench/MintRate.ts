@@ -157,7 +157,7 @@ const doors = async ({ how, seen }: Race, pace: Pace, quick: boolean): Promise<R
     {
       ...rowOf(seen, perSecond, minterOverFetch, overFetch),
       ...rate,
-      question: `Mints in a second, ${manner}, through the Promise door over the platform's fetch, which is the default`,
+      question: `Mints in a second, ${manner}, through the Promise door over the platform's fetch`,
       note: `${how}; these are rounds of the same race`
     }
   ]
@@ -177,7 +177,7 @@ const costs = ({ how, seen }: Race): ReadonlyArray<Row> => {
     {
       ...rowOf(seen, cpu, minterOverFetch, overFetch),
       ...work,
-      question: `Processor time of a mint, ${manner}, through the Promise door over the platform's fetch, which is the default`,
+      question: `Processor time of a mint, ${manner}, through the Promise door over the platform's fetch`,
       note
     }
   ]

@@ -1,6 +1,6 @@
 /** Packages and programs as they are published, built into a folder outside of the workspace. */
 import { spawnSync } from "node:child_process"
-import { mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -22,7 +22,7 @@ const tsup = (name: string, folder: string, options: ReadonlyArray<string>): voi
 
 /** Builds the command line, and returns its path. */
 export const commandLine = (folder: string): string => {
-  tsup("cli", folder, [])
+  tsup("tempcred", folder, [])
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }))
   return join(folder, "dist/main.js")
 }
@@ -31,7 +31,8 @@ export const commandLine = (folder: string): string => {
 export const install = (folder: string, names: ReadonlyArray<string>): void => {
   for (const name of names) {
     const target = join(folder, "node_modules/@tempcred", name)
-    tsup(name, target, ["--config", join(root, "tsup.config.ts")])
+    const own = existsSync(join(root, "packages", name, "tsup.config.ts"))
+    tsup(name, target, own ? [] : ["--config", join(root, "tsup.config.ts")])
     const { publishConfig, ...manifest } = JSON.parse(
       readFileSync(join(root, "packages", name, "package.json"), "utf8")
     )

@@ -60,7 +60,7 @@ const doors = packages.flatMap(({ exports, name }) =>
     .map((door) => name + door.slice(1))
 )
 
-const forNode = (door: string): boolean => /^@tempcred\/(testing|node|redis)(\/|$)|\/Node$/.test(door)
+const forNode = (door: string): boolean => /^@tempcred\/(testing|redis)(\/|$)|\/Node\w*$/.test(door)
 
 const nodes = (process.env["NODES"] ?? process.execPath).split(":")
 
@@ -88,6 +88,37 @@ const checkImports = (): void => {
     run("A published module cannot be imported.", node, ["main.mjs"])
     report(`imported on Node ${run("", node, ["--version"]).trim()}: ${doors.join(" ")}`)
   }
+}
+
+/** Tells which transport the published condition chooses. Only `fetch` sends `sec-fetch-mode`. */
+const transportProgram = `
+import { createServer } from "node:http"
+import * as Transport from "@tempcred/core/Transport"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+const server = createServer((request, response) => response.end(request.headers["sec-fetch-mode"] ? "fetch" : "pool"))
+server.listen(0, "127.0.0.1", async () => {
+  const outgoing = { method: "POST", url: new URL("http://127.0.0.1:" + server.address().port), key: Redacted.make("key") }
+  const sending = Transport.Transport.use(({ send }) => send(outgoing))
+  process.stdout.write((await Effect.runPromise(Effect.provide(sending, Transport.layer))).text)
+  server.closeAllConnections()
+  server.close()
+})
+`
+
+const checkTransport = (): void => {
+  writeFileSync(join(outside, "transport.mjs"), transportProgram)
+  const advice = "The default transport cannot be loaded: see publishConfig.imports of packages/core/package.json."
+  for (const node of nodes) {
+    for (const [conditions, expected] of [
+      [[], "pool"],
+      [["--conditions=workerd"], "fetch"]
+    ] as const) {
+      const chosen = run(advice, node, [...conditions, "transport.mjs"])
+      if (chosen !== expected) throw new Error(`${advice}\nNode ${conditions.join(" ")} sends through: ${chosen}`)
+    }
+  }
+  report("the default transport is the pool, and fetch under the condition workerd")
 }
 
 const checkProgram = (): void => {
@@ -126,7 +157,7 @@ const checkBrowser = async (): Promise<void> => {
   const portable = doors.filter((door) => !forNode(door))
   const { bytes } = await bundle(importing(portable)).catch((cause: unknown) => {
     throw new Error(
-      `A browser cannot have this: leave Node to @tempcred/node and to doors that are called Node.\n${String(cause)}`,
+      `A browser cannot have this: leave Node to modules whose names begin with Node.\n${String(cause)}`,
       { cause }
     )
   })
@@ -168,6 +199,7 @@ try {
   install(pack())
   checkTypes()
   checkImports()
+  checkTransport()
   checkProgram()
   await checkBrowser()
   await checkTreeShaking()

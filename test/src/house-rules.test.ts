@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { existsSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
-import { adapters, code, files, imports, packages, read, root, sources } from "./support/workspace.ts"
+import { adapters, code, type Entries, files, imports, packages, read, root, sources } from "./support/workspace.ts"
 
 const holds = (violations: ReadonlyArray<string>, mend: string): void => {
   if (violations.length > 0) assert.fail([mend, ...violations].join("\n  "))
@@ -11,8 +11,9 @@ const holds = (violations: ReadonlyArray<string>, mend: string): void => {
 /** The allowed imports: the first matching line wins; `node:` stands for all of Node's modules. */
 const mayImport: ReadonlyArray<readonly [path: string, packages: ReadonlyArray<string>]> = [
   ...adapters.map(({ folder }) => [`${folder}/`, ["@tempcred/core", "effect"]] as const),
+  ["packages/core/src/node-transport/Dispatchers.ts", ["undici"]],
+  ["packages/core/src/Transport.ts", ["effect", "#default-transport"]],
   ["packages/core/", ["effect"]],
-  ["packages/node/", ["@tempcred/core", "effect", "undici"]],
   ["packages/redis/", ["@tempcred/core", "effect", "@redis/client"]],
   ["packages/emulator/src/Node.ts", ["node:", "ws"]],
   ["packages/emulator/src/main.ts", ["node:"]],
@@ -27,7 +28,6 @@ const mayImport: ReadonlyArray<readonly [path: string, packages: ReadonlyArray<s
       ...adapters.map(({ folder }) => folder.replace("packages", "@tempcred")),
       "@tempcred/core",
       "@tempcred/emulator",
-      "@tempcred/node",
       "@tempcred/redis",
       "@tempcred/server",
       "effect",
@@ -146,14 +146,15 @@ describe("exports", () => {
         paths.filter((path) => !existsSync(join(root, folder, path))),
         `Write the file, or drop its line from ${folder}/package.json.`
       )
-      const published = Object.entries(manifest.exports).map(([door, path]) => [
-        door,
-        path.replace(/^\.\/src\/(.*)\.ts$/, "./dist/$1.js")
-      ])
+      const published = ({ exports: doors, imports: own }: Entries) =>
+        JSON.parse(
+          JSON.stringify({ exports: doors, imports: own }).replaceAll(/"\.\/src\/([^"]*)\.ts"/g, '"./dist/$1.js"')
+        )
+      const { exports: doors, imports: own } = manifest.publishConfig
       assert.deepStrictEqual(
-        manifest.publishConfig.exports,
-        Object.fromEntries(published),
-        `Make publishConfig.exports of ${folder}/package.json its exports, with dist/*.js for src/*.ts.`
+        JSON.parse(JSON.stringify({ exports: doors, imports: own })),
+        published(manifest),
+        `Make publishConfig of ${folder}/package.json its exports and imports, with dist/*.js for src/*.ts.`
       )
     }
   )
@@ -162,7 +163,7 @@ describe("exports", () => {
   const libraries = packages.filter(({ modules, name }) => modules.length > 0 && name !== "@tempcred/client")
   it.each(libraries)("$name re-exports from its index the modules that it exports", ({ folder, modules }) => {
     // Bundlers keep the whole of a re-exported namespace, so heavy modules, those for Node and those with an optional peer have their own exports.
-    const apart = /^node:|^msw$|^effect\/http\/FetchHttpClient$|^effect\/http-api\/HttpApiScalar$/
+    const apart = /^node:|^\.\/node-transport\/|^msw$|^effect\/http\/FetchHttpClient$|^effect\/http-api\/HttpApiScalar$/
     const expected = modules
       .filter((path) => !imports(path).some((specifier) => apart.test(specifier)))
       .map((path) => basename(path, ".ts"))

@@ -85,7 +85,7 @@ const sendApart = (env: Readonly<Record<string, string>>, ...urls: ReadonlyArray
 
 const user = `Basic ${Buffer.from("user:pass/word").toString("base64")}`
 
-describe("the transport for Node", () => {
+describe("the pool of Node", () => {
   for (const variable of ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"]) {
     it.live(`sends through the proxy of ${variable}, over one tunnel that stays open and keeps no process alive`, () =>
       Effect.gen(function* () {

@@ -3,7 +3,7 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import { layer as layerTransport } from "@tempcred/core/HttpClientTransport"
 import { layerFetch, maxBytes, Transport } from "@tempcred/core/Transport"
-import * as NodeTransport from "@tempcred/node/NodeTransport"
+import * as NodeTransport from "@tempcred/core/NodeTransport"
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -72,7 +72,7 @@ const byClient = /HTTPS_PROXY is set: check that the HttpClient of the app uses 
 const transports: ReadonlyArray<
   readonly [name: string, layer: Layer.Layer<Transport, ConfigurationError>, proxyNote: RegExp]
 > = [
-  ["the transport for Node", NodeTransport.layer, /through the proxy at proxy\.example:3128 \(HTTPS_PROXY\)/],
+  ["the pool of Node", NodeTransport.layer, /through the proxy at proxy\.example:3128 \(HTTPS_PROXY\)/],
   ["fetch", layerFetch, /HTTPS_PROXY is set: set NODE_USE_ENV_PROXY=1 too/],
   [
     "a dispatcher of the app",

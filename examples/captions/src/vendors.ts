@@ -3,7 +3,7 @@ import type { Adapter } from "@tempcred/core/Adapter"
 import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import * as Providers from "@tempcred/core/Providers"
 import type { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
-import { layerFetch } from "@tempcred/core/Transport"
+import * as Transport from "@tempcred/core/Transport"
 import * as Node from "@tempcred/emulator/Node"
 import * as SonioxEmulator from "@tempcred/emulator/Soniox"
 import * as SpeechmaticsEmulator from "@tempcred/emulator/Speechmatics"
@@ -44,7 +44,7 @@ const termsOf = (maxSession: Terms["maxSession"]): Terms => ({ purposes: ["stt.r
 const configured = (adapter: Adapter, env: Readonly<Record<string, string>>) => {
   const variables = ConfigProvider.fromEnv({ env: { ...env, TEMPCRED_PROVIDER: adapter.id } })
   return Providers.layerConfig([adapter]).pipe(
-    Layer.provide(layerFetch),
+    Layer.provide(Transport.layer),
     Layer.provide(ConfigProvider.layer(variables))
   )
 }

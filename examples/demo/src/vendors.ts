@@ -1,7 +1,7 @@
 /** The two vendors as emulators on free ports, and their different refusals. */
 import * as Providers from "@tempcred/core/Providers"
 import type { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
-import { layerFetch } from "@tempcred/core/Transport"
+import * as Transport from "@tempcred/core/Transport"
 import * as Node from "@tempcred/emulator/Node"
 import * as SonioxEmulator from "@tempcred/emulator/Soniox"
 import * as SpeechmaticsEmulator from "@tempcred/emulator/Speechmatics"
@@ -14,7 +14,7 @@ import * as Layer from "effect/Layer"
 /** Makes the provider: `TEMPCRED_PROVIDER` and the vendor's own variables choose the vendor. */
 export const layer = (env: Readonly<Record<string, string>>) =>
   Providers.layerConfig([Soniox.adapter, Speechmatics.adapter]).pipe(
-    Layer.provide(layerFetch),
+    Layer.provide(Transport.layer),
     Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
   )
 

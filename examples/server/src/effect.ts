@@ -1,8 +1,7 @@
 /** The token endpoint among the routes of an Effect app, which listens on PORT. */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Providers } from "@tempcred/core"
-import { NodeTransport } from "@tempcred/node"
+import { Providers, Transport } from "@tempcred/core"
 import { Authenticator, TokenServer } from "@tempcred/server"
 import { Soniox } from "@tempcred/soniox"
 import { Speechmatics } from "@tempcred/speechmatics"
@@ -10,7 +9,7 @@ import { Config, Effect, Layer } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { createServer } from "node:http"
 
-const provider = Providers.layerConfig([Soniox.adapter, Speechmatics.adapter]).pipe(Layer.provide(NodeTransport.layer))
+const provider = Providers.layerConfig([Soniox.adapter, Speechmatics.adapter]).pipe(Layer.provide(Transport.layer))
 
 const authenticator = Layer.unwrap(
   Effect.gen(function* () {

@@ -1,6 +1,5 @@
 /** The token endpoint in an Express app, which listens on PORT. It works after a body parser too. */
 import { Providers } from "@tempcred/core"
-import { NodeTransport } from "@tempcred/node"
 import { Authenticator, TokenServer } from "@tempcred/server"
 import * as NodeHandler from "@tempcred/server/NodeHandler"
 import { Soniox } from "@tempcred/soniox"
@@ -11,7 +10,6 @@ const { JWKS_URL = "https://auth.example.com/.well-known/jwks.json", PORT = "878
 
 const server = TokenServer.make({
   provider: Providers.layerConfig([Soniox.adapter, Speechmatics.adapter]), // TEMPCRED_PROVIDER, and that vendor's API key
-  transport: NodeTransport.layer,
   authenticator: Authenticator.layerJwt({ jwksUrl: JWKS_URL, audience: "speech" })
 })
 await server.ready() // rejects if the configuration is invalid

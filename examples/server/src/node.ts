@@ -1,14 +1,13 @@
 /** The token endpoint as a program of its own, configured by environment variables: see `ServerConfig`. */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Providers } from "@tempcred/core"
-import { NodeTransport } from "@tempcred/node"
+import { Providers, Transport } from "@tempcred/core"
 import { type AccessLog, ServerConfig } from "@tempcred/server"
 import * as Node from "@tempcred/server/Node"
 import { Soniox } from "@tempcred/soniox"
 import { Speechmatics } from "@tempcred/speechmatics"
 import { Console, Effect, Layer } from "effect"
 
-const provider = Providers.layerConfig([Soniox.adapter, Speechmatics.adapter]).pipe(Layer.provide(NodeTransport.layer))
+const provider = Providers.layerConfig([Soniox.adapter, Speechmatics.adapter]).pipe(Layer.provide(Transport.layer))
 
 const program = Effect.gen(function* () {
   const { authenticator, server, telemetry } = yield* ServerConfig.load()

@@ -7,7 +7,7 @@
  * import * as Adapter from "@tempcred/core/Adapter"
  * import { bearer } from "@tempcred/core/Connection"
  * import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
- * import { layerFetch } from "@tempcred/core/Transport"
+ * import * as Transport from "@tempcred/core/Transport"
  * import * as Effect from "effect/Effect"
  * import * as Redacted from "effect/Redacted"
  * import * as Schema from "effect/Schema"
@@ -45,7 +45,7 @@
  * })
  * const layer = acme.layer({ apiKey: Redacted.make("long-lived") })
  * const program = TempCredentialProvider.useSync((provider) => Object.keys(provider.capabilities).join())
- * console.log(await Effect.runPromise(program.pipe(Effect.provide(layer), Effect.provide(layerFetch)))) // => agent
+ * console.log(await Effect.runPromise(program.pipe(Effect.provide(layer), Effect.provide(Transport.layer)))) // => agent
  * ```
  *
  * @since 0.1.0

@@ -4,7 +4,7 @@
  *
  * ```ts
  * import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
- * import { layerFetch } from "@tempcred/core/Transport"
+ * import * as Transport from "@tempcred/core/Transport"
  * import * as Soniox from "@tempcred/soniox/Soniox"
  * import * as Effect from "effect/Effect"
  * import * as Redacted from "effect/Redacted"
@@ -12,7 +12,7 @@
  * const outcome = TempCredentialProvider.use((provider) => provider.mint({ purpose: "agent" })).pipe(
  *   Effect.catchReason("TempCredentialError", "UnsupportedError", (reason) => Effect.succeed(reason.feature)),
  *   Effect.provide(Soniox.layer({ apiKey: Redacted.make("key") })),
- *   Effect.provide(layerFetch)
+ *   Effect.provide(Transport.layer)
  * )
  * console.log(await Effect.runPromise(outcome)) // => purpose
  * ```

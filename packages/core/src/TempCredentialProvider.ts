@@ -4,13 +4,13 @@
  *
  * ```ts
  * import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
- * import { layerFetch } from "@tempcred/core/Transport"
+ * import * as Transport from "@tempcred/core/Transport"
  * import * as Soniox from "@tempcred/soniox/Soniox"
  * import * as Effect from "effect/Effect"
  *
  * const program = TempCredentialProvider.use((provider) => provider.mint({ purpose: "stt.realtime" }))
  * const credential = await Effect.runPromise(
- *   program.pipe(Effect.provide(Soniox.layerConfig), Effect.provide(layerFetch))
+ *   program.pipe(Effect.provide(Soniox.layerConfig), Effect.provide(Transport.layer))
  * )
  * console.log(credential.provider, credential.uses) // => soniox many
  * ```

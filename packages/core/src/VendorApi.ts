@@ -4,7 +4,7 @@
  * failures.
  *
  * ```ts
- * import { layerFetch } from "@tempcred/core/Transport"
+ * import * as Transport from "@tempcred/core/Transport"
  * import * as VendorApi from "@tempcred/core/VendorApi"
  * import * as Effect from "effect/Effect"
  * import * as Redacted from "effect/Redacted"
@@ -19,7 +19,7 @@
  *   const url = `${process.env["SONIOX_API_BASE_URL"]}/v1/nowhere`
  *   return yield* Effect.flip(whoami({ method: "GET", url, key: Redacted.make("key") }))
  * })
- * const error = await Effect.runPromise(Effect.provide(program, layerFetch))
+ * const error = await Effect.runPromise(Effect.provide(program, Transport.layer))
  * console.log(error.message) // => acme: the request was refused (status 404): Not Found
  * ```
  *

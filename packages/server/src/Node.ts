@@ -2,7 +2,7 @@
  * The token endpoint on a port of Node's HTTP server, with bounds on every wait for a client and a graceful shutdown.
  *
  * ```ts
- * import { layerFetch } from "@tempcred/core/Transport"
+ * import * as Transport from "@tempcred/core/Transport"
  * import * as Authenticator from "@tempcred/server/Authenticator"
  * import * as Node from "@tempcred/server/Node"
  * import * as Soniox from "@tempcred/soniox/Soniox"
@@ -14,7 +14,7 @@
  *   { token: Redacted.make("kiosk-7-secret-token"), subject: "kiosk-7" }
  * ])
  * const server = Node.layer({ port: 0 }).pipe(
- *   Layer.provide([Soniox.layerConfig.pipe(Layer.provide(layerFetch)), authenticator])
+ *   Layer.provide([Soniox.layerConfig.pipe(Layer.provide(Transport.layer)), authenticator])
  * )
  * const program = Effect.gen(function* () {
  *   const { origin } = yield* Node.Listening

@@ -37,7 +37,7 @@ import type { ProviderLayer } from "@tempcred/core/Adapter"
 import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import type { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { makeProblem } from "@tempcred/core/TokenEndpoint"
-import { layerFetch, type Transport } from "@tempcred/core/Transport"
+import { layer as layerTransport, type Transport } from "@tempcred/core/Transport"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -142,11 +142,11 @@ export const make = (
   options: Options & {
     readonly provider: ProviderLayer
     readonly authenticator: Layer.Layer<Authenticator, ConfigurationError>
-    /** The HTTP transport to the vendor. @default Transport.layerFetch */
+    /** The HTTP transport to the vendor. @default Transport.layer */
     readonly transport?: Layer.Layer<Transport, ConfigurationError> | undefined
   }
 ): TokenServer => {
-  const { authenticator, provider, transport = layerFetch } = options
+  const { authenticator, provider, transport = layerTransport } = options
   const services = Layer.merge(Layer.provide(provider, transport), authenticator)
   const runtime = ManagedRuntime.make(Layer.provide(building(options), services))
   let built: Built["Service"] | undefined

@@ -4,7 +4,7 @@
  * https://docs.speechmatics.com (Management API 1.0.0, read 2026-08-13).
  *
  * ```ts
- * import { layerFetch } from "@tempcred/core/Transport"
+ * import * as Transport from "@tempcred/core/Transport"
  * import { layer, ManagementApi } from "@tempcred/speechmatics/ManagementApi"
  * import * as Effect from "effect/Effect"
  * import * as Redacted from "effect/Redacted"
@@ -17,7 +17,7 @@
  * })
  * const token = Redacted.make("emulated-speechmatics-management-token")
  * const baseUrl = process.env["SM_MANAGEMENT_PLATFORM_URL"]
- * const key = await Effect.runPromise(program.pipe(Effect.provide(layer({ token, baseUrl })), Effect.provide(layerFetch)))
+ * const key = await Effect.runPromise(program.pipe(Effect.provide(layer({ token, baseUrl })), Effect.provide(Transport.layer)))
  * console.log(String(key)) // => <redacted>
  * ```
  *

@@ -3,7 +3,7 @@
  * address.
  */
 import * as CredentialCache from "@tempcred/core/CredentialCache"
-import * as NodeTransport from "@tempcred/node/NodeTransport"
+import * as Transport from "@tempcred/core/Transport"
 import * as Node from "@tempcred/server/Node"
 import * as ServerConfig from "@tempcred/server/ServerConfig"
 import * as Soniox from "@tempcred/soniox/Soniox"
@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 
-const minting = Soniox.layerConfig.pipe(Layer.provide(NodeTransport.layer))
+const minting = Soniox.layerConfig.pipe(Layer.provide(Transport.layer))
 const provider = process.argv[2] === "cached" ? CredentialCache.layer().pipe(Layer.provide(minting)) : minting
 
 const server = Layer.unwrap(

@@ -1,6 +1,6 @@
 /** A token endpoint on a port of its own process, before Soniox: it tells where it listens, measures its heap when it is asked, and stops when it is told to end. */
 import * as RetryPolicy from "@tempcred/core/RetryPolicy"
-import { layerFetch } from "@tempcred/core/Transport"
+import * as Transport from "@tempcred/core/Transport"
 import * as Authenticator from "@tempcred/server/Authenticator"
 import * as Node from "@tempcred/server/Node"
 import * as Soniox from "@tempcred/soniox/Soniox"
@@ -35,7 +35,7 @@ const authenticator = Authenticator.layer(({ token }) =>
 
 const provider = Soniox.layer({ apiKey: Redacted.make(settings.apiKey), baseUrl: settings.origin }).pipe(
   Layer.provide([
-    layerFetch,
+    Transport.layer,
     RetryPolicy.layer({ attempts: 2, attemptTimeout: Duration.seconds(6), deadline: Duration.seconds(15) })
   ])
 )

@@ -5,7 +5,7 @@ import * as Events from "@tempcred/core/Events"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import type { TempCredential } from "@tempcred/core/TempCredential"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
-import { layerFetch } from "@tempcred/core/Transport"
+import * as Transport from "@tempcred/core/Transport"
 import * as Redis from "@tempcred/redis/Redis"
 import * as Soniox from "@tempcred/soniox/Soniox"
 import * as Effect from "effect/Effect"
@@ -59,7 +59,10 @@ const sharing = CredentialSharing.layer({
   lease: `${settings.lease} millis`
 }).pipe(
   Layer.provide(Soniox.layer({ apiKey: Redacted.make(settings.apiKey), baseUrl: settings.origin })),
-  Layer.provide([layerFetch, Events.layer((event) => Effect.sync(() => send({ _tag: "Event", event: event._tag })))])
+  Layer.provide([
+    Transport.layer,
+    Events.layer((event) => Effect.sync(() => send({ _tag: "Event", event: event._tag })))
+  ])
 )
 const runtime = ManagedRuntime.make(sharing)
 const bare = await runtime.runPromise(TempCredentialProvider)

@@ -1,9 +1,9 @@
 /**
- * `node proxy-worker.ts <url>…`: sends two requests to each URL through the transport for Node, prints the results,
+ * `node proxy-worker.ts <url>…`: sends two requests to each URL through the pool of Node, prints the results,
  * and ends.
  */
 import { Transport } from "@tempcred/core/Transport"
-import * as NodeTransport from "@tempcred/node/NodeTransport"
+import * as NodeTransport from "@tempcred/core/NodeTransport"
 import * as Effect from "effect/Effect"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Redacted from "effect/Redacted"

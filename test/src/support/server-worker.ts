@@ -1,5 +1,5 @@
 /** One process that serves the token endpoint as its environment says, and tells its parent where, and what it logs. */
-import { layerFetch } from "@tempcred/core/Transport"
+import * as Transport from "@tempcred/core/Transport"
 import * as Redis from "@tempcred/redis/Redis"
 import * as Node from "@tempcred/server/Node"
 import * as ServerConfig from "@tempcred/server/ServerConfig"
@@ -21,7 +21,7 @@ const main = Layer.unwrap(
     const patient = process.env["PATIENT"] === "true" ? ({ limit: "10 seconds" } as const) : {}
     const limits = { ...server.limits, ...patient, lease: "1 second" } as const
     return Node.layer({ ...server, limits }).pipe(
-      Layer.provide([authenticator, Layer.provide(Soniox.layerConfig, layerFetch)])
+      Layer.provide([authenticator, Layer.provide(Soniox.layerConfig, Transport.layer)])
     )
   })
 )

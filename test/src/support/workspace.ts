@@ -21,10 +21,15 @@ export const files = walk("")
 /** The sources of the published packages. */
 export const sources = files.filter((path) => /^packages\/[^/]+\/src\/.*\.ts$/.test(path))
 
-interface Manifest {
-  readonly name: string
+/** The entries of a package: its exports, and its own imports by condition. */
+export interface Entries {
   readonly exports: Readonly<Record<string, string>>
-  readonly publishConfig: { readonly exports: Readonly<Record<string, string>> }
+  readonly imports?: Readonly<Record<string, Readonly<Record<string, string>>>>
+}
+
+interface Manifest extends Entries {
+  readonly name: string
+  readonly publishConfig: Entries
 }
 
 export interface Package extends Manifest {

@@ -6,14 +6,14 @@
  * ```ts
  * import * as Endpoint from "@tempcred/client/effect"
  * import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
- * import { layerFetch } from "@tempcred/core/Transport"
+ * import * as Transport from "@tempcred/core/Transport"
  * import * as Effect from "effect/Effect"
  * import * as Redacted from "effect/Redacted"
  *
  * const layer = Endpoint.layer({ url: "https://app.example/v1/credentials", apiKey: Redacted.make("of-the-app") })
  * const program = TempCredentialProvider.use((provider) => provider.mint({ purpose: "agent", ttl: "2 days" })).pipe(
  *   Effect.provide(layer),
- *   Effect.provide(layerFetch)
+ *   Effect.provide(Transport.layer)
  * )
  * const error = await Effect.runPromise(Effect.flip(program))
  * console.log(error.message)

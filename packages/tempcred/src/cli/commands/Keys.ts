@@ -1,7 +1,7 @@
 /** `tempcred keys`: manages the long-lived keys of a Speechmatics workspace. */
 import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import type { Reason, TempCredentialError } from "@tempcred/core/TempCredentialError"
-import * as NodeTransport from "@tempcred/node/NodeTransport"
+import * as Transport from "@tempcred/core/Transport"
 import { layerConfig, ManagementApi } from "@tempcred/speechmatics/ManagementApi"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -33,7 +33,7 @@ const calling = <A>(
 ): Effect.Effect<A, Failure> =>
   Effect.flatMap(Settings.read(options.config), (variables) =>
     ManagementApi.use(call).pipe(
-      Effect.provide(Layer.provide(layerConfig, [NodeTransport.layer, Settings.layer(variables)])),
+      Effect.provide(Layer.provide(layerConfig, [Transport.layer, Settings.layer(variables)])),
       Effect.catchTags({
         ConfigurationError: (error) => Effect.fail(configurationFailure(error)),
         TempCredentialError: (error) => Effect.fail(vendorFailure(error, advice[error.reason._tag]))

@@ -5,7 +5,7 @@ import * as Providers from "@tempcred/core/Providers"
 import type { Purpose } from "@tempcred/core/Purpose"
 import { encode, type TempCredential } from "@tempcred/core/TempCredential"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
-import * as NodeTransport from "@tempcred/node/NodeTransport"
+import * as Transport from "@tempcred/core/Transport"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -85,7 +85,7 @@ const advice = "Set it in the environment, or in a file with --config. `tempcred
 export const run = Effect.fnUntraced(function* (options: Options): Effect.fn.Return<void, Failure, Scope.Scope> {
   const asked = yield* request(options)
   const layer = Layer.provide(Providers.layerConfig(adapters), [
-    NodeTransport.layer,
+    Transport.layer,
     Settings.layer(yield* variables(options))
   ])
   const credential = yield* TempCredentialProvider.use((provider) => provider.mint(asked)).pipe(

@@ -1,7 +1,7 @@
 /** `tempcred serve`: runs the token endpoint. */
 import { ConfigurationError, type Issue } from "@tempcred/core/ConfigurationError"
 import * as Providers from "@tempcred/core/Providers"
-import * as NodeTransport from "@tempcred/node/NodeTransport"
+import * as Transport from "@tempcred/core/Transport"
 import { connect } from "@tempcred/redis/Redis"
 import * as AccessLog from "@tempcred/server/AccessLog"
 import * as Node from "@tempcred/server/Node"
@@ -34,7 +34,7 @@ const variables = Effect.fnUntraced(function* (
   return yield* Emulators.replaceVendors({ ...read, TEMPCRED_PROVIDER }, TEMPCRED_PROVIDER)
 })
 
-const provider = Layer.provide(Providers.layerConfig(adapters, { redis: connect }), NodeTransport.layer)
+const provider = Layer.provide(Providers.layerConfig(adapters, { redis: connect }), Transport.layer)
 
 /** Reads the endpoint's variables. Its error also lists the problems of the vendor's variables. */
 const load = ServerConfig.load(Settings.endpoint).pipe(

@@ -1,10 +1,11 @@
 /**
- * Sends through a pool of `undici` that suits minting: few requests, long apart, each of which should find a connection that is already open. What is idle
- * keeps no process alive.
+ * HTTP transport for Node over a connection pool of undici. An idle connection stays open for 55
+ * seconds, so that the next mint needs no new connection. Idle connections keep no process alive.
+ * It is the default transport on Node; `layerDispatcher` uses an app's own dispatcher.
  *
  * ```ts
  * import * as Minter from "@tempcred/core/Minter"
- * import * as NodeTransport from "@tempcred/node/NodeTransport"
+ * import * as NodeTransport from "@tempcred/core/NodeTransport"
  * import * as Soniox from "@tempcred/soniox/Soniox"
  *
  * const minter = Minter.make(Soniox.layerConfig, { transport: NodeTransport.layer })
@@ -15,21 +16,16 @@
  *
  * @since 0.1.0
  */
-import { ConfigurationError } from "@tempcred/core/ConfigurationError"
-import {
-  type Exchange,
-  make,
-  proxies,
-  type Proxy,
-  Transport,
-  type Receiver,
-  unusedProxy
-} from "@tempcred/core/Transport"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import type { Dispatcher } from "undici"
-import { openDirect, openProxied } from "./node-transport/Dispatchers.ts"
+import { ConfigurationError } from "./ConfigurationError.ts"
+import type { Closable, Controller, Dispatcher, Handler } from "./node-transport/Dispatcher.ts"
+import type { Exchange, Receiver } from "./transport/Exchange.ts"
+import { proxies, type Proxy, unusedProxy } from "./transport/Proxy.ts"
+import { make, Transport } from "./transport/Service.ts"
+
+export type { Controller, Dispatcher, Handler, Options } from "./node-transport/Dispatcher.ts"
 
 /**
  * For how many milliseconds a connection stays open without a request: 55 seconds, as load balancers close theirs after a minute or more
@@ -41,8 +37,9 @@ import { openDirect, openProxied } from "./node-transport/Dispatchers.ts"
 export const keepAliveTimeout = 55_000
 
 /**
- * Provides the transport, with a pool of its own that is closed with the layer. It sends through the proxies that the environment names when the layer is
- * built: HTTPS_PROXY or else HTTP_PROXY, but not to hosts of NO_PROXY; each variable also in small letters.
+ * Provides the transport with a connection pool of its own, which is closed with the layer. It reads
+ * the proxy of the environment when it is built: HTTPS_PROXY or else HTTP_PROXY, but not for hosts of
+ * NO_PROXY. Variables with names in lowercase letters take precedence.
  *
  * @category layers
  * @since 0.1.0
@@ -51,9 +48,12 @@ export const layer: Layer.Layer<Transport, ConfigurationError> = Layer.effect(
   Transport,
   Effect.gen(function* () {
     const { of, proxy } = proxies()
+    // Loaded here, because programs with another transport do not need it.
+    const { openDirect, openProxied } = yield* Effect.promise(() => import("./node-transport/Dispatchers.ts"))
     const direct = yield* scoped(() => openDirect(pool))
     if (proxy === undefined) return make(through(() => direct))
-    const proxied = yield* makeProxied(proxy)
+    const address = yield* addressOf(proxy)
+    const proxied = yield* scoped(() => openProxied(pool, address))
     return make(
       through((url) => (of(url) === undefined ? direct : proxied)),
       (url) => (of(url) === undefined ? undefined : `through the proxy at ${proxy.host} (${proxy.variable})`)
@@ -62,7 +62,8 @@ export const layer: Layer.Layer<Transport, ConfigurationError> = Layer.effect(
 )
 
 /**
- * Provides the transport over a dispatcher of one's own; it is closed by whoever made it. Dispatchers of undici 7 and 8 will do.
+ * Provides the transport over a dispatcher of undici 7 or 8, which the app closes. It refuses a
+ * dispatcher of undici 5 or 6 with a `ConfigurationError`.
  *
  * @category layers
  * @since 0.1.0
@@ -87,7 +88,7 @@ export const layerDispatcher = (dispatcher: Dispatcher): Layer.Layer<Transport, 
 
 const noteOfDispatcher = (url: URL) => unusedProxy(url, "check that the dispatcher of the app uses it")
 
-/** Old versions throw at a handler of today; no version sends this. */
+/** Tells whether a dispatcher takes a handler of today, which old versions refuse. No version sends this request. */
 const isKnown = (dispatcher: Dispatcher): boolean => {
   const nothing = () => {}
   const handler = {
@@ -98,7 +99,7 @@ const isKnown = (dispatcher: Dispatcher): boolean => {
     onResponseError: nothing
   }
   try {
-    dispatcher.dispatch({ origin: "https://127.0.0.1", path: "", method: " " }, handler)
+    dispatcher.dispatch({ origin: "https://127.0.0.1", path: "", method: " ", headers: {}, body: null }, handler)
     return true
   } catch {
     return false
@@ -107,16 +108,16 @@ const isKnown = (dispatcher: Dispatcher): boolean => {
 
 const pool = { keepAliveTimeout, allowH2: false }
 
-const scoped = (open: () => Dispatcher) =>
+const scoped = (open: () => Closable) =>
   Effect.acquireRelease(Effect.sync(open), (dispatcher) => Effect.promise(() => dispatcher.destroy()))
 
 const misconfigured = (name: string, message: string) => new ConfigurationError({ issues: [{ name, message }] })
 
-const makeProxied = ({ address, host, variable }: Proxy) => {
-  const uri = Redacted.value(address)
-  return host === undefined || !/^(https?|socks5?):\/\//i.test(uri)
+const addressOf = ({ address, host, variable }: Proxy): Effect.Effect<string, ConfigurationError> => {
+  const url = Redacted.value(address)
+  return host === undefined || !/^(https?|socks5?):\/\//i.test(url)
     ? misconfigured(variable, "must be the URL of a proxy, such as http://proxy.example:3128")
-    : scoped(() => openProxied(pool, uri))
+    : Effect.succeed(url)
 }
 
 const left = new Error("the request was left")
@@ -124,10 +125,10 @@ const left = new Error("the request was left")
 const through =
   (dispatcherOf: (url: URL) => Dispatcher): Exchange =>
   ({ body, headers, method, url }, receiver) => {
-    let controller: Dispatcher.DispatchController | undefined
+    let controller: Controller | undefined
     let isLeft = false
     // An app's own interceptors may follow redirects, and would pass on the key.
-    const options = { method, headers, body: body ?? null, maxRedirections: 0 }
+    const options = { method, headers, body: body ?? null, maxRedirections: 0 } as const
     const handling = handler(receiver, (begun) => {
       controller = begun
       if (isLeft) begun.abort(left)
@@ -143,10 +144,7 @@ const through =
     }
   }
 
-const handler = (
-  receiver: Receiver,
-  started: (controller: Dispatcher.DispatchController) => void
-): Dispatcher.DispatchHandler => ({
+const handler = (receiver: Receiver, started: (controller: Controller) => void): Handler => ({
   onRequestStart: started,
   onResponseStart: (controller, status, headers) => {
     // Informational responses (1xx) are not the response.
@@ -159,7 +157,7 @@ const handler = (
   onResponseError: (_, error) => receiver.fail(error)
 })
 
-/** Most headers come once. */
+/** Joins the values of repeated headers. Most headers come once. */
 const single = (headers: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>) => {
   const all: Record<string, string | undefined> = {}
   for (const name in headers) {

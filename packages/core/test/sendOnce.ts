@@ -1,6 +1,6 @@
-/** `node once.ts <url>`: sends one request, prints its status, and has nothing more to do. What the platform's fetch sends through is left as it is. */
+/** `node sendOnce.ts <url>`: sends one request, prints its status, and ends. The dispatcher of the platform's fetch stays as it is. */
 import { Transport } from "@tempcred/core/Transport"
-import * as NodeTransport from "@tempcred/node/NodeTransport"
+import * as NodeTransport from "@tempcred/core/NodeTransport"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Redacted from "effect/Redacted"
 

@@ -1,5 +1,5 @@
-import { Transport } from "@tempcred/core/Transport"
-import * as NodeTransport from "@tempcred/node/NodeTransport"
+import { layer, Transport } from "@tempcred/core/Transport"
+import * as NodeTransport from "@tempcred/core/NodeTransport"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -42,8 +42,9 @@ const send = (url: URL) =>
 const scoped = <A, E, F>(layer: Layer.Layer<Transport, F>, program: Effect.Effect<A, E, Transport>) =>
   Effect.provide(program, layer)
 
-describe("a connection", () => {
-  it.live("is still there for a request that comes when the platform's fetch has closed its own", () =>
+it.live(
+  "the default transport on Node is the pool: a connection stays open when the one of fetch would be closed",
+  () =>
     Effect.gen(function* () {
       const { seen, url } = yield* vendor
       const program = Effect.gen(function* () {
@@ -51,11 +52,12 @@ describe("a connection", () => {
         yield* Effect.sleep("5 seconds")
         yield* send(url)
       })
-      yield* scoped(NodeTransport.layer, program)
+      yield* scoped(layer, program)
       assert.strictEqual(seen.made, 1)
     })
-  )
+)
 
+describe("a connection", () => {
   it.live("is closed with the layer", () =>
     Effect.gen(function* () {
       const { seen, url } = yield* vendor
@@ -73,7 +75,7 @@ describe("a connection", () => {
   it.live("keeps no process alive", () =>
     Effect.gen(function* () {
       const { url } = yield* vendor
-      const program = fileURLToPath(new URL("once.ts", import.meta.url))
+      const program = fileURLToPath(new URL("sendOnce.ts", import.meta.url))
       const { stdout } = yield* Effect.promise(() =>
         promisify(execFile)(process.execPath, [program, url.href], { timeout: 20_000 })
       )
@@ -133,7 +135,7 @@ describe("the dispatcher of an app", () => {
           yield* acquired(() => new ProxyAgent("http://127.0.0.1:9"))
         ]
         for (const agent of agents) {
-          // @ts-expect-error what apps in plain JavaScript can give
+          // @ts-expect-error apps in plain JavaScript can give any dispatcher
           const layer = NodeTransport.layerDispatcher(agent)
           const error = yield* Effect.flip(scoped(layer, send(new URL("http://127.0.0.1:9"))))
           assert.strictEqual(
@@ -149,8 +151,7 @@ describe("the dispatcher of an app", () => {
     Effect.gen(function* () {
       const { seen, url } = yield* vendor
       const { Agent: Seventh } = yield* Effect.promise(() => import("undici7"))
-      const agent: unknown = yield* acquired(() => new Seventh())
-      // @ts-expect-error its types are those of another version
+      const agent = yield* acquired(() => new Seventh())
       const layer = NodeTransport.layerDispatcher(agent)
       const { status } = yield* scoped(layer, send(url))
       assert.deepStrictEqual([status, seen.made], [200, 1])

@@ -3,11 +3,14 @@ import { defineConfig } from "tsup"
 import { library, licenses } from "../../tsup.config.ts"
 
 /**
- * The package with the part of undici that it uses in it. undici is CommonJS, whose `require` bundlers cannot put into an ES module; what it requires of
- * Node is asked for otherwise here.
+ * The package with the part of undici that it uses. undici is CommonJS, and bundlers cannot put its `require` into an ES module;
+ * Node's own modules are loaded in another way here.
  */
 export default defineConfig({
   ...library,
+  // Only one module has helpers.
+  splitting: false,
+  external: [...(library.external ?? []), "#default-transport"],
   noExternal: [/^undici\/lib\//],
   esbuildPlugins: [
     ...(library.esbuildPlugins ?? []),

@@ -1,0 +1,35 @@
+/** The transport over the platform's `fetch`, which is the default transport of other runtimes than Node. */
+import * as Layer from "effect/Layer"
+import type { Exchange } from "./Exchange.ts"
+import { fetchOptions } from "./FetchOptions.ts"
+import { isUsedByFetch, unusedProxy } from "./Proxy.ts"
+import { make, Transport } from "./Service.ts"
+
+/** Provides the transport over `fetch`. */
+export const layer: Layer.Layer<Transport> = Layer.sync(Transport, () => make(throughFetch(), noteOfFetch))
+
+const noteOfFetch = (url: URL): string | undefined => {
+  const note = unusedProxy(url, "set NODE_USE_ENV_PROXY=1 too, so that Node's fetch uses it, or use Transport.layer")
+  return note === undefined || isUsedByFetch() ? undefined : note
+}
+
+const throughFetch = (): Exchange => {
+  const options = fetchOptions()
+  return ({ body, headers, method, url }, receiver) => {
+    const leaving = new AbortController()
+    const leave = () => leaving.abort()
+    const read = async () => {
+      const response = await fetch(url, { ...options, method, headers, body: body ?? null, signal: leaving.signal })
+      // `fetch` has already decompressed the body.
+      const { "content-encoding": _, ...told } = Object.fromEntries(response.headers)
+      if (!receiver.begin(response.status, told)) return leave()
+      const reader = response.body?.getReader()
+      for (let next = await reader?.read(); next?.value !== undefined; next = await reader?.read()) {
+        if (!receiver.piece(next.value)) return leave()
+      }
+      receiver.end()
+    }
+    read().catch(receiver.fail)
+    return leave
+  }
+}
