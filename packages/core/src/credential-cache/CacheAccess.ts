@@ -48,7 +48,7 @@ export interface CacheAccess {
 }
 
 /** The result of a request to the cache. */
-export type Outcome = Exit.Exit<TempCredential, TempCredentialError>
+type Outcome = Exit.Exit<TempCredential, TempCredentialError>
 
 /** Makes the operations of a cache. */
 export const make = (ground: Ground, pendingMints: PendingMints, clock: Clock.Clock): CacheAccess => {

@@ -127,7 +127,7 @@ export const isDue = (entry: Entry<unknown>, held: Held, now: ClockReading): boo
  * Tells whether a retry cannot help and cached credentials of this provider may be
  * invalid too. They are then dropped.
  */
-export const isTerminal = ({ _tag }: Reason): boolean =>
+const isTerminal = ({ _tag }: Reason): boolean =>
   _tag === "AuthenticationError" ||
   _tag === "PermissionError" ||
   _tag === "InvalidRequestError" ||

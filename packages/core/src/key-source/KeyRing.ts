@@ -45,7 +45,7 @@ export interface KeyRing {
 }
 
 /** An attempt with one key, which ends within so many milliseconds. */
-export type Attempt<A> = (
+type Attempt<A> = (
   key: Redacted.Redacted,
   all: ReadonlyArray<Redacted.Redacted>,
   milliseconds: number

@@ -9,7 +9,7 @@ import * as HttpDate from "./HttpDate.ts"
 type Headers = Answer["headers"]
 
 /** The maximum wait in milliseconds: one hour. */
-export const longestWait = 3_600_000
+const longestWait = 3_600_000
 
 /** The maximum wait after a successful response in milliseconds; the next 429 states the wait. */
 const longestPause = 60_000

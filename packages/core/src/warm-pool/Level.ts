@@ -7,7 +7,7 @@ import { lifeLeft } from "../CredentialEnd.ts"
 import type { TempCredential } from "../TempCredential.ts"
 
 /** A credential in stock. */
-export interface Kept {
+interface Kept {
   readonly credential: TempCredential
   /** The latest time to give it out, by both clocks. */
   readonly until: ClockReading
