@@ -80,13 +80,7 @@ const Response = Schema.Struct({
 
 const text = Schema.optionalKey(lenient(Schema.NonEmptyString))
 
-/**
- * The adapter for `Providers`.
- *
- * @category adapters
- * @since 0.1.0
- */
-export const adapter = Adapter.make({
+const vendor = Adapter.make({
   id: "assemblyai",
   options,
   capabilities,
@@ -130,7 +124,7 @@ export const adapter = Adapter.make({
  * @category layers
  * @since 0.1.0
  */
-export const layer: (options: Options) => Adapter.ProviderLayer = adapter.layer
+export const layer: (options: Options) => Adapter.ProviderLayer = vendor.layer
 
 /**
  * Provides AssemblyAI from environment variables: `ASSEMBLYAI_API_KEY` or `ASSEMBLYAI_API_KEY_FILE`, and those of the other options.
@@ -138,4 +132,12 @@ export const layer: (options: Options) => Adapter.ProviderLayer = adapter.layer
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig: Adapter.ProviderLayer = adapter.layerConfig
+export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(vendor)
+
+/**
+ * The adapter for `Providers`.
+ *
+ * @category adapters
+ * @since 0.1.0
+ */
+export const adapter = Adapter.withConfig(vendor)

@@ -60,8 +60,9 @@ import {
   signingSpecOf,
   specOf
 } from "./adapter/Definition.ts"
-import * as Options from "./adapter/Options.ts"
+import type * as Options from "./adapter/Options.ts"
 import * as Provider from "./adapter/Provider.ts"
+import * as Variables from "./adapter/Variables.ts"
 import type { Capabilities } from "./Capabilities.ts"
 import type { ConfigurationError } from "./ConfigurationError.ts"
 import type { Purpose } from "./Purpose.ts"
@@ -70,13 +71,14 @@ import type { Transport } from "./Transport.ts"
 
 export type { CommonDefinition, Definition, Given, SigningDefinition } from "./adapter/Definition.ts"
 export type { Expiry } from "./adapter/Expiry.ts"
-export { keyParts, type Part, type PartsOf } from "./adapter/KeyParts.ts"
+export { keyParts, type PartsOf } from "./adapter/KeyParts.ts"
 export {
   key,
   type KeyOption,
   type KeysOf,
   type Option,
   type OptionsOf,
+  type Part,
   region,
   regionKeys,
   required,
@@ -125,20 +127,20 @@ export interface LazyAdapter {
 }
 
 /**
- * An adapter with its options, and a layer configured by them.
+ * A vendor with its options, and a layer configured by them. It reads no environment: bundles of programs
+ * that pass options contain no code for that.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Vendor<T extends Options.Table> extends Adapter {
+export interface Vendor<T extends Options.Table> extends Omit<Adapter, "layerConfig"> {
   readonly options: T
   readonly layer: (options: Options.OptionsOf<T>) => ProviderLayer
 }
 
 /**
- * Makes an adapter from a vendor's definition. Its layers use the `RetryPolicy`, `RateGate` and `Events`
- * that are provided when they are built. `layerConfig` reads the environment then, and fails with a
- * `ConfigurationError` that names each missing or malformed variable.
+ * Makes a vendor from its definition. Its layer uses the `RetryPolicy`, `RateGate` and `Events` that are
+ * provided when it is built.
  *
  * @category constructors
  * @since 0.1.0
@@ -148,8 +150,8 @@ export const make = <T extends Options.Table, P extends Purpose, Response, Failu
 ): Vendor<T> => vendor(definition, (options) => Provider.make(specOf(definition, options)))
 
 /**
- * Makes an adapter of a vendor whose credentials are signed here, without a call. It has the same checks,
- * key rotation, retries, telemetry and expiry as an adapter of `make`, and no turn at the rate gate.
+ * Makes a vendor whose credentials are signed here, without a call. It has the same checks, key rotation,
+ * retries, telemetry and expiry as a vendor of `make`, and no turn at the rate gate.
  *
  * @category constructors
  * @since 0.1.0
@@ -159,24 +161,46 @@ export const makeSigning = <T extends Options.Table, P extends Purpose>(
 ): Vendor<T> => vendor(definition, (options) => Provider.makeSigning(signingSpecOf(definition, options)))
 
 const vendor = <T extends Options.Table, P extends Purpose>(
-  { capabilities, id, options: table, wrap = identity }: CommonDefinition<T, P>,
+  { capabilities, id, options, wrap = identity }: CommonDefinition<T, P>,
   provide: (
     options: Options.OptionsOf<T>
   ) => Effect.Effect<TempCredentialProvider["Service"], ConfigurationError, Transport>
-): Vendor<T> => {
-  const layer = (options: Options.OptionsOf<T>): ProviderLayer =>
+): Vendor<T> => ({
+  id,
+  capabilities,
+  options,
+  layer: (given) =>
     Layer.effect(
       TempCredentialProvider,
       Effect.map(
-        Effect.suspend(() => provide(options)),
+        Effect.suspend(() => provide(given)),
         wrap
       )
     )
-  const layerConfig = Layer.unwrap(
+})
+
+/**
+ * Provides a vendor from environment variables, which are read when the layer is built. Fails with a
+ * `ConfigurationError` that names each missing or malformed variable.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig = <T extends Options.Table>({ layer, options }: Vendor<T>): ProviderLayer =>
+  Layer.unwrap(
     Effect.map(
-      Effect.suspend(() => Options.read(table)),
+      Effect.suspend(() => Variables.read(options)),
       layer
     )
   )
-  return { id, capabilities, options: table, layer, layerConfig }
-}
+
+/**
+ * Makes the adapter of a vendor for `Providers.layerConfig`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const withConfig = <T extends Options.Table>(plain: Vendor<T>): Vendor<T> & Adapter => ({
+  ...plain,
+  layerConfig: layerConfig(plain)
+})

@@ -47,15 +47,17 @@ afterEach(() => {
 
 const { call, credential, dialect, response } = Acme.spec()
 
-const adapter = Adapter.make({
-  id: "acme",
-  options: { apiKey: Adapter.key("ACME_API_KEY") },
-  capabilities: Acme.capabilities,
-  call,
-  response,
-  credential,
-  dialect
-})
+const adapter = Adapter.withConfig(
+  Adapter.make({
+    id: "acme",
+    options: { apiKey: Adapter.key("ACME_API_KEY") },
+    capabilities: Acme.capabilities,
+    call,
+    response,
+    credential,
+    dialect
+  })
+)
 
 const { layerConfig } = adapter
 

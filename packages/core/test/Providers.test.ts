@@ -14,15 +14,17 @@ import * as Acme from "./acme.ts"
 const { call, credential, dialect, response } = Acme.spec()
 
 const descriptor = (id: string): Adapter.Adapter =>
-  Adapter.make({
-    id,
-    options: { apiKey: Adapter.key(`${id.toUpperCase()}_API_KEY`), region: Adapter.region("ACME_REGION") },
-    capabilities: Acme.capabilities,
-    call,
-    response,
-    credential,
-    dialect
-  })
+  Adapter.withConfig(
+    Adapter.make({
+      id,
+      options: { apiKey: Adapter.key(`${id.toUpperCase()}_API_KEY`), region: Adapter.region("ACME_REGION") },
+      capabilities: Acme.capabilities,
+      call,
+      response,
+      credential,
+      dialect
+    })
+  )
 
 const building = (env: Readonly<Record<string, string>>, vendor = Acme.vendor(Acme.ok)) =>
   Providers.layerConfig([descriptor("acme"), descriptor("globex")]).pipe(

@@ -108,13 +108,7 @@ const Response = Schema.Struct({
   expires_in: Schema.optionalKey(Schema.NullOr(Schema.Finite))
 })
 
-/**
- * The adapter for `Providers`.
- *
- * @category adapters
- * @since 0.1.0
- */
-export const adapter = Adapter.make({
+const vendor = Adapter.make({
   id: "deepgram",
   options,
   capabilities,
@@ -139,7 +133,7 @@ export const adapter = Adapter.make({
  * @category layers
  * @since 0.1.0
  */
-export const layer: (options: Options) => Adapter.ProviderLayer = adapter.layer
+export const layer: (options: Options) => Adapter.ProviderLayer = vendor.layer
 
 /**
  * Provides Deepgram from environment variables: `DEEPGRAM_API_KEY` or `DEEPGRAM_API_KEY_FILE`, and those of the other options.
@@ -147,4 +141,12 @@ export const layer: (options: Options) => Adapter.ProviderLayer = adapter.layer
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig: Adapter.ProviderLayer = adapter.layerConfig
+export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(vendor)
+
+/**
+ * The adapter for `Providers`.
+ *
+ * @category adapters
+ * @since 0.1.0
+ */
+export const adapter = Adapter.withConfig(vendor)

@@ -101,14 +101,7 @@ const Response = Schema.Struct({
   signed_url: Schema.optionalKey(Schema.RedactedFromValue(SignedUrl))
 })
 
-/**
- * The adapter for `Providers`. A layer serves the regions that it has keys for, agents with an `agentId`, and speech with a
- * `voiceId`.
- *
- * @category adapters
- * @since 0.1.0
- */
-export const adapter = Adapter.make({
+const vendor = Adapter.make({
   id: "elevenlabs",
   options,
   capabilities: capabilitiesIn(regions),
@@ -148,7 +141,7 @@ export const adapter = Adapter.make({
  * @category layers
  * @since 0.1.0
  */
-export const layer: (options: Options) => Adapter.ProviderLayer = adapter.layer
+export const layer: (options: Options) => Adapter.ProviderLayer = vendor.layer
 
 /**
  * Provides ElevenLabs from environment variables: `ELEVENLABS_API_KEY` or `ELEVENLABS_API_KEY_FILE`, and those of the other options.
@@ -156,4 +149,13 @@ export const layer: (options: Options) => Adapter.ProviderLayer = adapter.layer
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig: Adapter.ProviderLayer = adapter.layerConfig
+export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(vendor)
+
+/**
+ * The adapter for `Providers`. A layer serves the regions that it has keys for, agents with an `agentId`, and speech with a
+ * `voiceId`.
+ *
+ * @category adapters
+ * @since 0.1.0
+ */
+export const adapter = Adapter.withConfig(vendor)

@@ -107,13 +107,7 @@ const connections = (base: string, version: string): Connections => {
 /** The expiries are input only, so no response states them: `@google/genai` 3.1.0 (read 2026-11-21). */
 const Response = Schema.Struct({ name: Schema.RedactedFromValue(Schema.NonEmptyString) })
 
-/**
- * The adapter for `Providers`. In `"v1beta"`, it has no session lock but `"all"`.
- *
- * @category adapters
- * @since 0.1.0
- */
-export const adapter = Adapter.make({
+const vendor = Adapter.make({
   id: "gemini",
   options,
   capabilities: capabilitiesWith(["given", "all"]),
@@ -146,7 +140,7 @@ export const adapter = Adapter.make({
  * @category layers
  * @since 0.1.0
  */
-export const layer: (options: Options) => Adapter.ProviderLayer = adapter.layer
+export const layer: (options: Options) => Adapter.ProviderLayer = vendor.layer
 
 /**
  * Provides Gemini from environment variables: `GEMINI_API_KEY` or `GEMINI_API_KEY_FILE`, and those of the other options.
@@ -154,4 +148,12 @@ export const layer: (options: Options) => Adapter.ProviderLayer = adapter.layer
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig: Adapter.ProviderLayer = adapter.layerConfig
+export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(vendor)
+
+/**
+ * The adapter for `Providers`. In `"v1beta"`, it has no session lock but `"all"`.
+ *
+ * @category adapters
+ * @since 0.1.0
+ */
+export const adapter = Adapter.withConfig(vendor)

@@ -99,13 +99,7 @@ const EpochSeconds = Schema.Finite.pipe(
 
 const Response = Schema.Struct({ value: Schema.RedactedFromValue(Schema.NonEmptyString), expires_at: EpochSeconds })
 
-/**
- * The adapter for `Providers`.
- *
- * @category adapters
- * @since 0.1.0
- */
-export const adapter = Adapter.make({
+const vendor = Adapter.make({
   id: "openai",
   options,
   capabilities,
@@ -139,7 +133,7 @@ export const adapter = Adapter.make({
  * @category layers
  * @since 0.1.0
  */
-export const layer: (options: Options) => Adapter.ProviderLayer = adapter.layer
+export const layer: (options: Options) => Adapter.ProviderLayer = vendor.layer
 
 /**
  * Provides OpenAI from environment variables: `OPENAI_API_KEY` or `OPENAI_API_KEY_FILE`, and those of the other options.
@@ -147,4 +141,12 @@ export const layer: (options: Options) => Adapter.ProviderLayer = adapter.layer
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig: Adapter.ProviderLayer = adapter.layerConfig
+export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(vendor)
+
+/**
+ * The adapter for `Providers`.
+ *
+ * @category adapters
+ * @since 0.1.0
+ */
+export const adapter = Adapter.withConfig(vendor)

@@ -93,13 +93,7 @@ const Response = Schema.Struct({
   expires_at: Schema.DateTimeUtcFromString
 })
 
-/**
- * The adapter for `Providers`.
- *
- * @category adapters
- * @since 0.1.0
- */
-export const adapter = Adapter.make({
+const vendor = Adapter.make({
   id: "soniox",
   options,
   capabilities: capabilitiesIn(["us", "eu", "jp", "in"]),
@@ -140,7 +134,7 @@ export const adapter = Adapter.make({
  * @category layers
  * @since 0.1.0
  */
-export const layer: (options: Options) => Adapter.ProviderLayer = adapter.layer
+export const layer: (options: Options) => Adapter.ProviderLayer = vendor.layer
 
 /**
  * Provides Soniox from environment variables: `SONIOX_API_KEY` or `SONIOX_API_KEY_FILE`, and those of the other options.
@@ -148,4 +142,12 @@ export const layer: (options: Options) => Adapter.ProviderLayer = adapter.layer
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig: Adapter.ProviderLayer = adapter.layerConfig
+export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(vendor)
+
+/**
+ * The adapter for `Providers`.
+ *
+ * @category adapters
+ * @since 0.1.0
+ */
+export const adapter = Adapter.withConfig(vendor)

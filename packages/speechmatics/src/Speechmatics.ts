@@ -102,13 +102,7 @@ const connections = (given: Options, { purpose, region }: Resolved<Served>): Con
 /** The only field that is read; `apikey_id` is null for temporary keys. */
 const Response = Schema.Struct({ key_value: Schema.RedactedFromValue(Schema.NonEmptyString) })
 
-/**
- * The adapter for `Providers`.
- *
- * @category adapters
- * @since 0.1.0
- */
-export const adapter = Adapter.make({
+const vendor = Adapter.make({
   id: "speechmatics",
   options,
   capabilities: capabilitiesUpTo(hour),
@@ -146,7 +140,7 @@ export const adapter = Adapter.make({
  * @category layers
  * @since 0.1.0
  */
-export const layer: (options: Options) => Adapter.ProviderLayer = adapter.layer
+export const layer: (options: Options) => Adapter.ProviderLayer = vendor.layer
 
 /**
  * Provides Speechmatics from environment variables: `SPEECHMATICS_API_KEY` or `SPEECHMATICS_API_KEY_FILE`, and those of the other options.
@@ -154,4 +148,12 @@ export const layer: (options: Options) => Adapter.ProviderLayer = adapter.layer
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig: Adapter.ProviderLayer = adapter.layerConfig
+export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(vendor)
+
+/**
+ * The adapter for `Providers`.
+ *
+ * @category adapters
+ * @since 0.1.0
+ */
+export const adapter = Adapter.withConfig(vendor)

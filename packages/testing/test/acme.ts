@@ -48,7 +48,7 @@ export type Definition = Adapter.Definition<
   typeof Failure.Type
 >
 
-export type Vendor = Adapter.Vendor<typeof options>
+export type Vendor = Adapter.Adapter & Adapter.Vendor<typeof options>
 
 const definition: Definition = {
   id: "acme",
@@ -80,7 +80,7 @@ const definition: Definition = {
 
 /** Makes the adapter. `change` makes another one of it. */
 export const adapter = (change: (definition: Definition) => Partial<Definition> = () => ({})): Vendor =>
-  Adapter.make({ ...definition, ...change(definition) })
+  Adapter.withConfig(Adapter.make({ ...definition, ...change(definition) }))
 
 const mintRoute = "POST /tokens"
 

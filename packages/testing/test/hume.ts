@@ -26,40 +26,42 @@ const capability = {
   needed: "every-request"
 } as const
 
-const adapter = Adapter.make({
-  id: "hume",
-  options,
-  capabilities: { agent: capability, "tts.batch": capability },
-  // `hume` 0.16.0 (read 2026-11-21).
-  call: (_, { options: { baseUrl = "https://api.hume.ai" } }) => ({
-    url: `${baseUrl}/oauth2-cc/token`,
-    keyHeader: { basic: ["apiKey", "secretKey"] },
-    form: { grant_type: "client_credentials" }
-  }),
-  response: Schema.Struct({
-    access_token: Schema.RedactedFromValue(Schema.NonEmptyString),
-    expires_in: Schema.Finite
-  }),
-  credential: ({ access_token, expires_in }, { purpose }) => ({
-    token: access_token,
-    expiry: { source: "vendor", seconds: expires_in },
-    connections:
-      purpose === "agent"
-        ? [
-            {
-              kind: "websocket",
-              url: "wss://api.hume.ai/v0/evi/chat",
-              where: "anywhere",
-              placement: { in: "query", name: "access_token", value: "{token}" }
-            }
-          ]
-        : [{ kind: "http", url: "https://api.hume.ai/v0/tts", where: "anywhere", placement: bearer }]
-  }),
-  dialect: {
-    failure: Schema.Struct({ error: Schema.String, message: Schema.String }),
-    read: ({ error, message }) => ({ code: error, detail: message })
-  }
-})
+const adapter = Adapter.withConfig(
+  Adapter.make({
+    id: "hume",
+    options,
+    capabilities: { agent: capability, "tts.batch": capability },
+    // `hume` 0.16.0 (read 2026-11-21).
+    call: (_, { options: { baseUrl = "https://api.hume.ai" } }) => ({
+      url: `${baseUrl}/oauth2-cc/token`,
+      keyHeader: { basic: ["apiKey", "secretKey"] },
+      form: { grant_type: "client_credentials" }
+    }),
+    response: Schema.Struct({
+      access_token: Schema.RedactedFromValue(Schema.NonEmptyString),
+      expires_in: Schema.Finite
+    }),
+    credential: ({ access_token, expires_in }, { purpose }) => ({
+      token: access_token,
+      expiry: { source: "vendor", seconds: expires_in },
+      connections:
+        purpose === "agent"
+          ? [
+              {
+                kind: "websocket",
+                url: "wss://api.hume.ai/v0/evi/chat",
+                where: "anywhere",
+                placement: { in: "query", name: "access_token", value: "{token}" }
+              }
+            ]
+          : [{ kind: "http", url: "https://api.hume.ai/v0/tts", where: "anywhere", placement: bearer }]
+    }),
+    dialect: {
+      failure: Schema.Struct({ error: Schema.String, message: Schema.String }),
+      read: ({ error, message }) => ({ code: error, detail: message })
+    }
+  })
+)
 
 const apiKey = "humes-long-lived-key"
 const secret = "humes-long-lived-secret"

@@ -22,38 +22,40 @@ const head = Base64Url.encode(JSON.stringify({ alg: "HS256" }))
 
 const seconds = (time: DateTime.Utc): number => DateTime.toEpochMillis(time) / 1000
 
-export const adapter = Adapter.makeSigning({
-  id: "livekit",
-  options,
-  capabilities: {
-    realtime: {
-      // Any length, six hours unless it is set. The ends of the range are ours.
-      ttlSeconds: { min: 10, max: 86_400, default: 21_600 },
-      singleUse: false,
-      sessionLocks: ["all"],
-      subject: { effect: "enforced", requiredForClient: true },
-      regions: [],
-      mintingHasSideEffects: false,
-      needed: "connect"
+export const adapter = Adapter.withConfig(
+  Adapter.makeSigning({
+    id: "livekit",
+    options,
+    capabilities: {
+      realtime: {
+        // Any length, six hours unless it is set. The ends of the range are ours.
+        ttlSeconds: { min: 10, max: 86_400, default: 21_600 },
+        singleUse: false,
+        sessionLocks: ["all"],
+        subject: { effect: "enforced", requiredForClient: true },
+        regions: [],
+        mintingHasSideEffects: false,
+        needed: "connect"
+      }
+    },
+    // The claims of `livekit-server-sdk` 2.19.2 (read 2026-11-30).
+    sign: ({ session, subject: identity, ttlSeconds }, { keys, now, options: { url } }) => {
+      const claims = {
+        video: { roomJoin: true, ...session?.config },
+        iss: Redacted.value(keys.apiKey),
+        exp: seconds(now) + ttlSeconds,
+        nbf: seconds(now),
+        sub: identity
+      }
+      const signed = `${head}.${Base64Url.encode(JSON.stringify(claims))}`
+      return Effect.map(hmac(Redacted.value(keys.apiSecret), signed), (signature) => ({
+        token: Redacted.make(`${signed}.${Base64Url.encode(signature)}`),
+        expiry: { source: "jwt" } as const,
+        connections: [{ kind: "websocket", url, where: "anywhere", placement: { in: "sdk", name: "token" } }] as const
+      }))
     }
-  },
-  // The claims of `livekit-server-sdk` 2.19.2 (read 2026-11-30).
-  sign: ({ session, subject: identity, ttlSeconds }, { keys, now, options: { url } }) => {
-    const claims = {
-      video: { roomJoin: true, ...session?.config },
-      iss: Redacted.value(keys.apiKey),
-      exp: seconds(now) + ttlSeconds,
-      nbf: seconds(now),
-      sub: identity
-    }
-    const signed = `${head}.${Base64Url.encode(JSON.stringify(claims))}`
-    return Effect.map(hmac(Redacted.value(keys.apiSecret), signed), (signature) => ({
-      token: Redacted.make(`${signed}.${Base64Url.encode(signature)}`),
-      expiry: { source: "jwt" } as const,
-      connections: [{ kind: "websocket", url, where: "anywhere", placement: { in: "sdk", name: "token" } }] as const
-    }))
-  }
-})
+  })
+)
 
 const secret = "livekits-long-lived-secret"
 

@@ -38,7 +38,8 @@ const definition: Definition = {
     }))
 }
 
-const adapter = (change: Partial<Definition> = {}) => Adapter.makeSigning({ ...definition, ...change })
+const adapter = (change: Partial<Definition> = {}) =>
+  Adapter.withConfig(Adapter.makeSigning({ ...definition, ...change }))
 
 const emulator = (settings: Emulator.Options = {}): Emulator.Emulator =>
   Emulator.make(

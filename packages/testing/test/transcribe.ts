@@ -56,37 +56,39 @@ const sign = Effect.fnUntraced(function* (
   return `wss://${host}${path}?${canonical}&X-Amz-Signature=${hex(yield* hmac(key, text))}`
 })
 
-export const adapter = Adapter.makeSigning({
-  id: "transcribe",
-  options,
-  capabilities: {
-    "stt.realtime": {
-      // At most 300 seconds. The least is ours, as the signature counts whole seconds.
-      ttlSeconds: { min: 5, max: 300, default: 60 },
-      singleUse: false,
-      sessionLocks: ["all"],
-      subject: { effect: "ignored" },
-      regions,
-      mintingHasSideEffects: false,
-      needed: "connect"
+export const adapter = Adapter.withConfig(
+  Adapter.makeSigning({
+    id: "transcribe",
+    options,
+    capabilities: {
+      "stt.realtime": {
+        // At most 300 seconds. The least is ours, as the signature counts whole seconds.
+        ttlSeconds: { min: 5, max: 300, default: 60 },
+        singleUse: false,
+        sessionLocks: ["all"],
+        subject: { effect: "ignored" },
+        regions,
+        mintingHasSideEffects: false,
+        needed: "connect"
+      }
+    },
+    sign: ({ region = "us-east-1", session, ttlSeconds }, { keys, now }) => {
+      const query = Object.fromEntries(
+        Object.entries(session?.config ?? {}).map(([name, value]) => [
+          name,
+          typeof value === "string" ? value : JSON.stringify(value)
+        ])
+      )
+      const time = DateTime.formatIso(now).replace(/[-:]|\.\d+/g, "")
+      const host = `transcribestreaming.${region}.amazonaws.com:8443`
+      return Effect.map(sign(host, query, keys, { region, time, seconds: ttlSeconds }), (url) => ({
+        token: Redacted.make(url),
+        expiry: { source: "request", told: "moment" } as const,
+        connections: [{ kind: "websocket", url: "{token}", where: "anywhere", placement: { in: "url" } }] as const
+      }))
     }
-  },
-  sign: ({ region = "us-east-1", session, ttlSeconds }, { keys, now }) => {
-    const query = Object.fromEntries(
-      Object.entries(session?.config ?? {}).map(([name, value]) => [
-        name,
-        typeof value === "string" ? value : JSON.stringify(value)
-      ])
-    )
-    const time = DateTime.formatIso(now).replace(/[-:]|\.\d+/g, "")
-    const host = `transcribestreaming.${region}.amazonaws.com:8443`
-    return Effect.map(sign(host, query, keys, { region, time, seconds: ttlSeconds }), (url) => ({
-      token: Redacted.make(url),
-      expiry: { source: "request", told: "moment" } as const,
-      connections: [{ kind: "websocket", url: "{token}", where: "anywhere", placement: { in: "url" } }] as const
-    }))
-  }
-})
+  })
+)
 
 const secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 

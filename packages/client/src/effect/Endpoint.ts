@@ -155,15 +155,7 @@ const wholeSeconds = (length: MintOptions["minRemaining"]): number | undefined =
   return seconds > 0 && Number.isSafeInteger(seconds) ? seconds : undefined
 }
 
-/**
- * The adapter for `Providers`. It forwards `minRemaining` and `refused` to the endpoint, and `invalidate` reports with the next
- * mint of the credential's scope. `singleUse: "preferred"` is left to the endpoint, and listed in `relaxed` when the credential is
- * good for many uses. `onUnsupported: "relax"` does not reach the endpoint, which refuses unsupported requests.
- *
- * @category adapters
- * @since 0.1.0
- */
-export const adapter = Adapter.make({
+const vendor = Adapter.make({
   id: "endpoint",
   options,
   capabilities,
@@ -201,7 +193,7 @@ export const adapter = Adapter.make({
  * @category layers
  * @since 0.1.0
  */
-export const layer: (options: Options) => Adapter.ProviderLayer = adapter.layer
+export const layer: (options: Options) => Adapter.ProviderLayer = vendor.layer
 
 /**
  * Provides the token endpoint from environment variables: `TEMPCRED_ENDPOINT_URL`, and `TEMPCRED_ENDPOINT_API_KEY` or
@@ -210,4 +202,14 @@ export const layer: (options: Options) => Adapter.ProviderLayer = adapter.layer
  * @category layers
  * @since 0.1.0
  */
-export const layerConfig: Adapter.ProviderLayer = adapter.layerConfig
+export const layerConfig: Adapter.ProviderLayer = Adapter.layerConfig(vendor)
+
+/**
+ * The adapter for `Providers`. It forwards `minRemaining` and `refused` to the endpoint, and `invalidate` reports with the next
+ * mint of the credential's scope. `singleUse: "preferred"` is left to the endpoint, and listed in `relaxed` when the credential is
+ * good for many uses. `onUnsupported: "relax"` does not reach the endpoint, which refuses unsupported requests.
+ *
+ * @category adapters
+ * @since 0.1.0
+ */
+export const adapter = Adapter.withConfig(vendor)

@@ -2,21 +2,11 @@
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
-import { ConfigurationError, type Issue } from "../ConfigurationError.ts"
-import * as Environment from "../Environment.ts"
-import * as Variable from "../environment/Variable.ts"
+import type { Issue } from "../ConfigurationError.ts"
 import { join, split } from "../key-source/KeyParts.ts"
 import * as Keys from "../key-source/Keys.ts"
-import * as KeySource from "../KeySource.ts"
-import type { Examined, KeyOption } from "./Options.ts"
-
-/** One part of a key. */
-export interface Part {
-  readonly variable: string
-  /** Whether credentials may contain it, such as the id of a key. */
-  readonly isPublic?: boolean
-  readonly isOptional?: boolean
-}
+import type * as KeySource from "../KeySource.ts"
+import type { Examined, KeyOption, Part } from "./Options.ts"
 
 type OptionalNames<P> = { [N in keyof P]: P[N] extends { readonly isOptional: true } ? N : never }[keyof P]
 
@@ -64,7 +54,7 @@ export const keyParts = <const P extends Readonly<Record<string, Part>>>(
     isRequired: true,
     is: (value) => isSource(value) || isKeys(value),
     isKeys,
-    read: readParts(all),
+    parts,
     examine
   }
 }
@@ -82,51 +72,4 @@ const given = (all: All, value: unknown): Readonly<Record<string, Redacted.Redac
 const problemsOf = (name: string, { isOptional }: Part, held: unknown): ReadonlyArray<Issue> => {
   const message = held === undefined && isOptional === true ? undefined : Keys.problemOf(held)
   return message === undefined ? [] : [{ name, message }]
-}
-
-/** Reads the parts, each from its variable or file. Fails with everything that is missing or malformed. */
-const readParts = (all: All): Effect.Effect<KeySource.KeySource, ConfigurationError> =>
-  Environment.collect(
-    Effect.fnUntraced(function* (reading) {
-      const sources: Array<readonly [string, KeySource.KeySource]> = []
-      for (const [name, part] of all) {
-        const source = yield* reading(sourceOf(part))
-        if (source !== undefined) sources.push([name, source])
-      }
-      return joined(sources)
-    })
-  )
-
-const sourceOf = Effect.fnUntraced(function* ({
-  isOptional,
-  variable
-}: Part): Effect.fn.Return<KeySource.KeySource | undefined, ConfigurationError> {
-  if (isOptional === true && (yield* Variable.placeOf(variable)) === undefined) return undefined
-  const source = yield* KeySource.fromConfig(variable)
-  const [message] = source.fixed === undefined ? [] : Keys.problemsOf(source.fixed)
-  if (message !== undefined) return yield* new ConfigurationError({ issues: [{ name: variable, message }] })
-  return source
-})
-
-/** Makes one source of the sources of each part. */
-const joined = (sources: ReadonlyArray<readonly [string, KeySource.KeySource]>): KeySource.KeySource => {
-  const fixed = sources.map(([name, source]) => [name, source.fixed?.[0]] as const)
-  if (fixed.every(([, key]) => key !== undefined)) return KeySource.fixed(join(Object.fromEntries(fixed)))
-  return KeySource.fromEffect(
-    Effect.flatMap(
-      Effect.forEach(sources, ([name, { keys }]) => Effect.map(keys, (read) => ({ name, read }))),
-      (lists) => {
-        const [first] = lists
-        const length = first?.read.length ?? 0
-        if (lists.some(({ read }) => read.length !== length || Keys.problemsOf(read).length > 0)) {
-          return Effect.fail("the files do not hold the same number of keys")
-        }
-        return Effect.succeed(
-          Array.from({ length }, (_, index) =>
-            join(Object.fromEntries(lists.map(({ name, read }) => [name, read[index]])))
-          )
-        )
-      }
-    )
-  )
 }

@@ -1,14 +1,11 @@
 /** The options of an adapter as a table: each option's type, environment variable, check and place in the account's identity, stated once. */
 import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
-import { checkOneOf, checkRegion, checkUrl, type ConfigurationError, type Issue } from "../ConfigurationError.ts"
-import * as Environment from "../Environment.ts"
+import { checkOneOf, checkRegion, checkUrl, type Issue } from "../ConfigurationError.ts"
 import * as KeyParts from "../key-source/KeyParts.ts"
 import type { Source } from "../key-source/KeyRing.ts"
 import * as Keys from "../key-source/Keys.ts"
-import * as KeySource from "../KeySource.ts"
 
 /** The parts of a provider that follow from an option's value. */
 export interface Examined {
@@ -26,6 +23,14 @@ export interface Examined {
   readonly identity?: ReadonlyArray<string | undefined>
 }
 
+/** One part of a key. */
+export interface Part {
+  readonly variable: string
+  /** Whether credentials may contain it, such as the id of a key. */
+  readonly isPublic?: boolean
+  readonly isOptional?: boolean
+}
+
 /** One option of an adapter. `IsRequired` tells whether the option must be given. */
 export interface Option<A, IsRequired extends boolean = boolean> {
   readonly kind: "key" | "regionKeys" | "region" | "url" | "value"
@@ -37,7 +42,8 @@ export interface Option<A, IsRequired extends boolean = boolean> {
   readonly is: (value: unknown) => value is A
   /** Tells whether a key has the declared parts. Only the option of the long-lived key has it. */
   readonly isKeys?: (parts: unknown) => boolean
-  readonly read: Effect.Effect<A | undefined, ConfigurationError>
+  /** The parts of a long-lived key that has several. */
+  readonly parts?: Readonly<Record<string, Part>>
   /** Checks a value. `name` is the option's name. */
   readonly examine: (name: string, value: unknown) => Examined
 }
@@ -64,8 +70,6 @@ export type KeysOf<T> = {
   [N in keyof T]: T[N] extends { readonly isKeys: (parts: unknown) => parts is infer K } ? K : never
 }[keyof T]
 
-const nothing = Effect.succeed(undefined)
-
 const named = (name: string, variable: string | undefined): string =>
   variable === undefined ? name : `${variable} (${name})`
 
@@ -87,7 +91,6 @@ export const key = (variable: string): KeyOption<Source, { readonly key: Redacte
   is: isSource,
   isKeys: (parts): parts is { readonly key: Redacted.Redacted } =>
     Predicate.hasProperty(parts, "key") && Redacted.isRedacted(parts.key),
-  read: KeySource.fromConfig(variable),
   examine: (option, value) => {
     const name = named(option, variable)
     return isSource(value)
@@ -113,7 +116,6 @@ export const regionKeys = (allowed?: ReadonlyArray<string>): Option<Readonly<Rec
     variables: [],
     isRequired: false,
     is: isSources,
-    read: nothing,
     examine: (name, value) => {
       if (value === undefined) return { issues: [] }
       if (!isSources(value)) {
@@ -139,7 +141,6 @@ const textOption = (variable: string, { check, examined, kind }: TextOption): Op
   variables: [variable],
   isRequired: false,
   is: Predicate.isString,
-  read: Environment.text(variable),
   examine: (option, value) => {
     const name = named(option, variable)
     if (value !== undefined && !Predicate.isString(value)) return { issues: [{ name, message: "must be text" }] }
@@ -181,7 +182,6 @@ export const required = <A>(option: Option<A>): Option<A, true> => {
   return {
     ...option,
     isRequired: true,
-    read: variable === undefined ? option.read : Environment.required(variable, () => option.read),
     examine: (name, value) => (value === undefined ? { issues: [missing(name)] } : option.examine(name, value))
   }
 }
@@ -195,7 +195,6 @@ export const value = <A>(
   variables: [],
   isRequired: false,
   is,
-  read: nothing,
   examine: (name, given) => {
     const message = given === undefined ? undefined : problemOf(given)
     return { issues: message === undefined ? [] : [{ name, message }] }
@@ -211,32 +210,9 @@ export const seconds = (min: number, max: number): Option<Duration.Duration, fal
       : `must be whole seconds, ${min} to ${max}`
   })
 
-const isComplete = <T extends Table>(table: T, values: unknown): values is OptionsOf<T> =>
-  Object.entries(table).every(([name, option]) => {
-    const given: unknown = Predicate.hasProperty(values, name) ? values[name] : undefined
-    return given === undefined ? !option.isRequired : option.is(given)
-  })
-
 /** Tells whether a key has the parts that its option declares. */
 export const hasKeys = <T extends Table>(table: T, parts: unknown): parts is KeysOf<T> =>
   Object.values(table).some(({ isKeys }) => isKeys?.(parts) === true)
-
-/** Reads a table's options from environment variables. Fails with all missing and malformed ones. */
-export const read = <T extends Table>(table: T): Effect.Effect<OptionsOf<T>, ConfigurationError> =>
-  Environment.load(
-    Environment.collect(
-      Effect.fnUntraced(function* (reading) {
-        const values: Record<string, unknown> = {}
-        for (const [name, option] of Object.entries(table)) values[name] = yield* reading(option.read)
-        return values
-      })
-    )
-  ).pipe(
-    Effect.filterOrElse(
-      (values) => isComplete(table, values),
-      () => Effect.die("an option was read as something else")
-    )
-  )
 
 /** Checks the values of a table's options. */
 export const examine = (table: Table, values: object): ReadonlyArray<Examined> =>

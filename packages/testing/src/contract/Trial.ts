@@ -17,7 +17,7 @@ import * as EmulatorHttpClient from "../EmulatorHttpClient.ts"
 
 /** The subject of the contract: an adapter, and the emulator of its vendor. */
 export interface Subject {
-  readonly adapter: Pick<Adapter.Vendor<Adapter.Table>, "id" | "capabilities" | "layerConfig" | "options">
+  readonly adapter: Adapter.Adapter & Pick<Adapter.Vendor<Adapter.Table>, "options">
   /** Makes a fresh emulator. */
   readonly emulator: (options?: Options) => Emulator
   /** The emulator's route that mints, for scripted faults. An adapter that signs credentials has none. */
