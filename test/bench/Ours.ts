@@ -1,7 +1,7 @@
 /** This library as an app uses it: the Promise door, a cache, and an adapter with a fictional vendor. */
 import * as Adapter from "@tempcred/core/Adapter"
 import { bearer } from "@tempcred/core/Connection"
-import * as CredentialCache from "@tempcred/core/CredentialCache"
+import { CredentialCache, type Options } from "@tempcred/core/CredentialCache"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import * as Minter from "@tempcred/core/Minter"
 import { Transport } from "@tempcred/core/Transport"
@@ -55,7 +55,7 @@ export const transport = (vendor: Vendor): Layer.Layer<Transport> =>
   })
 
 /** Makes a cached provider, for programs with their own clock. */
-export const layer = (vendor: Vendor, options?: CredentialCache.Options) =>
+export const layer = (vendor: Vendor, options?: Options) =>
   CredentialCache.layer(options).pipe(Layer.provide(adapter(vendor)), Layer.provide(transport(vendor)))
 
 /** Seeds the random numbers, for equal results in every run. */

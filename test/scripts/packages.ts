@@ -167,7 +167,7 @@ const checkBrowser = async (): Promise<void> => {
 /** The modules that a program must not include when it uses only a part. */
 const parts: ReadonlyArray<{ readonly code: string; readonly without: RegExp }> = [
   {
-    code: 'import { Purpose } from "@tempcred/core"; console.log(Purpose.all)',
+    code: 'import { Purpose } from "@tempcred/core"; console.log(Purpose.literals)',
     without: /@tempcred\/core\/dist\/(?!Purpose\.js|index\.js)/
   },
   {

@@ -1,5 +1,5 @@
 /** Placements of tokens are proven by the vendor's own client or publication, not by our emulators. */
-import * as TempCredential from "@tempcred/core/TempCredential"
+import { TempCredential } from "@tempcred/core/TempCredential"
 import { readdirSync, readFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it, vi } from "vitest"

@@ -1,6 +1,6 @@
 /** The token endpoint on every supported runtime: the programs of `examples/server`, with emulated vendors. */
 import * as Connection from "@tempcred/core/Connection"
-import * as TempCredential from "@tempcred/core/TempCredential"
+import { TempCredential } from "@tempcred/core/TempCredential"
 import * as TokenEndpoint from "@tempcred/core/TokenEndpoint"
 import { serve, type Server } from "@tempcred/emulator/Node"
 import * as Soniox from "@tempcred/emulator/Soniox"

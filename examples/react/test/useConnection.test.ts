@@ -1,6 +1,6 @@
 import { source } from "@tempcred/client"
 import * as Minter from "@tempcred/core/Minter"
-import { encode } from "@tempcred/core/TempCredential"
+import { TempCredential } from "@tempcred/core/TempCredential"
 import { serve } from "@tempcred/emulator/Node"
 import * as Emulator from "@tempcred/emulator/Soniox"
 import * as Soniox from "@tempcred/soniox/Soniox"
@@ -24,7 +24,8 @@ const start = async () => {
   const variables = ConfigProvider.layer(ConfigProvider.fromEnv({ env: emulator.env(server.origin) }))
   const minter = Minter.make(Layer.provide(Soniox.layerConfig, variables))
   onTestFinished(() => Promise.all([minter.close(), server.close()]).then(() => {}))
-  const backend = async () => Response.json(encode(await minter.mint({ purpose, singleUse: true })), { status: 201 })
+  const backend = async () =>
+    Response.json(TempCredential.encode(await minter.mint({ purpose, singleUse: true })), { status: 201 })
   const endpoint = { answer: backend }
   const credentials = source({ endpoint: "/v1/credentials", fetch: () => endpoint.answer() })
   const seen: {

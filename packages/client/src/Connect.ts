@@ -5,11 +5,11 @@
  * ```ts
  * import { open } from "@tempcred/client"
  * import * as Minter from "@tempcred/core/Minter"
- * import { encode } from "@tempcred/core/TempCredential"
+ * import { TempCredential } from "@tempcred/core/TempCredential"
  * import * as Soniox from "@tempcred/soniox/Soniox"
  *
  * const minter = Minter.make(Soniox.layerConfig)
- * const credential = encode(await minter.mint({ purpose: "stt.realtime" })) // a page gets it from a source
+ * const credential = TempCredential.encode(await minter.mint({ purpose: "stt.realtime" })) // a page gets it from a source
  * const socket = await open(credential, { first: { model: "stt-rt-v5", audio_format: "auto" } })
  * console.log(socket.protocol) // => soniox-api-key
  * socket.close()

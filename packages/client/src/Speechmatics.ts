@@ -7,14 +7,14 @@
  * import { source } from "@tempcred/client"
  * import { session } from "@tempcred/client/Speechmatics"
  * import * as Minter from "@tempcred/core/Minter"
- * import { encode } from "@tempcred/core/TempCredential"
+ * import { TempCredential } from "@tempcred/core/TempCredential"
  * import * as Speechmatics from "@tempcred/speechmatics/Speechmatics"
  *
  * const minter = Minter.make(Speechmatics.layerConfig)
  * const credentials = source({
  *   endpoint: "/v1/credentials",
  *   // What the app's backend does; a page leaves this out.
- *   fetch: async () => Response.json(encode(await minter.mint({ purpose: "stt.realtime" })), { status: 201 })
+ *   fetch: async () => Response.json(TempCredential.encode(await minter.mint({ purpose: "stt.realtime" })), { status: 201 })
  * })
  * const { jwt, url } = await session(credentials)
  * const client = new RealtimeClient({ url })

@@ -11,7 +11,7 @@ import {
 } from "@tempcred/client"
 import { fill } from "@tempcred/core/Connection"
 import * as Minter from "@tempcred/core/Minter"
-import { encode } from "@tempcred/core/TempCredential"
+import { TempCredential } from "@tempcred/core/TempCredential"
 import { serve } from "@tempcred/emulator/Node"
 import * as Soniox from "@tempcred/emulator/Soniox"
 import * as Adapter from "@tempcred/soniox/Soniox"
@@ -394,7 +394,7 @@ describe("open", () => {
     const config = ConfigProvider.layer(ConfigProvider.fromEnv({ env: emulator.env(server.origin) }))
     const minter = Minter.make(Layer.provide(Adapter.layerConfig, config))
     onTestFinished(() => Promise.all([minter.close(), server.close()]).then(() => {}))
-    const answer = async () => encode(await minter.mint({ purpose: "stt.realtime", singleUse }))
+    const answer = async () => TempCredential.encode(await minter.mint({ purpose: "stt.realtime", singleUse }))
     const credentials = source({ endpoint: "/", fetch: async () => Response.json(await answer(), { status: 201 }) })
     return { credentials, emulator }
   }

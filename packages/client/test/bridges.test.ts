@@ -6,7 +6,7 @@ import { config } from "@tempcred/client/Soniox"
 import { session } from "@tempcred/client/Speechmatics"
 import type { Adapter } from "@tempcred/core/Adapter"
 import * as Minter from "@tempcred/core/Minter"
-import { encode } from "@tempcred/core/TempCredential"
+import { TempCredential } from "@tempcred/core/TempCredential"
 import * as TokenEndpoint from "@tempcred/core/TokenEndpoint"
 import type { Emulator } from "@tempcred/emulator/Emulator"
 import { serve } from "@tempcred/emulator/Node"
@@ -33,7 +33,7 @@ const start = async <E extends Emulator>(emulator: E, { layerConfig }: Adapter) 
       TokenEndpoint.decode(await new Request("http://localhost/", sent[1]).json())
     )
     asked.push({ purpose, ...request })
-    return Response.json(encode(await minter.mint({ purpose, singleUse: "preferred" })), { status: 201 })
+    return Response.json(TempCredential.encode(await minter.mint({ purpose, singleUse: "preferred" })), { status: 201 })
   }
   return { asked, credentials: source({ endpoint: "/v1/credentials", fetch: backend }), emulator }
 }

@@ -5,7 +5,7 @@
  * hours.
  *
  * ```ts
- * import * as CredentialCache from "@tempcred/core/CredentialCache"
+ * import { CredentialCache } from "@tempcred/core/CredentialCache"
  * import * as Minter from "@tempcred/core/Minter"
  * import * as Speechmatics from "@tempcred/speechmatics/Speechmatics"
  * import * as Layer from "effect/Layer"
@@ -108,19 +108,17 @@ export class CredentialCache extends Context.Service<
     /** The number of scopes in the cache. */
     readonly size: Effect.Effect<number>
   }
->()("@tempcred/core/CredentialCache") {}
-
-/**
- * Adds a cache to a provider. Not cached: single-use credentials, credentials whose minting has
- * side effects, and client credentials without a subject.
- *
- * @category layers
- * @since 0.1.0
- */
-export const layer = (
-  options: Options = {}
-): Layer.Layer<TempCredentialProvider | CredentialCache, ConfigurationError, TempCredentialProvider> =>
-  Layer.effectContext(make(options))
+>()("@tempcred/core/CredentialCache") {
+  /**
+   * Adds a cache to a provider. Not cached: single-use credentials, credentials whose minting has
+   * side effects, and client credentials without a subject.
+   */
+  static layer(
+    options: Options = {}
+  ): Layer.Layer<TempCredentialProvider | CredentialCache, ConfigurationError, TempCredentialProvider> {
+    return Layer.effectContext(make(options))
+  }
+}
 
 const standard = { capacity: 1000, clientWithoutSubject: false, advisory: 0.3, mandatory: 0.1 }
 

@@ -14,17 +14,11 @@
  */
 import * as Schema from "effect/Schema"
 
-/**
- * All purposes, in the order of tables.
- *
- * @category constants
- * @since 0.1.0
- */
-export const all = ["stt.realtime", "stt.batch", "tts.realtime", "tts.batch", "agent", "realtime"] as const
+const all = ["stt.realtime", "stt.batch", "tts.realtime", "tts.batch", "agent", "realtime"] as const
 
 /**
  * Schema of a `Purpose`: speech to text or text to speech, streamed or as a job; a hosted voice
- * agent; or speech to speech (`"realtime"`).
+ * agent; or speech to speech (`"realtime"`). `Purpose.literals` lists them in the order of tables.
  *
  * @category schemas
  * @since 0.1.0

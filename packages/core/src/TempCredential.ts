@@ -5,7 +5,7 @@
  *
  * ```ts
  * import * as Minter from "@tempcred/core/Minter"
- * import * as TempCredential from "@tempcred/core/TempCredential"
+ * import { TempCredential } from "@tempcred/core/TempCredential"
  * import * as Soniox from "@tempcred/soniox/Soniox"
  *
  * const minter = Minter.make(Soniox.layerConfig)
@@ -24,7 +24,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
-import { Connection } from "./Connection.ts"
+import { bearer, Connection } from "./Connection.ts"
 import { SessionLock } from "./MintRequest.ts"
 import { Purpose } from "./Purpose.ts"
 import { Feature } from "./TempCredentialError.ts"
@@ -49,29 +49,9 @@ interface Fields extends Schema.Struct.Type<typeof shared> {
   readonly maxSession?: Duration.Duration
 }
 
-/**
- * A minted credential.
- *
- * - `expiresAt`: the time until which it opens connections, at most a minute past the requested
- *   ttl.
- * - `expirySource`: whether the vendor stated the expiry, a JWT contains it, it follows from the
- *   requested ttl, or from the vendor's documentation.
- * - `usableUntil`: after this time the vendor also closes open sessions; absent if it has no such
- *   limit.
- * - `sessionLock`: how the session's configuration is locked; absent if none is bound.
- * - `relaxed`: the requested guarantees that are not enforced.
- *
- * @category models
- * @since 0.1.0
- */
-export class TempCredential extends Data.Class<Fields> {}
-
-const DurationFromSeconds = Schema.Finite.pipe(
-  Schema.decodeTo(Schema.Duration, {
-    decode: SchemaGetter.transform((seconds: number) => Duration.seconds(seconds)),
-    encode: SchemaGetter.transform((duration: Duration.Duration) => Duration.toSeconds(duration))
-  })
-)
+interface Given extends Partial<Omit<Fields, "token">> {
+  readonly token?: string | Redacted.Redacted
+}
 
 /**
  * Schema of a credential as JSON, with the token in plain text. Times are ISO 8601 in UTC;
@@ -97,6 +77,13 @@ export const Json = Schema.Struct({
  */
 export type Json = typeof Json.Type
 
+const DurationFromSeconds = Schema.Finite.pipe(
+  Schema.decodeTo(Schema.Duration, {
+    decode: SchemaGetter.transform((seconds: number) => Duration.seconds(seconds)),
+    encode: SchemaGetter.transform((duration: Duration.Duration) => Duration.toSeconds(duration))
+  })
+)
+
 const Wire = Schema.Struct({
   ...shared,
   token: Schema.RedactedFromValue(Schema.NonEmptyString),
@@ -109,26 +96,58 @@ const Wire = Schema.Struct({
 const decodeWire = Schema.decodeUnknownEffect(Wire)
 
 /**
- * Encodes a credential for its client. The result contains the token in plain text: send it over
- * TLS with `Cache-Control: no-store`, and do not log it.
+ * A minted credential.
  *
- * @category encoding
+ * - `expiresAt`: the time until which it opens connections, at most a minute past the requested
+ *   ttl.
+ * - `expirySource`: whether the vendor stated the expiry, a JWT contains it, it follows from the
+ *   requested ttl, or from the vendor's documentation.
+ * - `usableUntil`: after this time the vendor also closes open sessions; absent if it has no such
+ *   limit.
+ * - `sessionLock`: how the session's configuration is locked; absent if none is bound.
+ * - `relaxed`: the requested guarantees that are not enforced.
+ *
+ * @category models
  * @since 0.1.0
  */
-export const encode = ({ maxSession, token, issuedAt, expiresAt, usableUntil, ...rest }: TempCredential): Json => ({
-  ...rest,
-  token: Redacted.value(token),
-  issuedAt: DateTime.formatIso(issuedAt),
-  expiresAt: DateTime.formatIso(expiresAt),
-  ...(usableUntil === undefined ? {} : { usableUntil: DateTime.formatIso(usableUntil) }),
-  ...(maxSession === undefined ? {} : { maxSessionSeconds: Duration.toSeconds(maxSession) })
-})
+export class TempCredential extends Data.Class<Fields> {
+  /**
+   * Makes a credential for tests: valid for a minute from now by the system's clock, unless the
+   * fields say otherwise.
+   */
+  static make({ token = "token", ...fields }: Given = {}): TempCredential {
+    const issuedAt = fields.issuedAt ?? DateTime.nowUnsafe()
+    return new TempCredential({
+      provider: "test",
+      purpose: "stt.realtime",
+      issuedAt,
+      expiresAt: DateTime.makeUnsafe(issuedAt.epochMilliseconds + 60_000),
+      expirySource: "request",
+      uses: "many",
+      relaxed: [],
+      connections: [{ kind: "websocket", url: "wss://vendor.example/", where: "anywhere", placement: bearer }],
+      ...fields,
+      token: Redacted.isRedacted(token) ? token : Redacted.make(token)
+    })
+  }
 
-/**
- * Decodes the result of `encode`. Errors name fields and never contain the token.
- *
- * @category decoding
- * @since 0.1.0
- */
-export const decode = (input: unknown): Effect.Effect<TempCredential, Schema.SchemaError> =>
-  Effect.map(decodeWire(input), (fields) => new TempCredential(fields))
+  /**
+   * Encodes a credential for its client. The result contains the token in plain text: send it over
+   * TLS with `Cache-Control: no-store`, and do not log it.
+   */
+  static encode({ maxSession, token, issuedAt, expiresAt, usableUntil, ...rest }: TempCredential): Json {
+    return {
+      ...rest,
+      token: Redacted.value(token),
+      issuedAt: DateTime.formatIso(issuedAt),
+      expiresAt: DateTime.formatIso(expiresAt),
+      ...(usableUntil === undefined ? {} : { usableUntil: DateTime.formatIso(usableUntil) }),
+      ...(maxSession === undefined ? {} : { maxSessionSeconds: Duration.toSeconds(maxSession) })
+    }
+  }
+
+  /** Decodes the result of `encode`. Errors name fields and never contain the token. */
+  static decode(input: unknown): Effect.Effect<TempCredential, Schema.SchemaError> {
+    return Effect.map(decodeWire(input), (fields) => new TempCredential(fields))
+  }
+}

@@ -4,25 +4,36 @@
  * @since 0.1.0
  */
 export * as Adapter from "./Adapter.ts"
-export * as Capabilities from "./Capabilities.ts"
-export * as ConfigurationError from "./ConfigurationError.ts"
+export type { Capabilities, Capability } from "./Capabilities.ts"
+export { ConfigurationError } from "./ConfigurationError.ts"
 export * as Connection from "./Connection.ts"
-export * as CredentialCache from "./CredentialCache.ts"
+export { CredentialCache } from "./CredentialCache.ts"
 export * as CredentialSharing from "./CredentialSharing.ts"
 export * as Environment from "./Environment.ts"
 export * as Events from "./Events.ts"
 export * as Failover from "./Failover.ts"
-export * as Fingerprint from "./Fingerprint.ts"
+export { fingerprint } from "./Fingerprint.ts"
 export * as KeySource from "./KeySource.ts"
 export * as Minter from "./Minter.ts"
-export * as MintRequest from "./MintRequest.ts"
+export type { MintRequest } from "./MintRequest.ts"
 export * as Providers from "./Providers.ts"
-export * as Purpose from "./Purpose.ts"
+export { Purpose } from "./Purpose.ts"
 export * as RateGate from "./RateGate.ts"
 export * as RetryPolicy from "./RetryPolicy.ts"
-export * as TempCredential from "./TempCredential.ts"
-export * as TempCredentialError from "./TempCredentialError.ts"
-export * as TempCredentialProvider from "./TempCredentialProvider.ts"
+export { TempCredential } from "./TempCredential.ts"
+export {
+  AuthenticationError,
+  InvalidRequestError,
+  InvalidResponseError,
+  PermissionError,
+  QuotaError,
+  RateLimitError,
+  TempCredentialError,
+  TransportError,
+  UnavailableError,
+  UnsupportedError
+} from "./TempCredentialError.ts"
+export { type MintOptions, TempCredentialProvider } from "./TempCredentialProvider.ts"
 export * as TokenEndpoint from "./TokenEndpoint.ts"
 export * as Transport from "./Transport.ts"
 export * as VendorApi from "./VendorApi.ts"

@@ -1,10 +1,10 @@
 /** What a vendor can bind to a credential beyond a ttl: one use whether asked or not, a second end, and the configuration of a session. */
 import type * as Adapter from "@tempcred/core/Adapter"
-import * as CredentialCache from "@tempcred/core/CredentialCache"
+import { CredentialCache } from "@tempcred/core/CredentialCache"
 import type { Capability } from "@tempcred/core/Capabilities"
 import * as Failover from "@tempcred/core/Failover"
 import type { MintRequest, SessionLock } from "@tempcred/core/MintRequest"
-import * as TempCredential from "@tempcred/core/TempCredential"
+import { TempCredential } from "@tempcred/core/TempCredential"
 import type { Feature } from "@tempcred/core/TempCredentialError"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { assert, describe, it } from "@effect/vitest"

@@ -1,7 +1,7 @@
 /** The scopes of the cache: which requests share a credential, and which do not. */
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigurationError } from "@tempcred/core/ConfigurationError"
-import * as CredentialCache from "@tempcred/core/CredentialCache"
+import { CredentialCache, type Options } from "@tempcred/core/CredentialCache"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import * as Duration from "effect/Duration"
@@ -306,7 +306,7 @@ describe("how much is kept", () => {
     })
   )
 
-  const wrong: ReadonlyArray<readonly [name: string, options: CredentialCache.Options]> = [
+  const wrong: ReadonlyArray<readonly [name: string, options: Options]> = [
     ["capacity", { capacity: 0 }],
     ["capacity", { capacity: 1.5 }],
     ["advisory", { advisory: 1 }],

@@ -1,6 +1,6 @@
 /** Single flight: one mint serves all callers that wait, and survives each of them. */
 import { assert, describe, it } from "@effect/vitest"
-import * as CredentialCache from "@tempcred/core/CredentialCache"
+import { CredentialCache } from "@tempcred/core/CredentialCache"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import * as RetryPolicy from "@tempcred/core/RetryPolicy"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"

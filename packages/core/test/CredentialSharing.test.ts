@@ -1,5 +1,5 @@
 import * as CredentialSharing from "@tempcred/core/CredentialSharing"
-import { decode, encode, type TempCredential } from "@tempcred/core/TempCredential"
+import { TempCredential } from "@tempcred/core/TempCredential"
 import { assert, describe, it } from "@effect/vitest"
 import * as DateTime from "effect/DateTime"
 import * as Deferred from "effect/Deferred"
@@ -455,7 +455,7 @@ describe("invalidation", () => {
       yield* TestClock.adjust("1 hour")
       const [one, other] = [yield* start(), yield* start({ ahead: -600_000 })]
       const mine = yield* one.mint()
-      const copy = yield* decode(encode(yield* other.mint()))
+      const copy = yield* TempCredential.decode(TempCredential.encode(yield* other.mint()))
       assert.strictEqual(other.provider.isInvalidated?.(copy), false)
       yield* one.provider.invalidate?.(copy) ?? Effect.void
       assert.strictEqual(one.provider.isInvalidated?.(mine), true)

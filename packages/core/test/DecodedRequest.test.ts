@@ -1,6 +1,6 @@
 import * as Adapter from "@tempcred/core/Adapter"
 import type { Capabilities } from "@tempcred/core/Capabilities"
-import * as CredentialCache from "@tempcred/core/CredentialCache"
+import { CredentialCache } from "@tempcred/core/CredentialCache"
 import * as Failover from "@tempcred/core/Failover"
 import * as MintRequest from "@tempcred/core/MintRequest"
 import { UnavailableError } from "@tempcred/core/TempCredentialError"

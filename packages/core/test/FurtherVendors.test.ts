@@ -2,7 +2,7 @@
 import type { ProviderLayer } from "@tempcred/core/Adapter"
 import { fill } from "@tempcred/core/Connection"
 import type { MintRequest } from "@tempcred/core/MintRequest"
-import * as TempCredential from "@tempcred/core/TempCredential"
+import { TempCredential } from "@tempcred/core/TempCredential"
 import { TempCredentialError } from "@tempcred/core/TempCredentialError"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { assert, describe, it } from "@effect/vitest"
@@ -41,7 +41,7 @@ interface Row {
   readonly life: number
   /** The vendor that is called, and the body that it gets. */
   readonly sent?: readonly [vendor: ReturnType<typeof Acme.vendor>, body: unknown]
-  readonly told: Partial<TempCredential.TempCredential>
+  readonly told: Partial<TempCredential>
   /** What it cannot serve. */
   readonly refused: Partial<MintRequest>
   readonly opened: string

@@ -1,6 +1,6 @@
 /** A caller reports a credential that was refused where it was used, by its fingerprint, and gets another one. */
 import { assert, describe, it } from "@effect/vitest"
-import * as CredentialCache from "@tempcred/core/CredentialCache"
+import { CredentialCache } from "@tempcred/core/CredentialCache"
 import * as Failover from "@tempcred/core/Failover"
 import { fingerprint } from "@tempcred/core/Fingerprint"
 import * as Minter from "@tempcred/core/Minter"

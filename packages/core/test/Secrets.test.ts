@@ -3,7 +3,7 @@ import { checkKey, ConfigurationError } from "@tempcred/core/ConfigurationError"
 import * as Connection from "@tempcred/core/Connection"
 import * as Minter from "@tempcred/core/Minter"
 import * as RetryPolicy from "@tempcred/core/RetryPolicy"
-import * as TempCredential from "@tempcred/core/TempCredential"
+import { Json, TempCredential } from "@tempcred/core/TempCredential"
 import { Reason, TempCredentialError } from "@tempcred/core/TempCredentialError"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { assert, describe, it } from "@effect/vitest"
@@ -137,7 +137,7 @@ describe("a credential", () => {
       assert.include(sent, `"token":"${Acme.token}"`)
       assert.include(sent, '"maxSessionSeconds":300')
       assert.include(sent, '"expiresAt":"1970-01-01T00:01:00.000Z"')
-      assert.isTrue(Schema.is(TempCredential.Json)(JSON.parse(sent)))
+      assert.isTrue(Schema.is(Json)(JSON.parse(sent)))
       assert.deepStrictEqual(yield* TempCredential.decode(JSON.parse(sent)), credential)
     })
   )

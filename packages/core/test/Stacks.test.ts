@@ -1,6 +1,6 @@
 /** Holders over holders and over several providers: what is asked, and what is known, travels through all of them. */
 import { assert, describe, it } from "@effect/vitest"
-import * as CredentialCache from "@tempcred/core/CredentialCache"
+import { CredentialCache } from "@tempcred/core/CredentialCache"
 import * as Failover from "@tempcred/core/Failover"
 import { fingerprint } from "@tempcred/core/Fingerprint"
 import { decode, type MintRequest } from "@tempcred/core/MintRequest"

@@ -1,4 +1,3 @@
-import { bearer } from "@tempcred/core/Connection"
 import * as Events from "@tempcred/core/Events"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import { TempCredential } from "@tempcred/core/TempCredential"
@@ -38,17 +37,12 @@ const vendor = () => {
     if (state.broken) {
       return yield* new TempCredentialError({ provider: "acme", reason: new UnavailableError({ status: 503 }) })
     }
-    const expiresAt = DateTime.makeUnsafe(now + 60_000)
-    return new TempCredential({
+    return TempCredential.make({
       provider: "acme",
       purpose: asked.purpose,
-      token: Redacted.make(`token-${number}`),
+      token: `token-${number}`,
       issuedAt: DateTime.makeUnsafe(now),
-      expiresAt,
-      expirySource: "request",
-      uses: asked.singleUse === true ? "once" : "many",
-      relaxed: [],
-      connections: [{ kind: "websocket", url: "wss://acme.example", where: "server", placement: bearer }]
+      uses: asked.singleUse === true ? "once" : "many"
     })
   })
   const layer = Layer.succeed(

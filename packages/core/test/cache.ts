@@ -1,6 +1,5 @@
 /** A vendor that answers by a script, behind a cache, under virtual time. */
-import { bearer } from "@tempcred/core/Connection"
-import * as CredentialCache from "@tempcred/core/CredentialCache"
+import { CredentialCache, type GetOptions, type Options } from "@tempcred/core/CredentialCache"
 import * as Events from "@tempcred/core/Events"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import { TempCredential } from "@tempcred/core/TempCredential"
@@ -44,17 +43,15 @@ export const vendor = (first: Answer = { life: 60 }) => {
       Effect.onInterrupt(() => Effect.sync(() => void (state.interrupted += 1)))
     )
     if ("fails" in answer) return yield* error(answer.fails)
-    return new TempCredential({
+    return TempCredential.make({
       provider: "acme",
       purpose: asked.purpose,
-      token: Redacted.make(`token-${number}`),
+      token: `token-${number}`,
       issuedAt: DateTime.makeUnsafe(sent),
       expiresAt: DateTime.makeUnsafe(sent + answer.life * 1000),
       expirySource: "vendor",
       uses: asked.singleUse === true ? "once" : "many",
-      ...(asked.subject === undefined ? {} : { subject: asked.subject }),
-      relaxed: [],
-      connections: [{ kind: "websocket", url: "wss://acme.example/listen", where: "server", placement: bearer }]
+      ...(asked.subject === undefined ? {} : { subject: asked.subject })
     })
   })
   const layer = Layer.succeed(TempCredentialProvider, {
@@ -73,7 +70,7 @@ export const vendor = (first: Answer = { life: 60 }) => {
 /** A cache before a vendor, built into the scope of the test, or into a given one. */
 export const build = Effect.fnUntraced(function* (
   below: { readonly layer: Layer.Layer<TempCredentialProvider> },
-  options?: CredentialCache.Options
+  options?: Options
 ) {
   const events: Array<Events.Event> = []
   const context = yield* Layer.build(
@@ -83,15 +80,15 @@ export const build = Effect.fnUntraced(function* (
     )
   )
   const provider = Context.get(context, TempCredentialProvider)
-  const cache = Context.get(context, CredentialCache.CredentialCache)
+  const cache = Context.get(context, CredentialCache)
   return {
     events,
     provider,
     invalidate: cache.invalidate,
     size: cache.size,
-    credential: (asked: MintRequest = request, wishes?: CredentialCache.GetOptions) => cache.get(asked, wishes),
+    credential: (asked: MintRequest = request, wishes?: GetOptions) => cache.get(asked, wishes),
     /** Gets, and says what came: a token, or a reason. */
-    get: (asked: MintRequest = request, wishes?: CredentialCache.GetOptions) => said(cache.get(asked, wishes)),
+    get: (asked: MintRequest = request, wishes?: GetOptions) => said(cache.get(asked, wishes)),
     mint: (asked: MintRequest = request, options?: MintOptions) => said(provider.mint(asked, options))
   }
 })

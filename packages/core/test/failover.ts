@@ -6,13 +6,11 @@ import type { MintRequest } from "@tempcred/core/MintRequest"
 import { TempCredential } from "@tempcred/core/TempCredential"
 import { type Reason, TempCredentialError } from "@tempcred/core/TempCredentialError"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
-import { bearer } from "@tempcred/core/Connection"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
 import * as Acme from "./acme.ts"
 
@@ -20,16 +18,11 @@ import * as Acme from "./acme.ts"
 export type Step = "minted" | "hang" | Reason
 
 const minted = (provider: string, { purpose }: MintRequest) =>
-  new TempCredential({
+  TempCredential.make({
     provider,
     purpose,
-    token: Redacted.make(`token-of-${provider}`),
-    issuedAt: DateTime.makeUnsafe(0),
-    expiresAt: DateTime.makeUnsafe(60_000),
-    expirySource: "request",
-    uses: "many",
-    relaxed: [],
-    connections: [{ kind: "http", url: "https://acme.example/", where: "anywhere", placement: bearer }]
+    token: `token-of-${provider}`,
+    issuedAt: DateTime.makeUnsafe(0)
   })
 
 /** Answers by the script; its last step repeats until `next` writes others. */

@@ -1,6 +1,5 @@
 /** Machines that share credentials in one process: each with a vendor's provider of its own, and if need be a wall clock of its own. */
 import type { Capability } from "@tempcred/core/Capabilities"
-import { bearer } from "@tempcred/core/Connection"
 import * as CredentialSharing from "@tempcred/core/CredentialSharing"
 import * as Events from "@tempcred/core/Events"
 import type { MintRequest } from "@tempcred/core/MintRequest"
@@ -45,17 +44,14 @@ export const vendor = () => {
     const number = state.mints
     const issuedAt = DateTime.subtract(yield* DateTime.now, { milliseconds: state.age })
     yield* Effect.onInterrupt(state.next.shift() ?? Effect.void, () => Effect.sync(() => void (state.interrupted += 1)))
-    return new TempCredential({
+    return TempCredential.make({
       provider: "acme",
       purpose: asked.purpose,
-      token: Redacted.make(`acme-short-lived-token-${number}`),
+      token: `acme-short-lived-token-${number}`,
       issuedAt,
-      expiresAt: DateTime.add(issuedAt, { minutes: 1 }),
       expirySource: "vendor",
       uses: asked.singleUse === true ? "once" : "many",
-      ...(asked.subject === undefined ? {} : { subject: asked.subject }),
-      relaxed: [],
-      connections: [{ kind: "websocket", url: "wss://acme.example/listen", where: "server", placement: bearer }]
+      ...(asked.subject === undefined ? {} : { subject: asked.subject })
     })
   })
   const layer = Layer.sync(TempCredentialProvider, () =>

@@ -1,5 +1,5 @@
 /** A program that mints once from a pool and from a cache, closes nothing, and is done. */
-import * as CredentialCache from "@tempcred/core/CredentialCache"
+import { CredentialCache } from "@tempcred/core/CredentialCache"
 import * as Minter from "@tempcred/core/Minter"
 import * as WarmPool from "@tempcred/core/WarmPool"
 import * as Layer from "effect/Layer"

@@ -1,5 +1,5 @@
 import { fill } from "@tempcred/core/Connection"
-import * as CredentialCache from "@tempcred/core/CredentialCache"
+import { CredentialCache } from "@tempcred/core/CredentialCache"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import { InvalidRequestError } from "@tempcred/core/TempCredentialError"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"

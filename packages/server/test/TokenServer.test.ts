@@ -1,5 +1,5 @@
 import { fingerprint } from "@tempcred/core/Fingerprint"
-import * as TempCredential from "@tempcred/core/TempCredential"
+import { TempCredential } from "@tempcred/core/TempCredential"
 import * as Errors from "@tempcred/core/TempCredentialError"
 import * as TokenEndpoint from "@tempcred/core/TokenEndpoint"
 import * as Authenticator from "@tempcred/server/Authenticator"

@@ -1,5 +1,5 @@
 import { ConfigurationError } from "@tempcred/core/ConfigurationError"
-import * as TempCredential from "@tempcred/core/TempCredential"
+import { TempCredential } from "@tempcred/core/TempCredential"
 import * as HttpClientTransport from "@tempcred/core/HttpClientTransport"
 import * as Soniox from "@tempcred/emulator/Soniox"
 import * as Authenticator from "@tempcred/server/Authenticator"

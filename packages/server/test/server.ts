@@ -1,6 +1,5 @@
 /** A token endpoint before a vendor that does what a test says, asked as an Effect app serves it, in virtual time. */
 import type { Capability } from "@tempcred/core/Capabilities"
-import { bearer } from "@tempcred/core/Connection"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import { TempCredential } from "@tempcred/core/TempCredential"
 import { type Reason, TempCredentialError } from "@tempcred/core/TempCredentialError"
@@ -52,17 +51,15 @@ export const vendor = () => {
     const number = state.requests.length
     yield* state.next.shift() ?? Effect.void
     const issuedAt = yield* DateTime.now
-    return new TempCredential({
+    return TempCredential.make({
       provider: "acme",
       purpose: request.purpose,
-      token: Redacted.make(`acme-short-lived-token-${number}`),
+      token: `acme-short-lived-token-${number}`,
       issuedAt,
       expiresAt: DateTime.addDuration(issuedAt, Duration.fromInputUnsafe(request.ttl ?? "60 seconds")),
       expirySource: "vendor",
       uses: (request.singleUse ?? false) === false ? "many" : "once",
-      ...(request.subject === undefined ? {} : { subject: request.subject }),
-      relaxed: [],
-      connections: [{ kind: "websocket", url: "wss://acme.example/listen", where: "server", placement: bearer }]
+      ...(request.subject === undefined ? {} : { subject: request.subject })
     })
   })
   const layer = Layer.succeed(TempCredentialProvider, {

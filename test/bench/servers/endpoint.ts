@@ -2,7 +2,7 @@
  * `node endpoint.ts [cached]`: the token endpoint with the configuration of its environment, for Soniox. Prints its
  * address.
  */
-import * as CredentialCache from "@tempcred/core/CredentialCache"
+import { CredentialCache } from "@tempcred/core/CredentialCache"
 import * as Transport from "@tempcred/core/Transport"
 import * as Node from "@tempcred/server/Node"
 import * as ServerConfig from "@tempcred/server/ServerConfig"

@@ -2,7 +2,7 @@
 import type { ProviderLayer } from "@tempcred/core/Adapter"
 import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import type { MintRequest } from "@tempcred/core/MintRequest"
-import { encode } from "@tempcred/core/TempCredential"
+import { TempCredential } from "@tempcred/core/TempCredential"
 import type { Issue, Reason, TempCredentialError } from "@tempcred/core/TempCredentialError"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import type { Transport } from "@tempcred/core/Transport"
@@ -54,7 +54,7 @@ export const fails = (call: Call, fails: Failed["fails"], told: Told, answer: An
 /** Mints a credential, and returns its relevant fields. */
 export const minting = (layer: ProviderLayer, request: MintRequest = { purpose: "stt.realtime" }): Call =>
   TempCredentialProvider.use((provider) => provider.mint(request)).pipe(
-    Effect.map(encode),
+    Effect.map((credential) => TempCredential.encode(credential)),
     Effect.map(({ connections, expiresAt, expirySource, token, uses }) => {
       return {
         token,

@@ -1,5 +1,5 @@
 /** One machine of a fleet: a provider with a cache over sharing over Soniox, asked and answering through the channel to its parent. */
-import * as CredentialCache from "@tempcred/core/CredentialCache"
+import { CredentialCache } from "@tempcred/core/CredentialCache"
 import * as CredentialSharing from "@tempcred/core/CredentialSharing"
 import * as Events from "@tempcred/core/Events"
 import type { MintRequest } from "@tempcred/core/MintRequest"

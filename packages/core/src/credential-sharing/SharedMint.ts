@@ -22,7 +22,7 @@ import { type ClockReading, moment } from "../ClockReading.ts"
 import * as Encryption from "./Encryption.ts"
 import type { Invalidations } from "./Invalidations.ts"
 import type { CredentialStore, StoredText } from "../SharedStore.ts"
-import * as TempCredential from "../TempCredential.ts"
+import { Json, TempCredential } from "../TempCredential.ts"
 import type { MintOptions, TempCredentialProvider } from "../TempCredentialProvider.ts"
 
 /** Milliseconds between two visits while another machine holds the lease. */
@@ -63,10 +63,7 @@ interface Holder {
 }
 
 /** Outcome of the visits to the store. */
-type Turn =
-  | Holder
-  | { readonly _tag: "Alone" }
-  | { readonly _tag: "Found"; readonly credential: TempCredential.TempCredential }
+type Turn = Holder | { readonly _tag: "Alone" } | { readonly _tag: "Found"; readonly credential: TempCredential }
 
 /** The operations that go through the store. */
 export type SharedMint = Required<Pick<TempCredentialProvider["Service"], "mint" | "invalidateFingerprint">>
@@ -178,7 +175,7 @@ const takeTurn = Effect.fnUntraced(function* (
   )
 })
 
-const decodeText = Schema.decodeUnknownEffect(Schema.fromJsonString(TempCredential.Json))
+const decodeText = Schema.decodeUnknownEffect(Schema.fromJsonString(Json))
 
 /** A stored text, with the time by this machine before the visit. */
 interface Found extends StoredText {
@@ -217,7 +214,7 @@ const put = Effect.fnUntraced(function* (
   { encryption, invalidations, store }: Options,
   { name, owner }: Place,
   { came, fence, given }: Holder,
-  credential: TempCredential.TempCredential
+  credential: TempCredential
 ) {
   const at = yield* now
   const remaining = lifeLeft(endOf(credential, came, at), at)

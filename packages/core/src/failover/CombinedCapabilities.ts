@@ -1,6 +1,6 @@
 /** The combined capabilities of several providers in failover. */
 import type { Capabilities, Capability, Range, SubjectSupport } from "../Capabilities.ts"
-import * as Purpose from "../Purpose.ts"
+import { Purpose } from "../Purpose.ts"
 
 /**
  * Combines capabilities in failover order. A request can ask for what at least one provider
@@ -9,7 +9,7 @@ import * as Purpose from "../Purpose.ts"
  */
 export const combine = (all: ReadonlyArray<Capabilities>): Capabilities =>
   Object.fromEntries(
-    Purpose.all.flatMap((purpose) => {
+    Purpose.literals.flatMap((purpose) => {
       const [first, ...others] = all.flatMap((capabilities) => capabilities[purpose] ?? [])
       return first === undefined ? [] : [[purpose, others.reduce(both, first)] as const]
     })

@@ -1,6 +1,6 @@
 /** The responses of the endpoint, and the facts that the access log learns about a request. */
 import { fingerprint } from "@tempcred/core/Fingerprint"
-import { encode, type TempCredential } from "@tempcred/core/TempCredential"
+import { TempCredential } from "@tempcred/core/TempCredential"
 import type { Problem, Response } from "@tempcred/core/TokenEndpoint"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
@@ -76,7 +76,7 @@ const created = new WeakMap<TempCredential, Created>()
 
 const create = (credential: TempCredential): Effect.Effect<Created> =>
   Effect.map(fingerprint(credential.token), (name) => {
-    const body: Response = { ...encode(credential), fingerprint: name }
+    const body: Response = { ...TempCredential.encode(credential), fingerprint: name }
     const options = { status: 201, contentType: "application/json", headers: { "cache-control": "no-store" } }
     const made = { fingerprint: name, response: HttpServerResponse.text(JSON.stringify(body), options) }
     created.set(credential, made)

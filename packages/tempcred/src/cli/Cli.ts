@@ -1,6 +1,6 @@
 /** The commands, their flags and their help. The code of a command is loaded when it runs, so that help is fast. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import * as Purpose from "@tempcred/core/Purpose"
+import { Purpose } from "@tempcred/core/Purpose"
 import * as Argument from "effect/cli/Argument"
 import * as CliConfig from "effect/cli/CliConfig"
 import type { CliError } from "effect/cli/CliError"
@@ -47,7 +47,7 @@ const config = maybe(
   "File of variables (NAME=value lines, or .json); the environment takes precedence"
 )
 const provider = maybe("provider", "<names>", "Vendor, or vendors in failover order; overrides TEMPCRED_PROVIDER")
-const purpose = Flag.Literals("purpose", Purpose.all).pipe(
+const purpose = Flag.Literals("purpose", Purpose.literals).pipe(
   Flag.withDefault("stt.realtime" as const),
   Flag.withDescription("Purpose of the credential (default stt.realtime)")
 )

@@ -1,7 +1,7 @@
 /** The clauses on a vendor's responses. */
 import { assert } from "@effect/vitest"
 import * as Connection from "@tempcred/core/Connection"
-import * as Purpose from "@tempcred/core/Purpose"
+import { Purpose } from "@tempcred/core/Purpose"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -25,7 +25,7 @@ export const clauses: ReadonlyArray<Clause> = [
   {
     name: "connections have a placeholder for the token, and one is usable by clients",
     check: Effect.fnUntraced(function* ({ adapter }, trial) {
-      for (const purpose of Purpose.all.filter((one) => adapter.capabilities[one] !== undefined)) {
+      for (const purpose of Purpose.literals.filter((one) => adapter.capabilities[one] !== undefined)) {
         const { connections, token } = yield* trial().mint({ purpose, subject: "user-1" })
         for (const connection of connections) {
           assert.notInclude(JSON.stringify(connection), Redacted.value(token))

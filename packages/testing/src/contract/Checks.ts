@@ -2,7 +2,7 @@
 import { assert } from "@effect/vitest"
 import type { Capabilities, Capability } from "@tempcred/core/Capabilities"
 import type { MintRequest } from "@tempcred/core/MintRequest"
-import * as Purpose from "@tempcred/core/Purpose"
+import { Purpose } from "@tempcred/core/Purpose"
 import type { TempCredential } from "@tempcred/core/TempCredential"
 import { type Reason, TempCredentialError } from "@tempcred/core/TempCredentialError"
 import * as DateTime from "effect/DateTime"
@@ -22,8 +22,8 @@ export const capability = ({ adapter, request }: Subject): Capability => {
 }
 
 /** Lists the purposes of an adapter with their capabilities. */
-export const purposes = (capabilities: Capabilities): ReadonlyArray<readonly [Purpose.Purpose, Capability]> =>
-  Purpose.all.flatMap((purpose) => {
+export const purposes = (capabilities: Capabilities): ReadonlyArray<readonly [Purpose, Capability]> =>
+  Purpose.literals.flatMap((purpose) => {
     const found = capabilities[purpose]
     return found === undefined ? [] : [[purpose, found] as const]
   })

@@ -1,7 +1,7 @@
 /** The clauses on requests: each part of a request reaches the vendor, or the request fails without a call. */
 import { assert } from "@effect/vitest"
 import { SessionLock } from "@tempcred/core/MintRequest"
-import * as Purpose from "@tempcred/core/Purpose"
+import { Purpose } from "@tempcred/core/Purpose"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Clause } from "./Trial.ts"
@@ -14,7 +14,7 @@ export const clauses: ReadonlyArray<Clause> = [
   {
     name: "every declared purpose is served, and every other one fails without a call",
     check: Effect.fnUntraced(function* ({ adapter, provider = adapter.id }, trial) {
-      for (const purpose of Purpose.all) {
+      for (const purpose of Purpose.literals) {
         if (adapter.capabilities[purpose] === undefined) {
           yield* refusedUnsent(trial(), { purpose, subject }, "UnsupportedError")
         } else {
@@ -122,7 +122,7 @@ export const clauses: ReadonlyArray<Clause> = [
   {
     name: "a subject is sent unless it is ignored; one that is too long, or required and absent, fails",
     check: Effect.fnUntraced(function* ({ adapter }, trial) {
-      for (const purpose of Purpose.all) {
+      for (const purpose of Purpose.literals) {
         const support = adapter.capabilities[purpose]?.subject ?? { effect: "ignored" }
         if (support.effect !== "ignored") assert.include((yield* served(trial(), { purpose, subject })).heard, subject)
         const tooLong = "x".repeat((support.maxLength ?? 0) + 1)

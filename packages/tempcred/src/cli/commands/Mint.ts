@@ -3,7 +3,7 @@ import { choose } from "@tempcred/core/Connection"
 import * as MintRequest from "@tempcred/core/MintRequest"
 import * as Providers from "@tempcred/core/Providers"
 import type { Purpose } from "@tempcred/core/Purpose"
-import { encode, type TempCredential } from "@tempcred/core/TempCredential"
+import { TempCredential } from "@tempcred/core/TempCredential"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import * as Transport from "@tempcred/core/Transport"
 import * as Clock from "effect/Clock"
@@ -115,7 +115,7 @@ const print = Effect.fnUntraced(function* (
   credential: TempCredential,
   lifetime: Duration.Duration
 ): Effect.fn.Return<void> {
-  const encoded = encode(credential)
+  const encoded = TempCredential.encode(credential)
   const token = options.showToken ? encoded.token : "<redacted>"
   if (!options.connection) {
     if (options.json) return yield* Printing.json({ ...encoded, token })
