@@ -29,7 +29,7 @@ export interface Entries {
 
 interface Manifest extends Entries {
   readonly name: string
-  readonly publishConfig: Entries
+  readonly publishConfig: Entries & { readonly access: string }
 }
 
 export interface Package extends Manifest {
