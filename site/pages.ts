@@ -23,7 +23,11 @@ const structure: ReadonlyArray<Group | string> = [
     folder: "vendors",
     pages: ["index", "assemblyai", "deepgram", "elevenlabs", "gemini", "openai", "soniox", "speechmatics"]
   },
-  "errors",
+  {
+    text: "Errors",
+    folder: "errors",
+    pages: ["index", "requests", "configuration", "endpoint", "client", "command-line"]
+  },
   {
     text: "Production",
     folder: "production",
@@ -76,7 +80,7 @@ export const sidebar: Array<Item> = [
 
 const bar = [
   { text: "Vendors", path: "vendors/index.md", link: "/vendors/" },
-  { text: "Errors", path: "errors.md", link: "/errors" },
+  { text: "Errors", path: "errors/index.md", link: "/errors/" },
   { text: "API reference", path: "reference/index.md", link: "/reference/" }
 ]
 

@@ -55,8 +55,8 @@ describe("every example", () => {
 })
 
 describe("every other block", () => {
-  it("says its language: ts, sh, json or text", () => {
-    const others = shown.filter(({ language }) => !["ts", "sh", "json", "text"].includes(language))
+  it("says its language: ts, sh, json, yaml or text", () => {
+    const others = shown.filter(({ language }) => !["ts", "sh", "json", "yaml", "text"].includes(language))
     assert.deepStrictEqual(others.map(place), [], "Name the language behind the three backticks.")
   })
 
