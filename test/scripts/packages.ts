@@ -42,7 +42,7 @@ const install = (tarballs: Readonly<Record<string, string>>): void => {
   const { version } = JSON.parse(
     readFileSync(join(root, "test/node_modules/@effect/platform-node/package.json"), "utf8")
   )
-  const devDependencies = { "@types/node": "^24", "@effect/platform-node": version }
+  const devDependencies = { "@types/node": "^24", "@effect/platform-node": version, react: "^19" }
   const manifest = { private: true, type: "module", dependencies: tarballs, devDependencies }
   writeFileSync(join(outside, "package.json"), JSON.stringify(manifest))
   writeFileSync(join(outside, "pnpm-workspace.yaml"), JSON.stringify({ overrides: tarballs }))
@@ -56,7 +56,7 @@ const install = (tarballs: Readonly<Record<string, string>>): void => {
 /** The importable exports; others in lower case are programs or data files. */
 const doors = packages.flatMap(({ exports, name }) =>
   Object.keys(exports)
-    .filter((door) => /^\.(\/[A-Z]\w*|\/effect)?$/.test(door))
+    .filter((door) => /^\.(\/[A-Z]\w*|\/effect|\/react)?$/.test(door))
     .map((door) => name + door.slice(1))
 )
 

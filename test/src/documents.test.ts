@@ -9,7 +9,7 @@ import { files, packages, read, root, scripts, sources } from "./support/workspa
 
 const documents = files.filter((path) => /^(docs\/.*|packages\/[^/]+\/[^/]+|[^/]+)\.md$/.test(path))
 const shown = [...documents, ...sources].flatMap(blocks)
-const examples = shown.filter(({ language }) => language === "ts")
+const examples = shown.filter(({ language }) => /^tsx?$/.test(language))
 
 const place = ({ line, path }: Block): string => `${path}:${line}`
 
@@ -55,8 +55,8 @@ describe("every example", () => {
 })
 
 describe("every other block", () => {
-  it("says its language: ts, sh, json, yaml or text", () => {
-    const others = shown.filter(({ language }) => !["ts", "sh", "json", "yaml", "text"].includes(language))
+  it("says its language: ts, tsx, sh, json, yaml or text", () => {
+    const others = shown.filter(({ language }) => !["ts", "tsx", "sh", "json", "yaml", "text"].includes(language))
     assert.deepStrictEqual(others.map(place), [], "Name the language behind the three backticks.")
   })
 

@@ -36,6 +36,7 @@ const mayImport: ReadonlyArray<readonly [path: string, packages: ReadonlyArray<s
     ]
   ],
   ["packages/client/src/effect/", ["@tempcred/core", "effect"]],
+  ["packages/client/src/React.ts", ["react"]],
   ["packages/client/", []],
   ["packages/testing/", ["@tempcred/core", "@tempcred/emulator", "effect", "@effect/vitest", "msw"]]
 ]

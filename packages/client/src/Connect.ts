@@ -3,17 +3,30 @@
  * the WebSocket.
  *
  * ```ts
- * import { open } from "@tempcred/client"
- * import * as Minter from "@tempcred/core/Minter"
- * import { TempCredential } from "@tempcred/core/TempCredential"
- * import * as Soniox from "@tempcred/soniox/Soniox"
+ * import { connection, type Credential, open } from "@tempcred/client"
  *
- * const minter = Minter.make(Soniox.layerConfig)
- * const credential = TempCredential.encode(await minter.mint({ purpose: "stt.realtime" })) // a page gets it from a source
- * const socket = await open(credential, { first: { model: "stt-rt-v5", audio_format: "auto" } })
- * console.log(socket.protocol) // => soniox-api-key
- * socket.close()
- * await minter.close()
+ * const credential: Credential = {
+ *   provider: "soniox",
+ *   purpose: "stt.realtime",
+ *   token: "short-lived",
+ *   issuedAt: "2026-11-21T12:00:00Z",
+ *   expiresAt: "2026-11-21T12:01:00Z",
+ *   expirySource: "vendor",
+ *   uses: "once",
+ *   relaxed: [],
+ *   connections: [
+ *     {
+ *       kind: "websocket",
+ *       url: "wss://stt-rt.soniox.com/transcribe-websocket",
+ *       where: "anywhere",
+ *       placement: { in: "subprotocols", protocols: ["soniox-api-key", "{token}"] }
+ *     }
+ *   ]
+ * }
+ * const { protocols } = connection(credential)
+ * console.log(protocols.length) // => 2
+ * // Or with the first message, and the wait until the socket is open:
+ * const speak = () => open(credential, { first: { model: "stt-rt-v5", audio_format: "auto" } })
  * ```
  */
 import { ConnectionError, type ConnectionFailure } from "./ConnectionError.ts"

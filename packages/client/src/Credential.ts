@@ -1,6 +1,6 @@
 /**
  * The request and the responses of a token endpoint as plain types: the credential with its connections, or a problem.
- * They equal those of `@tempcred/core`, which a browser's build does not need.
+ * A test compares them with the endpoint's own types, which a browser's build does not need.
  */
 
 /**

@@ -6,21 +6,15 @@
  * import { RealtimeClient } from "@speechmatics/real-time-client"
  * import { source } from "@tempcred/client"
  * import { session } from "@tempcred/client/Speechmatics"
- * import * as Minter from "@tempcred/core/Minter"
- * import { TempCredential } from "@tempcred/core/TempCredential"
- * import * as Speechmatics from "@tempcred/speechmatics/Speechmatics"
  *
- * const minter = Minter.make(Speechmatics.layerConfig)
- * const credentials = source({
- *   endpoint: "/v1/credentials",
- *   // What the app's backend does; a page leaves this out.
- *   fetch: async () => Response.json(TempCredential.encode(await minter.mint({ purpose: "stt.realtime" })), { status: 201 })
- * })
- * const { jwt, url } = await session(credentials)
- * const client = new RealtimeClient({ url })
- * console.log(client.url === url, jwt.split(".").length) // => true 3
- * // Then: await client.start(jwt, { transcription_config: { language: "en" } })
- * await minter.close()
+ * const credentials = source({ endpoint: "/v1/credentials" })
+ * const start = async () => {
+ *   const { jwt, url } = await session(credentials)
+ *   const client = new RealtimeClient({ url })
+ *   await client.start(jwt, { transcription_config: { language: "en" } })
+ *   return client
+ * }
+ * console.log(typeof start) // => function
  * ```
  *
  * @since 0.1.0

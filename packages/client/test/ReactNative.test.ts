@@ -1,6 +1,7 @@
 /** A source and a socket on a platform whose `AbortController` is a polyfill, as that of React Native, and whose `URL` adds a slash. */
 import { connection, ConnectionError, open, source } from "@tempcred/client"
 import { assert, beforeEach, it, onTestFinished, vi } from "vitest"
+import { render, sockets } from "./component.ts"
 import { credential, minted, request, stopClocks } from "./page.ts"
 
 /** https://github.com/mysticatea/abort-controller (3.0.0, which React Native 0.76 carries): no `reason`, no `throwIfAborted`, no static methods. */
@@ -81,4 +82,25 @@ it("a URL is filled in", () => {
   assert.strictEqual(url, "wss://acme.example/listen?token=a%2Fb&model=one")
   const whole = { ...one, url: "{token}", placement: { in: "url" } } as const
   assert.strictEqual(connection(credential({ connections: [whole], token })).url, token)
+})
+
+it("the React hook prefetches, connects, stops and unmounts", async () => {
+  const all = sockets()
+  const endpoint = vi.fn<() => Promise<Response>>(async () => minted())
+  const { now, run, start, stop, unmount } = await render(
+    { credentials: credentialsOf(endpoint), options: { prefetch: true } },
+    true
+  )
+  await start()
+  assert.lengthOf(endpoint.mock.calls, 1)
+  await run(() => all[0]?.opens())
+  assert.strictEqual(now().status, "open")
+  await stop()
+  assert.strictEqual(now().status, "idle")
+  await start()
+  await unmount()
+  assert.deepStrictEqual(
+    all.map(({ readyState }) => readyState > 1),
+    [true, true]
+  )
 })

@@ -1,4 +1,5 @@
 /** The code blocks of documents and doc comments, as files for the compiler and Node. */
+import { transformSync } from "esbuild"
 import { execFile } from "node:child_process"
 import { once } from "node:events"
 import { mkdirSync, rmSync, writeFileSync } from "node:fs"
@@ -39,7 +40,10 @@ const folder = join(root, "test/.documents", String(process.pid))
 const isTest = ({ code }: Block): boolean => /from "(@effect\/vitest|vitest|@tempcred\/testing\/Contract)"/.test(code)
 
 const fileOf = (block: Block): string =>
-  `${block.path.replaceAll("/", "_")}_${block.line}${isTest(block) ? ".test" : ""}.ts`
+  `${block.path.replaceAll("/", "_")}_${block.line}${isTest(block) ? ".test" : ""}.${block.language}`
+
+/** Returns the file that Node can run: it strips types, but knows no JSX. */
+const runnable = (block: Block): string => fileOf(block).replace(/\.tsx$/, ".tsx.mjs")
 
 /** Prints expressions with a result comment, so that their results can be compared like those of `console.log`. */
 const printing = (code: string): string =>
@@ -50,9 +54,13 @@ export const extract = (examples: ReadonlyArray<Block>): void => {
   remove()
   mkdirSync(folder, { recursive: true })
   for (const example of examples) {
-    writeFileSync(join(folder, fileOf(example)), "\n".repeat(example.line) + printing(example.code))
+    const code = "\n".repeat(example.line) + printing(example.code)
+    writeFileSync(join(folder, fileOf(example)), code)
+    if (example.language === "tsx") {
+      writeFileSync(join(folder, runnable(example)), transformSync(code, { loader: "tsx", jsx: "automatic" }).code)
+    }
   }
-  const compilerOptions = { noUnusedLocals: false, noUnusedParameters: false }
+  const compilerOptions = { noUnusedLocals: false, noUnusedParameters: false, jsx: "react-jsx" }
   const settings = { extends: "../../tsconfig.json", compilerOptions, files: examples.map(fileOf), include: [] }
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(settings))
 }
@@ -132,8 +140,8 @@ export const runAll = async (
   env: Readonly<Record<string, string>>
 ): Promise<(block: Block) => Message> => {
   const plain = examples.filter((example) => !isTest(example))
-  const alone = plain.filter(changesEnvironment).map(fileOf)
-  const together = plain.filter((example) => !changesEnvironment(example)).map(fileOf)
+  const alone = plain.filter(changesEnvironment).map(runnable)
+  const together = plain.filter((example) => !changesEnvironment(example)).map(runnable)
   const half = Math.ceil(together.length / 2)
   const lanes = [together.slice(0, half), together.slice(half), ...alone.map((file) => [file])]
   const messages = await Promise.all([
@@ -141,5 +149,6 @@ export const runAll = async (
     runTests(examples.filter(isTest).map(fileOf), env)
   ])
   const byFile = new Map(messages.flat().map((message) => [message.file, message]))
-  return (block) => byFile.get(fileOf(block)) ?? { file: fileOf(block), stdout: "", error: "The example was not run." }
+  return (block) =>
+    byFile.get(runnable(block)) ?? { file: fileOf(block), stdout: "", error: "The example was not run." }
 }
