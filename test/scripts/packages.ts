@@ -93,13 +93,13 @@ const checkImports = (): void => {
 /** Tells which transport the published condition chooses. Only `fetch` sends `sec-fetch-mode`. */
 const transportProgram = `
 import { createServer } from "node:http"
-import * as Transport from "@tempcred/core/Transport"
+import { Transport } from "@tempcred/core/Transport"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 const server = createServer((request, response) => response.end(request.headers["sec-fetch-mode"] ? "fetch" : "pool"))
 server.listen(0, "127.0.0.1", async () => {
   const outgoing = { method: "POST", url: new URL("http://127.0.0.1:" + server.address().port), key: Redacted.make("key") }
-  const sending = Transport.Transport.use(({ send }) => send(outgoing))
+  const sending = Transport.use(({ send }) => send(outgoing))
   process.stdout.write((await Effect.runPromise(Effect.provide(sending, Transport.layer))).text)
   server.closeAllConnections()
   server.close()

@@ -5,7 +5,7 @@ import * as Endpoint from "@tempcred/client/effect"
 import * as HttpClientTransport from "@tempcred/core/HttpClientTransport"
 import * as Providers from "@tempcred/core/Providers"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
-import { layerFetch } from "@tempcred/core/Transport"
+import { Transport } from "@tempcred/core/Transport"
 import * as Deepgram from "@tempcred/deepgram/Deepgram"
 import * as ElevenLabs from "@tempcred/elevenlabs/ElevenLabs"
 import * as AssemblyAiEmulator from "@tempcred/emulator/AssemblyAi"
@@ -45,7 +45,7 @@ const start = async (emulators: Readonly<Record<string, Emulator>>) => {
     provider: Providers.layerConfig(adapters).pipe(
       Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
     ),
-    transport: layerFetch
+    transport: Transport.layerFetch
   })
   onTestFinished(() => endpoint.close())
   const url = "https://app.example/v1/credentials"

@@ -13,11 +13,11 @@ import * as Published from "../bench/Published.ts"
 const run = promisify(execFile)
 
 const program = (url: string) => `
-  import * as Transport from "@tempcred/core/Transport"
+  import { Transport } from "@tempcred/core/Transport"
   import * as Effect from "effect/Effect"
   import * as Redacted from "effect/Redacted"
 
-  const sending = Transport.Transport.use(({ send }) =>
+  const sending = Transport.use(({ send }) =>
     send({ method: "POST", url: new URL("${url}"), key: Redacted.make("the-key") })
   )
   Effect.runPromise(Effect.provide(sending, Transport.layer)).then(({ text }) => process.stdout.write(text))

@@ -3,7 +3,7 @@ import { assert, it } from "@effect/vitest"
 import * as Events from "@tempcred/core/Events"
 import * as Providers from "@tempcred/core/Providers"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
-import { layerFetch } from "@tempcred/core/Transport"
+import { Transport } from "@tempcred/core/Transport"
 import * as WarmPool from "@tempcred/core/WarmPool"
 import { serve } from "@tempcred/emulator/Node"
 import * as SonioxEmulator from "@tempcred/emulator/Soniox"
@@ -53,7 +53,7 @@ it("neither key, token nor subject is in what any exporter sends", { timeout: 20
   }
   const provider = WarmPool.layer().pipe(
     Layer.provide(Providers.layerConfig([Soniox.adapter, Speechmatics.adapter])),
-    Layer.provide(layerFetch),
+    Layer.provide(Transport.layerFetch),
     Layer.provide(Events.layer((event) => Effect.sync(() => events.push(JSON.stringify(event))))),
     Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
   )

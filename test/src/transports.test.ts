@@ -2,7 +2,7 @@
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import { layer as layerTransport } from "@tempcred/core/HttpClientTransport"
-import { layerFetch, maxBytes, Transport } from "@tempcred/core/Transport"
+import { maxBytes, Transport } from "@tempcred/core/Transport"
 import * as NodeTransport from "@tempcred/core/NodeTransport"
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
@@ -73,7 +73,7 @@ const transports: ReadonlyArray<
   readonly [name: string, layer: Layer.Layer<Transport, ConfigurationError>, proxyNote: RegExp]
 > = [
   ["the pool of Node", NodeTransport.layer, /through the proxy at proxy\.example:3128 \(HTTPS_PROXY\)/],
-  ["fetch", layerFetch, /HTTPS_PROXY is set: set NODE_USE_ENV_PROXY=1 too/],
+  ["fetch", Transport.layerFetch, /HTTPS_PROXY is set: set NODE_USE_ENV_PROXY=1 too/],
   [
     "a dispatcher of the app",
     Layer.unwrap(
@@ -116,7 +116,7 @@ it.effect("a key is never sent to another machine without TLS", () =>
     const error = yield* Effect.flip(send(new URL("http://api.acme.example/v1")))
     assert.strictEqual(error._tag, "InvalidRequestError")
     assert.match(error.message, /url: must begin with https:/)
-  }).pipe(Effect.provide(layerFetch))
+  }).pipe(Effect.provide(Transport.layerFetch))
 )
 
 for (const [name, layer, proxyNote] of transports) {

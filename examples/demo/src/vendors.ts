@@ -1,7 +1,7 @@
 /** The two vendors as emulators on free ports, and their different refusals. */
 import * as Providers from "@tempcred/core/Providers"
 import type { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
-import * as Transport from "@tempcred/core/Transport"
+import { Transport } from "@tempcred/core/Transport"
 import * as Node from "@tempcred/emulator/Node"
 import * as SonioxEmulator from "@tempcred/emulator/Soniox"
 import * as SpeechmaticsEmulator from "@tempcred/emulator/Speechmatics"

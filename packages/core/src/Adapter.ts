@@ -7,7 +7,7 @@
  * import * as Adapter from "@tempcred/core/Adapter"
  * import { bearer } from "@tempcred/core/Connection"
  * import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
- * import * as Transport from "@tempcred/core/Transport"
+ * import { Transport } from "@tempcred/core/Transport"
  * import * as Effect from "effect/Effect"
  * import * as Redacted from "effect/Redacted"
  * import * as Schema from "effect/Schema"

@@ -37,7 +37,7 @@ import { fetchOptions } from "./transport/FetchOptions.ts"
 import { unusedProxy } from "./transport/Proxy.ts"
 import * as Reading from "./transport/Reading.ts"
 import * as Wire from "./transport/Wire.ts"
-import { Transport } from "./Transport.ts"
+import { Transport } from "./transport/Service.ts"
 
 /**
  * Makes the transport. The client's spans and trace headers are off, because they would contain the

@@ -26,7 +26,7 @@ import type { MintRequest } from "./MintRequest.ts"
 import type { TempCredential } from "./TempCredential.ts"
 import type { TempCredentialError } from "./TempCredentialError.ts"
 import { type MintOptions, TempCredentialProvider } from "./TempCredentialProvider.ts"
-import { layer as layerTransport, type Transport } from "./Transport.ts"
+import { Transport } from "./Transport.ts"
 
 /**
  * The error of a mint on a closed minter, or on one that closes during the mint.
@@ -84,7 +84,7 @@ export const make = (
     readonly transport?: Layer.Layer<Transport, ConfigurationError>
   }
 ): Minter => {
-  const runtime = ManagedRuntime.make(Layer.provide(provider, options?.transport ?? layerTransport))
+  const runtime = ManagedRuntime.make(Layer.provide(provider, options?.transport ?? Transport.layer))
   let closed = false
   let service: Provider | undefined
   let latest: { readonly credential: TempCredential; readonly promise: Promise<TempCredential> } | undefined

@@ -4,7 +4,7 @@
  *
  * ```ts
  * import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
- * import * as Transport from "@tempcred/core/Transport"
+ * import { Transport } from "@tempcred/core/Transport"
  * import * as Soniox from "@tempcred/soniox/Soniox"
  * import * as Effect from "effect/Effect"
  *

@@ -4,7 +4,7 @@
  * failures.
  *
  * ```ts
- * import * as Transport from "@tempcred/core/Transport"
+ * import { Transport } from "@tempcred/core/Transport"
  * import * as VendorApi from "@tempcred/core/VendorApi"
  * import * as Effect from "effect/Effect"
  * import * as Redacted from "effect/Redacted"
@@ -46,7 +46,7 @@ import { holds } from "./Scrubber.ts"
 import { type Reason, TempCredentialError, TransportError } from "./TempCredentialError.ts"
 import type { Outgoing } from "./transport/Exchange.ts"
 import { late } from "./transport/Failure.ts"
-import { Transport } from "./Transport.ts"
+import { Transport } from "./transport/Service.ts"
 
 export type { AnswerTag } from "./vendor-api/AnswerReason.ts"
 export type { Dialect, VendorFailure } from "./vendor-api/Dialect.ts"

@@ -35,6 +35,6 @@ export {
 } from "./TempCredentialError.ts"
 export { type MintOptions, TempCredentialProvider } from "./TempCredentialProvider.ts"
 export * as TokenEndpoint from "./TokenEndpoint.ts"
-export * as Transport from "./Transport.ts"
+export { Transport } from "./Transport.ts"
 export * as VendorApi from "./VendorApi.ts"
 export * as WarmPool from "./WarmPool.ts"

@@ -4,7 +4,7 @@ import * as KeySource from "@tempcred/core/KeySource"
 import * as Minter from "@tempcred/core/Minter"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
-import * as Transport from "@tempcred/core/Transport"
+import { type Exchange, Transport } from "@tempcred/core/Transport"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -50,7 +50,7 @@ afterEach(() => vi.restoreAllMocks())
 const text = JSON.stringify({ token: Acme.token })
 
 /** A platform that answers in another turn of the event loop, without a timer. */
-const exchange: Transport.Exchange = (_, receiver) => {
+const exchange: Exchange = (_, receiver) => {
   const answer = setImmediate(() => {
     receiver.begin(200, { "content-type": "application/json" })
     receiver.piece(new TextEncoder().encode(text))
@@ -59,7 +59,7 @@ const exchange: Transport.Exchange = (_, receiver) => {
   return () => clearImmediate(answer)
 }
 
-const layerTransport = Layer.succeed(Transport.Transport, Transport.make(exchange))
+const layerTransport = Layer.succeed(Transport, Transport.make(exchange))
 /** A key as configuration gives it. */
 const apiKey = KeySource.fixed(Redacted.make(Acme.key))
 const { call, capabilities, credential, dialect, response } = Acme.spec()

@@ -1,4 +1,4 @@
-import { layer, Transport } from "@tempcred/core/Transport"
+import { Transport } from "@tempcred/core/Transport"
 import * as NodeTransport from "@tempcred/core/NodeTransport"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -52,7 +52,7 @@ it.live(
         yield* Effect.sleep("5 seconds")
         yield* send(url)
       })
-      yield* scoped(layer, program)
+      yield* scoped(Transport.layer, program)
       assert.strictEqual(seen.made, 1)
     })
 )

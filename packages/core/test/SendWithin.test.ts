@@ -1,4 +1,4 @@
-import * as Transport from "@tempcred/core/Transport"
+import { type Exchange, type Outgoing, type Receiver, Transport } from "@tempcred/core/Transport"
 import type { Reason } from "@tempcred/core/TempCredentialError"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -8,7 +8,7 @@ import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
 import { afterEach, vi } from "vitest"
 
-const outgoing: Transport.Outgoing = {
+const outgoing: Outgoing = {
   method: "POST",
   url: new URL("https://api.acme.example/v1/token?secret=1"),
   key: Redacted.make("acme-long-lived-key"),
@@ -17,9 +17,9 @@ const outgoing: Transport.Outgoing = {
 
 /** A platform that does as the test says, and counts how often it was left. */
 const platform = () => {
-  const receivers: Array<Transport.Receiver> = []
+  const receivers: Array<Receiver> = []
   const state = { left: 0 }
-  const exchange: Transport.Exchange = (_, receiver) => {
+  const exchange: Exchange = (_, receiver) => {
     receivers.push(receiver)
     return () => void (state.left += 1)
   }
@@ -32,7 +32,7 @@ const platform = () => {
   return { exchange, state, answer }
 }
 
-const sendWithin = (exchange: Transport.Exchange, milliseconds: number, note?: (url: URL) => string | undefined) => {
+const sendWithin = (exchange: Exchange, milliseconds: number, note?: (url: URL) => string | undefined) => {
   const transport = Transport.make(exchange, note)
   return transport.sendWithin?.(outgoing, milliseconds) ?? transport.send(outgoing)
 }
@@ -112,7 +112,7 @@ describe("an exchange with a time of its own", () => {
       const fiber = yield* begin(sendWithin(answered.exchange, 60_000))
       answered.answer()
       yield* Fiber.join(fiber)
-      const failing: Transport.Exchange = (_, receiver) => {
+      const failing: Exchange = (_, receiver) => {
         receiver.fail(new Error("refused at once"))
         return () => {}
       }

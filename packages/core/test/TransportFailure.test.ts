@@ -1,5 +1,5 @@
 /** What is told of a failure that a platform reports in its own way. */
-import { make } from "@tempcred/core/Transport"
+import { Transport } from "@tempcred/core/Transport"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -8,7 +8,7 @@ const key = "acme/long+lived=key"
 
 /** Sends to a vendor through a platform that fails in this way. */
 const failing = (cause: unknown, note?: string) =>
-  make(
+  Transport.make(
     (_, receiver) => {
       receiver.fail(cause)
       return () => {}

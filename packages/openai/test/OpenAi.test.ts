@@ -1,7 +1,7 @@
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import { InvalidRequestError } from "@tempcred/core/TempCredentialError"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
-import { layerFetch } from "@tempcred/core/Transport"
+import { Transport } from "@tempcred/core/Transport"
 import * as OpenAi from "@tempcred/openai/OpenAi"
 import { answering, arrived, lacks, noon, reasonOf } from "@tempcred/testing/Harness"
 import { assert, describe, it } from "@effect/vitest"
@@ -67,7 +67,7 @@ describe("an organization and a project", () => {
     Effect.gen(function* () {
       const account = (options: Partial<OpenAi.Options>) =>
         TempCredentialProvider.use((provider) => provider.account).pipe(
-          Effect.provide(Layer.provide(OpenAi.layer({ apiKey: Redacted.make(key), ...options }), layerFetch))
+          Effect.provide(Layer.provide(OpenAi.layer({ apiKey: Redacted.make(key), ...options }), Transport.layerFetch))
         )
       const accounts = yield* Effect.forEach([...settings, { organization: "proj_1", project: "org-1" }], account)
       assert.strictEqual(new Set(accounts).size, 5)

@@ -2,7 +2,7 @@
  * The token endpoint on a port of Node's HTTP server, with bounds on every wait for a client and a graceful shutdown.
  *
  * ```ts
- * import * as Transport from "@tempcred/core/Transport"
+ * import { Transport } from "@tempcred/core/Transport"
  * import * as Authenticator from "@tempcred/server/Authenticator"
  * import * as Node from "@tempcred/server/Node"
  * import * as Soniox from "@tempcred/soniox/Soniox"

@@ -37,7 +37,7 @@ import type { ProviderLayer } from "@tempcred/core/Adapter"
 import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import type { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { makeProblem } from "@tempcred/core/TokenEndpoint"
-import { layer as layerTransport, type Transport } from "@tempcred/core/Transport"
+import { Transport } from "@tempcred/core/Transport"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -146,7 +146,7 @@ export const make = (
     readonly transport?: Layer.Layer<Transport, ConfigurationError> | undefined
   }
 ): TokenServer => {
-  const { authenticator, provider, transport = layerTransport } = options
+  const { authenticator, provider, transport = Transport.layer } = options
   const services = Layer.merge(Layer.provide(provider, transport), authenticator)
   const runtime = ManagedRuntime.make(Layer.provide(building(options), services))
   let built: Built["Service"] | undefined

@@ -1,7 +1,7 @@
 /** What configuration makes of a server, asked over its port, and what of it reaches an OpenTelemetry collector. */
 import * as Node from "@tempcred/server/Node"
 import * as ServerConfig from "@tempcred/server/ServerConfig"
-import { layerFetch } from "@tempcred/core/Transport"
+import { Transport } from "@tempcred/core/Transport"
 import { serve } from "@tempcred/emulator/Node"
 import * as Emulated from "@tempcred/emulator/Soniox"
 import * as Soniox from "@tempcred/soniox/Soniox"
@@ -70,7 +70,7 @@ const mintOnce = Effect.fnUntraced(function* (env: Readonly<Record<string, strin
   const main = Layer.unwrap(
     Effect.map(ServerConfig.load(), ({ authenticator, server, telemetry }) =>
       Node.layer(server).pipe(
-        Layer.provide([authenticator, Layer.provide(provider, layerFetch)]),
+        Layer.provide([authenticator, Layer.provide(provider, Transport.layerFetch)]),
         Layer.provide(telemetry)
       )
     )

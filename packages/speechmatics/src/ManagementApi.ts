@@ -4,8 +4,8 @@
  * https://docs.speechmatics.com (Management API 1.0.0, read 2026-08-13).
  *
  * ```ts
- * import * as Transport from "@tempcred/core/Transport"
- * import { layer, ManagementApi } from "@tempcred/speechmatics/ManagementApi"
+ * import { Transport } from "@tempcred/core/Transport"
+ * import { ManagementApi } from "@tempcred/speechmatics/ManagementApi"
  * import * as Effect from "effect/Effect"
  * import * as Redacted from "effect/Redacted"
  *
@@ -17,7 +17,7 @@
  * })
  * const token = Redacted.make("emulated-speechmatics-management-token")
  * const baseUrl = process.env["SM_MANAGEMENT_PLATFORM_URL"]
- * const key = await Effect.runPromise(program.pipe(Effect.provide(layer({ token, baseUrl })), Effect.provide(Transport.layer)))
+ * const key = await Effect.runPromise(program.pipe(Effect.provide(ManagementApi.layer({ token, baseUrl })), Effect.provide(Transport.layer)))
  * console.log(String(key)) // => <redacted>
  * ```
  *
@@ -162,7 +162,25 @@ export class ManagementApi extends Context.Service<
     /** Revokes a key at once. */
     readonly revokeKey: (id: string) => Effect.Effect<void, TempCredentialError>
   }
->()("@tempcred/speechmatics/ManagementApi") {}
+>()("@tempcred/speechmatics/ManagementApi") {
+  /** Provides the service from options. */
+  static layer(options: Options): Layer.Layer<ManagementApi, ConfigurationError, Transport> {
+    return Layer.effect(ManagementApi, make(options))
+  }
+
+  /**
+   * Provides the service from `SPEECHMATICS_MANAGEMENT_TOKEN` (or `_FILE`) and the optional
+   * `SPEECHMATICS_MANAGEMENT_URL`.
+   */
+  static readonly layerConfig: Layer.Layer<ManagementApi, ConfigurationError, Transport> = Layer.unwrap(
+    Environment.load(
+      Effect.all({
+        token: Environment.required("SPEECHMATICS_MANAGEMENT_TOKEN", Environment.secret),
+        baseUrl: Environment.text("SPEECHMATICS_MANAGEMENT_URL")
+      })
+    ).pipe(Effect.map((options) => ManagementApi.layer(options)))
+  )
+}
 
 const Created = Schema.Struct({
   apikey_id: Schema.String,
@@ -220,13 +238,7 @@ const checked = <A>(result: Result.Result<A, Schema.SchemaError>): Effect.Effect
     })
   )
 
-/**
- * Makes the service with the provided transport.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const make = Effect.fnUntraced(function* (
+const make = Effect.fnUntraced(function* (
   options: Options
 ): Effect.fn.Return<ManagementApi["Service"], ConfigurationError, Transport> {
   const issues = [
@@ -274,27 +286,3 @@ export const make = Effect.fnUntraced(function* (
     })
   })
 })
-
-/**
- * Provides the service from options.
- *
- * @category layers
- * @since 0.1.0
- */
-export const layer = (options: Options): Layer.Layer<ManagementApi, ConfigurationError, Transport> =>
-  Layer.effect(ManagementApi, make(options))
-
-/**
- * Provides the service from `SPEECHMATICS_MANAGEMENT_TOKEN` (or `_FILE`) and the optional `SPEECHMATICS_MANAGEMENT_URL`.
- *
- * @category layers
- * @since 0.1.0
- */
-export const layerConfig: Layer.Layer<ManagementApi, ConfigurationError, Transport> = Layer.unwrap(
-  Environment.load(
-    Effect.all({
-      token: Environment.required("SPEECHMATICS_MANAGEMENT_TOKEN", Environment.secret),
-      baseUrl: Environment.text("SPEECHMATICS_MANAGEMENT_URL")
-    })
-  ).pipe(Effect.map(layer))
-)

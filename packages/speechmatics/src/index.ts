@@ -3,5 +3,5 @@
  *
  * @since 0.1.0
  */
-export * as ManagementApi from "./ManagementApi.ts"
+export { ManagementApi } from "./ManagementApi.ts"
 export * as Speechmatics from "./Speechmatics.ts"

@@ -1,7 +1,7 @@
 import { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import { InvalidRequestError, type TempCredentialError } from "@tempcred/core/TempCredentialError"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
-import { layerConfig, ManagementApi } from "@tempcred/speechmatics/ManagementApi"
+import { ManagementApi } from "@tempcred/speechmatics/ManagementApi"
 import * as Speechmatics from "@tempcred/speechmatics/Speechmatics"
 import { arrived, reasonOf } from "@tempcred/testing/Harness"
 import { assert, describe, it } from "@effect/vitest"
@@ -191,7 +191,7 @@ describe("configuration", () => {
     const { below, emulator } = workspace()
     const config = ConfigProvider.layer(ConfigProvider.fromEnv({ env }))
     const program = ManagementApi.use((api) => api.listKeys()).pipe(
-      Effect.provide(layerConfig),
+      Effect.provide(ManagementApi.layerConfig),
       Effect.provide([below, config])
     )
     return { emulator, program }

@@ -2,7 +2,7 @@
 import * as RetryPolicy from "@tempcred/core/RetryPolicy"
 import { layer as layerTransport } from "@tempcred/core/HttpClientTransport"
 import * as Emulator from "@tempcred/emulator/Speechmatics"
-import { layer, type ManagementApi } from "@tempcred/speechmatics/ManagementApi"
+import { ManagementApi } from "@tempcred/speechmatics/ManagementApi"
 import * as EmulatorHttpClient from "@tempcred/testing/EmulatorHttpClient"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -22,7 +22,7 @@ export const workspace = (options: Emulator.Options = {}, given?: string) => {
     below,
     /** Runs a program with the API; a failed call is tried three times, where it may be. */
     run: <A, E>(program: Effect.Effect<A, E, ManagementApi>) =>
-      Effect.provide(program, Layer.provide(layer({ token }), below)),
+      Effect.provide(program, Layer.provide(ManagementApi.layer({ token }), below)),
     /** Makes projects as the vendor's portal does. */
     addProjects: (count: number) =>
       Effect.promise(async () => {

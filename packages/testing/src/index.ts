@@ -3,6 +3,6 @@
  *
  * @since 0.1.0
  */
-export * as Contract from "./Contract.ts"
+export { contract } from "./Contract.ts"
 export * as EmulatorHttpClient from "./EmulatorHttpClient.ts"
 export * as Harness from "./Harness.ts"

@@ -4,7 +4,7 @@ import * as Events from "@tempcred/core/Events"
 import * as KeySource from "@tempcred/core/KeySource"
 import type { TempCredential } from "@tempcred/core/TempCredential"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
-import { layerFetch } from "@tempcred/core/Transport"
+import { Transport } from "@tempcred/core/Transport"
 import { contract } from "@tempcred/testing/Contract"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
@@ -57,14 +57,14 @@ describe("AWS Transcribe", () => {
       assert.strictEqual(new URL(Redacted.value(token)).searchParams.get("X-Amz-Signature"), signature)
       assert.strictEqual(expiresAt.epochMilliseconds, noon + 300_000)
       assert.deepInclude({ expirySource, sessionLock }, { expirySource: "request", sessionLock: "all" })
-    }).pipe(Effect.provide(Layer.provide(Transcribe.adapter.layer({ credentials: given }), layerFetch)))
+    }).pipe(Effect.provide(Layer.provide(Transcribe.adapter.layer({ credentials: given }), Transport.layerFetch)))
   )
 
   it.effect("names each part of a key that is missing", () =>
     Effect.gen(function* () {
       const secretAccessKey = Redacted.make(" ")
       const layer = Transcribe.adapter.layer({ credentials: { ...credentials, secretAccessKey } })
-      const { message } = yield* Effect.flip(Effect.provide(mint, Layer.provide(layer, layerFetch)))
+      const { message } = yield* Effect.flip(Effect.provide(mint, Layer.provide(layer, Transport.layerFetch)))
       assert.match(message, /^AWS_SECRET_ACCESS_KEY \(credentials\.secretAccessKey\) is empty/)
     })
   )
@@ -81,7 +81,7 @@ describe("AWS Transcribe", () => {
         assert.include(Redacted.value((yield* mint).token), "AKIDEXAMPLE")
         current = KeySource.join(temporary)
         assert.include(Redacted.value((yield* mint).token), "ASIAEXAMPLE")
-      }).pipe(Effect.provide(Layer.provide(layer, layerFetch)))
+      }).pipe(Effect.provide(Layer.provide(layer, Transport.layerFetch)))
       assert.deepStrictEqual(events, ["Minted", "KeysReloaded", "Minted"])
     })
   )
@@ -92,7 +92,7 @@ describe("a key of several parts in files", () => {
   const files = FileSystem.layerNoop({ readFileString: (path) => Effect.sync(() => held.get(path) ?? "") })
   const env = { LIVEKIT_API_KEY_FILE: "/id", LIVEKIT_API_SECRET_FILE: "/secret", LIVEKIT_URL: "wss://a.livekit.cloud" }
   const layer = LiveKit.adapter.layerConfig.pipe(
-    Layer.provide([files, layerFetch, ConfigProvider.layer(ConfigProvider.fromEnv({ env }))])
+    Layer.provide([files, Transport.layerFetch, ConfigProvider.layer(ConfigProvider.fromEnv({ env }))])
   )
   const minting = TempCredentialProvider.use((provider) => provider.mint({ purpose: "realtime", subject: "ana" }))
   const issuerOf = ({ token }: TempCredential) =>
@@ -129,7 +129,9 @@ it.effect("LiveKit's token is a JWT that its secret verifies", () =>
     const keys = { apiKey: Redacted.make("APIexample"), apiSecret: Redacted.make("livekits-secret") }
     const layer = LiveKit.adapter.layer({ keys, url: "wss://project.livekit.cloud" })
     const minting = TempCredentialProvider.use((provider) => provider.mint({ purpose: "realtime", subject: "ana" }))
-    const { expiresAt, expirySource, token } = yield* minting.pipe(Effect.provide(Layer.provide(layer, layerFetch)))
+    const { expiresAt, expirySource, token } = yield* minting.pipe(
+      Effect.provide(Layer.provide(layer, Transport.layerFetch))
+    )
     const [head = "", claims = "", signature] = Redacted.value(token).split(".")
     assert.strictEqual(Base64Url.encode(yield* hmac("livekits-secret", `${head}.${claims}`)), signature)
     assert.deepStrictEqual(JSON.parse(Result.getOrThrow(Base64Url.decodeString(claims))), {

@@ -3,7 +3,7 @@
  * address.
  */
 import { CredentialCache } from "@tempcred/core/CredentialCache"
-import * as Transport from "@tempcred/core/Transport"
+import { Transport } from "@tempcred/core/Transport"
 import * as Node from "@tempcred/server/Node"
 import * as ServerConfig from "@tempcred/server/ServerConfig"
 import * as Soniox from "@tempcred/soniox/Soniox"

@@ -1,6 +1,6 @@
 /** A token endpoint on a port of its own process, before Soniox: it tells where it listens, measures its heap when it is asked, and stops when it is told to end. */
 import * as RetryPolicy from "@tempcred/core/RetryPolicy"
-import * as Transport from "@tempcred/core/Transport"
+import { Transport } from "@tempcred/core/Transport"
 import * as Authenticator from "@tempcred/server/Authenticator"
 import * as Node from "@tempcred/server/Node"
 import * as Soniox from "@tempcred/soniox/Soniox"

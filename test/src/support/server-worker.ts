@@ -1,5 +1,5 @@
 /** One process that serves the token endpoint as its environment says, and tells its parent where, and what it logs. */
-import * as Transport from "@tempcred/core/Transport"
+import { Transport } from "@tempcred/core/Transport"
 import * as Redis from "@tempcred/redis/Redis"
 import * as Node from "@tempcred/server/Node"
 import * as ServerConfig from "@tempcred/server/ServerConfig"

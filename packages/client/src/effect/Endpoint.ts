@@ -6,7 +6,7 @@
  * ```ts
  * import * as Endpoint from "@tempcred/client/effect"
  * import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
- * import * as Transport from "@tempcred/core/Transport"
+ * import { Transport } from "@tempcred/core/Transport"
  * import * as Effect from "effect/Effect"
  * import * as Redacted from "effect/Redacted"
  *

@@ -1,4 +1,7 @@
-/** The transport service, and the part of it that is the same on every platform. */
+/**
+ * The key of the transport service, apart from its layers, so that a program without the default
+ * transport does not load it; and the part of a transport that is the same on every platform.
+ */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -9,11 +12,7 @@ import { late } from "./Failure.ts"
 import * as Reading from "./Reading.ts"
 import * as Wire from "./Wire.ts"
 
-/**
- * The transport of requests to vendors. `send` has no time limit, and interruption closes the socket.
- * `sendWithin` fails as `timedOut` after so many milliseconds, by a timer of its own. A transport
- * without a timer has no `sendWithin`; its `send` is interrupted instead.
- */
+/** The service. `Transport` of the module beside the folder adds its constructors. */
 export class Transport extends Context.Service<
   Transport,
   {
@@ -24,11 +23,7 @@ export class Transport extends Context.Service<
 
 type Failure = TransportError | InvalidResponseError | InvalidRequestError
 
-/**
- * Makes a transport from a platform's sending function, which must not follow redirects. The checks
- * of requests and responses, and the errors, are the same on every platform. `note` adds a sentence
- * to the error of an exchange that failed or timed out, for example about a proxy.
- */
+/** Makes a transport from a platform's sending function. */
 export const make = (exchange: Exchange, note?: (url: URL) => string | undefined): Transport["Service"] => {
   const sendWithin = (outgoing: Outgoing, milliseconds: number): Effect.Effect<Answer, Failure> => {
     const refused = Wire.refuse(outgoing)

@@ -4,7 +4,7 @@ import type { Decoded } from "@tempcred/core/MintRequest"
 import * as Providers from "@tempcred/core/Providers"
 import type { Purpose } from "@tempcred/core/Purpose"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
-import { layerFetch } from "@tempcred/core/Transport"
+import { Transport } from "@tempcred/core/Transport"
 import { connect } from "@tempcred/redis/Redis"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -40,7 +40,7 @@ const chosen = Effect.fnUntraced(function* (): Effect.fn.Return<ReadonlyArray<Ad
       })
     )
   }))
-  yield* Layer.build(Layer.provide(Providers.layerConfig(stubs, { redis: connect }), layerFetch)).pipe(
+  yield* Layer.build(Layer.provide(Providers.layerConfig(stubs, { redis: connect }), Transport.layerFetch)).pipe(
     Effect.mapError((error) => configurationFailure(error))
   )
   return built.flatMap((id) => adapters.filter((adapter) => adapter.id === id))

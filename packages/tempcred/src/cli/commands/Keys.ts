@@ -1,8 +1,8 @@
 /** `tempcred keys`: manages the long-lived keys of a Speechmatics workspace. */
 import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import type { Reason, TempCredentialError } from "@tempcred/core/TempCredentialError"
-import * as Transport from "@tempcred/core/Transport"
-import { layerConfig, ManagementApi } from "@tempcred/speechmatics/ManagementApi"
+import { Transport } from "@tempcred/core/Transport"
+import { ManagementApi } from "@tempcred/speechmatics/ManagementApi"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -33,7 +33,7 @@ const calling = <A>(
 ): Effect.Effect<A, Failure> =>
   Effect.flatMap(Settings.read(options.config), (variables) =>
     ManagementApi.use(call).pipe(
-      Effect.provide(Layer.provide(layerConfig, [Transport.layer, Settings.layer(variables)])),
+      Effect.provide(Layer.provide(ManagementApi.layerConfig, [Transport.layer, Settings.layer(variables)])),
       Effect.catchTags({
         ConfigurationError: (error) => Effect.fail(configurationFailure(error)),
         TempCredentialError: (error) => Effect.fail(vendorFailure(error, advice[error.reason._tag]))

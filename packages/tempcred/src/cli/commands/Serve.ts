@@ -1,7 +1,7 @@
 /** `tempcred serve`: runs the token endpoint. */
 import { ConfigurationError, type Issue } from "@tempcred/core/ConfigurationError"
 import * as Providers from "@tempcred/core/Providers"
-import * as Transport from "@tempcred/core/Transport"
+import { Transport } from "@tempcred/core/Transport"
 import { connect } from "@tempcred/redis/Redis"
 import * as AccessLog from "@tempcred/server/AccessLog"
 import * as Node from "@tempcred/server/Node"

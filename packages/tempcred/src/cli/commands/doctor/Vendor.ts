@@ -5,7 +5,7 @@ import * as RetryPolicy from "@tempcred/core/RetryPolicy"
 import type { TempCredential } from "@tempcred/core/TempCredential"
 import { InvalidResponseError, type Reason, type TempCredentialError } from "@tempcred/core/TempCredentialError"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
-import { type Answer, layer as layerTransport, Transport } from "@tempcred/core/Transport"
+import { type Answer, Transport } from "@tempcred/core/Transport"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -33,7 +33,7 @@ const makeRecorder = () => {
       }
     }))
   )
-  return { seen, layer: Layer.provide(layer, layerTransport) }
+  return { seen, layer: Layer.provide(layer, Transport.layer) }
 }
 
 /** The largest accepted clock difference in seconds. The `Date` header has whole seconds, and larger differences shift expiries. */
