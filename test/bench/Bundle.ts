@@ -38,6 +38,27 @@ export const endpoint: Program = {
   `
 }
 
+/** The same endpoint, whose provider is chosen by the variables of the Worker. */
+export const configuredEndpoint: Program = {
+  name: "tempcred endpoint with its provider from variables",
+  code: `
+    import * as Providers from "@tempcred/core/Providers"
+    import * as Authenticator from "@tempcred/server/Authenticator"
+    import * as TokenServer from "@tempcred/server/TokenServer"
+    import * as Soniox from "@tempcred/soniox/Soniox"
+    import * as ConfigProvider from "effect/ConfigProvider"
+    import * as Layer from "effect/Layer"
+    export default {
+      fetch: (request, env) =>
+        TokenServer.make({
+          provider: Layer.provide(Providers.layerConfig([Soniox.adapter]), ConfigProvider.layer(ConfigProvider.fromEnv({ env }))),
+          authenticator: Authenticator.layerJwt({ jwksUrl: env.JWKS_URL, audience: "speech" }),
+          metrics: false
+        }).fetch(request)
+    }
+  `
+}
+
 /** The smallest program on Effect that decodes and runs. */
 export const effectAlone: Program = {
   name: "effect alone",

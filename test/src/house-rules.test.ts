@@ -18,7 +18,7 @@ const mayImport: ReadonlyArray<readonly [path: string, packages: ReadonlyArray<s
   ["packages/emulator/src/Node.ts", ["node:", "ws"]],
   ["packages/emulator/src/main.ts", ["node:"]],
   ["packages/emulator/", []],
-  ["packages/server/src/Node.ts", ["@tempcred/core", "effect", "@effect/platform-node", "node:"]],
+  ["packages/server/src/Node.ts", ["@tempcred/core", "effect", "node:"]],
   ["packages/server/src/NodeHandler.ts", ["node:"]],
   ["packages/server/src/node/", ["effect", "node:"]],
   ["packages/server/", ["@tempcred/core", "effect", "jose"]],

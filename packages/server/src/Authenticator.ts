@@ -29,6 +29,7 @@ import * as Bearer from "./authenticator/Bearer.ts"
 import {
   AuthenticatorUnavailableError,
   type Caller,
+  findToken,
   type Identity,
   type Presented,
   type TokenFrom,
@@ -36,7 +37,6 @@ import {
   type Verify
 } from "./authenticator/Identity.ts"
 import * as Jwt from "./authenticator/Jwt.ts"
-import * as Tokens from "./authenticator/TokenFrom.ts"
 import { describeDefect } from "./token-server/Defect.ts"
 
 export type { BearerEntry } from "./authenticator/Bearer.ts"
@@ -159,6 +159,6 @@ const verifying = (
     Effect.gen(function* () {
       if (issues.length > 0) return yield* new ConfigurationError({ issues })
       const verify = yield* verifier
-      return { authenticate: (presented) => Effect.flatMap(Tokens.find(tokenFrom, presented), verify), tokenFrom }
+      return { authenticate: (presented) => Effect.flatMap(findToken(tokenFrom, presented), verify), tokenFrom }
     })
   )

@@ -25,7 +25,6 @@
  *
  * @since 0.1.0
  */
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import type { Length } from "@tempcred/core/MintRequest"
 import type { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
@@ -34,12 +33,11 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Scope from "effect/Scope"
 import { type AddressInfo, isIPv6 } from "node:net"
 import type { Authenticator } from "./Authenticator.ts"
+import * as Door from "./node/Door.ts"
 import * as Port from "./node/Port.ts"
-import { noOtherSpan } from "./token-server/Observability.ts"
-import * as Routes from "./token-server/Routes.ts"
+import * as Endpoint from "./token-server/Endpoint.ts"
 import type * as Settings from "./token-server/Settings.ts"
 
 /**
@@ -116,11 +114,13 @@ export const layer = (
     Listening,
     Effect.gen(function* () {
       const { host, keepAliveTimeout, port } = yield* check(options)
-      const { admission, traced } = yield* Routes.make(options)
-      // Requests are interrupted after the server has stopped, not before.
-      const scope = yield* Scope.fork(yield* Effect.scope)
-      const handler = yield* Effect.provide(NodeHttpServer.makeHandler(traced, { scope }), noOtherSpan)
-      const server = Port.make(handler, admission, keepAliveTimeout)
+      const { admission, respond } = yield* Endpoint.make(options)
+      const handle = Door.make(respond)
+      const server = Port.make(
+        (request, response) => void handle(request, response).catch(() => response.destroy()),
+        admission,
+        keepAliveTimeout
+      )
       yield* Effect.mapError(Port.listen(server, host, port), (error) => unusable(error, host, port))
       yield* Effect.addFinalizer(() => Port.stop(server, admission))
       const address = server.address()

@@ -17,39 +17,9 @@
  * console.log(error.message) // => TEMPCRED_PORT must be a whole number, 0 to 65535
  * ```
  *
- * | variable | meaning and default |
- * | --- | --- |
- * | `TEMPCRED_AUTH_JWKS_URL` | the URL of the key set that verifies JWTs (JWKS); this or one of the next two is required |
- * | `TEMPCRED_AUTH_JWT_SECRET` | the shared secret that verifies JWTs (HS256), 32 bytes or more |
- * | `TEMPCRED_AUTH_BEARER_TOKENS` | static tokens of callers, for internal use: `name=token,name2=token2` |
- * | `TEMPCRED_AUTH_ISSUER` | the issuer of JWTs (`iss`); a list |
- * | `TEMPCRED_AUTH_AUDIENCE` | the audience of JWTs (`aud`); a list; required with a JWKS; `any` needs an issuer |
- * | `TEMPCRED_AUTH_SUBJECT_CLAIM` | the claim that holds the subject; `sub` |
- * | `TEMPCRED_AUTH_COOKIE`, `TEMPCRED_AUTH_HEADER` | the cookie or the header that holds the JWT; `Authorization: Bearer` |
- * | `TEMPCRED_POLICY_PURPOSES` | the allowed purposes; a list; all that the provider serves |
- * | `TEMPCRED_POLICY_MAX_TTL` | the longest ttl; `5 minutes`, or the provider's shortest if that is longer |
- * | `TEMPCRED_POLICY_SINGLE_USE` | `required`, `preferred` (default) or `asked` |
- * | `TEMPCRED_POLICY_MAX_SESSION` | the longest session; no limit |
- * | `TEMPCRED_POLICY_REGIONS` | the allowed regions; a list; all |
- * | `TEMPCRED_POLICY_ALLOW_NO_REGION` | allows purposes whose vendor has no regions, while `TEMPCRED_POLICY_REGIONS` is set; `false` |
- * | `TEMPCRED_POLICY_SUBJECT_KEY` | 32 bytes or more in base64: replaces subjects by a keyed hash at the vendor; none |
- * | `TEMPCRED_LIMIT_PER_MINUTE`, `TEMPCRED_LIMIT_CONCURRENT` | requests of a caller in a minute and at a time; 60 and 8 |
- * | `TEMPCRED_LIMIT_IN_FLIGHT` | requests of all callers at a time; 512 |
- * | `TEMPCRED_LIMIT_STORE` | `memory` (default), or `redis://host:port` for all processes together |
- * | `TEMPCRED_CORS_ORIGINS` | the origins of web pages that may call the endpoint; a list; none |
- * | `TEMPCRED_CORS_HEADERS` | the headers that these pages may send beside `authorization` and `content-type`; a list; none |
- * | `TEMPCRED_PREFIX` | the prefix of every path, such as `/api/speech`; none |
- * | `TEMPCRED_METRICS`, `TEMPCRED_DOCS` | serves `/metrics`, and `/openapi.json` and `/docs`; `true` |
- * | `TEMPCRED_DRAIN_TIMEOUT` | the time for requests in flight to finish when the server stops; `20 seconds` |
- * | `TEMPCRED_KEEP_ALIVE_TIMEOUT` | the time that a connection stays open between two requests; `65 seconds` |
- * | `TEMPCRED_HOST`, `TEMPCRED_PORT` | the address to listen on; `127.0.0.1` and 8787 |
- * | `OTEL_EXPORTER_OTLP_ENDPOINT` | the URL that receives traces, metrics and logs; none |
- * | `OTEL_EXPORTER_OTLP_PROTOCOL`, `OTEL_RESOURCE_ATTRIBUTES` | `http/protobuf` (default) or `http/json`, and attributes of the process; the exporter reads the other standard `OTEL_*` variables too |
- *
- * Items of a list are separated by commas or line ends. Each secret can be in a file instead: `TEMPCRED_AUTH_JWT_SECRET_FILE`, `TEMPCRED_AUTH_BEARER_TOKENS_FILE`,
- * `TEMPCRED_POLICY_SUBJECT_KEY_FILE` and `TEMPCRED_LIMIT_STORE_FILE` name the file. A misspelt `TEMPCRED_*` variable is an error, and so is an unknown one that
- * begins with `TEMPCRED_AUTH_`, `TEMPCRED_POLICY_` or `TEMPCRED_LIMIT_`, if the `ConfigProvider` can list its names. Empty variables and the service links of
- * Kubernetes are ignored.
+ * The README lists the variables. Items of a list are separated by commas or line ends. Each secret can be in a file instead, which `<NAME>_FILE` names. A
+ * misspelt `TEMPCRED_*` variable is an error, and so is an unknown one that begins with `TEMPCRED_AUTH_`, `TEMPCRED_POLICY_` or `TEMPCRED_LIMIT_`, if the
+ * `ConfigProvider` can list its names. Empty variables and the service links of Kubernetes are ignored.
  *
  * @since 0.1.0
  */

@@ -42,20 +42,17 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as HttpEffect from "effect/http/HttpEffect"
 import { HttpRouter } from "effect/http/HttpRouter"
-import type { HttpServerRequest } from "effect/http/HttpServerRequest"
-import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Schema from "effect/Schema"
 import type { Authenticator } from "./Authenticator.ts"
-import { Incoming } from "./token-server/Caller.ts"
-import { noOtherSpan } from "./token-server/Observability.ts"
-import * as Responses from "./token-server/Responses.ts"
-import * as Routes from "./token-server/Routes.ts"
+import * as Endpoint from "./token-server/Endpoint.ts"
+import * as Exchange from "./token-server/Exchange.ts"
+import { handlerOf } from "./token-server/Router.ts"
 import type { Options } from "./token-server/Settings.ts"
 
+export type { IncomingRequest, OutgoingResponse, Respond } from "./token-server/Exchange.ts"
 export type { Options } from "./token-server/Settings.ts"
 
 /**
@@ -82,9 +79,9 @@ export const layer = (
 ): Layer.Layer<never, ConfigurationError, HttpRouter | TempCredentialProvider | Authenticator> =>
   Layer.effectDiscard(
     Effect.gen(function* () {
-      const { admission, handler, paths } = yield* Routes.make(options)
+      const { admission, answer, paths } = yield* Endpoint.make(options)
       const router = yield* HttpRouter
-      for (const path of paths) yield* router.add("*", path, handler)
+      for (const path of paths) yield* router.add("*", path, handlerOf(answer))
       yield* Effect.addFinalizer(() => admission.drain)
     })
   )
@@ -101,6 +98,8 @@ export interface TokenServer extends AsyncDisposable {
    * app can read.
    */
   readonly fetch: (request: Request, incoming?: unknown) => Promise<Response>
+  /** Answers a request of a platform without web requests, until its client leaves. `NodeHandler` uses it. */
+  readonly respond: Exchange.Respond
   /** Builds the server now, so that an invalid configuration shows at start. Rejects with `ConfigurationError` or `ClosedError`. */
   readonly ready: () => Promise<void>
   /** Answers further requests with 503, waits for those in flight, and closes everything that was opened. */
@@ -108,29 +107,13 @@ export interface TokenServer extends AsyncDisposable {
 }
 
 /** A built server. */
-class Built extends Context.Service<
-  Built,
-  { readonly fetch: TokenServer["fetch"]; readonly drain: Effect.Effect<void> }
->()("@tempcred/server/TokenServer/Built") {}
+class Built extends Context.Service<Built, Endpoint.Endpoint>()("@tempcred/server/TokenServer/Built") {}
 
-const building = (options: Options): Layer.Layer<Built, ConfigurationError, TempCredentialProvider | Authenticator> =>
-  Layer.effect(
-    Built,
-    Effect.gen(function* () {
-      const { admission, traced } = yield* Routes.make(options)
-      const context = Context.merge(yield* Effect.context(), noOtherSpan)
-      const answer = HttpEffect.toWebHandlerWith<never, HttpServerRequest>(context)(traced)
-      return {
-        fetch: (request, incoming) => answer(request, Context.make(Incoming, incoming)),
-        drain: admission.drain
-      }
-    })
-  )
-
-const closed = (): Response =>
-  HttpServerResponse.toWeb(
-    Responses.problem(makeProblem(503, "UnavailableError", "this endpoint has stopped", { retryAfter: 1 }))
-  )
+const closed = Exchange.refused(
+  new Exchange.Refusal({
+    problem: makeProblem(503, "UnavailableError", "this endpoint has stopped", { retryAfter: 1 })
+  })
+)
 
 /**
  * Makes the endpoint for platforms with `Request` and `Response`. The server is built at the first request, or by `ready`.
@@ -148,8 +131,8 @@ export const make = (
 ): TokenServer => {
   const { authenticator, provider, transport = Transport.layer } = options
   const services = Layer.merge(Layer.provide(provider, transport), authenticator)
-  const runtime = ManagedRuntime.make(Layer.provide(building(options), services))
-  let built: Built["Service"] | undefined
+  const runtime = ManagedRuntime.make(Layer.provide(Layer.effect(Built, Endpoint.make(options)), services))
+  let built: Endpoint.Endpoint | undefined
   let closing: Promise<void> | undefined
   const build = async () => {
     if (closing !== undefined) throw new ClosedError({})
@@ -158,23 +141,26 @@ export const make = (
     // Only `close` interrupts the build.
     throw Cause.hasInterruptsOnly(exit.cause) ? new ClosedError({}) : Cause.squash(exit.cause)
   }
-  const buildAndFetch: TokenServer["fetch"] = async (...request) => {
+  const buildAndRespond: Exchange.Respond = async (request, left) => {
     try {
-      return await (await build()).fetch(...request)
+      return await (await build()).respond(request, left)
     } catch (error) {
-      if (error instanceof ClosedError) return closed()
+      if (error instanceof ClosedError) return closed
       throw error
     }
   }
+  const respond: Exchange.Respond = (request, left) => (built ?? { respond: buildAndRespond }).respond(request, left)
   const close = () => {
-    closing ??= Effect.runPromise(built?.drain ?? Effect.void).then(async () => {
+    closing ??= Effect.runPromise(built?.admission.drain ?? Effect.void).then(async () => {
       built = undefined
       await runtime.dispose()
     })
     return closing
   }
   return {
-    fetch: (...request) => built?.fetch(...request) ?? buildAndFetch(...request),
+    fetch: async (request, incoming) =>
+      Exchange.toWeb(await respond(Exchange.fromWeb(request, incoming), request.signal), request.method),
+    respond,
     ready: async () => {
       await build()
     },

@@ -11,7 +11,6 @@ import * as Result from "effect/Result"
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from "jose"
 import * as Identity from "./Identity.ts"
 import * as KeySet from "./KeySet.ts"
-import * as TokenFrom from "./TokenFrom.ts"
 
 interface JwtCommon {
   /** The issuer that `iss` must name, or several. */
@@ -232,7 +231,7 @@ export const check = (options: JwtOptions): ReadonlyArray<Issue> => {
     const values = value === undefined ? undefined : many(value)
     if (values?.length === 0 || values?.every(isName) === false) wrong(option, "must be text and not empty")
   }
-  if (tokenFrom !== undefined) issues.push(...TokenFrom.check(name("tokenFrom"), tokenFrom))
+  if (tokenFrom !== undefined) issues.push(...Identity.checkTokenFrom(name("tokenFrom"), tokenFrom))
   if (subjectClaim === "") wrong("subjectClaim", "must be the name of a claim")
   const chosen: ReadonlyArray<string> = options.algorithms ?? algorithms
   if (chosen.length === 0 || !chosen.every((one) => algorithms.some((known) => known === one))) {

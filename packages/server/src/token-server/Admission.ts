@@ -3,7 +3,7 @@ import { makeProblem } from "@tempcred/core/TokenEndpoint"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
-import { Refusal } from "./Responses.ts"
+import { Refusal } from "./Exchange.ts"
 
 /** The admission of requests to one server. */
 export interface Admission {

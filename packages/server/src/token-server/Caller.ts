@@ -1,12 +1,9 @@
 /** The caller of a request: the answer of the app's authenticator, checked and in time. */
 import * as TokenEndpoint from "@tempcred/core/TokenEndpoint"
 import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as HttpServerRequest from "effect/http/HttpServerRequest"
-import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import type { Authenticator } from "../Authenticator.ts"
@@ -14,11 +11,10 @@ import {
   AuthenticatorUnavailableError,
   type Identity,
   isSubject,
-  type RequestHeaders,
   subjectRule,
   UnauthenticatedError
 } from "../authenticator/Identity.ts"
-import { Refusal } from "./Responses.ts"
+import { type IncomingRequest, Refusal, type RequestHeaders } from "./Exchange.ts"
 
 /** Bound on authentication, which can be code of the app. */
 const timeout = Duration.seconds(10)
@@ -72,48 +68,35 @@ const bearerToken = ({ authorization = "" }: RequestHeaders): Redacted.Redacted 
   return token === "" ? undefined : Redacted.make(token)
 }
 
-/** Makes the web request that the app's code sees. */
-const webRequest = (request: HttpServerRequest.HttpServerRequest): Request => {
-  if (request.source instanceof Request) return request.source
-  const url = Option.getOrElse(HttpServerRequest.toURL(request), () => "http://localhost")
-  return new Request(url, { method: request.method, headers: request.headers })
-}
-
-/** The framework's own request, if a door has one. */
-export const Incoming = Context.Reference<unknown>("@tempcred/server/TokenServer/Incoming", {
-  defaultValue: () => undefined
-})
+/** Limits the time of authentication, without a race if it has its answer at once. */
+const inTime = <A, E>(authenticating: Effect.Effect<A, E>): Effect.Effect<A, E | AuthenticatorUnavailableError> =>
+  Exit.isExit(authenticating)
+    ? authenticating
+    : Effect.timeoutOrElse(authenticating, { duration: timeout, orElse: () => Effect.fail(late) })
 
 /** Makes the function that identifies the caller of a request. */
 export const make = ({
   authenticate
-}: Authenticator["Service"]): ((request: HttpServerRequest.HttpServerRequest) => Effect.Effect<Identity, Refusal>) => {
+}: Authenticator["Service"]): ((request: IncomingRequest) => Effect.Effect<Identity, Refusal>) => {
   const warnOfOutage = warning("authentication is unavailable, and requests get 503")
   const warnOfSubject = warning("it returned an invalid subject, and the request got 401")
-  const inTime: Authenticator["Service"]["authenticate"] = (presented) => {
-    const authenticating = authenticate(presented)
-    if (Exit.isExit(authenticating)) return authenticating
-    return Effect.timeoutOrElse(authenticating, { duration: timeout, orElse: () => Effect.fail(late) })
+  const accepted = (answer: unknown): Effect.Effect<Identity, UnauthenticatedError> => {
+    const identity = checked(answer)
+    if (identity !== undefined) return Effect.succeed(identity)
+    return Effect.andThen(warnOfSubject(subjectProblem), new UnauthenticatedError({ hint: subjectProblem }))
   }
-  return (request) => {
-    const { headers } = request
+  return (incoming) => {
+    const { headers } = incoming
     const token = bearerToken(headers)
-    const identifying = Effect.withFiber((fiber) =>
-      inTime({
-        token,
-        headers,
-        incoming: fiber.getRef(Incoming) ?? (request.source instanceof Request ? undefined : request.source),
-        get request() {
-          return webRequest(request)
-        }
-      })
-    )
-    return identifying.pipe(
-      Effect.flatMap((answer) => {
-        const identity = checked(answer)
-        if (identity !== undefined) return Effect.succeed(identity)
-        return Effect.andThen(warnOfSubject(subjectProblem), new UnauthenticatedError({ hint: subjectProblem }))
-      }),
+    const authenticating = authenticate({
+      token,
+      headers,
+      get request() {
+        return incoming.request
+      },
+      incoming: incoming.incoming
+    })
+    return Effect.flatMap(inTime(authenticating), accepted).pipe(
       Effect.catchTags({
         UnauthenticatedError: (error) => Effect.fail(unauthenticated(error, token)),
         AuthenticatorUnavailableError: ({ problem }) => Effect.andThen(warnOfOutage(problem), Effect.fail(unavailable))

@@ -5,7 +5,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Write } from "../AccessLog.ts"
-import { isToken } from "../authenticator/TokenFrom.ts"
+import { isToken } from "../authenticator/Identity.ts"
 import type { IssuancePolicy } from "../IssuancePolicy.ts"
 import type * as Limits from "../Limits.ts"
 

@@ -1,4 +1,7 @@
-/** The description of the endpoint as an `HttpApi`, for the OpenAPI document, and a page that shows it. `Routes` serves the requests. */
+/**
+ * The OpenAPI document of the endpoint. `node test/openapi.ts` writes it to the source, so that `effect/http-api` is in no bundle of the endpoint; a test tells
+ * when it is out of date.
+ */
 import * as TokenEndpoint from "@tempcred/core/TokenEndpoint"
 import * as HttpApi from "effect/http-api/HttpApi"
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
@@ -7,17 +10,9 @@ import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as HttpApiSecurity from "effect/http-api/HttpApiSecurity"
 import * as OpenApi from "effect/http-api/OpenApi"
-import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as ProblemDetails from "effect/http/ProblemDetails"
 import * as Schema from "effect/Schema"
-import type { TokenFrom } from "../authenticator/Identity.ts"
-
-const securityOf = (from: TokenFrom | undefined): Record<string, HttpApiSecurity.HttpApiSecurity> => {
-  if (from === undefined) return { bearer: HttpApiSecurity.bearer }
-  return "cookie" in from
-    ? { cookie: HttpApiSecurity.apiKey({ key: from.cookie, in: "cookie" }) }
-    : { header: HttpApiSecurity.apiKey({ key: from.header, in: "header" }) }
-}
+import { writeFileSync } from "node:fs"
 
 const problem = (status: TokenEndpoint.ProblemStatus, description: string) =>
   TokenEndpoint.Problem.pipe(
@@ -62,60 +57,61 @@ const ready = HttpApiEndpoint.get("ready", "/readyz", {
   error: problem(503, "The endpoint is stopping.")
 }).annotate(OpenApi.Summary, "Readiness probe")
 
-/** Makes the description for a prefix of paths and a place of the callers' tokens. */
-export const make = (prefix: "" | `/${string}`, from: TokenFrom | undefined) => {
-  class Authentication extends HttpApiMiddleware.Service<Authentication>()(
-    "@tempcred/server/TokenServer/Authentication",
-    { security: securityOf(from) }
-  ) {}
-  return HttpApi.make("tempcred")
-    .add(HttpApiGroup.make("credentials").add(mint.middleware(Authentication)))
-    .add(HttpApiGroup.make("health").add(live, ready))
-    .annotate(OpenApi.Title, "tempcred token endpoint")
-    .annotate(OpenApi.Version, "1")
-    .prefix(prefix === "" ? "/" : prefix)
-}
+class Authentication extends HttpApiMiddleware.Service<Authentication>()(
+  "@tempcred/server/TokenServer/Authentication",
+  { security: { bearer: HttpApiSecurity.bearer } }
+) {}
 
-const pageHeaders = {
-  "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  "referrer-policy": "no-referrer",
-  "x-content-type-options": "nosniff"
-}
+const api = HttpApi.make("tempcred")
+  .add(HttpApiGroup.make("credentials").add(mint.middleware(Authentication)))
+  .add(HttpApiGroup.make("health").add(live, ready))
+  .annotate(OpenApi.Title, "tempcred token endpoint")
+  .annotate(OpenApi.Version, "1")
+
+const spec = OpenApi.fromApi(api)
+
+/** The document, with places for what differs between endpoints. */
+export const json = JSON.stringify({
+  ...spec,
+  paths: Object.fromEntries(Object.entries(spec.paths).map(([path, item]) => [`{{prefix}}${path}`, item]))
+})
+  .replace('{"bearer":{"type":"http","scheme":"Bearer"}}', "{{schemes}}")
+  .replace('[{"bearer":[]}]', "{{security}}")
 
 const escape = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`)
 
-const json = (value: unknown): string => `<pre>${escape(JSON.stringify(value, null, 2))}</pre>`
-
-const method = (path: string, name: string, operation: OpenApi.OpenAPISpec["paths"][string]["get"]): string => {
+const section = (path: string, name: string, operation: OpenApi.OpenAPISpec["paths"][string]["get"]): string => {
   if (operation === undefined) return ""
   const rows = Object.entries(operation.responses).map(
     ([status, { description }]) => `<tr><td>${status}</td><td>${escape(description)}</td></tr>`
   )
-  return `<h2><code>${name} ${escape(path)}</code></h2>
+  const body = operation.requestBody?.content
+  return `<h2><code>${name} {{prefix}}${escape(path)}</code></h2>
 <p>${escape([operation.summary, operation.description].filter(Boolean).join(". "))}</p>
-${operation.requestBody === undefined ? "" : `<h3>Body</h3>${json(operation.requestBody.content)}`}
-<table border="1" cellpadding="6"><tr><th>Status</th><th>Meaning</th></tr>${rows.join("")}</table>`
+${body === undefined ? "" : `<h3>Body</h3><pre>${escape(JSON.stringify(body, null, 2))}</pre>`}
+<table border="1" cellpadding="6"><tr><th>Status</th><th>Meaning</th></tr>${rows.join("")}</table>
+`
 }
 
-/** Makes a page of an OpenAPI document, whose path is `document`. It is plain HTML without scripts, styles or anything external. */
-export const page = (spec: OpenApi.OpenAPISpec, document: string): HttpServerResponse.HttpServerResponse => {
-  const title = escape(spec.info.title)
-  const methods = Object.entries(spec.paths).flatMap(([path, { get, post }]) => [
-    method(path, "GET", get),
-    method(path, "POST", post)
-  ])
-  const schemas = Object.entries(spec.components.schemas).map(
-    ([name, schema]) => `<h3>${escape(name)}</h3>${json(schema)}`
-  )
-  return HttpServerResponse.html(`<!doctype html>
+/** A page of the document: plain HTML without scripts, styles or anything external. */
+export const html = `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>${title}</title></head>
+<head><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>${spec.info.title}</title></head>
 <body>
-<h1>${title}</h1>
-<p>OpenAPI document: <a href="${escape(document)}">${escape(document)}</a></p>
-${methods.join("\n")}
-<h2>Schemas</h2>
-${schemas.join("\n")}
-</body>
-</html>`).pipe(HttpServerResponse.setHeaders(pageHeaders))
-}
+<h1>${spec.info.title}</h1>
+<p>OpenAPI document: <a href="{{prefix}}/openapi.json">{{prefix}}/openapi.json</a></p>
+${Object.entries(spec.paths)
+  .map(([path, { get, post }]) => section(path, "POST", post) + section(path, "GET", get))
+  .join("")}</body>
+</html>`
+
+const source = `/** Generated by \`node test/openapi.ts\`: documents with places for what differs between endpoints. */
+
+/** The OpenAPI document. */
+export const json: string = ${JSON.stringify(json)}
+
+/** The page that shows it. */
+export const html: string = ${JSON.stringify(html)}
+`
+
+if (import.meta.main) writeFileSync(new URL("../src/token-server/Documents.ts", import.meta.url), source)
