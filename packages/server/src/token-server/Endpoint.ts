@@ -120,19 +120,17 @@ export const make = Effect.fnUntraced(function* (
       only("GET", () => metrics)
     )
   if (settings.docs) {
-    // Only these two paths load the document.
-    const documents = Effect.map(
-      Effect.promise(() => import("./OpenApi.ts")),
-      (OpenApi) => OpenApi.make(prefix, tokenFrom)
+    // Only these two paths load the documents.
+    const documents = yield* Effect.cached(
+      Effect.promise(async () => {
+        const OpenApi = await import("./OpenApi.ts")
+        const { document, headers, page } = OpenApi.make(prefix, tokenFrom)
+        return { document: content("application/json", document), page: content("text/html", page, headers) }
+      })
     )
-    routes.set(
-      `${prefix}/openapi.json`,
-      only("GET", () => Effect.map(documents, ({ document }) => content("application/json", document)))
-    )
-    routes.set(
-      `${prefix}/docs`,
-      only("GET", () => Effect.map(documents, ({ headers, page }) => content("text/html", page, headers)))
-    )
+    const serve = (name: "document" | "page") => only("GET", () => Effect.map(documents, (made) => made[name]))
+    routes.set(`${prefix}/openapi.json`, serve("document"))
+    routes.set(`${prefix}/docs`, serve("page"))
   }
   const byPath = new Map<string, Telemetry.Answer>(routes)
   const unknown = answered(() => refusal(404, "there is nothing at this path"))
