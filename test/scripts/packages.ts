@@ -1,17 +1,26 @@
 /**
- * Packs every public package as it would be published, lints the tarballs, and uses them from a project
- * outside of the workspace: types, each Node in `NODES`, a browser bundle, and what tree shaking leaves.
+ * Packs every public package as it would be published, lints the tarballs, and uses them from projects
+ * outside of the workspace: types, each Node in `NODES`, the code of the READMEs, each package manager, a browser
+ * bundle, and what tree shaking leaves.
  */
 import { build, type BuildOptions, type Metafile } from "esbuild"
 import { spawnSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import process from "node:process"
 import { packages, root } from "../src/support/workspace.ts"
+import { installers, type Installer, pnpm } from "./packages/Installers.ts"
+import { forEach, report } from "./packages/Run.ts"
+import { allPages, frontPage, others, runSnippets, withEmulators, writeSnippets } from "./packages/Snippets.ts"
+import { checkContent, lint } from "./packages/Tarballs.ts"
+import { pack } from "./release/Pack.ts"
 
 const outside = mkdtempSync(join(tmpdir(), "tempcred-packages-"))
 
-const report = (line: string) => process.stdout.write(`${line}\n`)
+type Env = Readonly<Record<string, string>>
+
+type Tarballs = Readonly<Record<string, string>>
 
 /** Runs a program and returns its output; a failure shows the output and `advice`. */
 const run = (advice: string, command: string, args: ReadonlyArray<string>, cwd = outside): string => {
@@ -20,37 +29,16 @@ const run = (advice: string, command: string, args: ReadonlyArray<string>, cwd =
   throw new Error(`${advice}\n\n$ ${command} ${args.join(" ")}\n${error?.message ?? stdout + stderr}`)
 }
 
-/** Packs and lints; returns the tarballs by package. */
-const pack = (): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    packages.map(({ folder, name }) => {
-      const tarball = join(outside, `${name.replaceAll(/[@/]/g, "_")}.tgz`)
-      run("Start this by `pnpm run packages`: it needs pnpm.", "pnpm", ["pack", "--out", tarball], join(root, folder))
-      run(`Mend ${folder}/package.json as publint says.`, "publint", ["run", tarball, "--strict"], root)
-      run(
-        `Mend the exports of ${folder}/package.json: a type or a module cannot be resolved from outside.`,
-        "attw",
-        [tarball, "--profile", "esm-only", "--format", "table-flipped"],
-        root
-      )
-      return [name, `file:${tarball}`]
-    })
-  )
-
-const install = (tarballs: Readonly<Record<string, string>>): void => {
-  // Optional peers are needed here, as everything is imported.
+/** Installs everything, with the optional peers, as everything is imported. */
+const installAll = async (tarballs: Tarballs): Promise<void> => {
+  const extra = others(allPages)
   const { version } = JSON.parse(
     readFileSync(join(root, "test/node_modules/@effect/platform-node/package.json"), "utf8")
   )
-  const devDependencies = { "@types/node": "^24", "@effect/platform-node": version, react: "^19" }
-  const manifest = { private: true, type: "module", dependencies: tarballs, devDependencies }
-  writeFileSync(join(outside, "package.json"), JSON.stringify(manifest))
-  writeFileSync(join(outside, "pnpm-workspace.yaml"), JSON.stringify({ overrides: tarballs }))
-  run("The packed packages cannot be installed together: see their dependencies.", "pnpm", [
-    "install",
-    "--prefer-offline",
-    "--silent"
-  ])
+  await pnpm.install(outside, {
+    tarballs,
+    others: { ...extra, "@types/node": "^24", "@effect/platform-node": version, react: "^19" }
+  })
 }
 
 /** The importable exports; others in lower case are programs or data files. */
@@ -70,9 +58,22 @@ const importing = (specifiers: ReadonlyArray<string>): string => {
   return `${lines.join("\n")}\nfor (const m of [${names}]) if (Object.keys(m).length === 0) throw new Error("empty")\n`
 }
 
+const pages = [...frontPage, ...allPages]
+
 const checkTypes = (): void => {
   writeFileSync(join(outside, "main.ts"), importing(doors))
-  const options = ["--noEmit", "--strict", "--skipLibCheck", "--target", "es2023", "main.ts"]
+  const strict = [
+    "--noEmit",
+    "--strict",
+    "--skipLibCheck",
+    "--target",
+    "es2023",
+    "--moduleDetection",
+    "force",
+    "--types",
+    "node"
+  ]
+  const options = [...strict, "main.ts", ...writeSnippets(outside, pages)]
   for (const resolution of [
     ["--module", "nodenext", "--moduleResolution", "nodenext"],
     ["--module", "esnext", "--moduleResolution", "bundler"]
@@ -195,9 +196,40 @@ const checkTreeShaking = async (): Promise<void> => {
   }
 }
 
+/** The code of the READMEs on each Node. */
+const checkPages = (env: Env): Promise<void> =>
+  forEach(nodes, 1, async (node) => {
+    await runSnippets(outside, pages, node, env)
+    report(`code of all READMEs on Node ${run("", node, ["--version"]).trim()}: ${pages.length} examples`)
+  })
+
+/** The front page from an empty folder of each package manager. */
+const checkInstaller = async (installer: Installer, tarballs: Tarballs, env: Env): Promise<void> => {
+  if (!installer.isInstalled) {
+    if (process.env["REQUIRE_SERVICES"] !== undefined) throw new Error(`${installer.name} is missing: see .ci/run.`)
+    return report(`not run: ${installer.name}, which this machine does not have`)
+  }
+  const start = performance.now()
+  const folder = join(outside, `by-${installer.name}`)
+  // Testing asks for vitest, which the front page does not need.
+  const { "@tempcred/testing": _, ...wanted } = tarballs
+  await installer.install(folder, { tarballs: wanted, others: others(frontPage) })
+  writeSnippets(folder, frontPage)
+  await runSnippets(folder, frontPage, installer.runtime ?? process.execPath, env)
+  const seconds = ((performance.now() - start) / 1000).toFixed(1)
+  report(`code of README.md, installed by ${installer.name}: ${frontPage.length} examples (${seconds} s)`)
+}
+
 try {
-  install(pack())
+  const packed = pack(outside)
+  const tarballs = Object.fromEntries(packed.map(({ filename, name }) => [name, `file:${filename}`]))
+  await Promise.all([lint(packed), installAll(tarballs)])
+  checkContent(packed, outside)
   checkTypes()
+  await withEmulators(async (env) => {
+    await checkPages(env)
+    await forEach(installers, 2, (installer) => checkInstaller(installer, tarballs, env))
+  })
   checkImports()
   checkTransport()
   checkProgram()

@@ -4,7 +4,7 @@ import * as Emulators from "@tempcred/emulator"
 import { serve, type Server } from "@tempcred/emulator/Node"
 import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { blocks, extract, remove, runAll, typeCheck, type Block } from "./support/examples.ts"
+import { blocks, comparison, extract, remove, runAll, typeCheck, type Block } from "./support/examples.ts"
 import { files, packages, read, root, scripts, sources } from "./support/workspace.ts"
 
 const documents = files.filter((path) => /^(docs\/.*|packages\/[^/]+\/[^/]+|[^/]+)\.md$/.test(path))
@@ -36,10 +36,7 @@ describe("every example", () => {
     assert.deepStrictEqual(problems(example), [], "The example does not compile.")
     const { error, stdout } = ran(example)
     if (error !== undefined) assert.fail(`The example fails as it runs:\n${error}\n${stdout}`)
-    const results = Array.from(example.code.matchAll(/\/\/ => (.*)$/gm), ([, result = ""]) => result)
-    if (results.length === 0) return
-    const printed = stdout.trimEnd().split("\n")
-    const expected = results.map((result, index) => (fits(result, printed[index]) ? printed[index] : result))
+    const { expected, printed } = comparison(example, stdout)
     assert.deepStrictEqual(printed, expected, "The example prints something else than its `// =>` comments say.")
   })
 
@@ -95,12 +92,6 @@ it.each([
   assert.match(section ?? "", /minRemaining: "\d+ seconds"/)
   assert.match(section ?? "", /10 seconds/)
 })
-
-/** `…` in a result stands for any text. */
-const fits = (result: string, line: string | undefined): boolean => {
-  const parts = result.split("…").map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"))
-  return line !== undefined && new RegExp(`^${parts.join(".*")}$`).test(line)
-}
 
 const programs = new Set(["npm", "node", "git", "cd", "export", "curl"])
 

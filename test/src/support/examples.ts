@@ -37,7 +37,8 @@ export const blocks = (path: string): ReadonlyArray<Block> => {
 const folder = join(root, "test/.documents", String(process.pid))
 
 /** Tells whether a block registers tests, and so needs vitest. */
-const isTest = ({ code }: Block): boolean => /from "(@effect\/vitest|vitest|@tempcred\/testing\/Contract)"/.test(code)
+export const isTest = ({ code }: Block): boolean =>
+  /from "(@effect\/vitest|vitest|@tempcred\/testing\/Contract)"/.test(code)
 
 const fileOf = (block: Block): string =>
   `${block.path.replaceAll("/", "_")}_${block.line}${isTest(block) ? ".test" : ""}.${block.language}`
@@ -46,8 +47,22 @@ const fileOf = (block: Block): string =>
 const runnable = (block: Block): string => fileOf(block).replace(/\.tsx$/, ".tsx.mjs")
 
 /** Prints expressions with a result comment, so that their results can be compared like those of `console.log`. */
-const printing = (code: string): string =>
+export const printing = (code: string): string =>
   code.replaceAll(/^(?!console\.log|(?:const|let|import|export) )([\w(].*?);? \/\/ => .*$/gm, "console.log($1)")
+
+/** `…` in a result stands for any text. */
+const fits = (result: string, line: string | undefined): boolean => {
+  const parts = result.split("…").map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"))
+  return line !== undefined && new RegExp(`^${parts.join(".*")}$`).test(line)
+}
+
+/** Returns the lines that an example printed, and those that its `// =>` comments say; without comments, none. */
+export const comparison = ({ code }: Block, stdout: string) => {
+  const results = Array.from(code.matchAll(/\/\/ => (.*)$/gm), ([, result = ""]) => result)
+  const printed = results.length === 0 ? [] : stdout.trimEnd().split("\n")
+  const expected = results.map((result, index) => (fits(result, printed[index]) ? printed[index] : result))
+  return { expected, printed }
+}
 
 /** Writes blocks of TypeScript into a folder where imports resolve as in tests; blocks keep their line numbers. */
 export const extract = (examples: ReadonlyArray<Block>): void => {
@@ -96,7 +111,7 @@ export const typeCheck = async (examples: ReadonlyArray<Block>): Promise<(block:
 }
 
 /** Tells whether an example changes the environment, and so needs a thread of its own. */
-const changesEnvironment = ({ code }: Block): boolean => /process\.env(\[.*?\]|\.\w+) =[^=]/.test(code)
+export const changesEnvironment = ({ code }: Block): boolean => /process\.env(\[.*?\]|\.\w+) =[^=]/.test(code)
 
 interface Message {
   readonly file: string
