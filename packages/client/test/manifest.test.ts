@@ -1,0 +1,11 @@
+import { assert, it } from "vitest"
+import manifest from "../package.json" with { type: "json" }
+
+it("TypeScript's node10 resolution, which ignores exports, finds the types of every entry", () => {
+  const { exports, main, types, typesVersions } = manifest.publishConfig
+  const declarations = Object.entries(exports).flatMap(([entry, path]) =>
+    path.endsWith(".js") ? [[entry.slice(2), [path.replace(/\.js$/, ".d.ts")]] as const] : []
+  )
+  assert.strictEqual(main, exports["."])
+  assert.deepStrictEqual(Object.fromEntries(declarations), { "": [types], ...typesVersions["*"] })
+})
