@@ -1,7 +1,8 @@
 /** The pages of the site in the order of its sidebar. A page that is not written yet is left out. */
-import { basename } from "node:path"
+import { readdirSync } from "node:fs"
+import { basename, join } from "node:path"
 import type { DefaultTheme } from "vitepress"
-import { libraries, titleOf } from "./workspace.ts"
+import { documents, libraries, titleOf } from "./workspace.ts"
 
 type Item = DefaultTheme.SidebarItem
 
@@ -10,6 +11,12 @@ interface Group {
   readonly folder: string
   readonly pages: ReadonlyArray<string>
 }
+
+/** The pages of the vendors, in alphabetical order. */
+const vendors = readdirSync(join(documents, "vendors"))
+  .filter((file) => file.endsWith(".md") && file !== "index.md")
+  .map((file) => basename(file, ".md"))
+  .toSorted()
 
 const structure: ReadonlyArray<Group | string> = [
   {
@@ -21,7 +28,7 @@ const structure: ReadonlyArray<Group | string> = [
   {
     text: "Vendors",
     folder: "vendors",
-    pages: ["index", "assemblyai", "deepgram", "elevenlabs", "gemini", "openai", "soniox", "speechmatics"]
+    pages: ["index", ...vendors]
   },
   {
     text: "Errors",
@@ -55,8 +62,10 @@ export const pages: ReadonlyArray<string> = structure
 
 const itemsOf = (paths: ReadonlyArray<string>): Array<Item> =>
   paths.flatMap((path) => {
-    const text = titleOf(`${path}.md`)
-    return text === undefined ? [] : [{ text, link: `/${path.replace(/(^|\/)index$/, "$1")}` }]
+    const title = titleOf(`${path}.md`)
+    if (title === undefined) return []
+    const text = path.endsWith("/index") ? "Overview" : title
+    return [{ text, link: `/${path.replace(/(^|\/)index$/, "$1")}` }]
   })
 
 const guides = structure.flatMap((part): Array<Item> => {

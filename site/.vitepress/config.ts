@@ -22,6 +22,7 @@ export default defineConfig({
   title: "tempcred",
   description: "Short-lived credentials for speech vendors",
   lang: "en",
+  head: [["link", { rel: "icon", href: "/icon.svg", type: "image/svg+xml" }]],
   srcDir: "../docs",
   outDir: "dist",
   cacheDir: "node_modules/.vitepress",
@@ -30,6 +31,7 @@ export default defineConfig({
   vite: { build: { chunkSizeWarningLimit: 2000 } },
   markdown: { config: repositoryLinks },
   themeConfig: {
+    logo: "/icon.svg",
     search: { provider: "local" },
     nav,
     sidebar,

@@ -85,7 +85,7 @@ const options = ({ adapter, source }: Vendor): string =>
       const file = [
         `\`${variables[0]}_FILE\``,
         "`KeySource.fromFile`",
-        "The file of the key: one key per line, newest first."
+        "The file of the key: one key per line, newest first. It is read again when it changes."
       ]
       return kind === "key" ? [row, file] : [row]
     })

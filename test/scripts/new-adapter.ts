@@ -58,4 +58,5 @@ ${paint("bold", "Next")} (docs/write-an-adapter.md has it all, with a vendor tha
   4. test/src/vendors/${id}.ts, and what the vendor's pages show in packages/testing/fixtures/${id} and test/src/fixtures/${id}.ts,
      until this passes:  pnpm --filter @tempcred/test test
   5. the table in docs/vendors/index.md, which this prints:  pnpm --filter tempcred test; and a row in README.md
+  6. the tables of docs/vendors/${id}.md:  pnpm verify --pages
 `)

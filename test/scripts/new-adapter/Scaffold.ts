@@ -91,6 +91,7 @@ const additionsOf = (read: Read, name: string, today: Date): Texts => {
       (path) => [`packages/${id}/${path}`, likeSoniox(path)] as const
     ),
     [`packages/${id}/README.md`, filled("readme")],
+    [`docs/vendors/${id}.md`, filled("page")],
     [`packages/${id}/src/index.ts`, filled("index")],
     [`packages/${id}/src/${module}.ts`, filled("adapter")],
     [`packages/${id}/test/contract.test.ts`, filled("contract-test")],
