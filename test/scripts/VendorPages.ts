@@ -61,8 +61,11 @@ const capabilities = ({ id }: Vendor): string => {
         .map((text) => text.trim())
     )
   const [head = []] = rows.filter(([first]) => first === "vendor")
-  const without = (row: ReadonlyArray<string>) => row.slice(1, -1)
-  return table(without(head), rows.filter(([first]) => first === id).map(without))
+  const own = rows.filter(([first]) => first === id)
+  // The first column is the vendor, and the last has a table of its own. A limit that the vendor lacks is left out.
+  const columns = [...head.keys()].slice(1, -1).filter((column) => own.some((row) => row[column] !== "–"))
+  const chosen = (row: ReadonlyArray<string>) => columns.map((column) => row[column] ?? "")
+  return table(chosen(head), own.map(chosen))
 }
 
 /** The doc comment of an option, with its default. */

@@ -23,6 +23,7 @@ const parts = new Set([
   "the key has other parts than its option",
   "an option was read as something else",
   "the request was left",
+  "the connection was closed",
   "a stub does not mint",
   "answered with …",
   // names and content types
@@ -32,6 +33,7 @@ const parts = new Set([
   "tempcred limits …",
   "application/json, application/jwk-set+json",
   "text/plain; version=0.0.4; charset=utf-8",
+  "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   // labels, descriptions and advice
   "0 closed, 1 tried by one mint, 2 open",
   "calling Speechmatics",

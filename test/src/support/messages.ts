@@ -62,7 +62,11 @@ const others =
 
 /** Tells whether a literal is the text of a message: it has words, and begins like the rest of a sentence. */
 const isMessage = (text: string): boolean =>
-  /^\S+\s\S/.test(text) && /[a-z]{2}/.test(text) && !/^[A-Z]/.test(text) && !/^[\d.]+ \w+$/.test(text)
+  text.length < 300 &&
+  /^\S+\s\S/.test(text) &&
+  /[a-z]{2}/.test(text) &&
+  !/^[A-Z]/.test(text) &&
+  !/^[\d.]+ \w+$/.test(text)
 
 /** The messages of all published packages, with the sources that have them. */
 export const messages: ReadonlyMap<string, ReadonlyArray<string>> = (() => {
