@@ -1,21 +1,60 @@
-import { defineConfig } from "tsup"
-import { licenses } from "../../tsup.config.ts"
+import { builtinModules } from "node:module"
+import { defineConfig, type Options } from "tsup"
+import { pure } from "../../tsup.config.ts"
+import { entries } from "./scripts/Entries.ts"
+import { vendored } from "./scripts/Vendored.ts"
+
+const builtins = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]))
+
+/** CommonJS dependencies load Node's modules by `require`, which ES modules do not have. A static import would break runtimes without these modules. */
+const nodeBuiltins: NonNullable<Options["esbuildPlugins"]>[number] = {
+  name: "node-builtins",
+  setup(build) {
+    build.onResolve({ filter: /.*/ }, ({ kind, path }) =>
+      kind === "require-call" && builtins.has(path)
+        ? { path: path.replace(/^(?!node:)/, "node:"), namespace: "node-builtin" }
+        : undefined
+    )
+    build.onLoad({ filter: /.*/, namespace: "node-builtin" }, ({ path }) => ({
+      loader: "js",
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)})`
+    }))
+  }
+}
+
+/** Packages that are CommonJS are in one file each, which both formats load. */
+const vendoring: NonNullable<Options["esbuildPlugins"]>[number] = {
+  name: "vendored",
+  setup(build) {
+    for (const { filter, name } of vendored) {
+      build.onResolve({ filter }, () => ({ path: `#vendor/${name}`, external: true }))
+    }
+  }
+}
 
 /**
- * One program of few ES modules, with all that it needs in it: what a command does is loaded when it runs, so that help comes at once.
+ * One set of ES modules that share chunks; `scripts/finish.ts` adds the rest. Names and annotations stay as they are: minified, `@__PURE__` is lost, so that
+ * bundles of apps grow, and errors print with a shortened name.
  */
 export default defineConfig({
-  entry: ["src/cli/main.ts"],
+  entry: {
+    ...Object.fromEntries(entries.map((entry) => [entry, `src/${entry}.ts`])),
+    cli: "src/cli/main.ts",
+    "transport/fetch": "../core/src/transport/OverFetch.ts",
+    "transport/node": "../core/src/NodeTransport.ts"
+  },
   format: "esm",
   platform: "node",
-  target: "node22",
+  target: "es2022",
   splitting: true,
-  minify: true,
   clean: true,
   dts: false,
-  // CommonJS dependencies load Node's modules by `require`.
-  banner: {
-    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);'
+  metafile: true,
+  noExternal: [/.*/],
+  external: [/^#/, "react", "msw"],
+  removeNodeProtocol: false,
+  esbuildOptions: (options) => {
+    options.chunkNames = "chunks/[name]-[hash]"
   },
-  esbuildPlugins: [licenses]
+  esbuildPlugins: [pure, nodeBuiltins, vendoring]
 })

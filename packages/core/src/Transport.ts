@@ -53,6 +53,14 @@ export class Transport extends Service.Transport {
   static readonly layerFetch: Layer.Layer<Transport> = OverFetch.layer
 
   /**
+   * A transport over a function of the app that is called like `fetch`. It must return redirects instead
+   * of following them, as a redirect would take the key along.
+   */
+  static layerFetchOf(fetch: typeof globalThis.fetch): Layer.Layer<Transport> {
+    return OverFetch.layerOf(fetch)
+  }
+
+  /**
    * Makes a transport from a platform's sending function, which must not follow redirects. The checks
    * of requests and responses, and the errors, are the same on every platform. `note` adds a sentence
    * to the error of an exchange that failed or timed out, for example about a proxy.

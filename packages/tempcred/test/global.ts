@@ -5,6 +5,8 @@ import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import type { TestProject } from "vitest/node"
+import manifest from "../package.json" with { type: "json" }
+import * as Vendored from "../scripts/Vendored.ts"
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -22,7 +24,11 @@ export default function setup(project: TestProject): () => void {
     encoding: "utf8"
   })
   if (status !== 0) throw new Error(`the bundle cannot be built\n${stdout}${stderr}`)
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }))
-  project.provide("bundle", join(folder, "dist/main.js"))
+  Vendored.write(join(folder, "dist"))
+  writeFileSync(
+    join(folder, "package.json"),
+    JSON.stringify({ type: "module", imports: manifest.publishConfig.imports })
+  )
+  project.provide("bundle", join(folder, "dist/cli.js"))
   return () => rmSync(folder, { recursive: true })
 }

@@ -5,21 +5,29 @@ import { fetchOptions } from "./FetchOptions.ts"
 import { isUsedByFetch, unusedProxy } from "./Proxy.ts"
 import { make, Transport } from "./Service.ts"
 
-/** Provides the transport over `fetch`. */
-export const layer: Layer.Layer<Transport> = Layer.sync(Transport, () => make(throughFetch(), noteOfFetch))
+/** Provides the transport over the platform's `fetch`. */
+export const layer: Layer.Layer<Transport> = Layer.sync(Transport, () =>
+  make(
+    through((...request) => fetch(...request)),
+    noteOfFetch
+  )
+)
+
+/** Provides the transport over a function like `fetch`. */
+export const layerOf = (own: typeof fetch): Layer.Layer<Transport> => Layer.sync(Transport, () => make(through(own)))
 
 const noteOfFetch = (url: URL): string | undefined => {
   const note = unusedProxy(url, "set NODE_USE_ENV_PROXY=1 too, so that Node's fetch uses it, or use Transport.layer")
   return note === undefined || isUsedByFetch() ? undefined : note
 }
 
-const throughFetch = (): Exchange => {
+const through = (send: typeof fetch): Exchange => {
   const options = fetchOptions()
   return ({ body, headers, method, url }, receiver) => {
     const leaving = new AbortController()
     const leave = () => leaving.abort()
     const read = async () => {
-      const response = await fetch(url, { ...options, method, headers, body: body ?? null, signal: leaving.signal })
+      const response = await send(url, { ...options, method, headers, body: body ?? null, signal: leaving.signal })
       // `fetch` has already decompressed the body.
       const { "content-encoding": _, ...told } = Object.fromEntries(response.headers)
       if (!receiver.begin(response.status, told)) return leave()

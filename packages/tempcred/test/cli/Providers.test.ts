@@ -91,7 +91,7 @@ describe("providers", () => {
     const sources = globSync(join(packages, "*/src/*.ts"))
     const ids = sources.flatMap((path) =>
       Array.from(
-        readFileSync(path, "utf8").matchAll(/^export const adapter = Adapter\.make\(\{\n\s*(?:id|provider): "(\w+)"/gm),
+        readFileSync(path, "utf8").matchAll(/^const vendor = Adapter\.make\(\{\n\s*id: "(\w+)"/gm),
         ([, id = ""]) => id
       )
     )

@@ -1,0 +1,22 @@
+/** A vendor with plain options: as a provider for a minter of several vendors, and as a minter of its own. */
+import { internal, type WithEngine, type WithSource } from "./internal.ts"
+import { makeMinter } from "./minter.ts"
+import type { LayerOf } from "../engine/Engine.ts"
+import type { CommonOptions, Minter, Provider, ProviderName } from "./types.ts"
+
+/** Makes a provider. Its adapter is loaded when a minter starts. */
+export const providerOf = <Options>(
+  id: ProviderName,
+  load: () => Promise<LayerOf<Options>>,
+  options: Options
+): Provider & WithSource => ({ id, [internal]: { id, load: async () => (await load())(options) } })
+
+/** Makes a minter of one vendor, without the choice by configuration. */
+export const minterOf = <Options extends CommonOptions>(
+  load: () => Promise<LayerOf<Options>>,
+  options: Options
+): Minter & WithEngine =>
+  makeMinter(async () => {
+    const [{ startOne }, layerOf] = await Promise.all([import("../engine/one.ts"), load()])
+    return startOne(layerOf(options), options)
+  })

@@ -1,0 +1,33 @@
+/**
+ * The Redis that machines share: for credentials of a minter and for the limits of an endpoint.
+ *
+ * ```ts
+ * import { createMinter } from "tempcred"
+ * import { redis } from "tempcred/redis"
+ *
+ * const cache = redis({ url: "redis://127.0.0.1:1", key: "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=" })
+ * const minter = createMinter({ provider: "soniox", cache })
+ * // Nothing listens at this address, so this process mints for itself.
+ * const credential = await minter.mint({ purpose: "stt.realtime", subject: "ana" })
+ * console.log(credential.provider) // => soniox
+ * await minter.close()
+ * ```
+ */
+import { internal, type WithStore } from "./plain/internal.ts"
+import type { SharedCache } from "./plain/types.ts"
+
+export type { SharedCache } from "./plain/types.ts"
+
+/** The address of a Redis, and the key that encrypts credentials in it. */
+export interface RedisOptions {
+  /** Such as `redis://host:6379`, or `rediss://user:password@host:6380/0` with TLS. Redis 6.2 or later. */
+  readonly url: string
+  /** 32 bytes in base64, the same on all machines; `openssl rand -base64 32` makes one. The limits of an endpoint need none. */
+  readonly key?: string | undefined
+}
+
+/** Makes the store of a Redis. It connects at first use; while the Redis is away, each machine works for itself. */
+export const redis: (options: RedisOptions) => SharedCache = (options): SharedCache & WithStore => {
+  const load = async () => (await import("./engine/Redis.ts")).connect(options)
+  return Object.defineProperty({ kind: "redis", [internal]: load }, internal, { enumerable: false })
+}

@@ -1,0 +1,41 @@
+/**
+ * The token endpoint, from which your clients get credentials: for any framework, with authentication, a policy and limits.
+ *
+ * ```ts
+ * import { createMinter } from "tempcred"
+ * import { createEndpoint, jwt } from "tempcred/server"
+ *
+ * const endpoint = createEndpoint({
+ *   minter: createMinter({ provider: "soniox" }),
+ *   authenticate: jwt({ jwksUrl: "https://auth.example.com/.well-known/jwks.json", audience: "speech" })
+ * })
+ * // Express: app.post("/speech-token", endpoint.node). Next, Hono, Workers: endpoint.fetch(request).
+ * const response = await endpoint.fetch(new Request("https://app.example.com/speech-token", { method: "POST" }))
+ * console.log(response.status, response.headers.get("www-authenticate")) // => 401 Bearer
+ * await endpoint.close()
+ * ```
+ */
+import { makeEndpoint } from "./plain/endpoint.ts"
+import { internal, type WithCallers } from "./plain/internal.ts"
+import type { Authenticator, BearerOptions, Endpoint, EndpointOptions, JwtOptions } from "./plain/server-types.ts"
+
+export { ClosedError, ConfigurationError } from "./plain/errors.ts"
+export type * from "./plain/server-types.ts"
+
+/** Makes an endpoint. It is built at the first request, or by `ready`. */
+export const createEndpoint: (options: EndpointOptions) => Endpoint = (options) =>
+  makeEndpoint(async () => (await import("./engine/endpoint.ts")).startEndpoint(options))
+
+/** Authenticates callers by a JWT of your sign-in service, from a header or a cookie. */
+export const jwt: (options: JwtOptions) => Authenticator = (options): Authenticator & WithCallers => ({
+  kind: "jwt",
+  [internal]: async () => (await import("./engine/Callers.ts")).byJwt(options)
+})
+
+/** Authenticates callers by static tokens, for internal use. */
+export const bearer: (entries: ReadonlyArray<BearerOptions>) => Authenticator = (
+  entries
+): Authenticator & WithCallers => ({
+  kind: "bearer",
+  [internal]: async () => (await import("./engine/Callers.ts")).byBearer(entries)
+})

@@ -1,0 +1,21 @@
+/**
+ * Soniox alone: a minter with plain options that loads no other vendor, and the provider for a minter of several.
+ *
+ * ```ts
+ * import { createMinter } from "tempcred/soniox"
+ *
+ * const minter = createMinter({ apiKey: process.env["SONIOX_API_KEY"] ?? "" })
+ * ```
+ */
+import { minterOf, providerOf } from "./plain/vendor.ts"
+import type { CommonOptions, Minter, Provider, SonioxOptions } from "./plain/types.ts"
+
+export type { SonioxOptions } from "./plain/types.ts"
+
+const load = async () => (await import("./engine/vendors/soniox.ts")).layer
+
+/** Makes the provider Soniox, for `createMinter({ providers })`. */
+export const soniox: (options: SonioxOptions) => Provider = (options) => providerOf("soniox", load, options)
+
+/** Makes a minter of Soniox. It reads no environment. */
+export const createMinter: (options: SonioxOptions & CommonOptions) => Minter = (options) => minterOf(load, options)

@@ -1,0 +1,23 @@
+/**
+ * Speechmatics alone: a minter with plain options that loads no other vendor, and the provider for a minter of several.
+ *
+ * ```ts
+ * import { createMinter } from "tempcred/speechmatics"
+ *
+ * const minter = createMinter({ apiKey: process.env["SPEECHMATICS_API_KEY"] ?? "" })
+ * ```
+ */
+import { minterOf, providerOf } from "./plain/vendor.ts"
+import type { CommonOptions, Minter, Provider, SpeechmaticsOptions } from "./plain/types.ts"
+
+export type { SpeechmaticsOptions } from "./plain/types.ts"
+
+const load = async () => (await import("./engine/vendors/speechmatics.ts")).layer
+
+/** Makes the provider Speechmatics, for `createMinter({ providers })`. */
+export const speechmatics: (options: SpeechmaticsOptions) => Provider = (options) =>
+  providerOf("speechmatics", load, options)
+
+/** Makes a minter of Speechmatics. It reads no environment. */
+export const createMinter: (options: SpeechmaticsOptions & CommonOptions) => Minter = (options) =>
+  minterOf(load, options)
