@@ -6,16 +6,29 @@
  *
  * const minter = createMinter({ apiKey: process.env["ASSEMBLYAI_API_KEY"] ?? "" })
  * ```
+ *
+ * @since 0.1.0
  */
 import { minterOf, providerOf } from "./plain/vendor.ts"
-import type { CommonOptions, Minter, Provider, AssemblyAiOptions } from "./plain/types.ts"
+import type { CommonOptions, Minter, Provider } from "./plain/minter-types.ts"
+import type { AssemblyAiOptions } from "./plain/vendor-types.ts"
 
-export type { AssemblyAiOptions } from "./plain/types.ts"
+export type { AssemblyAiOptions } from "./plain/vendor-types.ts"
 
 const load = async () => (await import("./engine/vendors/assemblyai.ts")).layer
 
-/** Makes the provider AssemblyAI, for `createMinter({ providers })`. */
+/**
+ * Makes the provider AssemblyAI, for `createMinter({ providers })`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
 export const assemblyAi: (options: AssemblyAiOptions) => Provider = (options) => providerOf("assemblyai", load, options)
 
-/** Makes a minter of AssemblyAI. It reads no environment. */
+/**
+ * Makes a minter of AssemblyAI. It reads no environment.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
 export const createMinter: (options: AssemblyAiOptions & CommonOptions) => Minter = (options) => minterOf(load, options)

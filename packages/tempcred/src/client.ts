@@ -8,6 +8,8 @@
  * const listen = () => credentials.open({ purpose: "stt.realtime" })
  * console.log(typeof listen) // => function
  * ```
+ *
+ * @since 0.1.0
  */
 export * from "@tempcred/client"
 export { config as sonioxConfig } from "@tempcred/client/Soniox"

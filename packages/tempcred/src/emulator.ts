@@ -13,6 +13,8 @@
  * await minter.close()
  * await server.close()
  * ```
+ *
+ * @since 0.1.0
  */
 export * from "@tempcred/emulator"
 export { serve } from "@tempcred/emulator/Node"

@@ -10,16 +10,60 @@
  * console.log(credential.provider, credential.uses) // => soniox many
  * await minter.close()
  * ```
+ *
+ * @since 0.1.0
  */
 import { makeMinter } from "./plain/minter.ts"
-import type { Minter, MinterOptions } from "./plain/types.ts"
+import type { Minter, MinterOptions } from "./plain/minter-types.ts"
 
 export { ClosedError, ConfigurationError, TempcredError } from "./plain/errors.ts"
-export type * from "./plain/types.ts"
+export type { Event } from "./plain/event-types.ts"
+export type {
+  CommonOptions,
+  Minter,
+  MinterOptions,
+  PoolOptions,
+  Provider,
+  SharedCache,
+  Variables
+} from "./plain/minter-types.ts"
+export type {
+  ClientCredential,
+  ConfigurationIssue,
+  Connection,
+  Credential,
+  CredentialTerms,
+  Failure,
+  Feature,
+  Issue,
+  Json,
+  Key,
+  Length,
+  MintOptions,
+  MintRequest,
+  Placement,
+  ProviderName,
+  Purpose,
+  Reason,
+  SessionBinding,
+  TimeUnit
+} from "./plain/types.ts"
+export type {
+  AssemblyAiOptions,
+  DeepgramOptions,
+  ElevenLabsOptions,
+  GeminiOptions,
+  OpenAiOptions,
+  SonioxOptions,
+  SpeechmaticsOptions
+} from "./plain/vendor-types.ts"
 
 /**
  * Makes a minter. Without options it is configured by the environment: `TEMPCRED_PROVIDER` names the vendors, and each has its key, such as `SONIOX_API_KEY`.
  * Nothing is loaded or read until the first call; call `ready` at start to find mistakes.
+ *
+ * @category constructors
+ * @since 0.1.0
  */
 export const createMinter: (options?: MinterOptions) => Minter = (options = {}) =>
   makeMinter(async () => (await import("./engine/configured.ts")).startConfigured(options))

@@ -16,5 +16,7 @@
  * await minter.close()
  * server.close()
  * ```
+ *
+ * @since 0.1.0
  */
 export { handlers } from "@tempcred/testing/EmulatorMsw"

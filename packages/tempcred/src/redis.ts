@@ -12,13 +12,20 @@
  * console.log(credential.provider) // => soniox
  * await minter.close()
  * ```
+ *
+ * @since 0.1.0
  */
 import { internal, type WithStore } from "./plain/internal.ts"
-import type { SharedCache } from "./plain/types.ts"
+import type { SharedCache } from "./plain/minter-types.ts"
 
-export type { SharedCache } from "./plain/types.ts"
+export type { SharedCache } from "./plain/minter-types.ts"
 
-/** The address of a Redis, and the key that encrypts credentials in it. */
+/**
+ * The address of a Redis, and the key that encrypts credentials in it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface RedisOptions {
   /** Such as `redis://host:6379`, or `rediss://user:password@host:6380/0` with TLS. Redis 6.2 or later. */
   readonly url: string
@@ -26,7 +33,12 @@ export interface RedisOptions {
   readonly key?: string | undefined
 }
 
-/** Makes the store of a Redis. It connects at first use; while the Redis is away, each machine works for itself. */
+/**
+ * Makes the store of a Redis. It connects at first use; while the Redis is away, each machine works for itself.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
 export const redis: (options: RedisOptions) => SharedCache = (options): SharedCache & WithStore => {
   const load = async () => (await import("./engine/Redis.ts")).connect(options)
   return Object.defineProperty({ kind: "redis", [internal]: load }, internal, { enumerable: false })

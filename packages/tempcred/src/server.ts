@@ -14,25 +14,61 @@
  * console.log(response.status, response.headers.get("www-authenticate")) // => 401 Bearer
  * await endpoint.close()
  * ```
+ *
+ * @since 0.1.0
  */
 import { makeEndpoint } from "./plain/endpoint.ts"
 import { internal, type WithCallers } from "./plain/internal.ts"
 import type { Authenticator, BearerOptions, Endpoint, EndpointOptions, JwtOptions } from "./plain/server-types.ts"
 
 export { ClosedError, ConfigurationError } from "./plain/errors.ts"
-export type * from "./plain/server-types.ts"
+export type {
+  AccessLogEntry,
+  Authenticate,
+  Authenticator,
+  BearerOptions,
+  Caller,
+  Cors,
+  Endpoint,
+  EndpointOptions,
+  JwtChecks,
+  JwtKeySetOptions,
+  JwtOptions,
+  JwtSecretOptions,
+  Limits,
+  NodeRequest,
+  NodeResponse,
+  Policy,
+  Terms,
+  TokenFrom
+} from "./plain/server-types.ts"
 
-/** Makes an endpoint. It is built at the first request, or by `ready`. */
+/**
+ * Makes an endpoint. It is built at the first request, or by `ready`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
 export const createEndpoint: (options: EndpointOptions) => Endpoint = (options) =>
   makeEndpoint(async () => (await import("./engine/endpoint.ts")).startEndpoint(options))
 
-/** Authenticates callers by a JWT of your sign-in service, from a header or a cookie. */
+/**
+ * Authenticates callers by a JWT of your sign-in service, from a header or a cookie.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
 export const jwt: (options: JwtOptions) => Authenticator = (options): Authenticator & WithCallers => ({
   kind: "jwt",
   [internal]: async () => (await import("./engine/Callers.ts")).byJwt(options)
 })
 
-/** Authenticates callers by static tokens, for internal use. */
+/**
+ * Authenticates callers by static tokens, for internal use.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
 export const bearer: (entries: ReadonlyArray<BearerOptions>) => Authenticator = (
   entries
 ): Authenticator & WithCallers => ({

@@ -15,12 +15,20 @@
  * const error = await failing.mint({ purpose: "stt.realtime" }).catch((cause: unknown) => cause)
  * console.log(error instanceof TempcredError && error.reason) // => RateLimitError
  * ```
+ *
+ * @since 0.1.0
  */
 import { ClosedError } from "./plain/errors.ts"
 import { type Fields, makeCredential } from "./plain/credential.ts"
-import type { Connection, Credential, Minter, MintRequest } from "./plain/types.ts"
+import type { Minter } from "./plain/minter-types.ts"
+import type { Connection, Credential, MintRequest } from "./plain/types.ts"
 
-/** The fields of a credential that a test builds; each has a default. */
+/**
+ * The fields of a credential that a test builds; each has a default.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface CredentialFields extends Partial<Omit<Credential, "toClient" | "toJSON">> {}
 
 const connection: Connection = {
@@ -30,7 +38,12 @@ const connection: Connection = {
   placement: { in: "subprotocols", protocols: ["token", "{token}"] }
 }
 
-/** Builds a credential: by default of Soniox, for `stt.realtime`, issued now and valid for a minute. */
+/**
+ * Builds a credential: by default of Soniox, for `stt.realtime`, issued now and valid for a minute.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
 export const buildCredential: (fields?: CredentialFields) => Credential = (fields = {}) => {
   const issuedAt = fields.issuedAt ?? new Date()
   const defaults: Fields = {
@@ -48,7 +61,12 @@ export const buildCredential: (fields?: CredentialFields) => Credential = (field
   return makeCredential({ ...defaults, ...fields })
 }
 
-/** A minter that calls no vendor. */
+/**
+ * A minter that calls no vendor.
+ *
+ * @category models
+ * @since 0.1.0
+ */
 export interface FakeMinter extends Minter {
   /** The requests that it got, oldest first. */
   readonly requests: ReadonlyArray<MintRequest>
@@ -59,6 +77,9 @@ export interface FakeMinter extends Minter {
 /**
  * Makes a minter that calls no vendor. `answer` returns the fields of the next credential, or throws what `mint` shall reject with. By default, each credential
  * has the purpose and subject of its request, and a token of its own.
+ *
+ * @category constructors
+ * @since 0.1.0
  */
 export const fakeMinter: (answer?: (request: MintRequest) => CredentialFields) => FakeMinter = (
   answer = () => ({})

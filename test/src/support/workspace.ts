@@ -46,7 +46,7 @@ export const packages: ReadonlyArray<Package> = files
   .map((path) => {
     const folder = path.replace(/\/package\.json$/, "")
     const found = manifest(path)
-    const targets = Object.values(found.exports).filter((target) => /\/[A-Z]\w*\.ts$/.test(target))
+    const targets = Object.values(found.exports).filter((target) => /\/(?!index\.)\w+\.ts$/.test(target))
     const modules = targets.map((target) => join(folder, target)).filter((target) => files.includes(target))
     return { ...found, folder, modules }
   })

@@ -14,12 +14,10 @@ export const callersOf = async ({ authenticate, onError }: EndpointOptions): Pro
       : Promise.reject(new TypeError("authenticate must be a function, jwt(…) or bearer(…)"))
 
 /** Makes the authenticator of JWTs. */
-export const byJwt = (options: JwtOptions): Callers => {
-  const { jwksUrl: _url, secret: _secret, ...checks } = options
-  return options.secret === undefined
-    ? Authenticator.layerJwt({ ...checks, jwksUrl: options.jwksUrl, audience: options.audience })
-    : Authenticator.layerJwt({ ...checks, secret: Redacted.make(options.secret) })
-}
+export const byJwt = ({ audience, jwksUrl, secret, ...checks }: JwtOptions): Callers =>
+  secret === undefined
+    ? Authenticator.layerJwt({ ...checks, jwksUrl, audience })
+    : Authenticator.layerJwt({ ...checks, audience, secret: Redacted.make(secret) })
 
 /** Makes the authenticator of static tokens. */
 export const byBearer = (entries: ReadonlyArray<BearerOptions>): Callers =>

@@ -3,7 +3,8 @@ import * as Events from "@tempcred/core/Events"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { CommonOptions, Event } from "../plain/types.ts"
+import type { Event } from "../plain/event-types.ts"
+import type { CommonOptions } from "../plain/minter-types.ts"
 
 /** Makes the layer of a receiver. */
 export const eventsOf = (receive: CommonOptions["onEvent"]): Layer.Layer<never> =>

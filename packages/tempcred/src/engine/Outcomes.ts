@@ -55,7 +55,7 @@ const failureOf = (provider: string, reason: Reason): Failure => ({
 })
 
 /** The functions of this package whose options an issue names, by the engine's name of them. */
-const functions: ReadonlyArray<readonly [engine: string, plain: string]> = [
+const functions: ReadonlyArray<readonly [engine: string, own: string]> = [
   ["Providers.", "createMinter."],
   ["WarmPool.", "createMinter.pool."],
   ["TokenServer.", "createEndpoint."],
@@ -66,10 +66,7 @@ const functions: ReadonlyArray<readonly [engine: string, plain: string]> = [
 ]
 
 const plainName = (name: string): string =>
-  functions.reduce(
-    (told, [engine, plain]) => (told.startsWith(engine) ? plain + told.slice(engine.length) : told),
-    name
-  )
+  functions.reduce((told, [engine, own]) => (told.startsWith(engine) ? own + told.slice(engine.length) : told), name)
 
 /** Makes the result of a rejection of the engine. Throws what is none of its own errors. */
 const rejection = (error: unknown): Outcome<never> => {

@@ -2,7 +2,7 @@
 import type * as Providers from "@tempcred/core/Providers"
 import * as Redacted from "effect/Redacted"
 import { hasStore, internal } from "../plain/internal.ts"
-import type { CommonOptions } from "../plain/types.ts"
+import type { CommonOptions } from "../plain/minter-types.ts"
 
 type Cache = Providers.Options["cache"]
 

@@ -1,7 +1,7 @@
 /** The engine of one vendor. */
 import type { ProviderLayer } from "@tempcred/core/Adapter"
 import * as Providers from "@tempcred/core/Providers"
-import type { CommonOptions } from "../plain/types.ts"
+import type { CommonOptions } from "../plain/minter-types.ts"
 import type { Engine, Outcome } from "./Engine.ts"
 import { settingsOf } from "./Settings.ts"
 import { start } from "./start.ts"

@@ -48,7 +48,7 @@ class PlainCredential implements Credential {
   }
 
   toJSON(): object {
-    return { ...this, token: redacted }
+    return Object.assign({}, this, { token: redacted })
   }
 
   toString(): string {

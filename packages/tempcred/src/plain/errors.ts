@@ -49,7 +49,7 @@ export class TempcredError extends Error implements Failure {
 
   /** Returns all fields, the message among them. */
   toJSON(): object {
-    return { ...this, name: this.name, message: this.message }
+    return Object.assign({}, this, { name: this.name, message: this.message })
   }
 
   static override [Symbol.hasInstance](value: unknown): value is TempcredError {

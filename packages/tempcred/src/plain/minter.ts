@@ -2,7 +2,7 @@
 import { ClosedError, ConfigurationError, TempcredError } from "./errors.ts"
 import type { Engine, Outcome } from "../engine/Engine.ts"
 import { internal, type WithEngine } from "./internal.ts"
-import type { Minter } from "./types.ts"
+import type { Minter } from "./minter-types.ts"
 
 /** Returns the value of a result. The error is made here, so that its stack leads to the caller. */
 export const valueOf = <A>(outcome: Outcome<A>, whenClosed: string): A => {

@@ -1,5 +1,6 @@
 /** The types of the endpoint, in plain TypeScript. */
-import type { Length, Minter, Purpose, SessionBinding, SharedCache } from "./types.ts"
+import type { Minter, SharedCache } from "./minter-types.ts"
+import type { Length, Purpose, SessionBinding } from "./types.ts"
 
 /** An authenticated caller. */
 export interface Caller {

@@ -2,7 +2,8 @@
 import { internal, type WithEngine, type WithSource } from "./internal.ts"
 import { makeMinter } from "./minter.ts"
 import type { LayerOf } from "../engine/Engine.ts"
-import type { CommonOptions, Minter, Provider, ProviderName } from "./types.ts"
+import type { CommonOptions, Minter, Provider } from "./minter-types.ts"
+import type { ProviderName } from "./types.ts"
 
 /** Makes a provider. Its adapter is loaded when a minter starts. */
 export const providerOf = <Options>(

@@ -1,7 +1,7 @@
 /** AssemblyAI with plain options. */
 import type { ProviderLayer } from "@tempcred/core/Adapter"
 import * as AssemblyAi from "@tempcred/assemblyai/AssemblyAi"
-import type { AssemblyAiOptions } from "../../plain/types.ts"
+import type { AssemblyAiOptions } from "../../plain/vendor-types.ts"
 import { source } from "../Keys.ts"
 
 /** Makes the layer of AssemblyAI. */

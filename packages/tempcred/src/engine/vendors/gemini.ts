@@ -1,7 +1,7 @@
 /** Gemini with plain options. */
 import type { ProviderLayer } from "@tempcred/core/Adapter"
 import * as Gemini from "@tempcred/gemini/Gemini"
-import type { GeminiOptions } from "../../plain/types.ts"
+import type { GeminiOptions } from "../../plain/vendor-types.ts"
 import { source } from "../Keys.ts"
 
 /** Makes the layer of Gemini. */

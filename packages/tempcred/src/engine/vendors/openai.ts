@@ -1,7 +1,7 @@
 /** OpenAI with plain options. */
 import type { ProviderLayer } from "@tempcred/core/Adapter"
 import * as OpenAi from "@tempcred/openai/OpenAi"
-import type { OpenAiOptions } from "../../plain/types.ts"
+import type { OpenAiOptions } from "../../plain/vendor-types.ts"
 import { source } from "../Keys.ts"
 
 /** Makes the layer of OpenAI. */

@@ -3,7 +3,7 @@ import type { ProviderLayer } from "@tempcred/core/Adapter"
 import * as Speechmatics from "@tempcred/speechmatics/Speechmatics"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
-import type { SpeechmaticsOptions } from "../../plain/types.ts"
+import type { SpeechmaticsOptions } from "../../plain/vendor-types.ts"
 import { source } from "../Keys.ts"
 
 /** Makes the layer of Speechmatics. A malformed length becomes zero, which the adapter refuses by the name of the option. */
