@@ -35,12 +35,11 @@ export const startEndpoint = async (options: EndpointOptions): Promise<Outcome<R
     docs: false,
     log: onRequest && ((entry) => Effect.tryPromise(async () => onRequest(entry)))
   })
-  const fetch: TokenServer.TokenServer["fetch"] = (request, incoming) => server.fetch(atMintPath(request), incoming)
-  const handle = NodeHandler.make({ fetch })
+  const handle = NodeHandler.make({ respond: (request, left) => server.respond(asMint(request), left) })
   return {
     type: "done",
     value: {
-      fetch: (request, incoming) => settled(() => fetch(request, incoming)),
+      fetch: (request, incoming) => settled(() => server.fetch(webMint(request), incoming)),
       node: (request, response) =>
         settled(async () => {
           if (!isIncoming(request) || !isServerResponse(response)) throw new TypeError(notOfNode)
@@ -60,8 +59,27 @@ const isIncoming = (request: NodeRequest): request is NodeRequest & IncomingMess
 const isServerResponse = (response: NodeResponse): response is NodeResponse & ServerResponse => "writeHead" in response
 
 /** The app decides the path, so that every `POST`, and the preflight before it, is for a credential. */
-const atMintPath = (request: Request): Request =>
-  /^(POST|OPTIONS)$/.test(request.method) ? new Request(new URL(path, request.url), request) : request
+const isMint = (method: string): boolean => method === "POST" || method === "OPTIONS"
+
+const webMint = (request: Request): Request =>
+  isMint(request.method) ? new Request(new URL(path, request.url), request) : request
+
+type Respond = TokenServer.TokenServer["respond"]
+
+const asMint = (request: Parameters<Respond>[0]): Parameters<Respond>[0] =>
+  isMint(request.method)
+    ? {
+        method: request.method,
+        target: path,
+        headers: request.headers,
+        text: request.text,
+        // Made where an authenticator reads it.
+        get request() {
+          return request.request
+        },
+        incoming: request.incoming
+      }
+    : request
 
 const policyOf = ({ hashSubjectsWith, terms }: Policy): IssuancePolicy.IssuancePolicy => ({
   terms:
