@@ -79,12 +79,12 @@ export interface Options {
 }
 
 /**
- * Options of `get`.
+ * Options of `get`. It has no account: the accounts below a cache have their own.
  *
  * @category models
  * @since 0.1.0
  */
-export interface GetOptions extends MintOptions {
+export interface GetOptions extends Omit<MintOptions, "account"> {
   /** Forces a refresh. A refresh that is already in progress is shared. @default false */
   readonly refresh?: boolean | undefined
 }
@@ -182,6 +182,8 @@ const make = Effect.fnUntraced(function* (options: Options) {
     ...provider,
     mint: (request, wishes) =>
       Effect.suspend(() => {
+        // The accounts below have their own caches. Here, their credentials would be mixed.
+        if (wishes?.account !== undefined) return provider.mint(request, wishes)
         if (wishes?.minRemaining !== undefined || wishes?.refused !== undefined) {
           return Effect.flatMap(read(provider.id, wishes, false), (demand) => get(request, demand))
         }

@@ -129,7 +129,7 @@ export const make = (
     mint: (request, { signal, ...wishes } = {}) => {
       if (service === undefined || closed || signal?.aborted === true) return run(minted(request, wishes), signal)
       // A cached credential may not satisfy these options.
-      const isChoosy = wishes.minRemaining !== undefined || wishes.refused !== undefined
+      const isChoosy = wishes.minRemaining !== undefined || wishes.refused !== undefined || wishes.account !== undefined
       const hit = isChoosy ? undefined : service.cached?.(request)
       if (hit !== undefined) return resolved(hit)
       if (signal !== undefined) return run(minted(request, wishes), signal)

@@ -43,7 +43,10 @@ export interface MintOptions {
    * return another one.
    */
   readonly refused?: string | undefined
-  /** The account of a platform's customer, chosen by the backend. */
+  /**
+   * The account whose keys are used, see `Accounts`. The backend chooses it, and never a client. A
+   * provider without accounts refuses the mint.
+   */
   readonly account?: string | undefined
 }
 

@@ -140,7 +140,8 @@ const make = Effect.fnUntraced(function* (
   const mint: TempCredentialProvider["Service"]["mint"] = Effect.fnUntraced(function* (asked, wishes) {
     const request = prepare(asked)
     const least = (yield* MinRemaining.read(provider.id, wishes?.minRemaining)) ?? 0
-    if (!poolable(request)) return yield* provider.mint(request, wishes)
+    // The accounts below have their own pools. Here, their credentials would be mixed.
+    if (wishes?.account !== undefined || !poolable(request)) return yield* provider.mint(request, wishes)
     const wanted = stocked(request)
     const stock = wanted.scopeKey === undefined ? undefined : yield* stockOf(wanted.scopeKey, wanted)
     const taken = yield* stock?.take(least) ?? Effect.undefined

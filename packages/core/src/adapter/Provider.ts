@@ -16,7 +16,7 @@ import * as MintRequest from "../MintRequest.ts"
 import type { Purpose } from "../Purpose.ts"
 import * as Telemetry from "../Telemetry.ts"
 import { TempCredential } from "../TempCredential.ts"
-import { InvalidResponseError, type Reason, TempCredentialError } from "../TempCredentialError.ts"
+import { InvalidRequestError, InvalidResponseError, type Reason, TempCredentialError } from "../TempCredentialError.ts"
 import { type MintOptions, TempCredentialProvider } from "../TempCredentialProvider.ts"
 import { annotate, isTraced } from "../Tracing.ts"
 import type { Transport } from "../Transport.ts"
@@ -127,6 +127,7 @@ const assemble = Effect.fnUntraced(function* <P extends Purpose>(
     options: MintOptions = {}
   ): Effect.Effect<TempCredential, TempCredentialError> =>
     Effect.withFiber((fiber) => {
+      if (options.account !== undefined) return Effect.fail(fail(noAccounts()))
       const decoded = MintRequest.decode(input)
       if (Result.isFailure(decoded)) return Effect.fail(fail(decoded.failure))
       const resolved = decoded.success.resolve(capabilities, region)
@@ -150,6 +151,10 @@ const assemble = Effect.fnUntraced(function* <P extends Purpose>(
     mint: (request, options) => watch(send(request, options))
   })
 })
+
+/** Refuses a mint for an account, rather than mint it with the key of another one. */
+const noAccounts = () =>
+  new InvalidRequestError({ issues: [{ field: "account", message: "is not supported: provide Accounts.layer" }] })
 
 /**
  * The longest lifetime to accept, in seconds. A response that states its own lifetime is compared

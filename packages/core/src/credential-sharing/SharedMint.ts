@@ -82,7 +82,8 @@ export const make = (shared: Options): SharedMint => {
 
   const mint = Effect.fnUntraced(function* (request: MintRequest, options?: MintOptions) {
     const minimum = (yield* MinRemaining.read(provider.id, options?.minRemaining)) ?? 0
-    const name = yield* nameOf(request)
+    // The accounts below share by names of their own. Here, their credentials would be mixed.
+    const name = options?.account === undefined ? yield* nameOf(request) : undefined
     if (name === undefined) return yield* provider.mint(request, options)
     if (options?.refused !== undefined) yield* invalidateRefused(shared, name, options.refused)
     const place = { name, owner: crypto.randomUUID() }

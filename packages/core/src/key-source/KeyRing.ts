@@ -8,6 +8,7 @@ import * as Exit from "effect/Exit"
 import * as Predicate from "effect/Predicate"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
+import { AccountName } from "../AccountName.ts"
 import type { Issue } from "../ConfigurationError.ts"
 import { millisUnsafe, monotonicMillis } from "../Deadline.ts"
 import { Events, nobody } from "../Events.ts"
@@ -86,8 +87,9 @@ export const makeRings = Effect.fnUntraced(function* (provider: string): Effect.
       ([name, source]) => Effect.map(of(source).read, (problems) => problems.map((message) => ({ name, message }))),
       { concurrency: "unbounded" }
     )
-    const accounts = opened.map((ring) => ring.account())
-    return { issues: read.flat(), account: Redacted.make(accounts.join(" ")) }
+    const keys = opened.map((ring) => ring.account()).join(" ")
+    const name = yield* AccountName
+    return { issues: read.flat(), account: Redacted.make(name === undefined ? keys : JSON.stringify([name, keys])) }
   })
   return { of, open }
 })

@@ -1,0 +1,225 @@
+/**
+ * Many accounts behind one provider, such as the customers of a platform that bring their own vendor keys.
+ * The backend names the account of each mint; a client never does. The layer of an account is looked up
+ * when it is first needed, and dropped when it is idle. Accounts share the connections to vendors and
+ * nothing else: caches, rate limits, circuit breakers, pools and names in a shared store are apart.
+ *
+ * ```ts
+ * import * as Accounts from "@tempcred/core/Accounts"
+ * import * as Minter from "@tempcred/core/Minter"
+ * import * as Providers from "@tempcred/core/Providers"
+ * import * as Soniox from "@tempcred/soniox/Soniox"
+ * import * as Effect from "effect/Effect"
+ * import * as Redacted from "effect/Redacted"
+ *
+ * const keyOf = async (account: string) => (account === "ana" ? process.env["SONIOX_API_KEY"] : undefined)
+ * const accounts = Accounts.layer({
+ *   vendors: [Soniox.adapter],
+ *   resolve: (account) =>
+ *     Effect.map(Effect.tryPromise(() => keyOf(account)), (key) => {
+ *       if (key === undefined) return undefined // no such account
+ *       const options = { apiKey: Redacted.make(key), baseUrl: process.env["SONIOX_API_BASE_URL"] }
+ *       return Providers.layer([Soniox.layer(options)], { ttl: "60 seconds" })
+ *     })
+ * })
+ * const minter = Minter.make(accounts)
+ * const credential = await minter.mint({ purpose: "stt.realtime" }, { account: "ana" })
+ * console.log(credential.provider) // => soniox
+ * await minter.close()
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as RcMap from "effect/RcMap"
+import * as Scope from "effect/Scope"
+import { AccountName } from "./AccountName.ts"
+import type { Adapter, ProviderLayer } from "./Adapter.ts"
+import { ConfigurationError, type Issue } from "./ConfigurationError.ts"
+import { combine } from "./failover/CombinedCapabilities.ts"
+import { isName, type Length } from "./MintRequest.ts"
+import type { TempCredential } from "./TempCredential.ts"
+import {
+  AuthenticationError,
+  InvalidRequestError,
+  type Reason,
+  TempCredentialError,
+  UnavailableError
+} from "./TempCredentialError.ts"
+import { TempCredentialProvider } from "./TempCredentialProvider.ts"
+import type { Transport } from "./Transport.ts"
+
+/**
+ * Options of accounts.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options<R = never> {
+  /** The vendors that an account can have. Their capabilities are those of the provider; an account can have fewer. */
+  readonly vendors: readonly [
+    Pick<Adapter, "id" | "capabilities">,
+    ...ReadonlyArray<Pick<Adapter, "id" | "capabilities">>
+  ]
+  /**
+   * Looks up the layer of an account, such as one of `Providers.layer`; `undefined` if there is no such
+   * account. Its error is never shown, because it could contain a key.
+   */
+  readonly resolve: (account: string) => Effect.Effect<ProviderLayer | undefined, unknown, R>
+  /** The time limit of a lookup, and of building the layer. @default "5 seconds" */
+  readonly timeout?: Length | undefined
+  /** The maximum number of accounts that are held. Beyond it, the least recently used one is dropped. @default 1000 */
+  readonly capacity?: number | undefined
+  /** The time after its last mint when an account is dropped. @default "15 minutes" */
+  readonly idle?: Length | undefined
+}
+
+/**
+ * The held accounts, for operations beyond `mint`.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Accounts extends Context.Service<
+  Accounts,
+  {
+    /**
+     * Drops an account with its cached credentials, for example after its key was replaced. Mints in
+     * progress continue, and the next mint looks the account up again.
+     */
+    readonly forget: (account: string) => Effect.Effect<void>
+    /** The number of held accounts. */
+    readonly size: Effect.Effect<number>
+  }
+>()("@tempcred/core/Accounts") {}
+
+type Provider = TempCredentialProvider["Service"]
+
+/**
+ * Provides one provider that mints with the layer of `MintOptions.account`. A mint without an account, or
+ * with an unknown one, fails with `InvalidRequestError`; one whose lookup fails or takes too long, with
+ * `UnavailableError`; one whose layer cannot be built, with `AuthenticationError`. None of these is
+ * remembered: the next mint looks the account up again, as after a refused key.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = <R = never>(
+  options: Options<R>
+): Layer.Layer<TempCredentialProvider | Accounts, ConfigurationError, Transport | R> =>
+  Layer.effectContext(make(options))
+
+const make = Effect.fnUntraced(function* <R>({ capacity = 1000, resolve, vendors, ...lengths }: Options<R>) {
+  const { idle, timeout } = yield* check(capacity, lengths)
+  const id = vendors.map((vendor) => vendor.id).join(",")
+  const fail = (reason: Reason) => Effect.fail(new TempCredentialError({ provider: id, reason }))
+  const refuse = (message: string) => fail(new InvalidRequestError({ issues: [{ field: "account", message }] }))
+  const unavailable = (detail: string) => fail(new UnavailableError({ detail }))
+
+  // An account's layer is built in the context of this one, and not in that of the mint that needs it first.
+  const context = yield* Effect.context<Transport | R>()
+  const build = Effect.fnUntraced(function* (stack: ProviderLayer) {
+    const scope = yield* Effect.scope
+    // With the memory of another build, two accounts could share a layer.
+    const built = yield* Layer.buildWithMemoMap(stack, Layer.makeMemoMapUnsafe(), scope)
+    return Context.get(built, TempCredentialProvider)
+  })
+  const lookUp = (account: string): Effect.Effect<Provider, TempCredentialError, Scope.Scope> =>
+    Effect.catchCause(
+      Effect.suspend(() => resolve(account)),
+      () => unavailable("the account cannot be looked up")
+    ).pipe(
+      Effect.flatMap((stack) => {
+        if (stack === undefined) return refuse("names no known account")
+        return Effect.catch(build(stack), ({ message }) =>
+          fail(new AuthenticationError({ detail: `the account's configuration is invalid: ${message}` }))
+        )
+      }),
+      Effect.timeoutOrElse({
+        duration: timeout,
+        orElse: () => unavailable(`the account was not looked up within ${Duration.format(timeout)}`)
+      }),
+      // It is dropped by another fiber, because its own ends with it.
+      Effect.onError(() => Effect.forkDetach(RcMap.invalidate(held, account), { startImmediately: true })),
+      Effect.updateContext((current: Context.Context<Scope.Scope>) =>
+        Context.add(Context.add(context, Scope.Scope, Context.get(current, Scope.Scope)), AccountName, account)
+      )
+    )
+  /** The held accounts, the least recently used one first. */
+  const recent = new Set<string>()
+  const forgotten = (account: string) =>
+    Effect.flatMap(RcMap.has(held, account), (isHeld) => Effect.sync(() => !isHeld && recent.delete(account)))
+  const held: RcMap.RcMap<string, Provider, TempCredentialError> = yield* RcMap.make({
+    lookup: (account: string) =>
+      Effect.andThen(
+        Effect.addFinalizer(() => forgotten(account)),
+        lookUp(account)
+      ),
+    idleTimeToLive: idle
+  })
+  const forget = (account: string) => {
+    recent.delete(account)
+    return RcMap.invalidate(held, account)
+  }
+  const borrow = (account: string) => {
+    recent.delete(account)
+    recent.add(account)
+    const [oldest] = recent
+    const room = recent.size > capacity && oldest !== undefined ? forget(oldest) : Effect.void
+    return Effect.andThen(room, RcMap.get(held, account))
+  }
+  /** Uses the provider of an account, which is not released in the meantime. */
+  const use = <A>(account: string, f: (provider: Provider) => Effect.Effect<A, TempCredentialError>) =>
+    Effect.suspend(() => Effect.scoped(Effect.flatMap(borrow(account), f)))
+
+  const owners = new WeakMap<TempCredential, string>()
+  return Context.make(TempCredentialProvider, {
+    id,
+    account: Effect.succeed(`accounts of ${id}`),
+    capabilities: combine(vendors.map((vendor) => vendor.capabilities)),
+    mint: (request, { account, ...wishes } = {}) => {
+      if (!isName(account)) return refuse("must name an account: non-empty text in well-formed Unicode")
+      return use(account, (provider) => provider.mint(request, wishes)).pipe(
+        Effect.tap((credential) => Effect.sync(() => owners.set(credential, account))),
+        Effect.tapError((error) => (hasRefusedKey(error) ? forget(account) : Effect.void))
+      )
+    },
+    invalidate: (credential) => {
+      const account = owners.get(credential)
+      return account === undefined
+        ? Effect.void
+        : Effect.ignore(use(account, (provider) => provider.invalidate?.(credential) ?? Effect.void))
+    }
+  } satisfies Provider).pipe(
+    Context.add(Accounts, {
+      forget: (account) => Effect.suspend(() => forget(account)),
+      size: Effect.sync(() => recent.size)
+    })
+  )
+})
+
+const hasRefusedKey = (error: TempCredentialError): boolean =>
+  (error.failures ?? [error]).some(({ reason }) => reason._tag === "AuthenticationError")
+
+const check = (
+  capacity: number,
+  { idle = "15 minutes", timeout = "5 seconds" }: Pick<Options, "idle" | "timeout">
+): Effect.Effect<{ readonly idle: Duration.Duration; readonly timeout: Duration.Duration }, ConfigurationError> => {
+  const issues: Array<Issue> = []
+  if (!Number.isSafeInteger(capacity) || capacity < 1) {
+    issues.push({ name: "Accounts.capacity", message: "must be a whole number, 1 or more" })
+  }
+  const length = (name: string, given: Length) => {
+    const read = Option.getOrElse(Duration.fromInput(given), () => Duration.zero)
+    const isSound = typeof given !== "number" && Duration.isFinite(read) && Duration.toMillis(read) >= 1
+    if (!isSound)
+      issues.push({ name: `Accounts.${name}`, message: 'must be a duration with its unit, such as "20 seconds"' })
+    return read
+  }
+  const settings = { idle: length("idle", idle), timeout: length("timeout", timeout) }
+  return issues.length === 0 ? Effect.succeed(settings) : Effect.fail(new ConfigurationError({ issues }))
+}
