@@ -5,7 +5,7 @@
  * nothing else: caches, rate limits, circuit breakers, pools and names in a shared store are apart.
  *
  * ```ts
- * import * as Accounts from "@tempcred/core/Accounts"
+ * import { Accounts } from "@tempcred/core/Accounts"
  * import * as Minter from "@tempcred/core/Minter"
  * import * as Providers from "@tempcred/core/Providers"
  * import * as Soniox from "@tempcred/soniox/Soniox"
@@ -95,23 +95,21 @@ export class Accounts extends Context.Service<
     /** The number of held accounts. */
     readonly size: Effect.Effect<number>
   }
->()("@tempcred/core/Accounts") {}
+>()("@tempcred/core/Accounts") {
+  /**
+   * Provides one provider that mints with the layer of `MintOptions.account`. A mint without an account, or
+   * with an unknown one, fails with `InvalidRequestError`; one whose lookup fails or takes too long, with
+   * `UnavailableError`; one whose layer cannot be built, with `AuthenticationError`. None of these is
+   * remembered: the next mint looks the account up again, as after a refused key.
+   */
+  static layer<R = never>(
+    options: Options<R>
+  ): Layer.Layer<TempCredentialProvider | Accounts, ConfigurationError, Transport | R> {
+    return Layer.effectContext(make(options))
+  }
+}
 
 type Provider = TempCredentialProvider["Service"]
-
-/**
- * Provides one provider that mints with the layer of `MintOptions.account`. A mint without an account, or
- * with an unknown one, fails with `InvalidRequestError`; one whose lookup fails or takes too long, with
- * `UnavailableError`; one whose layer cannot be built, with `AuthenticationError`. None of these is
- * remembered: the next mint looks the account up again, as after a refused key.
- *
- * @category layers
- * @since 0.1.0
- */
-export const layer = <R = never>(
-  options: Options<R>
-): Layer.Layer<TempCredentialProvider | Accounts, ConfigurationError, Transport | R> =>
-  Layer.effectContext(make(options))
 
 const make = Effect.fnUntraced(function* <R>({ capacity = 1000, resolve, vendors, ...lengths }: Options<R>) {
   const { idle, timeout } = yield* check(capacity, lengths)
@@ -179,7 +177,7 @@ const make = Effect.fnUntraced(function* <R>({ capacity = 1000, resolve, vendors
   const owners = new WeakMap<TempCredential, string>()
   return Context.make(TempCredentialProvider, {
     id,
-    account: Effect.succeed(`accounts of ${id}`),
+    account: Effect.succeed(id),
     capabilities: combine(vendors.map((vendor) => vendor.capabilities)),
     mint: (request, { account, ...wishes } = {}) => {
       if (!isName(account)) return refuse("must name an account: non-empty text in well-formed Unicode")

@@ -1,7 +1,7 @@
 /** Many accounts behind one provider: what is apart, what is shared, what is held and for how long. */
-import * as Accounts from "@tempcred/core/Accounts"
+import { Accounts, type Options } from "@tempcred/core/Accounts"
 import type { ProviderLayer } from "@tempcred/core/Adapter"
-import * as CredentialCache from "@tempcred/core/CredentialCache"
+import { CredentialCache } from "@tempcred/core/CredentialCache"
 import * as CredentialSharing from "@tempcred/core/CredentialSharing"
 import * as Events from "@tempcred/core/Events"
 import { fingerprint } from "@tempcred/core/Fingerprint"
@@ -79,9 +79,9 @@ const mint = (options?: MintOptions) =>
     (credential) => Redacted.value(credential.token)
   )
 
-const size = Accounts.Accounts.use((accounts) => accounts.size)
+const size = Accounts.use((accounts) => accounts.size)
 
-interface Changes extends Partial<Accounts.Options> {
+interface Changes extends Partial<Options> {
   readonly stack?: (account: string) => ProviderLayer
 }
 
@@ -283,7 +283,7 @@ describe("held accounts", () => {
     return Effect.gen(function* () {
       const first = yield* Effect.forkChild(mint({ account: "a" }), { startImmediately: true })
       const second = yield* Effect.forkChild(mint({ account: "b" }), { startImmediately: true })
-      yield* Accounts.Accounts.use((accounts) => accounts.forget("b"))
+      yield* Accounts.use((accounts) => accounts.forget("b"))
       assert.strictEqual(yield* size, 0)
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual([yield* Fiber.join(first), yield* Fiber.join(second)], ["slow", "slow"])
@@ -294,7 +294,7 @@ describe("held accounts", () => {
     const { layer, lookups } = accountsOf()
     return Effect.gen(function* () {
       yield* mint({ account: "a" })
-      yield* Accounts.Accounts.use((accounts) => accounts.forget("a"))
+      yield* Accounts.use((accounts) => accounts.forget("a"))
       yield* mint({ account: "a" })
       assert.deepStrictEqual(lookups, ["a", "a"])
     }).pipe(Effect.provide(Layer.provide(layer, vendor().layer)))
