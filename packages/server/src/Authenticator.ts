@@ -37,7 +37,7 @@ import {
   type Verify
 } from "./authenticator/Identity.ts"
 import * as Jwt from "./authenticator/Jwt.ts"
-import { describeDefect } from "./token-server/Defect.ts"
+import { describeDefect } from "./token-server/Exchange.ts"
 
 export type { BearerEntry } from "./authenticator/Bearer.ts"
 export {

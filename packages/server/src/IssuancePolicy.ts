@@ -18,14 +18,16 @@
  */
 import type { Capabilities } from "@tempcred/core/Capabilities"
 import { ConfigurationError } from "@tempcred/core/ConfigurationError"
+import { checkSecret } from "@tempcred/core/Environment"
 import { DecodedRequest } from "@tempcred/core/MintRequest"
 import type * as TokenEndpoint from "@tempcred/core/TokenEndpoint"
 import * as Effect from "effect/Effect"
-import type * as Redacted from "effect/Redacted"
+import * as Base64 from "effect/encoding/Base64"
+import * as Base64Url from "effect/encoding/Base64Url"
+import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Identity } from "./authenticator/Identity.ts"
-import * as SubjectHash from "./issuance-policy/SubjectHash.ts"
 import * as Terms from "./issuance-policy/Terms.ts"
 
 export type { Terms } from "./issuance-policy/Terms.ts"
@@ -96,7 +98,7 @@ export const make = Effect.fnUntraced(function* (
   policy: IssuancePolicy = {}
 ): Effect.fn.Return<Ready, ConfigurationError> {
   const { subject = "plain", terms = {} } = policy
-  const subjectOf = subject === "plain" ? Effect.succeed : yield* SubjectHash.make(subject.hashedWith)
+  const subjectOf = subject === "plain" ? Effect.succeed : yield* hashing(subject.hashedWith)
   const termsOf = yield* checking(terms)
   const apply: Apply = Effect.fnUntraced(function* (capabilities, identity, request) {
     const granted = Terms.apply(yield* termsOf(identity), capabilities[request.purpose], request)
@@ -118,3 +120,24 @@ const checking = (
     ? Effect.succeed((identity) => Effect.flatMap(terms(identity), (found) => Effect.orDie(check(found))))
     : Effect.map(check(terms), (checked) => () => Effect.succeed(checked))
 }
+
+/** Makes the hash function: HMAC-SHA256 in base64url. Fails unless the key is 32 bytes or more in base64. */
+const hashing = Effect.fnUntraced(function* (
+  key: Redacted.Redacted
+): Effect.fn.Return<(subject: string) => Effect.Effect<string>, ConfigurationError> {
+  const decoded = Result.flatMap(checkSecret(key), (checked) => Base64.decode(Redacted.value(checked)))
+  const bytes = Result.getOrUndefined(decoded)
+  if (bytes === undefined || bytes.length < 32) {
+    const message = "must be a Redacted of 32 bytes or more in base64: `openssl rand -base64 32` makes one"
+    return yield* new ConfigurationError({ issues: [{ name: "IssuancePolicy.subject.hashedWith", message }] })
+  }
+  const algorithm = { name: "HMAC", hash: "SHA-256" }
+  const imported = yield* Effect.promise(() =>
+    crypto.subtle.importKey("raw", new Uint8Array(bytes), algorithm, false, ["sign"])
+  )
+  return (subject) =>
+    Effect.map(
+      Effect.promise(() => crypto.subtle.sign("HMAC", imported, new TextEncoder().encode(subject))),
+      (hash) => Base64Url.encode(new Uint8Array(hash))
+    )
+})

@@ -21,6 +21,7 @@
  */
 import { ConfigurationError, type Issue } from "@tempcred/core/ConfigurationError"
 import type { Length } from "@tempcred/core/MintRequest"
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Base64Url from "effect/encoding/Base64Url"
@@ -28,7 +29,6 @@ import * as Option from "effect/Option"
 import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import * as Rate from "./limits/Rate.ts"
 import type { Counts, LimitStore } from "./limits/LimitStore.ts"
 
 export type { Counts, LimitStore, StoreOptions } from "./limits/LimitStore.ts"
@@ -106,7 +106,7 @@ export const make = Effect.fnUntraced(function* (
   )
   const issues = check({ perMinute, concurrent }, lengths)
   if (issues.length > 0) return yield* new ConfigurationError({ issues })
-  const alone = Rate.local(perMinute)
+  const alone = rate(perMinute)
   const atATime = places(concurrent)
   const counted = <A, E, R>(
     wait: Effect.Effect<Duration.Duration | undefined>,
@@ -201,4 +201,39 @@ const check = (
     ...unsound.map(issue("must be a whole number, 1 or more")),
     ...unbounded.map(([name]) => name).map(issue("must be a millisecond or longer, and finite"))
   ]
+}
+
+const window = Duration.minutes(1)
+
+/** Counts a request of a key, or returns the wait until the window ends. */
+type Rate = (key: string) => Effect.Effect<Duration.Duration | undefined>
+
+interface Window {
+  count: number
+  /** In milliseconds of the monotonic clock: a wall clock that is set back would lengthen the window. */
+  readonly endsAt: number
+}
+
+/** Makes a fixed-window rate limiter in memory, whose minute begins with its first request. It forgets windows within a minute after their end. */
+const rate = (perMinute: number): Rate => {
+  const windows = new Map<string, Window>()
+  let sweptAt = 0
+  const sweep = (now: number) => {
+    if (now - sweptAt < Duration.toMillis(window)) return
+    sweptAt = now
+    for (const [key, { endsAt }] of windows) if (endsAt <= now) windows.delete(key)
+  }
+  return (key) =>
+    Effect.map(Clock.monotonicTimeNanos, (nanos) => {
+      const now = Number(nanos / 1000n) / 1000
+      sweep(now)
+      const known = windows.get(key)
+      if (known === undefined || known.endsAt <= now) {
+        windows.set(key, { count: 1, endsAt: now + Duration.toMillis(window) })
+        return undefined
+      }
+      if (known.count >= perMinute) return Duration.millis(known.endsAt - now)
+      known.count += 1
+      return undefined
+    })
 }

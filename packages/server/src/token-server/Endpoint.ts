@@ -9,8 +9,14 @@ import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
 import type * as Scope from "effect/Scope"
 import { Authenticator } from "../Authenticator.ts"
 import * as Admission from "./Admission.ts"
-import { describeDefect } from "./Defect.ts"
-import { type IncomingRequest, type OutgoingResponse, type Respond, Refusal, refused } from "./Exchange.ts"
+import {
+  describeDefect,
+  type IncomingRequest,
+  type OutgoingResponse,
+  type Respond,
+  Refusal,
+  refused
+} from "./Exchange.ts"
 import * as Mint from "./Mint.ts"
 import * as Settings from "./Settings.ts"
 import * as Telemetry from "./Telemetry.ts"

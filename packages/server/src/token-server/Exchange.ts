@@ -1,6 +1,7 @@
 /** Requests as the endpoint reads them on every platform, and its responses. */
 import type { Problem } from "@tempcred/core/TokenEndpoint"
 import * as Data from "effect/Data"
+import * as Predicate from "effect/Predicate"
 
 /** Headers of a request, with names in lower case. */
 export type RequestHeaders = Readonly<Record<string, string | undefined>>
@@ -89,3 +90,10 @@ export const fromWeb = (request: Request, incoming: unknown): IncomingRequest =>
 /** Makes a web response. */
 export const toWeb = ({ body, headers, status }: OutgoingResponse, method = "POST"): Response =>
   new Response(method === "HEAD" || status === 204 ? null : body, { status, headers: { ...headers } })
+
+/** Describes a defect by its name and places in the code alone. Its message could hold secrets of the app. */
+export const describeDefect = (defect: unknown): string => {
+  if (!Predicate.isError(defect)) return typeof defect
+  const places = (defect.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line))
+  return [/^\w+$/.test(defect.name) ? defect.name : "Error", ...places.slice(0, 10)].join("\n")
+}
