@@ -22,6 +22,7 @@ import { findForeign } from "./Json.ts"
 import { quote } from "./LogText.ts"
 import { DecodedRequest } from "./mint-request/DecodedRequest.ts"
 import { Decoded, type MintRequest } from "./mint-request/Fields.ts"
+import * as RecentRequests from "./mint-request/RecentRequests.ts"
 import { Purpose } from "./Purpose.ts"
 import { InvalidRequestError } from "./TempCredentialError.ts"
 
@@ -65,9 +66,16 @@ const known = Object.keys(rules).join(", ")
  */
 export const decode = (request: unknown): Result.Result<DecodedRequest, InvalidRequestError> => {
   if (request instanceof DecodedRequest) return Result.succeed(request)
+  const key = RecentRequests.keyOf(request, isField)
+  const equal = key === undefined ? undefined : RecentRequests.find(key)
+  if (equal !== undefined) return Result.succeed(equal.withSubject(subjectOf(request)))
   const decoded = decodeResult(request)
   const foreign = foreignPath(request)
-  if (Result.isSuccess(decoded) && foreign === undefined) return Result.succeed(new DecodedRequest(decoded.success))
+  if (Result.isSuccess(decoded) && foreign === undefined) {
+    const made = new DecodedRequest(decoded.success)
+    if (key !== undefined) RecentRequests.keep(key, made)
+    return Result.succeed(made)
+  }
   const paths = Result.isSuccess(decoded) ? [] : format(decoded.failure.issue).issues.map(({ path = [] }) => path)
   const fields = new Set(paths.map((path) => path.map(String)[0] ?? "request"))
   // The path of the invalid part is more precise than the name of the field.
@@ -101,5 +109,10 @@ const foreignPath = (request: unknown): string | undefined =>
     ? findForeign(request.session.config, "session.config")
     : undefined
 
+const isField = (name: string): boolean => Object.hasOwn(rules, name)
+
+const subjectOf = (request: unknown): string | undefined =>
+  Predicate.hasProperty(request, "subject") && typeof request.subject === "string" ? request.subject : undefined
+
 const rule = (field: string): string =>
-  Object.hasOwn(rules, field) ? (rules[field] ?? "") : `is not a field of a request; the fields are ${known}`
+  isField(field) ? (rules[field] ?? "") : `is not a field of a request; the fields are ${known}`

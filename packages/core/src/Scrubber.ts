@@ -70,7 +70,7 @@ const encodedAt = (key: string, offset: number): Needle => {
 }
 
 /** Makes base64, base64url and the spaces of forms equal, without changing the length. */
-const fold = (text: string): string => text.replaceAll(/[+-]/g, " ").replaceAll("_", "/")
+const fold = (text: string): string => (/[+_-]/.test(text) ? text.replaceAll(/[+-]/g, " ").replaceAll("_", "/") : text)
 
 /** Text, plain or decoded, with the position of each character in the original. */
 interface Reading {

@@ -112,7 +112,7 @@ const make = Effect.fnUntraced(function* (
   const stocked = (request: DecodedRequest): DecodedRequest => {
     const effect = provider.capabilities[request.purpose]?.subject.effect
     const isShared = effect === "ignored" || (effect === "recorded" && settings.waiveSubject)
-    return isShared ? request.withoutSubject() : request
+    return isShared ? request.withSubject(undefined) : request
   }
   /**
    * Finds or opens a stock in one step, because two stocks for one scope would interfere. Returns

@@ -118,3 +118,39 @@ describe("a decoded request", () => {
     })
   )
 })
+
+describe("a request that equals an earlier one", () => {
+  const decoded = (request: unknown) => Result.getOrThrow(MintRequest.decode(request))
+  const refused = (request: unknown) => Result.getOrThrow(Result.flip(MintRequest.decode(request))).message
+
+  it("has the same fields, and its own subject", () => {
+    const request = { purpose: "stt.realtime", ttl: "61 seconds" }
+    const fields = { ...decoded({ ...request, subject: "u1" }) }
+    for (const subject of [undefined, "u1", "u2"]) {
+      assert.deepStrictEqual({ ...decoded({ ...request, subject }) }, { ...fields, subject })
+    }
+  })
+
+  it("is refused for an invalid subject, as the first one is", () => {
+    const request = { purpose: "stt.realtime", ttl: "62 seconds" }
+    const first = refused({ ...request, subject: "" })
+    decoded(request)
+    for (const subject of ["", 1, null, "\ud800"]) assert.strictEqual(refused({ ...request, subject }), first)
+  })
+
+  it("does not hide an unknown field, whatever its name and value", () => {
+    decoded({ purpose: "stt.realtime", region: "eu" })
+    assert.match(refused({ "purpose:12:stt.realtime;region": "eu" }), /is not a field/)
+    assert.match(refused({ purpose: "stt.realtime", region: "eu", colour: undefined }), /colour/)
+    assert.match(refused({ purpose: "stt.realtime", region: "eu", __proto__: { subject: 1 } }), /subject/)
+  })
+
+  it("is told apart by the type and the text of each value", () => {
+    decoded({ purpose: "stt.realtime", singleUse: true })
+    assert.match(refused({ purpose: "stt.realtime", singleUse: "true" }), /singleUse/)
+    assert.isUndefined(decoded({ purpose: "stt.realtime" }).singleUse)
+    const one = decoded({ purpose: "stt.realtime", region: "a", exposure: "server" })
+    const other = decoded({ purpose: "stt.realtime", region: "a;exposure:6:server" })
+    assert.deepStrictEqual([one.exposure, other.exposure], ["server", undefined])
+  })
+})

@@ -112,13 +112,13 @@ const vendor = Adapter.make({
   credential: ({ api_key: token, expires_at }, { purpose, region }, { own }) => {
     const stt = own.websocketUrl ?? `wss://${host("stt-rt", region)}/transcribe-websocket`
     const tts = own.ttsWebsocketUrl ?? `wss://${host("tts-rt", region)}/tts-websocket`
-    const speech = new URL("tts", tts.replace(/^ws/i, "http")).href
+    const speech = () => new URL("tts", tts.replace(/^ws/i, "http")).href
     return {
       token,
       expiry: { source: "vendor", at: expires_at },
       connections:
         purpose === "tts.batch"
-          ? [{ kind: "http", url: speech, where: "anywhere", placement: bearer }]
+          ? [{ kind: "http", url: speech(), where: "anywhere", placement: bearer }]
           : websockets(purpose === "stt.realtime" ? stt : tts, token)
     }
   },

@@ -69,7 +69,10 @@ export const makeRings = Effect.fnUntraced(function* (provider: string): Effect.
   const publish = yield* Events
   const rings = new WeakMap<Source, KeyRing>()
   let opened: ReadonlyArray<KeyRing> = []
-  const openedKeys = () => opened.flatMap((ring) => ring.keys())
+  const openedKeys = () => {
+    const [first] = opened
+    return first !== undefined && opened.length === 1 ? first.keys() : opened.flatMap((ring) => ring.keys())
+  }
   const of = (source: Source): KeyRing => {
     const ring = rings.get(source) ?? makeRing(provider, source, publish, openedKeys)
     rings.set(source, ring)

@@ -25,7 +25,8 @@ export class DecodedRequest implements Decoded {
   readonly region: string | undefined
   readonly exposure: "client" | "server" | undefined
   readonly onUnsupported: "reject" | "relax" | undefined
-  readonly #resolutions = new Map<Capabilities, Resolution<Purpose>>()
+  // Requests outlive providers.
+  readonly #resolutions = new WeakMap<Capabilities, Resolution<Purpose>>()
   #scopeKey: string | undefined
 
   constructor(fields: Decoded) {
@@ -64,9 +65,9 @@ export class DecodedRequest implements Decoded {
     return this.ttl === undefined ? new DecodedRequest(Object.assign({}, this, { ttl })) : this
   }
 
-  /** Returns the same request for nobody in particular. */
-  withoutSubject(): DecodedRequest {
-    return this.subject === undefined ? this : new DecodedRequest(Object.assign({}, this, { subject: undefined }))
+  /** Returns the same request for another subject, or for nobody in particular. */
+  withSubject(subject: string | undefined): DecodedRequest {
+    return this.subject === subject ? this : new DecodedRequest(Object.assign({}, this, { subject }))
   }
 }
 

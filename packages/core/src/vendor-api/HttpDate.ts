@@ -21,11 +21,25 @@ const fullYear = (year: string, now: number): number => {
   return inThisCentury > thisYear + 50 ? inThisCentury - century : inThisCentury
 }
 
+/** The date that was parsed last. All responses of one second have the same. */
+let last: { readonly text: string; readonly at: number } | undefined
+
 /**
  * Parses an HTTP date into epoch milliseconds; `undefined` if it is invalid. `now` decides the
  * century of a two-digit year.
  */
 export const parse = (text: string, now: number): number | undefined => {
+  if (text === "") return undefined
+  if (text === last?.text) return last.at
+  const at = read(text, now)
+  // Only this format has the century in the text.
+  if (at !== undefined && text.length === fullLength) last = { text, at }
+  return at
+}
+
+const fullLength = "Sun, 06 Nov 1994 08:49:37 GMT".length
+
+const read = (text: string, now: number): number | undefined => {
   for (const format of formats) {
     const found = format.exec(text)?.groups
     if (found === undefined) continue

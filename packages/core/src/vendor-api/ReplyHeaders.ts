@@ -47,10 +47,13 @@ export const nothingLeftFor = (headers: Headers, now: number): Duration.Duration
 }
 
 const untilReset = (headers: Headers, now: number): Duration.Duration | undefined => {
-  const said = (name: string) => headers[`ratelimit-${name}`] ?? headers[`x-ratelimit-${name}`]
-  const policies = (headers["ratelimit"] ?? "").split(",").filter((policy) => /;\s*r=0+\s*(?:;|$)/.test(policy))
+  const stated = headers["ratelimit"]
+  const remaining = headers["ratelimit-remaining"] ?? headers["x-ratelimit-remaining"]
+  if (stated === undefined && remaining === undefined) return undefined
+  const policies = (stated ?? "").split(",").filter((policy) => /;\s*r=0+\s*(?:;|$)/.test(policy))
   const resets = policies.map((policy) => /;\s*t=(\d+)\s*(?:;|$)/.exec(policy)?.[1])
-  if (/^0+$/.test(said("remaining")?.trim() ?? "")) resets.push(said("reset")?.trim())
+  const end = headers["ratelimit-reset"] ?? headers["x-ratelimit-reset"]
+  if (/^0+$/.test(remaining?.trim() ?? "")) resets.push(end?.trim())
   const waits = resets.map((reset) => waitOf(reset, headers, now)).filter((wait) => wait !== undefined)
   return waits.length === 0 ? undefined : waits.reduce(Duration.max)
 }
