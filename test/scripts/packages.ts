@@ -5,7 +5,7 @@
  */
 import { build, type BuildOptions, type Metafile } from "esbuild"
 import { spawnSync } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
@@ -81,6 +81,16 @@ const checkTypes = (): void => {
     const advice = "A published type cannot be used: see `exports` and tsconfig.build.json of the package."
     run(advice, join(root, "node_modules/.bin/tsc"), [...options, ...resolution])
   }
+}
+
+const checkModuleComments = (): void => {
+  const bare = packages.flatMap(({ name, publishConfig }) =>
+    Object.values(publishConfig.exports).filter((path) => {
+      const types = join(outside, "node_modules", name, path.replace(/\.js$/, ".d.ts"))
+      return path.endsWith(".js") && existsSync(types) && !readFileSync(types, "utf8").startsWith("/**")
+    })
+  )
+  if (bare.length > 0) throw new Error(`Leave an empty line after the comment of these modules:\n${bare.join("\n")}`)
 }
 
 const checkImports = (): void => {
@@ -225,6 +235,7 @@ try {
   const tarballs = Object.fromEntries(packed.map(({ filename, name }) => [name, `file:${filename}`]))
   await Promise.all([lint(packed), installAll(tarballs)])
   checkContent(packed, outside)
+  checkModuleComments()
   checkTypes()
   await withEmulators(async (env) => {
     await checkPages(env)

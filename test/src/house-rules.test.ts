@@ -163,10 +163,22 @@ describe("exports", () => {
     }
   )
 
+<<<<<<< HEAD
   // The client and the front door export names in place of namespaces.
   const libraries = packages.filter(
     ({ modules, name }) => modules.length > 0 && !/^(@tempcred\/client|tempcred)$/.test(name)
   )
+=======
+  // The client exports names in place of namespaces, and its size is tested.
+  const libraries = packages.filter(({ modules, name }) => modules.length > 0 && name !== "@tempcred/client")
+  it.each(libraries)("the comment of each module of $name is published with its types", ({ folder, modules }) => {
+    holds(
+      [`${folder}/src/index.ts`, ...modules].filter((path) => !/^\/\*\*[^]*?\*\/\n\n/.test(read(path))),
+      "Leave an empty line after the comment: else it belongs to an import, with which the compiler drops it."
+    )
+  })
+
+>>>>>>> 3f737af (Credentials that wrappers hold are under a symbol; the comments of modules are published with their types)
   it.each(libraries)("$name re-exports from its index the modules that it exports", ({ folder, modules }) => {
     // Bundlers keep the whole of a re-exported namespace, so heavy modules, those for Node and those with an optional peer have their own exports.
     const apart = /^node:|^\.\/node-transport\/|^msw$|^effect\/http\/FetchHttpClient$|^effect\/http-api\/HttpApiScalar$/

@@ -23,6 +23,7 @@
  *
  * @since 0.1.0
  */
+
 import { useEffect, useMemo, useRef, useState } from "react"
 import type { Request } from "./Credential.ts"
 import { connecting, idle, type Inputs, makeSession, type Shown } from "./react/Session.ts"

@@ -14,6 +14,7 @@
  *
  * @since 0.1.0
  */
+
 import type { Request } from "./Credential.ts"
 import { requireEncryption } from "./EncryptedUrl.ts"
 import type { Source } from "./Source.ts"

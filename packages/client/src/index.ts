@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+
 export { connection, open } from "./Connect.ts"
 export type { Choice, Filled, OpenOptions, Query } from "./Connect.ts"
 export { ConnectionError } from "./ConnectionError.ts"

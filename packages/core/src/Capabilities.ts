@@ -17,6 +17,7 @@
  *
  * @since 0.1.0
  */
+
 import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 import {

@@ -12,6 +12,7 @@
  *
  * @since 0.1.0
  */
+
 import type * as Config from "effect/Config"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"

@@ -18,6 +18,7 @@
  *
  * @since 0.1.0
  */
+
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"

@@ -19,6 +19,7 @@
  *
  * @since 0.1.0
  */
+
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -42,6 +43,7 @@ import type { TempCredential } from "./TempCredential.ts"
 import type { TempCredentialError } from "./TempCredentialError.ts"
 import * as MinRemaining from "./MinRemaining.ts"
 import { type MintOptions, TempCredentialProvider } from "./TempCredentialProvider.ts"
+import { holding } from "./temp-credential-provider/Holding.ts"
 
 /**
  * Options of a cache.
@@ -190,10 +192,13 @@ const make = Effect.fnUntraced(function* (options: Options) {
         const hit = cached(request)
         return hit === undefined ? get(request, nothing) : Effect.succeed(hit)
       }),
-    cached: (request) => cached(request) ?? (isShared(request) ? undefined : provider.cached?.(request)),
-    joined,
     invalidate,
-    invalidateFingerprint
+    invalidateFingerprint,
+    [holding]: {
+      ...provider[holding],
+      cached: (request) => cached(request) ?? (isShared(request) ? undefined : provider[holding]?.cached?.(request)),
+      joined
+    }
   }).pipe(
     Context.add(CredentialCache, {
       get: (request, wishes = {}) => Effect.flatMap(read(provider.id, wishes, true), (demand) => get(request, demand)),

@@ -39,6 +39,7 @@
  *
  * @since 0.1.0
  */
+
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -54,6 +55,7 @@ import * as Invalidations from "./credential-sharing/Invalidations.ts"
 import * as SharedMint from "./credential-sharing/SharedMint.ts"
 import type { SharedStore } from "./SharedStore.ts"
 import { TempCredentialProvider } from "./TempCredentialProvider.ts"
+import { holding } from "./temp-credential-provider/Holding.ts"
 
 export type { CredentialStore, SharedStore, StoredText, StoreOptions, Visit } from "./SharedStore.ts"
 
@@ -127,7 +129,11 @@ const make = Effect.fnUntraced(function* (options: Options) {
     ...shared,
     invalidate: (credential) =>
       Effect.andThen(invalidations.invalidate(credential), provider.invalidate?.(credential) ?? Effect.void),
-    isInvalidated: (credential) => invalidations.has(credential) || provider.isInvalidated?.(credential) === true
+    [holding]: {
+      ...provider[holding],
+      isInvalidated: (credential) =>
+        invalidations.has(credential) || provider[holding]?.isInvalidated?.(credential) === true
+    }
   })
 })
 

@@ -20,6 +20,7 @@
  *
  * @since 0.1.0
  */
+
 import type * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"

@@ -21,6 +21,7 @@
  *
  * @since 0.1.0
  */
+
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -35,11 +36,14 @@ import { ConfigurationError, type Issue } from "./ConfigurationError.ts"
 import { monotonicMillis, remaining, within } from "./Deadline.ts"
 import { Events } from "./Events.ts"
 import { fingerprint } from "./Fingerprint.ts"
+import { notPositive, positive } from "./Length.ts"
+import type { Length } from "./mint-request/Fields.ts"
 import * as MintRequest from "./MintRequest.ts"
 import type { Purpose } from "./Purpose.ts"
 import { mayHaveMinted, RetryPolicy } from "./RetryPolicy.ts"
 import { type Reason, TempCredentialError, TransportError } from "./TempCredentialError.ts"
 import { type MintOptions, TempCredentialProvider } from "./TempCredentialProvider.ts"
+import { holding } from "./temp-credential-provider/Holding.ts"
 
 /**
  * Options of failover and of its circuit breaker.
@@ -60,7 +64,7 @@ export interface Options {
    *
    * @default the deadline of the provided `RetryPolicy`
    */
-  readonly deadline?: Duration.Duration | undefined
+  readonly deadline?: Length | undefined
   /** The number of consecutive failures that opens the circuit. @default 3 */
   readonly failures?: number | undefined
   /**
@@ -69,7 +73,7 @@ export interface Options {
    *
    * @default 30 seconds
    */
-  readonly openFor?: Duration.Duration | undefined
+  readonly openFor?: Length | undefined
 }
 
 type Provider = TempCredentialProvider["Service"]
@@ -118,8 +122,9 @@ export const make = Effect.fnUntraced(function* (
   providers: readonly [Provider, ...ReadonlyArray<Provider>],
   options: Options = {}
 ): Effect.fn.Return<Provider, ConfigurationError, Scope.Scope> {
-  const { failures = standard.failures, goOnAfter = standard.goOnAfter, openFor = standard.openFor } = options
-  const deadline = options.deadline ?? (yield* RetryPolicy).deadline
+  const { failures = standard.failures, goOnAfter = standard.goOnAfter } = options
+  const openFor = positive(options.openFor ?? standard.openFor)
+  const deadline = positive(options.deadline ?? (yield* RetryPolicy).deadline)
   const issues = check(failures, { deadline, openFor })
   if (issues.length > 0) return yield* new ConfigurationError({ issues })
   const goesOn = (reason: Reason) =>
@@ -228,15 +233,17 @@ const summary = (failed: ReadonlyArray<TempCredentialError>): TempCredentialErro
  */
 const held = (
   providers: ReadonlyArray<Provider>
-): Pick<Provider, "cached" | "invalidate" | "invalidateFingerprint" | "isInvalidated"> => ({
-  cached: (request) => providers[0]?.cached?.(request),
+): Pick<Provider, "invalidate" | "invalidateFingerprint" | typeof holding> => ({
   invalidate: (credential) =>
     Effect.forEach(providers, (provider) => provider.invalidate?.(credential) ?? Effect.void, { discard: true }),
   invalidateFingerprint: (request, refused) =>
     Effect.forEach(providers, (provider) => provider.invalidateFingerprint?.(request, refused) ?? Effect.void, {
       discard: true
     }),
-  isInvalidated: (credential) => providers.some((provider) => provider.isInvalidated?.(credential) === true)
+  [holding]: {
+    cached: (request) => providers[0]?.[holding]?.cached?.(request),
+    isInvalidated: (credential) => providers.some((provider) => provider[holding]?.isInvalidated?.(credential) === true)
+  }
 })
 
 const check = (
@@ -247,8 +254,6 @@ const check = (
     ? []
     : [{ name: "Failover.failures", message: "must be a whole number, 1 or more" }]),
   ...Object.entries(lengths).flatMap(([name, length]) =>
-    Duration.isZero(length) || Duration.isNegative(length) || !Duration.isFinite(length)
-      ? [{ name: `Failover.${name}`, message: "must be longer than zero and finite" }]
-      : []
+    Duration.isZero(length) ? [{ name: `Failover.${name}`, message: notPositive }] : []
   )
 ]

@@ -14,6 +14,7 @@
  *
  * @since 0.1.0
  */
+
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -27,6 +28,7 @@ import type { TempCredential } from "./TempCredential.ts"
 import type { TempCredentialError } from "./TempCredentialError.ts"
 import { type MintOptions, TempCredentialProvider } from "./TempCredentialProvider.ts"
 import { Transport } from "./Transport.ts"
+import { holding } from "./temp-credential-provider/Holding.ts"
 
 /**
  * The error of a mint on a closed minter, or on one that closes during the mint.
@@ -99,7 +101,8 @@ export const make = (
     return latest.promise
   }
   /** Joins a mint in progress without a fiber, for callers without a signal, who never stop waiting. */
-  const joined = ({ joined: join }: Provider, request: MintRequest): Promise<TempCredential> | undefined => {
+  const joined = (built: Provider, request: MintRequest): Promise<TempCredential> | undefined => {
+    const join = built[holding]?.joined
     if (join === undefined) return undefined
     let waits = false
     const promise = new Promise<TempCredential>((resolve, reject) => {
@@ -130,7 +133,7 @@ export const make = (
       if (service === undefined || closed || signal?.aborted === true) return run(minted(request, wishes), signal)
       // A cached credential may not satisfy these options.
       const isChoosy = wishes.minRemaining !== undefined || wishes.refused !== undefined || wishes.account !== undefined
-      const hit = isChoosy ? undefined : service.cached?.(request)
+      const hit = isChoosy ? undefined : service[holding]?.cached?.(request)
       if (hit !== undefined) return resolved(hit)
       if (signal !== undefined) return run(minted(request, wishes), signal)
       return (isChoosy ? undefined : joined(service, request)) ?? straight(service, request, wishes)

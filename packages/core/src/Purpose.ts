@@ -12,6 +12,7 @@
  *
  * @since 0.1.0
  */
+
 import * as Schema from "effect/Schema"
 
 const all = ["stt.realtime", "stt.batch", "tts.realtime", "tts.batch", "agent", "realtime"] as const

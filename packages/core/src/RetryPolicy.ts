@@ -19,6 +19,7 @@
  *
  * @since 0.1.0
  */
+
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -28,6 +29,8 @@ import * as Metric from "effect/Metric"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import { ConfigurationError, type Issue } from "./ConfigurationError.ts"
+import { notPositive, positive } from "./Length.ts"
+import type { Length } from "./mint-request/Fields.ts"
 import { millisUnsafe, remaining, remainingUnsafe, within } from "./Deadline.ts"
 import type { Gate } from "./rate-gate/Gate.ts"
 import type { Reason } from "./TempCredentialError.ts"
@@ -97,14 +100,31 @@ export const RetryPolicy: Context.Reference<Policy> = Context.Reference("@tempcr
 })
 
 /**
+ * Changes of the standard policy. Times are text, such as "5 seconds", or a `Duration`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Options = { readonly [Name in keyof Policy]?: Name extends Time ? Length : Policy[Name] }
+
+type Time = "base" | "cap" | "attemptTimeout" | "deadline"
+
+/**
  * Changes parts of the standard policy for the providers below it. Fails with `ConfigurationError`
  * if a value is invalid.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layer = (changes: Partial<Policy>): Layer.Layer<never, ConfigurationError> => {
-  const policy = { ...standard, ...changes }
+export const layer = (changes: Options): Layer.Layer<never, ConfigurationError> => {
+  const given = { ...standard, ...changes }
+  const policy = {
+    ...given,
+    base: positive(given.base),
+    cap: positive(given.cap),
+    attemptTimeout: positive(given.attemptTimeout),
+    deadline: positive(given.deadline)
+  }
   const issues = check(policy)
   return Layer.effect(
     RetryPolicy,
@@ -128,8 +148,7 @@ const check = (policy: Policy): ReadonlyArray<Issue> => {
   }
   if (!(policy.factor >= 1)) issues.push(issue("factor", "must be 1 or more"))
   for (const name of ["base", "cap", "attemptTimeout", "deadline"] as const) {
-    const value = Duration.toMillis(policy[name])
-    if (!(value > 0 && Number.isFinite(value))) issues.push(issue(name, "must be longer than zero and finite"))
+    if (Duration.isZero(policy[name])) issues.push(issue(name, notPositive))
   }
   for (const name of ["capacity", "cost", "refund"] as const) {
     if (!(policy.budget[name] >= 0)) issues.push(issue(`budget.${name}`, "must be zero or more"))

@@ -17,6 +17,7 @@
  *
  * @since 0.1.0
  */
+
 import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"

@@ -19,6 +19,7 @@
  *
  * @since 0.1.0
  */
+
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 
@@ -71,13 +72,8 @@ const common = {
   detail: Schema.optionalKey(Schema.String)
 }
 
-/**
- * The fields of every reason. `retryAfter` is at most an hour; `detail` is the vendor's message without secrets.
- *
- * @category models
- * @since 0.1.0
- */
-export type Fields = Schema.Struct<typeof common>["Type"]
+/** The fields of every reason. `retryAfter` is at most an hour; `detail` is the vendor's message without secrets. */
+type Fields = Schema.Struct<typeof common>["Type"]
 
 const sentence = (summary: string, fields: Fields, detail: string = fields.detail ?? ""): string => {
   const { code, requestId, retryAfter, status } = fields

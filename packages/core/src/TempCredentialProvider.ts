@@ -17,13 +17,14 @@
  *
  * @since 0.1.0
  */
+
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
 import type { Capabilities } from "./Capabilities.ts"
 import type { Length, MintRequest } from "./MintRequest.ts"
 import type { TempCredential } from "./TempCredential.ts"
 import type { TempCredentialError } from "./TempCredentialError.ts"
+import type { Holding, holding } from "./temp-credential-provider/Holding.ts"
 
 /**
  * Options of a mint, which pass through every wrapper together with the request. They are not part
@@ -72,19 +73,6 @@ export class TempCredentialProvider extends Context.Service<
     /** Mints a credential. A request that the vendor does not support fails before any call. */
     readonly mint: (request: MintRequest, options?: MintOptions) => Effect.Effect<TempCredential, TempCredentialError>
     /**
-     * Returns a cached credential synchronously, if a wrapper holds one, so that a cache hit needs
-     * no fiber.
-     */
-    readonly cached?: (request: MintRequest) => TempCredential | undefined
-    /**
-     * Waits without a fiber for a mint of the same request that is in progress. Returns a function
-     * that stops waiting, or `undefined` if there is no such mint.
-     */
-    readonly joined?: (
-      request: MintRequest,
-      landed: (exit: Exit.Exit<TempCredential, TempCredentialError>) => void
-    ) => (() => void) | undefined
-    /**
      * Invalidates a credential that the vendor refused, wherever it is cached or shared, so that
      * nobody gets it again.
      */
@@ -94,10 +82,7 @@ export class TempCredentialProvider extends Context.Service<
      * cached or shared. Other credentials stay.
      */
     readonly invalidateFingerprint?: (request: MintRequest, fingerprint: string) => Effect.Effect<void>
-    /**
-     * Tells whether a credential was invalidated, here or on another machine. Holders of
-     * credentials check this before they serve one; the check does no I/O.
-     */
-    readonly isInvalidated?: (credential: TempCredential) => boolean
+    /** For wrappers of this package only. A copy with `...provider` passes it on. */
+    readonly [holding]?: Holding
   }
 >()("@tempcred/core/TempCredentialProvider") {}

@@ -19,6 +19,7 @@
  *
  * @since 0.1.0
  */
+
 import { layer as layerDefault } from "#default-transport"
 import type * as Layer from "effect/Layer"
 import type { ConfigurationError } from "./ConfigurationError.ts"

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+
 export { Accounts } from "./Accounts.ts"
 export * as Adapter from "./Adapter.ts"
 export type { Capabilities, Capability } from "./Capabilities.ts"

@@ -16,6 +16,7 @@ import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
 import * as Provider from "../src/adapter/Provider.ts"
 import * as Acme from "./acme.ts"
+import { holding } from "../src/temp-credential-provider/Holding.ts"
 
 const capability: Capability = {
   ttlSeconds: { min: 1, max: 3600, default: 60 },
@@ -94,7 +95,7 @@ describe("a vendor whose credentials are always for one use", () => {
       const provider = yield* TempCredentialProvider
       const request = { purpose: "realtime", subject: "u1" } as const
       assert.notStrictEqual(yield* provider.mint(request), yield* provider.mint(request))
-      assert.isUndefined(provider.cached?.(request))
+      assert.isUndefined(provider[holding]?.cached?.(request))
     }).pipe(
       Effect.provide(
         CredentialCache.layer().pipe(

@@ -9,6 +9,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
 import { type Answer, build, refused, request, seconds, settle, unavailable, vendor } from "./cache.ts"
+import { holding } from "../src/temp-credential-provider/Holding.ts"
 
 const seed = Number(process.env["CACHE_MODEL_SEED"] ?? Math.floor(Math.random() * 2 ** 31))
 const steps = Number(process.env["CACHE_MODEL_STEPS"] ?? 100_000)
@@ -148,7 +149,7 @@ const program = (start: number) =>
       },
       invalidate: Effect.fnUntraced(function* () {
         trace.push("invalidate")
-        const held = cache.provider.cached?.(request)
+        const held = cache.provider[holding]?.cached?.(request)
         model.held = held === undefined ? model.held : undefined
         if (held !== undefined) yield* cache.invalidate(held)
       }),

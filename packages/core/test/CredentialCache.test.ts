@@ -12,6 +12,7 @@ import * as Metric from "effect/Metric"
 import { inspect } from "node:util"
 import * as Acme from "./acme.ts"
 import { build, request, seconds, settle, vendor } from "./cache.ts"
+import { holding } from "../src/temp-credential-provider/Holding.ts"
 
 const all = <A>(count: number, effect: Effect.Effect<A>) =>
   Effect.all(
@@ -29,7 +30,7 @@ describe("what is a hit", () => {
         ["token-1", "token-1", "token-1"]
       )
       assert.strictEqual(acme.mints(), 1)
-      assert.strictEqual(yield* cache.credential(), cache.provider.cached?.(request))
+      assert.strictEqual(yield* cache.credential(), cache.provider[holding]?.cached?.(request))
     })
   )
 
@@ -77,7 +78,7 @@ describe("what is a hit", () => {
       const acme = vendor()
       const cache = yield* build(acme)
       yield* cache.get(base)
-      assert.isDefined(cache.provider.cached?.(same))
+      assert.isDefined(cache.provider[holding]?.cached?.(same))
       yield* cache.get(same)
       assert.strictEqual(acme.mints(), 1)
     })
@@ -200,6 +201,15 @@ describe("what is a hit", () => {
   )
 })
 
+it.effect("a wrapper of an app that copies a provider passes on what the cache holds", () =>
+  Effect.gen(function* () {
+    const cache = yield* build(vendor())
+    const credential = yield* cache.credential()
+    const copy = TempCredentialProvider.of({ ...cache.provider, mint: () => Effect.succeed(credential) })
+    assert.strictEqual(copy[holding]?.cached?.(request), credential)
+  })
+)
+
 describe("what is never cached", () => {
   const never: ReadonlyArray<readonly [name: string, request: MintRequest]> = [
     ["single-use-never-shared", { ...request, singleUse: true }],
@@ -214,7 +224,7 @@ describe("what is never cached", () => {
       yield* cache.get({ ...request, singleUse: false })
       const tokens = yield* all(10, cache.mint(passing))
       assert.strictEqual(new Set(tokens).size, 10)
-      assert.isUndefined(cache.provider.cached?.(passing))
+      assert.isUndefined(cache.provider[holding]?.cached?.(passing))
       assert.strictEqual(yield* cache.size, 1)
     })
   )
@@ -254,7 +264,7 @@ describe("what is never cached", () => {
         { ...request, purpose: "stt" }
       ]
       for (const wrong of malformed) {
-        assert.isUndefined(cache.provider.cached?.(wrong as MintRequest))
+        assert.isUndefined(cache.provider[holding]?.cached?.(wrong as MintRequest))
         yield* Effect.exit(cache.provider.mint(wrong as MintRequest))
       }
       assert.deepStrictEqual(seen.slice(1), [...malformed])
@@ -270,10 +280,10 @@ describe("how much is kept", () => {
       const acme = vendor()
       const cache = yield* build(acme, { capacity: 3 })
       for (const name of [1, 2, 3]) yield* cache.get(subject(name))
-      assert.isDefined(cache.provider.cached?.(subject(1)))
+      assert.isDefined(cache.provider[holding]?.cached?.(subject(1)))
       yield* cache.get(subject(4))
       assert.strictEqual(yield* cache.size, 3)
-      const kept = [1, 2, 3, 4].filter((name) => cache.provider.cached?.(subject(name)) !== undefined)
+      const kept = [1, 2, 3, 4].filter((name) => cache.provider[holding]?.cached?.(subject(name)) !== undefined)
       assert.deepStrictEqual(kept, [1, 3, 4])
     })
   )
@@ -408,7 +418,7 @@ describe("what can be seen", () => {
       const acme = vendor()
       const cache = yield* build(acme)
       yield* cache.get()
-      for (let time = 0; time < 100; time++) cache.provider.cached?.(request)
+      for (let time = 0; time < 100; time++) cache.provider[holding]?.cached?.(request)
       yield* cache.get({ ...request, subject: "user-2" })
       const counted = (yield* Metric.snapshot)
         .filter(({ id }) => id === "tempcred_cache_gets_total")

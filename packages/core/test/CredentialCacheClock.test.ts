@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { build, request, seconds, settle, vendor } from "./cache.ts"
+import { holding } from "../src/temp-credential-provider/Holding.ts"
 
 /** Runs a test whose wall clock can be set, by seconds, apart from the monotonic one. */
 const withWall = <A, E, R>(test: (set: (by: number) => void) => Effect.Effect<A, E, R>) =>
@@ -34,7 +35,7 @@ describe("clocks", () => {
         const cache = yield* build(acme)
         yield* cache.get()
         set(1800)
-        assert.isUndefined(cache.provider.cached?.(request))
+        assert.isUndefined(cache.provider[holding]?.cached?.(request))
         assert.strictEqual(yield* cache.get(), "token-2")
         assert.strictEqual(yield* cache.get(), "token-2")
       })
@@ -106,7 +107,7 @@ describe("clocks", () => {
         yield* seconds(1)
         assert.deepStrictEqual(first.pollUnsafe(), Exit.succeed("token-1"))
         yield* seconds(58)
-        assert.isUndefined(cache.provider.cached?.(request))
+        assert.isUndefined(cache.provider[holding]?.cached?.(request))
       })
     )
   )
@@ -199,13 +200,13 @@ describe("below the cache", () => {
           TempCredentialProvider.useSync((provider) => ({
             ...provider,
             invalidate: (credential: TempCredential) => Effect.sync(() => void taken.push(credential)),
-            isInvalidated: (credential: TempCredential) => taken.includes(credential)
+            [holding]: { isInvalidated: (credential: TempCredential) => taken.includes(credential) }
           }))
         ).pipe(Layer.provide(vendor().layer))
         const cache = yield* build({ layer: store })
         const first = yield* cache.credential()
         taken.push(first)
-        assert.isUndefined(cache.provider.cached?.(request))
+        assert.isUndefined(cache.provider[holding]?.cached?.(request))
         const second = yield* cache.credential()
         assert.notStrictEqual(second, first)
         yield* cache.invalidate(second)
@@ -231,12 +232,12 @@ describe("below the cache", () => {
         Effect.gen(function* () {
           const provider = yield* TempCredentialProvider
           const ready = yield* provider.mint({ ...request, singleUse: true })
-          return { ...provider, cached: () => ready }
+          return { ...provider, [holding]: { cached: () => ready } }
         })
       ).pipe(Layer.provide(vendor().layer), Layer.orDie)
       const cache = yield* build({ layer: pool })
-      assert.strictEqual(cache.provider.cached?.({ ...request, singleUse: true })?.uses, "once")
-      assert.isUndefined(cache.provider.cached?.(request), "what is shared is served from cells only")
+      assert.strictEqual(cache.provider[holding]?.cached?.({ ...request, singleUse: true })?.uses, "once")
+      assert.isUndefined(cache.provider[holding]?.cached?.(request), "what is shared is served from cells only")
     })
   )
 

@@ -14,6 +14,7 @@ import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
 import * as Acme from "./acme.ts"
 import { build, refused, request, seconds, settle, unavailable, vendor } from "./cache.ts"
+import { holding } from "../src/temp-credential-provider/Holding.ts"
 
 const fork = <A, E>(count: number, effect: Effect.Effect<A, E>) =>
   Effect.forEach(Array.from({ length: count }), () => Effect.forkChild(effect))
@@ -98,14 +99,14 @@ describe("one flight for all", () => {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
       yield* cache.get()
-      assert.isUndefined(cache.provider.joined?.(request, () => assert.fail("there is nothing to wait for")))
+      assert.isUndefined(cache.provider[holding]?.joined?.(request, () => assert.fail("there is nothing to wait for")))
       yield* seconds(47)
       acme.state.answer = { life: 60, takes: 1 }
       yield* cache.get()
-      assert.isUndefined(cache.provider.joined?.(request, () => assert.fail("it is served")))
+      assert.isUndefined(cache.provider[holding]?.joined?.(request, () => assert.fail("it is served")))
       yield* cache.invalidate(yield* cache.credential())
       const landed: Array<unknown> = []
-      assert.isDefined(cache.provider.joined?.(request, (exit) => landed.push(Exit.isSuccess(exit))))
+      assert.isDefined(cache.provider[holding]?.joined?.(request, (exit) => landed.push(Exit.isSuccess(exit))))
       yield* seconds(1)
       assert.deepStrictEqual(landed, [true])
     })
@@ -326,7 +327,7 @@ describe("the end", () => {
       yield* settle
       assert.strictEqual(acme.state.interrupted, 2)
       assert.isDefined(waiting?.pollUnsafe())
-      assert.isUndefined(cache.provider.cached?.(request))
+      assert.isUndefined(cache.provider[holding]?.cached?.(request))
       const [late] = yield* fork(1, cache.get())
       yield* seconds(3600)
       const exit = late?.pollUnsafe()
@@ -354,7 +355,7 @@ it.effect("a credential that is invalidated while a caller waits is not served w
     const policy = RetryPolicy.layer({ attempts: 1, attemptTimeout: Duration.seconds(2) })
     const upstream = Layer.effect(
       TempCredentialProvider,
-      TempCredentialProvider.useSync((provider) => ({ ...provider, isInvalidated: () => taken }))
+      TempCredentialProvider.useSync((provider) => ({ ...provider, [holding]: { isInvalidated: () => taken } }))
     ).pipe(Layer.provide(Acme.layer()), Layer.provide(transport.layer), Layer.provide(Layer.orDie(policy)))
     yield* TempCredentialProvider.use(({ mint }) =>
       Effect.gen(function* () {

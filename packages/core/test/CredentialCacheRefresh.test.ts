@@ -12,6 +12,7 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { build, refused, request, seconds, settle, unavailable, vendor } from "./cache.ts"
+import { holding } from "../src/temp-credential-provider/Holding.ts"
 
 const unreadable = new Errors.InvalidResponseError({ detail: "the token is empty" })
 
@@ -23,9 +24,12 @@ describe("the advisory window", () => {
       yield* cache.get()
       yield* seconds(47)
       acme.state.answer = { life: 60, takes: 2 }
-      assert.isUndefined(cache.provider.cached?.(request), "a renewal is due, so serving is not all there is to do")
+      assert.isUndefined(
+        cache.provider[holding]?.cached?.(request),
+        "a renewal is due, so serving is not all there is to do"
+      )
       assert.deepStrictEqual([yield* cache.get(), yield* cache.mint()], ["token-1", "token-1"])
-      assert.isDefined(cache.provider.cached?.(request))
+      assert.isDefined(cache.provider[holding]?.cached?.(request))
       yield* seconds(2)
       assert.strictEqual(yield* cache.get(), "token-2")
       assert.strictEqual(acme.mints(), 2)
@@ -44,7 +48,7 @@ describe("the advisory window", () => {
         assert.strictEqual(yield* cache.get(), "token-1")
         yield* settle
       }
-      assert.isDefined(cache.provider.cached?.(request))
+      assert.isDefined(cache.provider[holding]?.cached?.(request))
       assert.strictEqual(acme.mints(), 2)
       assert.deepStrictEqual(cache.events, [{ _tag: "RefreshFailed", provider: "acme", reason: "UnavailableError" }])
     })
@@ -152,7 +156,7 @@ describe("a failure that trying again cannot mend", () => {
       acme.state.answer = { fails: reason }
       yield* cache.get()
       yield* settle
-      assert.isUndefined(cache.provider.cached?.(request))
+      assert.isUndefined(cache.provider[holding]?.cached?.(request))
       assert.strictEqual(yield* cache.get(), reason._tag)
       assert.deepStrictEqual(cache.events, [{ _tag: "RefreshFailed", provider: "acme", reason: reason._tag }])
     })
@@ -389,7 +393,7 @@ describe("what is taken back", () => {
       yield* cache.invalidate(first)
       assert.strictEqual(yield* cache.credential(), second)
       yield* cache.provider.invalidate?.(new TempCredential({ ...second })) ?? Effect.void
-      assert.isUndefined(cache.provider.cached?.(request))
+      assert.isUndefined(cache.provider[holding]?.cached?.(request))
       assert.strictEqual(yield* cache.get(), "token-3")
     })
   )
@@ -447,13 +451,13 @@ describe("what is taken back", () => {
       for (const other of others) yield* cache.credential(other)
       yield* cache.credential(others[0], { refresh: true })
       yield* cache.invalidate(first)
-      for (const asked of [request, ...others]) assert.isUndefined(cache.provider.cached?.(asked))
+      for (const asked of [request, ...others]) assert.isUndefined(cache.provider[holding]?.cached?.(asked))
       // A fingerprint concerns the scope of its request only.
       for (const asked of [request, ...others]) yield* cache.credential(asked)
       assert.strictEqual(acme.mints(), 7)
       yield* cache.mint(request, { refused: yield* fingerprint(token) })
       assert.strictEqual(acme.mints(), 8)
-      for (const other of others) assert.isDefined(cache.provider.cached?.(other))
+      for (const other of others) assert.isDefined(cache.provider[holding]?.cached?.(other))
     })
   )
 
@@ -535,9 +539,9 @@ describe("windows", () => {
       acme.state.answer = { life: 600 }
       yield* cache.get(request, { refresh: true })
       yield* seconds(380)
-      assert.isDefined(cache.provider.cached?.(request))
+      assert.isDefined(cache.provider[holding]?.cached?.(request))
       yield* seconds(80)
-      assert.isUndefined(cache.provider.cached?.(request))
+      assert.isUndefined(cache.provider[holding]?.cached?.(request))
     })
   )
 

@@ -14,6 +14,7 @@ import * as TestClock from "effect/testing/TestClock"
 import { inspect } from "node:util"
 import * as Acme from "./acme.ts"
 import { among, during, layerOf, minting, served, vendor, type Step } from "./failover.ts"
+import { holding } from "../src/temp-credential-provider/Holding.ts"
 
 const {
   AuthenticationError,
@@ -364,19 +365,22 @@ describe("one provider of several", () => {
       const [a, b] = [vendor("a", "minted"), vendor("b", "minted")]
       const credential = (yield* among([layerOf(a)], minting())).value
       const taken: Array<string> = []
-      const holding = { cached: () => credential, isInvalidated: () => true, invalidate: () => Effect.void }
+      const kept = {
+        [holding]: { cached: () => credential, isInvalidated: () => true },
+        invalidate: () => Effect.void
+      }
       const invalidate = () => Effect.sync(() => void taken.push("b"))
       yield* among(
-        [layerOf(a, holding), layerOf(b, { invalidate })],
+        [layerOf(a, kept), layerOf(b, { invalidate })],
         TempCredentialProvider.use((provider) => {
-          assert.strictEqual(provider.cached?.({ purpose: "stt.realtime" }), credential)
-          assert.isTrue(provider.isInvalidated?.(credential))
+          assert.strictEqual(provider[holding]?.cached?.({ purpose: "stt.realtime" }), credential)
+          assert.isTrue(provider[holding]?.isInvalidated?.(credential))
           return provider.invalidate?.(credential) ?? Effect.void
         })
       )
       assert.deepStrictEqual(taken, ["b"])
       assert.isUndefined(
-        yield* told((provider) => provider.cached?.({ purpose: "agent" }), layerOf(b), layerOf(a, holding))
+        yield* told((provider) => provider[holding]?.cached?.({ purpose: "agent" }), layerOf(b), layerOf(a, kept))
       )
     })
   )
@@ -398,7 +402,8 @@ describe("one provider of several", () => {
       for (const [options, message] of [
         [{ failures: 0 }, /^Failover\.failures must be a whole number/],
         [{ failures: 1.5 }, /^Failover\.failures/],
-        [{ openFor: Duration.zero }, /^Failover\.openFor must be longer than zero/],
+        [{ openFor: Duration.zero }, /^Failover\.openFor must be a time with its unit.*longer than zero/],
+        [{ deadline: "0 seconds" }, /^Failover\.deadline must be a time with its unit/],
         [{ openFor: Duration.infinity }, /^Failover\.openFor .* finite/],
         [{ deadline: Duration.seconds(-1) }, /^Failover\.deadline/]
       ] as const) {

@@ -14,6 +14,7 @@ import * as TestClock from "effect/testing/TestClock"
 import * as Provider from "../src/adapter/Provider.ts"
 import * as Acme from "./acme.ts"
 import * as Store from "./store.ts"
+import { holding } from "../src/temp-credential-provider/Holding.ts"
 
 type Vendor = ReturnType<typeof Acme.vendor>
 
@@ -101,7 +102,7 @@ describe("TEMPCRED_CACHE", () => {
           yield* provider.mint(asked)
           assert.strictEqual(vendor.sent.length, 2)
           yield* provider.invalidateFingerprint?.(asked, refused) ?? Effect.void
-          assert.isUndefined(provider.cached?.(asked))
+          assert.isUndefined(provider[holding]?.cached?.(asked))
         })
       ).pipe(Effect.provide(stack({ ...env, TEMPCRED_TTL: "90 seconds" }, vendor, vendor)))
     })
@@ -114,9 +115,9 @@ describe("TEMPCRED_CACHE", () => {
         Effect.gen(function* () {
           const request = { purpose: "stt.realtime", subject: "u1" } as const
           const minted = yield* provider.mint(request)
-          assert.strictEqual(provider.cached?.(request), minted)
-          assert.strictEqual(provider.cached?.({ ...request, ttl: "5 minutes" }), minted)
-          assert.isUndefined(provider.cached?.({ ...request, ttl: "6 minutes" }))
+          assert.strictEqual(provider[holding]?.cached?.(request), minted)
+          assert.strictEqual(provider[holding]?.cached?.({ ...request, ttl: "5 minutes" }), minted)
+          assert.isUndefined(provider[holding]?.cached?.({ ...request, ttl: "6 minutes" }))
         })
       ).pipe(Effect.provide(layer))
     })

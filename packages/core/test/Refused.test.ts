@@ -17,6 +17,7 @@ import { assert as check, it as test } from "vitest"
 import { build, request, seconds, unavailable, vendor } from "./cache.ts"
 import * as Host from "./host.ts"
 import * as Store from "./store.ts"
+import { holding } from "../src/temp-credential-provider/Holding.ts"
 
 const tokenOf = ({ token }: TempCredential) => Redacted.value(token)
 
@@ -178,7 +179,7 @@ describe("machines that share credentials", () => {
       const next = yield* other.mint(Host.request, { refused })
       assert.notStrictEqual(tokenOf(next), tokenOf(mine))
       yield* TestClock.adjust("1 second")
-      assert.strictEqual(one.provider.isInvalidated?.(mine), true)
+      assert.strictEqual(one.provider[holding]?.isInvalidated?.(mine), true)
       assert.strictEqual(tokenOf(yield* one.mint()), tokenOf(next))
       assert.strictEqual(tokenOf(yield* one.mint(Host.request, { refused })), tokenOf(next))
       assert.strictEqual(acme.state.mints, 2)
@@ -193,7 +194,7 @@ describe("machines that share credentials", () => {
       yield* TestClock.adjust("31 seconds")
       const newer = yield* other.mint()
       assert.strictEqual(tokenOf(yield* one.mint(Host.request, { refused: yield* nameOf(old) })), tokenOf(newer))
-      assert.strictEqual(one.provider.isInvalidated?.(old), true)
+      assert.strictEqual(one.provider[holding]?.isInvalidated?.(old), true)
       assert.strictEqual(acme.state.mints, 2)
     })
   )
@@ -215,7 +216,7 @@ describe("machines that share credentials", () => {
       assert.strictEqual(tokenOf(served), tokenOf(held))
       assert.strictEqual(store.texts.size, 0)
       yield* TestClock.adjust("1 second")
-      assert.strictEqual(other.provider.isInvalidated?.(theirs), true)
+      assert.strictEqual(other.provider[holding]?.isInvalidated?.(theirs), true)
       assert.strictEqual(acme.state.mints, 2)
     })
   )

@@ -220,7 +220,7 @@ describe("bounds", () => {
   it.effect("a longer deadline gives each attempt its full time", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor("hang")
-      yield* settle(vendor, RetryPolicy.layer({ attemptTimeout: Duration.seconds(2), deadline: Duration.minutes(1) }))
+      yield* settle(vendor, RetryPolicy.layer({ attemptTimeout: "2 seconds", deadline: "1 minute" }))
       assert.strictEqual(vendor.sent.length, 3)
     })
   )
@@ -290,11 +290,14 @@ describe("replacing it", () => {
   )
   it.effect("a policy that makes no sense fails the layer and names the field", () =>
     Effect.gen(function* () {
-      const nonsense: ReadonlyArray<readonly [Partial<RetryPolicy.Policy>, RegExp]> = [
+      const nonsense: ReadonlyArray<readonly [RetryPolicy.Options, RegExp]> = [
         [{ attempts: 0 }, /RetryPolicy\.attempts must be a whole number, 1 or more/],
         [{ attempts: 1.5 }, /RetryPolicy\.attempts/],
         [{ factor: 0.5 }, /RetryPolicy\.factor must be 1 or more/],
-        [{ deadline: Duration.zero }, /RetryPolicy\.deadline must be longer than zero/],
+        [{ deadline: Duration.zero }, /RetryPolicy\.deadline must be a time with its unit.*longer than zero/],
+        [{ base: "-1 seconds" }, /RetryPolicy\.base must be a time with its unit/],
+        // @ts-expect-error A time needs a unit.
+        [{ attemptTimeout: "soon" }, /RetryPolicy\.attemptTimeout must be a time with its unit/],
         [{ cap: Duration.infinity }, /RetryPolicy\.cap .* finite/],
         [{ budget: { capacity: -1, cost: 1, refund: 1 } }, /RetryPolicy\.budget\.capacity/]
       ]

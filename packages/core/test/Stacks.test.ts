@@ -23,6 +23,7 @@ import * as Acme from "./acme.ts"
 import * as Failing from "./failover.ts"
 import * as Host from "./host.ts"
 import * as Store from "./store.ts"
+import { holding } from "../src/temp-credential-provider/Holding.ts"
 
 const tokenOf = ({ token }: TempCredential) => Redacted.value(token)
 
@@ -48,7 +49,7 @@ describe("one end for a credential", () => {
         wall.ahead = -3_600_000
         assert.strictEqual(yield* outer.get(), "token-1")
         yield* seconds(41)
-        assert.isUndefined(outer.provider.cached?.(request))
+        assert.isUndefined(outer.provider[holding]?.cached?.(request))
         assert.strictEqual(yield* outer.get(), "token-2")
       }).pipe(Effect.provideService(Clock.Clock, clock))
     })
@@ -194,7 +195,7 @@ describe("several providers below", () => {
             ["b", "AuthenticationError"]
           ]
         )
-        assert.isUndefined(cache.provider.cached?.(request))
+        assert.isUndefined(cache.provider[holding]?.cached?.(request))
         assert.strictEqual(yield* cache.get(), "UnavailableError")
       })
   )
@@ -240,7 +241,7 @@ describe("several providers below", () => {
         const refusedName = yield* fingerprint(credential.token)
         yield* both.mint(request, { refused: refusedName })
         yield* both.invalidateFingerprint?.(request, refusedName) ?? Effect.void
-        assert.isUndefined(caches[1].provider.cached?.(request))
+        assert.isUndefined(caches[1].provider[holding]?.cached?.(request))
       })
   )
 })
@@ -290,7 +291,7 @@ describe("the deadline of a mint that several wait for", () => {
       ).pipe(Layer.provide(vendor({ life: 60, takes: 1 }).layer))
       const cache = yield* build({ layer: below })
       yield* Effect.forkChild(cache.mint().pipe(Deadline.within(500)), { startImmediately: true })
-      assert.isDefined(cache.provider.joined?.(request, () => {}))
+      assert.isDefined(cache.provider[holding]?.joined?.(request, () => {}))
       yield* seconds(1)
       assert.deepStrictEqual(left, [Number.POSITIVE_INFINITY])
     })

@@ -20,6 +20,7 @@
  *
  * @since 0.1.0
  */
+
 import * as Emulator from "./Emulator.ts"
 import type { Fault } from "./Faults.ts"
 import * as Sockets from "./Sockets.ts"

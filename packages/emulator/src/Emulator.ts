@@ -25,6 +25,7 @@
  *
  * @since 0.1.0
  */
+
 import { type Clock, systemClock } from "./Clock.ts"
 import type { Faults } from "./Faults.ts"
 import * as FaultScript from "./FaultScript.ts"

@@ -21,6 +21,7 @@
  *
  * @since 0.1.0
  */
+
 import * as Emulator from "./Emulator.ts"
 import type { Fault } from "./Faults.ts"
 import type { Account } from "./gemini/Account.ts"

@@ -16,6 +16,7 @@
  *
  * @since 0.1.0
  */
+
 import { type EventEmitter, once } from "node:events"
 import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http"
 import { Socket } from "node:net"

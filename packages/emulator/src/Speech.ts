@@ -11,6 +11,7 @@
  *
  * @since 0.1.0
  */
+
 import { joined, wavHeader } from "./Audio.ts"
 
 export { joined } from "./Audio.ts"

@@ -22,6 +22,7 @@
  *
  * @since 0.1.0
  */
+
 import * as Emulator from "./Emulator.ts"
 import * as Speech from "./Speech.ts"
 import * as Batch from "./speechmatics/Batch.ts"

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+
 export * as AssemblyAi from "./AssemblyAi.ts"
 export * as Deepgram from "./Deepgram.ts"
 export * as ElevenLabs from "./ElevenLabs.ts"

@@ -17,6 +17,7 @@
  *
  * @since 0.1.0
  */
+
 import * as Adapter from "@tempcred/core/Adapter"
 import type { Capabilities, Resolved } from "@tempcred/core/Capabilities"
 import type { Connections } from "@tempcred/core/Connection"

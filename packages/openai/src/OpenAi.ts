@@ -17,6 +17,7 @@
  *
  * @since 0.1.0
  */
+
 import * as Adapter from "@tempcred/core/Adapter"
 import type { Capabilities, Capability, Resolved } from "@tempcred/core/Capabilities"
 import type { Issue } from "@tempcred/core/ConfigurationError"

@@ -20,6 +20,7 @@
  *
  * @since 0.1.0
  */
+
 import type { SharedStore } from "@tempcred/core/CredentialSharing"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"

@@ -19,6 +19,7 @@
  *
  * @since 0.1.0
  */
+
 import * as Effect from "effect/Effect"
 
 /**

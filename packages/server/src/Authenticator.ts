@@ -21,6 +21,7 @@
  *
  * @since 0.1.0
  */
+
 import { ConfigurationError, type Issue } from "@tempcred/core/ConfigurationError"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

@@ -16,6 +16,7 @@
  *
  * @since 0.1.0
  */
+
 import type { Capabilities } from "@tempcred/core/Capabilities"
 import { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import { checkSecret } from "@tempcred/core/Environment"

@@ -19,6 +19,7 @@
  *
  * @since 0.1.0
  */
+
 import { ConfigurationError, type Issue } from "@tempcred/core/ConfigurationError"
 import type { Length } from "@tempcred/core/MintRequest"
 import * as Clock from "effect/Clock"

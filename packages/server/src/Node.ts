@@ -25,6 +25,7 @@
  *
  * @since 0.1.0
  */
+
 import { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import type { Length } from "@tempcred/core/MintRequest"
 import type { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"

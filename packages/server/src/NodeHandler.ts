@@ -23,6 +23,7 @@
  *
  * @since 0.1.0
  */
+
 import type { IncomingMessage, ServerResponse } from "node:http"
 import * as Door from "./node/Door.ts"
 import type { TokenServer } from "./TokenServer.ts"

@@ -23,6 +23,7 @@
  *
  * @since 0.1.0
  */
+
 import { ConfigurationError, type Issue } from "@tempcred/core/ConfigurationError"
 import * as Environment from "@tempcred/core/Environment"
 import type { Length } from "@tempcred/core/MintRequest"

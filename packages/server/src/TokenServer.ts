@@ -33,6 +33,7 @@
  *
  * @since 0.1.0
  */
+
 import type { ProviderLayer } from "@tempcred/core/Adapter"
 import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import type { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+
 export * as AccessLog from "./AccessLog.ts"
 export * as Authenticator from "./Authenticator.ts"
 export * as IssuancePolicy from "./IssuancePolicy.ts"

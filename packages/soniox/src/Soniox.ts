@@ -15,6 +15,7 @@
  *
  * @since 0.1.0
  */
+
 import * as Adapter from "@tempcred/core/Adapter"
 import type { Capabilities, Capability } from "@tempcred/core/Capabilities"
 import { bearer, type Connections } from "@tempcred/core/Connection"

@@ -23,6 +23,7 @@
  *
  * @since 0.1.0
  */
+
 import { checkKey, checkUrl, ConfigurationError } from "@tempcred/core/ConfigurationError"
 import * as Environment from "@tempcred/core/Environment"
 import { InvalidRequestError, TempCredentialError } from "@tempcred/core/TempCredentialError"

@@ -3,5 +3,6 @@
  *
  * @since 0.1.0
  */
+
 export { ManagementApi } from "./ManagementApi.ts"
 export * as Speechmatics from "./Speechmatics.ts"

@@ -17,6 +17,7 @@
  *
  * @since 0.1.0
  */
+
 import { describe, it } from "@effect/vitest"
 import { clauses } from "./contract/Clauses.ts"
 import { concerns, type Subject, trial } from "./contract/Trial.ts"

@@ -17,6 +17,7 @@
  *
  * @since 0.1.0
  */
+
 import type { Emulator } from "@tempcred/emulator/Emulator"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"

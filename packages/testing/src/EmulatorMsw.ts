@@ -20,6 +20,7 @@
  *
  * @since 0.1.0
  */
+
 import type { Emulator, Session } from "@tempcred/emulator/Emulator"
 import { ConnectionReset } from "@tempcred/emulator/Faults"
 import { http, HttpResponse, type RequestHandler, WebSocketHandler } from "msw"

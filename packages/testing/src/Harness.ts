@@ -34,6 +34,7 @@
  *
  * @since 0.1.0
  */
+
 import { assert } from "@effect/vitest"
 import type { ProviderLayer } from "@tempcred/core/Adapter"
 import { ConfigurationError } from "@tempcred/core/ConfigurationError"

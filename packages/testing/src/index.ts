@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+
 export { contract } from "./Contract.ts"
 export * as EmulatorHttpClient from "./EmulatorHttpClient.ts"
 export * as Harness from "./Harness.ts"

@@ -22,6 +22,7 @@
  *
  * @since 0.1.0
  */
+
 import * as Adapter from "@tempcred/core/Adapter"
 import type { Capabilities, Capability } from "@tempcred/core/Capabilities"
 import { Json } from "@tempcred/core/TempCredential"

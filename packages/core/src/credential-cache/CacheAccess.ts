@@ -27,6 +27,7 @@ import type { PendingMint, PendingMints, Ground, Landing } from "./PendingMints.
 import { type MintRequest, prepare } from "../MintRequest.ts"
 import type { TempCredential } from "../TempCredential.ts"
 import type { TempCredentialError } from "../TempCredentialError.ts"
+import { holding } from "../temp-credential-provider/Holding.ts"
 
 type Resume = (answer: Effect.Effect<TempCredential, TempCredentialError>) => void
 
@@ -55,7 +56,7 @@ export const make = (ground: Ground, pendingMints: PendingMints, clock: Clock.Cl
   const { provider, entries, metrics, now } = ground
   let closed = false
 
-  const isTakenBack = provider.isInvalidated ?? (() => false)
+  const isTakenBack = provider[holding]?.isInvalidated ?? (() => false)
 
   const cached: CacheAccess["cached"] = (request) => {
     const entry = entries.find(request)

@@ -5,6 +5,7 @@ import * as Predicate from "effect/Predicate"
 import type { Capabilities } from "../Capabilities.ts"
 import { DecodedRequest, type MintRequest } from "../MintRequest.ts"
 import { TempCredentialProvider } from "../TempCredentialProvider.ts"
+import { holding } from "../temp-credential-provider/Holding.ts"
 
 /** Sets the ttl of requests without one, and the default in the capabilities. */
 export const layer = (
@@ -14,7 +15,8 @@ export const layer = (
     TempCredentialProvider,
     TempCredentialProvider.useSync((provider) => {
       if (ttl === undefined) return provider
-      const { cached, invalidateFingerprint, joined, mint } = provider
+      const { invalidateFingerprint, mint, [holding]: held = {} } = provider
+      const { cached, joined } = held
       const filled = (request: MintRequest): MintRequest => {
         if (request instanceof DecodedRequest) return request.withTtl(ttl)
         return Predicate.isObject(request) ? { ...request, ttl: request.ttl ?? ttl } : request
@@ -26,8 +28,11 @@ export const layer = (
         ...(invalidateFingerprint === undefined
           ? {}
           : { invalidateFingerprint: (request, refused) => invalidateFingerprint(filled(request), refused) }),
-        ...(cached === undefined ? {} : { cached: (request) => cached(filled(request)) }),
-        ...(joined === undefined ? {} : { joined: (request, landed) => joined(filled(request), landed) })
+        [holding]: {
+          ...held,
+          ...(cached === undefined ? {} : { cached: (request) => cached(filled(request)) }),
+          ...(joined === undefined ? {} : { joined: (request, landed) => joined(filled(request), landed) })
+        }
       }
     })
   )

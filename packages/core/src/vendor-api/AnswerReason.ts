@@ -2,7 +2,6 @@
 import {
   AuthenticationError,
   type Feature,
-  type Fields,
   InvalidRequestError,
   InvalidResponseError,
   type Issue,
@@ -14,6 +13,9 @@ import {
   UnavailableError,
   UnsupportedError
 } from "../TempCredentialError.ts"
+
+/** The fields that every reason has. */
+type Fields = Pick<UnavailableError, "status" | "code" | "requestId" | "retryAfter" | "detail">
 
 /**
  * The tags of the reasons that a response can have: all of them, because a token endpoint passes on

@@ -40,7 +40,7 @@ export interface Changes {
   /** Variables to set, or to unset with `undefined`. */
   readonly env?: Readonly<Record<string, string | undefined>>
   /** @default one try of at most 2 seconds */
-  readonly policy?: Partial<RetryPolicy.Policy>
+  readonly policy?: RetryPolicy.Options
   /** A fault of every request to mint. */
   readonly fault?: Fault
   /** Changes the vendor's response on its way. */
