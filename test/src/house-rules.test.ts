@@ -115,7 +115,9 @@ describe("exports", () => {
   const published = new Set(packages.flatMap(({ modules }) => modules))
   const exported = (path: string) =>
     Array.from(
-      read(path).matchAll(/(?:^(\/\*\*(?: .*|\n(?: \*.*\n)*? )\*\/)\n)?^export (?!(?:type )?(?:\{[^}]*\}|\*) from ).*$/gm)
+      read(path).matchAll(
+        /(?:^(\/\*\*(?: .*|\n(?: \*.*\n)*? )\*\/)\n)?^export (?!(?:type )?(?:\{[^}]*\}|\*) from ).*$/gm
+      )
     )
 
   it("every exported name has a doc comment; in a public module with one @category and one @since", () => {
@@ -163,14 +165,10 @@ describe("exports", () => {
     }
   )
 
-<<<<<<< HEAD
   // The client and the front door export names in place of namespaces.
   const libraries = packages.filter(
     ({ modules, name }) => modules.length > 0 && !/^(@tempcred\/client|tempcred)$/.test(name)
   )
-=======
-  // The client exports names in place of namespaces, and its size is tested.
-  const libraries = packages.filter(({ modules, name }) => modules.length > 0 && name !== "@tempcred/client")
   it.each(libraries)("the comment of each module of $name is published with its types", ({ folder, modules }) => {
     holds(
       [`${folder}/src/index.ts`, ...modules].filter((path) => !/^\/\*\*[^]*?\*\/\n\n/.test(read(path))),
@@ -178,7 +176,6 @@ describe("exports", () => {
     )
   })
 
->>>>>>> 3f737af (Credentials that wrappers hold are under a symbol; the comments of modules are published with their types)
   it.each(libraries)("$name re-exports from its index the modules that it exports", ({ folder, modules }) => {
     // Bundlers keep the whole of a re-exported namespace, so heavy modules, those for Node and those with an optional peer have their own exports.
     const apart = /^node:|^\.\/node-transport\/|^msw$|^effect\/http\/FetchHttpClient$|^effect\/http-api\/HttpApiScalar$/
