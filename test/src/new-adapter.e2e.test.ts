@@ -183,7 +183,10 @@ describe("a scaffold", () => {
     const before = read("packages/emulator/package.json")
     try {
       writeFileSync(at(path), `${whole}\nconst unfinished = [`)
-      assert.throws(() => scaffold(workspace, "late-voice"), /^nothing is written.*packages\/cli\/src\/Vendors\.ts/s)
+      assert.throws(
+        () => scaffold(workspace, "late-voice"),
+        /^nothing is written.*packages\/tempcred\/src\/cli\/Vendors\.ts/s
+      )
       writeFileSync(at(path), "export {}\n")
       assert.throws(() => scaffold(workspace, "late-voice"), /^nothing is written.*import \* as LateVoice/)
     } finally {
