@@ -59,6 +59,21 @@ export const configuredEndpoint: Program = {
   `
 }
 
+const modules = ["AssemblyAi", "Deepgram", "ElevenLabs", "Gemini", "OpenAi", "Soniox", "Speechmatics"]
+
+/** A program whose options choose vendors, failover, cache, sharing, pool and rate limit. */
+export const everyVendor: Program = {
+  name: "tempcred, every vendor",
+  code: `
+    import * as Minter from "@tempcred/core/Minter"
+    import * as Providers from "@tempcred/core/Providers"
+    ${modules.map((name) => `import { layer as ${name} } from "@tempcred/${name.toLowerCase()}/${name}"`).join("\n")}
+    const layers = { ${modules.join(", ")} }
+    export const make = (vendors, options) =>
+      Minter.make(Providers.layer(vendors.map(({ id, ...given }) => layers[id](given)), options))
+  `
+}
+
 /** The smallest program on Effect that decodes and runs. */
 export const effectAlone: Program = {
   name: "effect alone",

@@ -9,7 +9,8 @@ import * as Vendor from "./Vendor.ts"
 
 const limit = 1024
 
-const used = async (): Promise<number> => {
+/** Returns the bytes of the heap after a collection. */
+export const used = async (): Promise<number> => {
   if (globalThis.gc === undefined) throw new Error("run this with --expose-gc")
   await setImmediate()
   await globalThis.gc({ execution: "async", type: "major" })

@@ -2,6 +2,7 @@
 import { crowds } from "./ColdGets.ts"
 import type { Door } from "./Door.ts"
 import { growing } from "./Growth.ts"
+import * as HeldAccounts from "./HeldAccounts.ts"
 import { heap } from "./HeldScopes.ts"
 import { ours } from "./Ours.ts"
 import { peers } from "./Peers.ts"
@@ -10,7 +11,8 @@ const probes: Readonly<Record<string, (door: Door, ...counts: [number, number?])
   crowds,
   growing,
   hold: ({ hold }, count) => heap(hold, count),
-  bare: ({ bare }, count) => heap(bare, count)
+  bare: ({ bare }, count) => heap(bare, count),
+  accounts: (_, count) => HeldAccounts.heap(count)
 }
 
 const [name = "", asked = "", count = "", more] = process.argv.slice(2)
