@@ -22,13 +22,15 @@ const nodeBuiltins: NonNullable<Options["esbuildPlugins"]>[number] = {
   }
 }
 
-/** Packages that are CommonJS are in one file each, which both formats load. */
-const vendoring: NonNullable<Options["esbuildPlugins"]>[number] = {
-  name: "vendored",
+/** Packages that are CommonJS are in one file each, which both formats load; the transport depends on the runtime. */
+const byImports: NonNullable<Options["esbuildPlugins"]>[number] = {
+  name: "chosen-in-package-json",
   setup(build) {
     for (const { filter, name } of vendored) {
       build.onResolve({ filter }, () => ({ path: `#vendor/${name}`, external: true }))
     }
+    // The app's runtime or bundler chooses by the conditions in package.json.
+    build.onResolve({ filter: /^#default-transport$/ }, ({ path }) => ({ path, external: true }))
   }
 }
 
@@ -51,10 +53,10 @@ export default defineConfig({
   dts: false,
   metafile: true,
   noExternal: [/.*/],
-  external: [/^#/, "react", "msw"],
+  external: ["react", "msw"],
   removeNodeProtocol: false,
   esbuildOptions: (options) => {
     options.chunkNames = "chunks/[name]-[hash]"
   },
-  esbuildPlugins: [pure, nodeBuiltins, vendoring]
+  esbuildPlugins: [pure, nodeBuiltins, byImports]
 })

@@ -2,12 +2,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 
-/** The packages whose declarations are copied, by the folder that TypeScript writes them to. */
-const siblings: Readonly<Record<string, string>> = {
-  "@tempcred/client": "client",
-  "@tempcred/emulator": "emulator",
-  "@tempcred/testing": "testing"
-}
+/** The packages whose declarations are copied; their folders have the same names. */
+const siblings = new Set(["client", "emulator", "testing"])
 
 /** Packages of the app that declarations may name. */
 const known = new Set(["react", "msw"])
@@ -16,14 +12,17 @@ const known = new Set(["react", "msw"])
 const specifier = /^(?! *\*)(.*?(?:from |import\(|import ))"([^"]+)"/gm
 
 /** Examples of the copied packages, which name these packages. */
-const foreignExample = /^ \* ```ts\n(?: \*.*\n)*? \*.*"@tempcred\/(?: \*.*\n|.*\n)*? \* ```\n/gm
+const foreignExample = /^ \* ```tsx?\n(?: \*.*\n)*? \*.*"@tempcred\/(?: \*.*\n|.*\n)*? \* ```\n/gm
 
 /** Returns the file of a declaration that a module names, or `undefined` for a package of the app. */
 const resolve = (from: string, name: string, emitted: string): string | undefined => {
   if (name.startsWith(".")) return join(dirname(from), name.replace(/\.(ts|js)$/, ".d.ts"))
-  const [scope = "", own = "", ...rest] = name.split("/")
-  const folder = siblings[`${scope}/${own}`]
-  if (folder !== undefined) return join(emitted, folder, "src", `${rest.join("/") || "index"}.d.ts`)
+  const [scope, folder = "", ...rest] = name.split("/")
+  if (scope === "@tempcred" && siblings.has(folder)) {
+    const { exports: entries } = JSON.parse(readFileSync(`../${folder}/package.json`, "utf8"))
+    const source: string = entries[["."].concat(rest).join("/")]
+    return join(emitted, folder, source.replace(/\.ts$/, ".d.ts"))
+  }
   if (known.has(name)) return undefined
   throw new Error(`the declarations of ${relative(emitted, from)} need ${name}`)
 }

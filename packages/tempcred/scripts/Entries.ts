@@ -25,8 +25,10 @@ export const sources: Readonly<Record<string, string>> = {
   "./package.json": "./package.json"
 }
 
+const withoutSockets = ["workerd", "edge-light", "browser", "react-native"]
+
 /** Runtimes without the connection pool of Node, before `node`, which some of them set too. */
-const withoutPool = ["workerd", "edge-light", "deno", "bun", "browser", "react-native"]
+const withoutPool = [...withoutSockets, "deno", "bun"]
 
 const transport = (name: string) => ({
   import: `./dist/transport/${name}.js`,
@@ -50,6 +52,10 @@ export const publishConfig = {
       ...Object.fromEntries(withoutPool.map((condition) => [condition, transport("fetch")])),
       node: transport("node"),
       default: transport("fetch")
+    },
+    "#vendor/redis": {
+      ...Object.fromEntries(withoutSockets.map((condition) => [condition, "./dist/vendor/without-sockets.cjs"])),
+      default: "./dist/vendor/redis.cjs"
     },
     "#vendor/*": "./dist/vendor/*.cjs"
   },

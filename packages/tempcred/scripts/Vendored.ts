@@ -1,4 +1,5 @@
 /** The CommonJS packages that are in the package as one file each. */
+import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { buildSync } from "esbuild"
 
@@ -34,9 +35,19 @@ export const vendored: ReadonlyArray<Vendored> = [
   }
 ]
 
+/** The client of Redis for runtimes without sockets. */
+const withoutSockets = `const refuse = () => {
+  throw new Error("this runtime has no sockets for Redis: use the cache in memory")
+}
+exports.createClient = refuse
+exports.defineScript = (script) => script
+`
+
 /** Writes the files to `dist`, and returns the modules that are in them. */
-export const write = (dist: string): ReadonlyArray<string> =>
-  vendored.flatMap(({ contents, name, resolveDir }) => {
+export const write = (dist: string): ReadonlyArray<string> => {
+  mkdirSync(join(dist, "vendor"), { recursive: true })
+  writeFileSync(join(dist, "vendor/without-sockets.cjs"), withoutSockets)
+  return vendored.flatMap(({ contents, name, resolveDir }) => {
     const { metafile } = buildSync({
       stdin: { contents, resolveDir: join(import.meta.dirname, "../..", resolveDir) },
       outfile: join(dist, "vendor", `${name}.cjs`),
@@ -52,3 +63,4 @@ export const write = (dist: string): ReadonlyArray<string> =>
     })
     return Object.keys(metafile.inputs)
   })
+}
