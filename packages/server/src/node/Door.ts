@@ -61,7 +61,10 @@ export const make =
   (respond: Respond) =>
   async (request: NodeRequest, response: ServerResponse): Promise<void> => {
     const left = new AbortController()
-    response.once("close", () => left.abort())
+    response.once("close", () => {
+      // An abort makes an error with a stack, which each served request would pay for.
+      if (!response.writableEnded) left.abort()
+    })
     if (request.readableEnded && request.body === undefined && hasBody(request)) throw new Error(parsedElsewhere)
     const incoming: IncomingRequest = {
       method: request.method ?? "GET",
