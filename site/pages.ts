@@ -74,7 +74,10 @@ const guides = structure.flatMap((part): Array<Item> => {
   return items.length === 0 ? [] : [{ text: part.text, collapsed: true, items }]
 })
 
-const reference = libraries.map(({ modules, name }): Item => {
+/** The package that an app installs comes first. */
+const ordered = libraries.toSorted((one, other) => Number(one.name !== "tempcred") - Number(other.name !== "tempcred"))
+
+const reference = ordered.map(({ modules, name }): Item => {
   const items = modules.flatMap((module) =>
     itemsOf([`reference/${module.name}`]).map((item) => ({ ...item, text: basename(module.name) }))
   )
