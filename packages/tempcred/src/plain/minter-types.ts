@@ -58,11 +58,11 @@ export interface MinterOptions extends CommonOptions {
   /** The vendors with their options, in failover order, instead of `provider`. */
   readonly providers?: ReadonlyArray<Provider> | undefined
   /**
-   * Looks up the vendors of an account when it is first needed, or again after it was forgotten. `undefined` means that there is no such account. With this
-   * option, every request names an account.
+   * Looks up the vendors of an account when it is first needed, or again after it was forgotten: 15 minutes after its last mint, or when a vendor refused its
+   * key. `undefined` means that there is no such account. It is given 5 seconds. With this option, every request names an account.
    */
   readonly accounts?: ((account: string) => Promise<ReadonlyArray<Provider> | undefined>) | undefined
-  /** The largest number of accounts in memory; the one unused for longest is forgotten first. @default 10,000 */
+  /** The largest number of accounts in memory; the one unused for longest is forgotten first. @default 1000 */
   readonly maxAccounts?: number | undefined
   /** The environment. @default that of the process */
   readonly env?: Variables | undefined
