@@ -40,28 +40,33 @@ type Issue<P extends Purpose> = (
   read: Read<P>
 ) => Effect.Effect<TempCredential, TempCredentialError>
 
+/** A provider to build. */
+type Building = Effect.Effect<TempCredentialProvider["Service"], ConfigurationError, Transport>
+
+/** The steps that build a provider. */
+type Steps = Effect.fn.Return<TempCredentialProvider["Service"], ConfigurationError, Transport>
+
 /**
  * Makes the provider of a vendor that is called. It uses the `RetryPolicy`, `RateGate` and `Events` that
  * are provided when it is made.
  */
-export const make = Effect.fnUntraced(function* <P extends Purpose, Response, Failure>(
-  spec: Spec<P, Response, Failure>
-): Effect.fn.Return<TempCredentialProvider["Service"], ConfigurationError, Transport> {
-  const api = yield* VendorApi.make(spec.provider, spec.dialect, spec.keyForm)
-  const endpoint = api.endpoint(spec.response)
-  return yield* assemble<P>(spec, api, (request, context, read) => {
-    const call = spec.call(request, context)
-    const hasSideEffects = spec.capabilities[request.purpose]?.mintingHasSideEffects
-    return Effect.flatMap(endpoint({ ...call, subject: request.subject, hasSideEffects }), (received) =>
-      read(context, request, received, spec.credential(received.value, request))
-    )
+export const make: <P extends Purpose, Response, Failure>(spec: Spec<P, Response, Failure>) => Building =
+  Effect.fnUntraced(function* <P extends Purpose, Response, Failure>(spec: Spec<P, Response, Failure>): Steps {
+    const api = yield* VendorApi.make(spec.provider, spec.dialect, spec.keyForm)
+    const endpoint = api.endpoint(spec.response)
+    return yield* assemble<P>(spec, api, (request, context, read) => {
+      const call = spec.call(request, context)
+      const hasSideEffects = spec.capabilities[request.purpose]?.mintingHasSideEffects
+      return Effect.flatMap(endpoint({ ...call, subject: request.subject, hasSideEffects }), (received) =>
+        read(context, request, received, spec.credential(received.value, request))
+      )
+    })
   })
-})
 
 /** Makes the provider of a vendor whose credentials are signed here. It makes no calls. */
-export const makeSigning = Effect.fnUntraced(function* <P extends Purpose>(
-  spec: SigningSpec<P>
-): Effect.fn.Return<TempCredentialProvider["Service"], ConfigurationError, Transport> {
+export const makeSigning: <P extends Purpose>(spec: SigningSpec<P>) => Building = Effect.fnUntraced(function* <
+  P extends Purpose
+>(spec: SigningSpec<P>): Steps {
   const api = yield* VendorApi.make(spec.provider, { failure: Schema.Unknown, read: () => ({}) }, spec.keyForm)
   return yield* assemble<P>(spec, api, (request, { now, ...context }, read) => {
     // Signatures count whole seconds, and a credential ends as its signature says.
