@@ -57,16 +57,56 @@ export type Vendors = readonly [ProviderLayer, ...ReadonlyArray<ProviderLayer>]
  * @since 0.1.0
  */
 export const layer = (vendors: Vendors, options: Settings.Options = {}): ProviderLayer =>
-  Layer.unwrap(Effect.flatMap(Settings.check(options), (settings) => stack(vendors, settings))).pipe(
-    // The layers of vendors may be constants. Without `fresh`, two stacks in one program would share the
-    // first one's vendor and key.
-    Layer.fresh
-  )
+  checked(options, (settings) => {
+    const [first, ...others] = vendors
+    const { pool, shared } = settings
+    return inMemory(others.length === 0 ? first : Failover.layer([first, ...others]), settings, {
+      store: shared?.store,
+      sharing: shared && CredentialSharing.layer({ store: shared.store, keys: [shared.key] }),
+      pool: pool && WarmPool.layer(pool)
+    })
+  })
 
-const stack = Effect.fnUntraced(function* (
-  [first, ...others]: Vendors,
-  { isCached, pool, rateLimit, retries, shared, timeout, ttl }: Settings.Settings
-): Effect.fn.Return<ProviderLayer, ConfigurationError> {
+/**
+ * Options of a single vendor.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SingleOptions extends Pick<Settings.Options, "ttl" | "timeout" | "retries" | "rateLimit"> {
+  /** The cache of credentials: in memory, or none. @default "memory" */
+  readonly cache?: "memory" | "off" | undefined
+}
+
+/**
+ * Builds the stack of one vendor without failover, sharing and pool, for bundles that must be small.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerSingle = (vendor: ProviderLayer, options: SingleOptions = {}): ProviderLayer =>
+  checked(options, (settings) => inMemory(vendor, settings))
+
+const checked = (
+  options: Settings.Options,
+  build: (settings: Settings.Settings) => Effect.Effect<ProviderLayer>
+): ProviderLayer =>
+  // The layers of vendors may be constants. Without `fresh`, two stacks in one program would share the
+  // first one's vendor and key.
+  Layer.fresh(Layer.unwrap(Effect.flatMap(Settings.check(options), build)))
+
+/** The parts of a stack that not every program needs. */
+interface Parts {
+  readonly store?: RateGate.Options["store"]
+  readonly sharing?: Wrapper | undefined
+  readonly pool?: Wrapper | undefined
+}
+
+const inMemory = Effect.fnUntraced(function* (
+  vendor: ProviderLayer,
+  { isCached, rateLimit, retries, timeout, ttl }: Settings.Settings,
+  { pool, sharing, store }: Parts = {}
+): Effect.fn.Return<ProviderLayer> {
   const given = yield* RetryPolicy.RetryPolicy
   const deadline = timeout ?? given.deadline
   const policy = RetryPolicy.layer({
@@ -74,22 +114,18 @@ const stack = Effect.fnUntraced(function* (
     attempts: retries === undefined ? given.attempts : retries + 1,
     deadline
   })
-  const gate = rateLimit === undefined ? Layer.empty : RateGate.layer({ perMinute: rateLimit, store: shared?.store })
-  const vendors = others.length === 0 ? first : Failover.layer([first, ...others])
-  const sharing = shared === undefined ? nothing : CredentialSharing.layer({ store: shared.store, keys: [shared.key] })
+  const gate = rateLimit === undefined ? Layer.empty : RateGate.layer({ perMinute: rateLimit, store })
   // The cache has a time limit too, which must not be shorter.
   const bound = Duration.max(Duration.seconds(30), Duration.sum(deadline, Duration.seconds(1)))
-  const cached = isCached ? Layer.provide(CredentialCache.layer({ timeout: bound }), sharing) : sharing
-  const pooled = pool === undefined ? cached : Layer.provide(WarmPool.layer(pool), cached)
-  return Ttl.layer(ttl).pipe(Layer.provide(pooled), Layer.provide(vendors), Layer.provide([policy, gate]))
+  const cache = isCached ? CredentialCache.layer({ timeout: bound }) : undefined
+  const wrapped = [sharing, cache, pool, Ttl.layer(ttl)].reduce<ProviderLayer>(
+    (below, wrapper) => (wrapper === undefined ? below : Layer.provide(wrapper, below)),
+    vendor
+  )
+  return Layer.provide(wrapped, [policy, gate])
 })
 
 type Wrapper = Layer.Layer<TempCredentialProvider, ConfigurationError, TempCredentialProvider>
-
-const nothing: Wrapper = Layer.effect(
-  TempCredentialProvider,
-  TempCredentialProvider.useSync((provider) => provider)
-)
 
 /**
  * Options beside the environment. Those of `layer` replace their variables.

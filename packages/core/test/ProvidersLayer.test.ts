@@ -55,6 +55,27 @@ describe("Providers.layer", () => {
     })
   )
 
+  it.effect("layerSingle is the stack of one vendor, with the same checks", () =>
+    Effect.gen(function* () {
+      for (const [cache, calls] of [
+        ["memory", 1],
+        ["off", 3]
+      ] as const) {
+        const vendor = Acme.vendor(Acme.ok)
+        const single = Providers.layerSingle(layerOf("acme", vendor), { cache, ttl: "5 minutes" })
+        yield* TempCredentialProvider.use((provider) => Effect.replicateEffect(provider.mint(request), 3)).pipe(
+          Effect.provide(Layer.provide(single, vendor.layer))
+        )
+        assert.lengthOf(vendor.sent, calls)
+        assert.deepStrictEqual(vendor.sent[0]?.body, { ttl: 300, session: undefined })
+      }
+      const vendor = Acme.vendor(Acme.ok)
+      const wrong = Providers.layerSingle(layerOf("acme", vendor), { retries: 11 })
+      const error = yield* Effect.flip(Effect.scoped(Layer.build(Layer.provide(wrong, vendor.layer))))
+      assert.strictEqual(error.message, "Providers.retries must be a whole number, 0 to 10")
+    })
+  )
+
   it.effect("tries the vendors in order", () =>
     Effect.gen(function* () {
       const [first, second] = [Acme.vendor({ status: 503 }), Acme.vendor(Acme.ok)]

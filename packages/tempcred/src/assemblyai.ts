@@ -10,7 +10,7 @@
  * @since 0.1.0
  */
 import { minterOf, providerOf } from "./plain/vendor.ts"
-import type { CommonOptions, Minter, Provider } from "./plain/minter-types.ts"
+import type { VendorMinterOptions, Minter, Provider } from "./plain/minter-types.ts"
 import type { AssemblyAiOptions } from "./plain/vendor-types.ts"
 
 export type { AssemblyAiOptions } from "./plain/vendor-types.ts"
@@ -31,4 +31,5 @@ export const assemblyAi: (options: AssemblyAiOptions) => Provider = (options) =>
  * @category constructors
  * @since 0.1.0
  */
-export const createMinter: (options: AssemblyAiOptions & CommonOptions) => Minter = (options) => minterOf(load, options)
+export const createMinter: (options: AssemblyAiOptions & VendorMinterOptions) => Minter = (options) =>
+  minterOf(load, options)

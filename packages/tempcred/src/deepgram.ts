@@ -10,7 +10,7 @@
  * @since 0.1.0
  */
 import { minterOf, providerOf } from "./plain/vendor.ts"
-import type { CommonOptions, Minter, Provider } from "./plain/minter-types.ts"
+import type { VendorMinterOptions, Minter, Provider } from "./plain/minter-types.ts"
 import type { DeepgramOptions } from "./plain/vendor-types.ts"
 
 export type { DeepgramOptions } from "./plain/vendor-types.ts"
@@ -31,4 +31,5 @@ export const deepgram: (options: DeepgramOptions) => Provider = (options) => pro
  * @category constructors
  * @since 0.1.0
  */
-export const createMinter: (options: DeepgramOptions & CommonOptions) => Minter = (options) => minterOf(load, options)
+export const createMinter: (options: DeepgramOptions & VendorMinterOptions) => Minter = (options) =>
+  minterOf(load, options)

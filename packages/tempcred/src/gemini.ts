@@ -10,7 +10,7 @@
  * @since 0.1.0
  */
 import { minterOf, providerOf } from "./plain/vendor.ts"
-import type { CommonOptions, Minter, Provider } from "./plain/minter-types.ts"
+import type { VendorMinterOptions, Minter, Provider } from "./plain/minter-types.ts"
 import type { GeminiOptions } from "./plain/vendor-types.ts"
 
 export type { GeminiOptions } from "./plain/vendor-types.ts"
@@ -31,4 +31,5 @@ export const gemini: (options: GeminiOptions) => Provider = (options) => provide
  * @category constructors
  * @since 0.1.0
  */
-export const createMinter: (options: GeminiOptions & CommonOptions) => Minter = (options) => minterOf(load, options)
+export const createMinter: (options: GeminiOptions & VendorMinterOptions) => Minter = (options) =>
+  minterOf(load, options)

@@ -19,7 +19,7 @@ import type { Minter, MinterOptions } from "./plain/minter-types.ts"
 export { ClosedError, ConfigurationError, TempcredError } from "./plain/errors.ts"
 export type { Event } from "./plain/event-types.ts"
 export type {
-  CommonOptions,
+  VendorMinterOptions,
   Minter,
   MinterOptions,
   PoolOptions,

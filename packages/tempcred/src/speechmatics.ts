@@ -10,7 +10,7 @@
  * @since 0.1.0
  */
 import { minterOf, providerOf } from "./plain/vendor.ts"
-import type { CommonOptions, Minter, Provider } from "./plain/minter-types.ts"
+import type { VendorMinterOptions, Minter, Provider } from "./plain/minter-types.ts"
 import type { SpeechmaticsOptions } from "./plain/vendor-types.ts"
 
 export type { SpeechmaticsOptions } from "./plain/vendor-types.ts"
@@ -32,5 +32,5 @@ export const speechmatics: (options: SpeechmaticsOptions) => Provider = (options
  * @category constructors
  * @since 0.1.0
  */
-export const createMinter: (options: SpeechmaticsOptions & CommonOptions) => Minter = (options) =>
+export const createMinter: (options: SpeechmaticsOptions & VendorMinterOptions) => Minter = (options) =>
   minterOf(load, options)

@@ -4,10 +4,10 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Event } from "../plain/event-types.ts"
-import type { CommonOptions } from "../plain/minter-types.ts"
+import type { VendorMinterOptions } from "../plain/minter-types.ts"
 
 /** Makes the layer of a receiver. */
-export const eventsOf = (receive: CommonOptions["onEvent"]): Layer.Layer<never> =>
+export const eventsOf = (receive: VendorMinterOptions["onEvent"]): Layer.Layer<never> =>
   receive === undefined ? Layer.empty : Events.layer((event) => Effect.tryPromise(async () => receive(plain(event))))
 
 const plain = (event: Events.Event): Event => {

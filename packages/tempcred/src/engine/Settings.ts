@@ -2,7 +2,7 @@
 import type * as Providers from "@tempcred/core/Providers"
 import * as Redacted from "effect/Redacted"
 import { hasStore, internal } from "../plain/internal.ts"
-import type { CommonOptions } from "../plain/minter-types.ts"
+import type { MinterOptions } from "../plain/minter-types.ts"
 
 type Cache = Providers.Options["cache"]
 
@@ -14,7 +14,7 @@ export const settingsOf = async ({
   retries,
   timeout,
   ttl
-}: CommonOptions): Promise<Providers.Options> => ({
+}: MinterOptions): Promise<Providers.Options> => ({
   ...(ttl === undefined ? {} : { ttl }),
   ...(timeout === undefined ? {} : { timeout }),
   ...(retries === undefined ? {} : { retries }),
@@ -23,7 +23,7 @@ export const settingsOf = async ({
   ...(cache === undefined ? {} : { cache: await cacheOf(cache) })
 })
 
-const cacheOf = async (cache: NonNullable<CommonOptions["cache"]>): Promise<Cache> => {
+const cacheOf = async (cache: NonNullable<MinterOptions["cache"]>): Promise<Cache> => {
   if (cache === "memory" || cache === "off" || !hasStore(cache)) return cache === "off" ? "off" : "memory"
   const { key, redis } = await cache[internal]()
   return { store: redis, key: key ?? Redacted.make("") }

@@ -2,8 +2,8 @@
 import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import { Transport } from "@tempcred/core/Transport"
 import type * as Layer from "effect/Layer"
-import type { CommonOptions } from "../plain/minter-types.ts"
+import type { VendorMinterOptions } from "../plain/minter-types.ts"
 
 /** Makes the transport over a function of the app, or else the best of the runtime. */
-export const transportOf = (fetch: CommonOptions["fetch"]): Layer.Layer<Transport, ConfigurationError> =>
+export const transportOf = (fetch: VendorMinterOptions["fetch"]): Layer.Layer<Transport, ConfigurationError> =>
   fetch === undefined ? Transport.layer : Transport.layerFetchOf(fetch)

@@ -1,13 +1,15 @@
-/** The engine of one vendor. */
+/** The engine of one vendor: smaller in a bundle, as it has no failover, sharing and pool. */
 import type { ProviderLayer } from "@tempcred/core/Adapter"
 import * as Providers from "@tempcred/core/Providers"
-import type { CommonOptions } from "../plain/minter-types.ts"
+import type { VendorMinterOptions } from "../plain/minter-types.ts"
 import type { Engine, Outcome } from "./Engine.ts"
-import { settingsOf } from "./Settings.ts"
 import { start } from "./start.ts"
 
 /** Starts the engine of one vendor. */
-export const startOne = async (vendor: ProviderLayer, options: CommonOptions): Promise<Outcome<Engine>> => ({
+export const startOne = (
+  vendor: ProviderLayer,
+  { cache, rateLimit, retries, timeout, ttl, ...options }: VendorMinterOptions
+): Outcome<Engine> => ({
   type: "done",
-  value: start(Providers.layer([vendor], await settingsOf(options)), options)
+  value: start(Providers.layerSingle(vendor, { cache, rateLimit, retries, timeout, ttl }), options)
 })

@@ -5,14 +5,17 @@ import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
-import type { CommonOptions } from "../plain/minter-types.ts"
+import type { VendorMinterOptions } from "../plain/minter-types.ts"
 import type { Engine } from "./Engine.ts"
 import { eventsOf } from "./Events.ts"
 import { credentialOf, originOf, settled } from "./Outcomes.ts"
 import { transportOf } from "./Transports.ts"
 
 /** Starts the engine. The provider is built once, for the minter and for its endpoints. */
-export const start = (layer: ProviderLayer, { fetch, onEvent }: Pick<CommonOptions, "fetch" | "onEvent">): Engine => {
+export const start = (
+  layer: ProviderLayer,
+  { fetch, onEvent }: Pick<VendorMinterOptions, "fetch" | "onEvent">
+): Engine => {
   const runtime = ManagedRuntime.make(layer.pipe(Layer.provide([transportOf(fetch), eventsOf(onEvent)])))
   const provider = Layer.effect(
     TempCredentialProvider,

@@ -31,20 +31,18 @@ export interface PoolOptions {
 /** Environment variables. */
 export type Variables = Readonly<Record<string, string | undefined>>
 
-/** Options that do not depend on the vendor. Each has an environment variable, which the option overrides. */
-export interface CommonOptions {
+/** Options of a minter of one vendor. With several, `createMinter` of `tempcred` also takes each from an environment variable. */
+export interface VendorMinterOptions {
   /** The ttl of requests without one. `TEMPCRED_TTL` @default the vendor's */
   readonly ttl?: Length | undefined
   /** The time limit of a mint with its retries. `TEMPCRED_TIMEOUT` @default "10 seconds" */
   readonly timeout?: Length | undefined
-  /** The number of retries, 0 to 10. `TEMPCRED_RETRIES` @default 3 */
+  /** The number of retries, 0 to 10. `TEMPCRED_RETRIES` @default 2 */
   readonly retries?: number | undefined
   /** The largest number of calls in a minute to one account of a vendor. `TEMPCRED_RATE_LIMIT` @default none */
   readonly rateLimit?: number | undefined
-  /** The largest number of single-use credentials that are minted ahead for each scope. `TEMPCRED_POOL` @default none */
-  readonly pool?: number | PoolOptions | undefined
-  /** Where credentials are cached: in memory, nowhere, or in a store of all machines. `TEMPCRED_CACHE` @default "memory" */
-  readonly cache?: "memory" | "off" | SharedCache | undefined
+  /** Whether credentials are cached in memory. `TEMPCRED_CACHE` @default "memory" */
+  readonly cache?: "memory" | "off" | undefined
   /** Receives each mint and each deviation from normal operation. It must not throw; it is given a second. @default none */
   readonly onEvent?: ((event: Event) => void | Promise<void>) | undefined
   /** Sends requests to vendors. It must not follow redirects. @default a pool of connections on Node, `fetch` elsewhere */
@@ -52,7 +50,11 @@ export interface CommonOptions {
 }
 
 /** Options of a minter. */
-export interface MinterOptions extends CommonOptions {
+export interface MinterOptions extends Omit<VendorMinterOptions, "cache"> {
+  /** Where credentials are cached: in memory, nowhere, or in a store of all machines. `TEMPCRED_CACHE` @default "memory" */
+  readonly cache?: "memory" | "off" | SharedCache | undefined
+  /** The largest number of single-use credentials that are minted ahead for each scope. `TEMPCRED_POOL` @default none */
+  readonly pool?: number | PoolOptions | undefined
   /** The vendors by name, in failover order. Their keys are in the environment. `TEMPCRED_PROVIDER` */
   readonly provider?: ProviderName | ReadonlyArray<ProviderName> | undefined
   /** The vendors with their options, in failover order, instead of `provider`. */

@@ -2,7 +2,7 @@
 import { internal, type WithEngine, type WithSource } from "./internal.ts"
 import { makeMinter } from "./minter.ts"
 import type { LayerOf } from "../engine/Engine.ts"
-import type { CommonOptions, Minter, Provider } from "./minter-types.ts"
+import type { VendorMinterOptions, Minter, Provider } from "./minter-types.ts"
 import type { ProviderName } from "./types.ts"
 
 /** Makes a provider. Its adapter is loaded when a minter starts. */
@@ -13,7 +13,7 @@ export const providerOf = <Options>(
 ): Provider & WithSource => ({ id, [internal]: { id, load: async () => (await load())(options) } })
 
 /** Makes a minter of one vendor, without the choice by configuration. */
-export const minterOf = <Options extends CommonOptions>(
+export const minterOf = <Options extends VendorMinterOptions>(
   load: () => Promise<LayerOf<Options>>,
   options: Options
 ): Minter & WithEngine =>
