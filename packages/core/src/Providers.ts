@@ -35,7 +35,7 @@ import * as Settings from "./providers/Settings.ts"
 import * as Ttl from "./providers/Ttl.ts"
 import * as RateGate from "./RateGate.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
-import { TempCredentialProvider } from "./TempCredentialProvider.ts"
+import type { TempCredentialProvider } from "./TempCredentialProvider.ts"
 import * as WarmPool from "./WarmPool.ts"
 
 export type { Options, SharedCache } from "./providers/Settings.ts"

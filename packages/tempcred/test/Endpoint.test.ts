@@ -98,7 +98,9 @@ describe("an endpoint", () => {
     assert.strictEqual(refused.status, 403)
     assert.deepStrictEqual((await refused.json()).issues, [{ field: "ttlSeconds", message: "must be at most 60" }])
     assert.strictEqual((await endpoint.fetch(ask("/", undefined, ana))).status, 201)
-    assert.strictEqual((await endpoint.fetch(ask("/", undefined, { "x-user": "bo" }))).status, 403)
+    const unknown = await endpoint.fetch(ask("/", undefined, { "x-user": "bo" }))
+    assert.strictEqual(unknown.status, 403)
+    assert.strictEqual((await unknown.json()).detail, "purpose is not allowed for this caller")
     await close()
   })
 

@@ -85,9 +85,13 @@ const policyOf = ({ hashSubjectsWith, terms }: Policy): IssuancePolicy.IssuanceP
   terms:
     typeof terms === "function"
       ? (caller) =>
-          Effect.flatMap(
+          Effect.filterOrFail(
             Effect.promise(async () => terms(caller)),
-            (found) => (found === undefined ? new IssuancePolicy.ForbiddenError({ issues: [] }) : Effect.succeed(found))
+            (found) => found !== undefined,
+            () =>
+              new IssuancePolicy.ForbiddenError({
+                issues: [{ field: "purpose", message: "is not allowed for this caller" }]
+              })
           )
       : terms,
   subject: hashSubjectsWith === undefined ? undefined : { hashedWith: Redacted.make(hashSubjectsWith) }
