@@ -100,7 +100,9 @@ describe("an endpoint", () => {
     assert.strictEqual((await endpoint.fetch(ask("/", undefined, ana))).status, 201)
     const unknown = await endpoint.fetch(ask("/", undefined, { "x-user": "bo" }))
     assert.strictEqual(unknown.status, 403)
-    assert.strictEqual((await unknown.json()).detail, "purpose is not allowed for this caller")
+    assert.deepStrictEqual((await unknown.json()).issues, [
+      { field: "purpose", message: "is not allowed for this caller" }
+    ])
     await close()
   })
 
