@@ -11,6 +11,7 @@
  *
  * @since 0.1.0
  */
+
 export * from "@tempcred/client"
 export { config as sonioxConfig } from "@tempcred/client/Soniox"
 export { session as speechmaticsSession } from "@tempcred/client/Speechmatics"

@@ -16,6 +16,7 @@
  *
  * @since 0.1.0
  */
+
 export * from "@tempcred/emulator"
 export { serve } from "@tempcred/emulator/Node"
 export type { Options as ServeOptions, Server } from "@tempcred/emulator/Node"

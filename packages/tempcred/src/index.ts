@@ -13,6 +13,7 @@
  *
  * @since 0.1.0
  */
+
 import { makeMinter } from "./plain/minter.ts"
 import type { Minter, MinterOptions } from "./plain/minter-types.ts"
 

@@ -19,4 +19,5 @@
  *
  * @since 0.1.0
  */
+
 export { handlers } from "@tempcred/testing/EmulatorMsw"

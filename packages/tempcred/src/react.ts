@@ -17,4 +17,5 @@
  *
  * @since 0.1.0
  */
+
 export * from "@tempcred/client/react"

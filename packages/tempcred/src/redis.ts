@@ -15,6 +15,7 @@
  *
  * @since 0.1.0
  */
+
 import { internal, type WithStore } from "./plain/internal.ts"
 import type { SharedCache } from "./plain/minter-types.ts"
 

@@ -17,6 +17,7 @@
  *
  * @since 0.1.0
  */
+
 import { makeEndpoint } from "./plain/endpoint.ts"
 import { internal, type WithCallers } from "./plain/internal.ts"
 import type { Authenticator, BearerOptions, Endpoint, EndpointOptions, JwtOptions } from "./plain/server-types.ts"

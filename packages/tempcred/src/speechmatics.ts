@@ -9,6 +9,7 @@
  *
  * @since 0.1.0
  */
+
 import { minterOf, providerOf } from "./plain/vendor.ts"
 import type { VendorMinterOptions, Minter, Provider } from "./plain/minter-types.ts"
 import type { SpeechmaticsOptions } from "./plain/vendor-types.ts"

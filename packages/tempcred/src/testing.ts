@@ -18,6 +18,7 @@
  *
  * @since 0.1.0
  */
+
 import { ClosedError } from "./plain/errors.ts"
 import { type Fields, makeCredential } from "./plain/credential.ts"
 import type { Minter } from "./plain/minter-types.ts"
