@@ -36,7 +36,6 @@ export const makeMinter = (start: () => Promise<Outcome<Engine>>): Minter & With
   }
   return {
     mint: async (request, options = {}) => {
-      options.signal?.throwIfAborted()
       return valueOf(await (await engine()).mint(request, options), closed)
     },
     invalidate: async (credential) => valueOf(await (await engine()).invalidate(credential), closed),
