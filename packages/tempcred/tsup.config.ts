@@ -52,8 +52,8 @@ export default defineConfig({
   clean: true,
   dts: false,
   metafile: true,
-  noExternal: [/.*/],
-  external: ["react", "msw"],
+  // All but the app's own React and msw. tsup prefers this list to `external`.
+  noExternal: [/^(?!(?:react|msw)(?:\/|$))/],
   removeNodeProtocol: false,
   esbuildOptions: (options) => {
     options.chunkNames = "chunks/[name]-[hash]"

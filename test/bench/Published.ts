@@ -20,23 +20,28 @@ const tsup = (name: string, folder: string, options: ReadonlyArray<string>): voi
   node([join(program, "dist/cli-default.js"), ...options, "--out-dir", join(folder, "dist"), "--silent"], source)
 }
 
-/** Builds the command line, and returns its path. */
-export const commandLine = (folder: string): string => {
-  tsup("tempcred", folder, [])
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }))
-  return join(folder, "dist/main.js")
+const writeManifest = (name: string, target: string): void => {
+  const { publishConfig, ...manifest } = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"))
+  writeFileSync(join(target, "package.json"), JSON.stringify({ ...manifest, ...publishConfig }))
 }
 
-/** Builds our packages where a program in the folder finds them. */
+/** Builds the package that apps install where a program in the folder finds it, and returns the path of its command line. */
+export const installFront = (folder: string): string => {
+  const target = join(folder, "node_modules/tempcred")
+  const dist = join(target, "dist")
+  tsup("tempcred", target, [])
+  node([join(root, "packages/tempcred/scripts/finish.ts"), dist], join(root, "packages/tempcred"))
+  writeManifest("tempcred", target)
+  return join(dist, "cli.js")
+}
+
+/** Builds other packages of ours there. */
 export const install = (folder: string, names: ReadonlyArray<string>): void => {
   for (const name of names) {
     const target = join(folder, "node_modules/@tempcred", name)
     const own = existsSync(join(root, "packages", name, "tsup.config.ts"))
     tsup(name, target, own ? [] : ["--config", join(root, "tsup.config.ts")])
-    const { publishConfig, ...manifest } = JSON.parse(
-      readFileSync(join(root, "packages", name, "package.json"), "utf8")
-    )
-    writeFileSync(join(target, "package.json"), JSON.stringify({ ...manifest, ...publishConfig }))
+    writeManifest(name, target)
   }
 }
 

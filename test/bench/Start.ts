@@ -37,7 +37,7 @@ const program = (folder: string, rounds: number): Row => {
       Published.node(args, folder)
       return performance.now() - start
     })
-  const own = run("tempcred", [Published.commandLine(folder), "--help"])
+  const own = run("tempcred", [Published.installFront(folder), "--help"])
   const other = run(bare, ["-e", "0"])
   race([own, other], rounds)
   const measured = compare(own, [], [other])

@@ -32,23 +32,27 @@ const run = (advice: string, command: string, args: ReadonlyArray<string>, cwd =
 /** Installs everything, with the optional peers, as everything is imported. */
 const installAll = async (tarballs: Tarballs): Promise<void> => {
   const extra = others(allPages)
-  const { version } = JSON.parse(
-    readFileSync(join(root, "test/node_modules/@effect/platform-node/package.json"), "utf8")
-  )
+  const peers = ["@effect/platform-node", "msw", "react"].map((name) => {
+    const { version } = JSON.parse(readFileSync(join(root, "test/node_modules", name, "package.json"), "utf8"))
+    return [name, version] as const
+  })
   await pnpm.install(outside, {
     tarballs,
-    others: { ...extra, "@types/node": "^24", "@effect/platform-node": version, react: "^19" }
+    others: { ...extra, "@types/node": "^24", ...Object.fromEntries(peers) }
   })
 }
 
 /** The importable exports; others in lower case are programs or data files. */
 const doors = packages.flatMap(({ exports, name }) =>
   Object.keys(exports)
-    .filter((door) => /^\.(\/[A-Z]\w*|\/effect|\/react)?$/.test(door))
+    .filter((door) =>
+      name === "tempcred" ? door !== "./package.json" : /^\.(\/[A-Z]\w*|\/effect|\/react)?$/.test(door)
+    )
     .map((door) => name + door.slice(1))
 )
 
-const forNode = (door: string): boolean => /^@tempcred\/(testing|redis)(\/|$)|\/Node\w*$/.test(door)
+const forNode = (door: string): boolean =>
+  /^@tempcred\/(testing|redis)(\/|$)|\/Node\w*$|^tempcred\/(emulator|msw)$/.test(door)
 
 const nodes = (process.env["NODES"] ?? process.execPath).split(":")
 
@@ -136,7 +140,7 @@ const checkTransport = (): void => {
 const checkProgram = (): void => {
   const advice = "The published program does not run: see packages/tempcred/tsup.config.ts."
   for (const node of nodes) {
-    const told = run(advice, node, ["node_modules/tempcred/dist/main.js", "mint", "--emulator", "--json"])
+    const told = run(advice, node, ["node_modules/tempcred/dist/cli.js", "mint", "--emulator", "--json"])
     const { provider, token } = JSON.parse(told)
     report(`tempcred mint --emulator: ${provider}, token ${token}`)
   }

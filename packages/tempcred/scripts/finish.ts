@@ -1,13 +1,17 @@
-/** Completes `dist` after the bundler: CommonJS packages, a CommonJS copy of each module, the declarations, and the licences of what is in the bundle. */
+/**
+ * Completes `dist` after the bundler: CommonJS packages, a CommonJS copy of each module, the declarations, and the licences of what is in the bundle. With the
+ * path of another folder, it completes the modules in that one, without declarations.
+ */
 import { readFileSync, rmSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { join, relative } from "node:path"
 import { type Metafile, transformSync } from "esbuild"
 import { writeLicenses } from "../../../tsup.config.ts"
 import * as Declarations from "./Declarations.ts"
 import { entries } from "./Entries.ts"
 import * as Vendored from "./Vendored.ts"
 
-const dist = "dist"
+const [, , folder] = process.argv
+const dist = relative("", folder ?? "dist")
 const record = join(dist, "metafile-esm.json")
 const { inputs, outputs }: Metafile = JSON.parse(readFileSync(record, "utf8"))
 
@@ -18,7 +22,7 @@ const reach = (file: string): void => {
   reached.add(file)
   for (const { path } of outputs[file].imports) reach(path)
 }
-for (const entry of [...entries, "transport/fetch", "transport/node"]) reach(`dist/${entry}.js`)
+for (const entry of [...entries, "transport/fetch", "transport/node"]) reach(join(dist, `${entry}.js`))
 
 /** The modules whose classes have names that users see. */
 const isNamed = (file: string) =>
@@ -43,6 +47,6 @@ for (const file of Object.keys(outputs).filter((output) => output.endsWith(".js"
   writeFileSync(file, transformSync(readFileSync(file, "utf8"), { format: "esm", target: "es2022", minify: true }).code)
 }
 
-Declarations.write(entries, dist)
+if (folder === undefined) Declarations.write(entries, dist)
 writeLicenses(dist, [...Object.keys(inputs), ...Vendored.write(dist)])
 rmSync(record)

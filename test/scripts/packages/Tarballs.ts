@@ -1,7 +1,7 @@
 /** What each tarball must have in it. */
 import { readFileSync } from "node:fs"
-import { join } from "node:path"
-import { imports, packages, root, sources } from "../../src/support/workspace.ts"
+import { dirname, join } from "node:path"
+import { files as ours, imports, packages, root, sources } from "../../src/support/workspace.ts"
 import type { Packed } from "../release/Pack.ts"
 import { forEach, run } from "./Run.ts"
 
@@ -26,29 +26,41 @@ interface Manifest {
 
 const packageOf = (specifier: string): string => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/")
 
-/** The packages of others whose code is in a package: its sources import them, and it does not depend on them. */
+const folderOf = (name: string): string => packages.find((one) => one.name === name)?.folder ?? name
+
+/** Returns the files of the workspace that a specifier of a file means; the condition of an import is not known. */
+const filesOf = (file: string, specifier: string): ReadonlyArray<string> => {
+  if (specifier.startsWith(".")) return [join(dirname(file), specifier)]
+  const owner = packages.find(({ folder, name }) =>
+    specifier.startsWith("#") ? file.startsWith(`${folder}/`) : name === packageOf(specifier)
+  )
+  if (owner === undefined) return []
+  const targets = specifier.startsWith("#")
+    ? Object.values(owner.imports?.[specifier] ?? {})
+    : [owner.exports[`.${specifier.slice(owner.name.length)}`] ?? ""]
+  return targets.map((target) => join(owner.folder, target))
+}
+
+/** The packages of others whose code is in a package: what its sources reach, without what is installed beside it. */
 const bundled = (name: string): ReadonlyArray<string> => {
-  const folder = packages.find((one) => one.name === name)?.folder ?? name
+  const folder = folderOf(name)
   const { dependencies, peerDependencies }: Manifest = JSON.parse(
     readFileSync(join(root, folder, "package.json"), "utf8")
   )
   const installed = Object.keys({ ...dependencies, ...peerDependencies })
-  const included = needed(folder).filter((one) => !installed.includes(one))
-  return [...new Set(included.flatMap((one) => (isOurs(one) ? everything(one) : [one])))]
-}
-
-const isOurs = (name: string): boolean => packages.some((one) => one.name === name)
-
-/** The packages that the sources of a folder import. */
-const needed = (folder: string): ReadonlyArray<string> => {
-  const specifiers = sources.filter((path) => path.startsWith(`${folder}/`)).flatMap(imports)
-  return [...new Set(specifiers.filter((one) => /^(?!node:)[@a-z]/.test(one)).map(packageOf))]
-}
-
-/** What a package of ours imports, and what those of ours that it imports do. */
-const everything = (name: string): ReadonlyArray<string> => {
-  const folder = packages.find((one) => one.name === name)?.folder ?? name
-  return needed(folder).flatMap((one) => (isOurs(one) ? everything(one) : [one]))
+  const reached = new Set(sources.filter((path) => path.startsWith(`${folder}/`)))
+  const others = new Set<string>()
+  // A set also visits what is added on the way.
+  for (const file of reached) {
+    if (!ours.includes(file)) continue
+    for (const specifier of imports(file).filter((one) => /^(?!node:)[.#@a-z]/.test(one))) {
+      if (installed.includes(packageOf(specifier))) continue
+      const found = filesOf(file, specifier)
+      for (const path of found) reached.add(path)
+      if (found.length === 0) others.add(packageOf(specifier))
+    }
+  }
+  return [...others]
 }
 
 /** Checks the documents and licences of tarballs that are installed in a folder. */
