@@ -4,12 +4,24 @@ import * as Emulators from "@tempcred/emulator"
 import { serve, type Server } from "@tempcred/emulator/Node"
 import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { blocks, comparison, extract, remove, runAll, typeCheck, type Block } from "./support/examples.ts"
+import {
+  blocks,
+  comparison,
+  extract,
+  isTest,
+  register,
+  remove,
+  runAll,
+  typeCheck,
+  type Block
+} from "./support/examples.ts"
 import { files, packages, read, root, scripts, sources } from "./support/workspace.ts"
 
 const documents = files.filter((path) => /^(docs\/.*|packages\/[^/]+\/[^/]+|[^/]+)\.md$/.test(path))
 const shown = [...documents, ...sources].flatMap(blocks)
 const examples = shown.filter(({ language }) => /^tsx?$/.test(language))
+
+extract(examples)
 
 const place = ({ line, path }: Block): string => `${path}:${line}`
 
@@ -20,7 +32,6 @@ describe("every example", () => {
   let problems: (example: Block) => ReadonlyArray<string>
 
   beforeAll(async () => {
-    extract(examples)
     servers = await Promise.all(emulators.map((emulator) => serve(emulator)))
     const settings = servers.flatMap(({ origin }, index) => Object.entries(emulators[index]?.env(origin) ?? {}))
     const env = { ...Object.fromEntries(settings), TEMPCRED_PROVIDER: "soniox" }
@@ -32,8 +43,17 @@ describe("every example", () => {
     await Promise.all(servers.map((server) => server.close()))
   })
 
-  it.each(examples.map((example) => [place(example), example] as const))("runs: %s", (_, example) => {
+  it.each(examples.map((example) => [place(example), example] as const))("compiles: %s", (_, example) => {
     assert.deepStrictEqual(problems(example), [], "The example does not compile.")
+  })
+
+  describe.each(examples.filter(isTest).map((example) => [place(example), example] as const))(
+    "is a test that passes: %s",
+    (_, example) => register(example)
+  )
+
+  const programs = examples.filter((example) => !isTest(example))
+  it.each(programs.map((example) => [place(example), example] as const))("runs: %s", (_, example) => {
     const { error, stdout } = ran(example)
     if (error !== undefined) assert.fail(`The example fails as it runs:\n${error}\n${stdout}`)
     const { expected, printed } = comparison(example, stdout)

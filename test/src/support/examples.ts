@@ -36,12 +36,11 @@ export const blocks = (path: string): ReadonlyArray<Block> => {
 /** A folder for each process, so that two runs in one checkout do not meet. */
 const folder = join(root, "test/.documents", String(process.pid))
 
-/** Tells whether a block registers tests, and so needs vitest. */
+/** Tells whether a block registers tests, and so runs inside vitest. */
 export const isTest = ({ code }: Block): boolean =>
   /from "(@effect\/vitest|vitest|@tempcred\/testing\/Contract)"/.test(code)
 
-const fileOf = (block: Block): string =>
-  `${block.path.replaceAll("/", "_")}_${block.line}${isTest(block) ? ".test" : ""}.${block.language}`
+const fileOf = ({ language, line, path }: Block): string => `${path.replaceAll("/", "_")}_${line}.${language}`
 
 /** Returns the file that Node can run: it strips types, but knows no JSX. */
 const runnable = (block: Block): string => fileOf(block).replace(/\.tsx$/, ".tsx.mjs")
@@ -143,13 +142,10 @@ const runLane = async (
   return messages
 }
 
-const runTests = async (files: ReadonlyArray<string>, env: Readonly<Record<string, string>>) => {
-  const vitest = [join(root, "node_modules/vitest/vitest.mjs"), "run", "--root", folder, ...files]
-  const { failed, stderr, stdout } = await execute(process.execPath, vitest, { PATH: process.env["PATH"], ...env })
-  return files.map((file) => ({ file, stdout, error: failed ? `${stderr}\n${stdout}` : undefined }))
-}
+/** Registers the tests of an extracted block with the vitest that runs this. */
+export const register = (block: Block): Promise<unknown> => import(join(folder, fileOf(block)))
 
-/** Runs all extracted blocks with only these variables: plain ones in two threads, tests in one vitest. */
+/** Runs all extracted blocks but tests with only these variables, in two threads. */
 export const runAll = async (
   examples: ReadonlyArray<Block>,
   env: Readonly<Record<string, string>>
@@ -159,10 +155,7 @@ export const runAll = async (
   const together = plain.filter((example) => !changesEnvironment(example)).map(runnable)
   const half = Math.ceil(together.length / 2)
   const lanes = [together.slice(0, half), together.slice(half), ...alone.map((file) => [file])]
-  const messages = await Promise.all([
-    ...lanes.map((files) => runLane(files, env)),
-    runTests(examples.filter(isTest).map(fileOf), env)
-  ])
+  const messages = await Promise.all(lanes.map((files) => runLane(files, env)))
   const byFile = new Map(messages.flat().map((message) => [message.file, message]))
   return (block) =>
     byFile.get(runnable(block)) ?? { file: fileOf(block), stdout: "", error: "The example was not run." }
