@@ -143,7 +143,9 @@ const runLane = async (
 }
 
 /** Registers the tests of an extracted block with the vitest that runs this. */
-export const register = (block: Block): Promise<unknown> => import(join(folder, fileOf(block)))
+export const register = async (block: Block): Promise<void> => {
+  await import(join(folder, fileOf(block)))
+}
 
 /** Runs all extracted blocks but tests with only these variables, in two threads. */
 export const runAll = async (
