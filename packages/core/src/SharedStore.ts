@@ -58,8 +58,12 @@ export interface CredentialStore {
   ) => Effect.Effect<Option.Option<boolean>>
   /** Deletes the text with this id, and lists the id among the invalidated ones for so many milliseconds. */
   readonly invalidate: (name: string, id: string, milliseconds: number) => Effect.Effect<Option.Option<unknown>>
-  /** The ids of the texts that any machine has invalidated. */
-  readonly invalidated: Effect.Effect<Option.Option<ReadonlyArray<string>>>
+  /**
+   * Follows the ids of the texts that any machine has invalidated while the scope is open. The
+   * function returns those that were known an interval ago or later, or the last ones that the store
+   * gave while it is unavailable.
+   */
+  readonly invalidated: (interval: Duration.Duration) => Effect.Effect<() => ReadonlySet<string>, never, Scope.Scope>
 }
 
 /** A rate limit: calls per minute, spread evenly, and calls at once after an idle time. */

@@ -99,7 +99,15 @@ export const make = Effect.fnUntraced(function* () {
             if (idOf(texts.get(name)) === id) texts.delete(name)
             invalidated.set(id, now() + milliseconds)
           }),
-        invalidated: ask("invalidated", () => [...invalidated].filter(([, until]) => until > now()).map(([id]) => id))
+        invalidated: Effect.fnUntraced(function* (interval) {
+          let known: ReadonlySet<string> = new Set()
+          const poll = Effect.map(
+            ask("invalidated", () => [...invalidated].filter(([, until]) => until > now()).map(([id]) => id)),
+            Option.map((ids) => (known = new Set(ids)))
+          )
+          yield* Effect.forkScoped(Effect.forever(Effect.andThen(poll, Effect.sleep(interval))))
+          return () => known
+        })
       }
     })
   const busyUntil = new Map<string, number>()

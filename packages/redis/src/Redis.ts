@@ -25,12 +25,13 @@ import type { SharedStore } from "@tempcred/core/CredentialSharing"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
+import * as Connections from "./redis/Connections.ts"
 import * as Credentials from "./redis/Credentials.ts"
 import * as Limits from "./redis/Limits.ts"
 import * as Rates from "./redis/Rates.ts"
 
 /**
- * The stores in one Redis. Each that is opened has a connection of its own, which reconnects in the background.
+ * The stores in one Redis. All that are open share a connection, which reconnects in the background.
  *
  * @category models
  * @since 0.1.0
@@ -41,8 +42,8 @@ export interface Redis extends SharedStore {
 }
 
 /**
- * Makes the stores in the Redis (6.2 or later) at a URL such as `redis://host:6379` or, with TLS, `rediss://user:password@host:6380/0`. Connections are
- * established when a store is opened.
+ * Makes the stores in the Redis (6.2 or later) at a URL such as `redis://host:6379` or, with TLS, `rediss://user:password@host:6380/0`. The connection is
+ * established when the first store is opened, and closed with the last one. Use one value for all accounts, so that they share it.
  *
  * @category constructors
  * @since 0.1.0
@@ -50,13 +51,12 @@ export interface Redis extends SharedStore {
 export const connect = (url: string | Redacted.Redacted): Redis => {
   const redacted = typeof url === "string" ? Redacted.make(url) : url
   // The client takes longer to load than the rest of a program, so it is loaded where a store is opened, and not within the limit of a request.
-  const client = Effect.map(
-    Effect.promise(() => import("./redis/RedisClient.ts")),
-    (module) => module.connect(redacted)
-  )
+  const loaded = Effect.promise(() => import("./redis/RedisClient.ts"))
+  const shared = Connections.make(Effect.flatMap(loaded, (client) => client.connect(redacted)))
+  const connections: Connections.Connections = (limit) => Effect.andThen(loaded, shared(limit))
   return {
-    credentials: (options) => Effect.flatMap(client, (connecting) => Credentials.make(connecting, options)),
-    rates: (options) => Effect.flatMap(client, (connecting) => Rates.make(connecting, options)),
-    limits: (options) => Effect.flatMap(client, (connecting) => Limits.make(connecting, options))
+    credentials: (options) => Credentials.make(connections, options),
+    rates: (options) => Rates.make(connections, options),
+    limits: (options) => Limits.make(connections, options)
   }
 }

@@ -47,22 +47,24 @@ const make = () => {
     )
     return { run: () => run, closed: Deferred.await(closed) }
   })
-  const open = (limit: Duration.Input = "250 millis") =>
-    Effect.map(
-      RedisConnection.make({
-        connect,
-        probe: (client) => client.run("read"),
-        limit: Duration.fromInputUnsafe(limit),
-        onDown: (reason) => Effect.sync(() => void reported.push(`down: ${reason}`)),
-        onUp: Effect.sync(() => void reported.push("up"))
-      }),
-      (ask) =>
-        Effect.map(
-          ask((client) => client.run("read")),
-          Option.getOrUndefined
-        )
+  /** Opens a connection with one store or more, whose reports begin with their numbers where they are many. */
+  const open = Effect.fnUntraced(function* (limit: Duration.Input = "250 millis", stores = 1) {
+    const { ask, listen } = yield* RedisConnection.make({
+      connect,
+      probe: (client) => client.run("read"),
+      limit: Duration.fromInputUnsafe(limit)
+    })
+    const store = (number: number) => {
+      const report = (what: string) => Effect.sync(() => void reported.push(stores === 1 ? what : `${number} ${what}`))
+      return listen({ onDown: (reason) => report(`down: ${reason}`), onUp: report("up") })
+    }
+    yield* Effect.forEach(Array.from({ length: stores }), (_, number) => store(number))
+    return Effect.map(
+      ask((client) => client.run("read")),
+      Option.getOrUndefined
     )
-  return { state, reported, open, lose: () => lose() }
+  })
+  return { state, reported, connect, open, lose: () => lose() }
 }
 
 const late = "down: no answer within 250ms"
@@ -235,6 +237,65 @@ describe("a connection", () => {
         yield* TestClock.adjust("1 second")
       }
       assert.isBelow(state.connections, 130)
+    })
+  )
+})
+
+describe("stores that share a connection", () => {
+  const each = (what: string) => Array.from({ length: 3 }, (_, number) => `${number} ${what}`)
+
+  it.effect("each report an outage that one of them meets, and its end", () =>
+    Effect.gen(function* () {
+      const { open, reported, state } = make()
+      const ask = yield* open("250 millis", 3)
+      yield* ask
+      state.mode = "refuse"
+      assert.isUndefined(yield* ask)
+      assert.deepStrictEqual(reported, each("down: a request failed"))
+      state.mode = "up"
+      yield* TestClock.adjust("30 seconds")
+      assert.deepStrictEqual(reported.slice(3), each("up"))
+      assert.deepStrictEqual([state.connections, state.open], [2, 1])
+    })
+  )
+
+  it.effect("report an outage that began before they were opened, and none after they are closed", () =>
+    Effect.gen(function* () {
+      const { connect, state } = make()
+      state.mode = "away"
+      const limit = Duration.millis(250)
+      const { listen } = yield* RedisConnection.make({ connect, probe: (client) => client.run("read"), limit })
+      yield* TestClock.adjust("1 minute")
+      const reported: Array<string> = []
+      const report = (what: string) => Effect.sync(() => void reported.push(what))
+      const scope = yield* Scope.make()
+      yield* listen({ onDown: report, onUp: report("up") }).pipe(Scope.provide(scope))
+      assert.deepStrictEqual(reported, ["no connection"])
+      yield* Scope.close(scope, Exit.void)
+      state.mode = "up"
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(reported, ["no connection"])
+    })
+  )
+
+  it.effect("do not wait for a report of another one", () =>
+    Effect.gen(function* () {
+      const { connect, state } = make()
+      const limit = Duration.millis(250)
+      const { ask, listen } = yield* RedisConnection.make({ connect, probe: (client) => client.run("read"), limit })
+      const reported: Array<string> = []
+      yield* listen({ onDown: () => Effect.never, onUp: Effect.die("a faulty receiver") })
+      yield* listen({
+        onDown: (reason) => Effect.sync(() => void reported.push(reason)),
+        onUp: Effect.sync(() => void reported.push("up"))
+      })
+      const read = ask((client) => client.run("read"))
+      yield* read
+      state.mode = "refuse"
+      yield* read
+      state.mode = "up"
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(reported, ["a request failed", "up"])
     })
   )
 })

@@ -41,6 +41,8 @@ export interface RedisOptions {
  * @since 0.1.0
  */
 export const redis: (options: RedisOptions) => SharedCache = (options): SharedCache & WithStore => {
-  const load = async () => (await import("./engine/Redis.ts")).connect(options)
+  let store: ReturnType<WithStore[typeof internal]> | undefined
+  // All accounts and endpoints share one store, and so one connection.
+  const load = () => (store ??= import("./engine/Redis.ts").then(({ connect }) => connect(options)))
   return Object.defineProperty({ kind: "redis", [internal]: load }, internal, { enumerable: false })
 }

@@ -1,7 +1,7 @@
 /**
- * The shared credentials that were invalidated, here or on another machine. Each machine polls the
- * store while a credential that it gave out is valid, and repeats reports that failed during an
- * outage.
+ * The shared credentials that were invalidated, here or on another machine. Each machine follows the
+ * invalidations of the store while a credential that it gave out is valid, and repeats reports that
+ * failed during an outage.
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -66,7 +66,7 @@ export const make = Effect.fnUntraced(function* (
   const own = new Map<string, Own>()
   const alive = yield* Latch.make()
   let aliveUntil = 0
-  let known: ReadonlySet<string> = new Set()
+  let known: () => ReadonlySet<string> = () => new Set()
 
   const report = Effect.fnUntraced(function* (id: string, { isReported, name, until }: Own) {
     const left = until - (yield* monotonicMillis)
@@ -76,21 +76,23 @@ export const make = Effect.fnUntraced(function* (
     }
   })
 
-  const watch = Effect.gen(function* () {
-    yield* alive.await
-    yield* Effect.sleep(interval)
+  const tidy = Effect.gen(function* () {
     yield* Effect.forEach([...own], ([id, invalidation]) => report(id, invalidation), { discard: true })
-    const ids = yield* store.invalidated
-    if (Option.isSome(ids)) known = new Set(ids.value)
     const now = yield* monotonicMillis
     for (const [token, issued] of places) {
       const current = issued.filter(({ until }) => now <= until)
       if (current.length === 0) MutableHashMap.remove(places, token)
       else if (current.length < issued.length) MutableHashMap.set(places, token, current)
     }
-    if (now > aliveUntil) yield* alive.close
+    return now <= aliveUntil
   })
-  yield* Effect.forkScoped(inBackground(Effect.forever(watch)))
+  const watch = Effect.gen(function* () {
+    yield* alive.await
+    known = yield* store.invalidated(interval)
+    yield* Effect.repeat(Effect.delay(tidy, interval), { while: (isAlive) => isAlive })
+    yield* alive.close
+  })
+  yield* Effect.forkScoped(inBackground(Effect.forever(Effect.scoped(watch))))
 
   const invalidate = Effect.fnUntraced(function* ({ id, name, until }: Issued) {
     if (hasId(id)) return
@@ -101,7 +103,7 @@ export const make = Effect.fnUntraced(function* (
 
   const placesOf = ({ token }: TempCredential): ReadonlyArray<Issued> =>
     Option.getOrElse(MutableHashMap.get(places, token), () => [])
-  const hasId = (id: string) => known.has(id) || own.has(id)
+  const hasId = (id: string) => known().has(id) || own.has(id)
   return {
     track: Effect.fnUntraced(function* (credential, place) {
       const now = yield* Effect.clockWith((clock) => Effect.sync(() => moment(clock)))
@@ -122,7 +124,7 @@ export const make = Effect.fnUntraced(function* (
       return false
     }),
     has: (credential) => {
-      if (known.size === 0 && own.size === 0) return false
+      if (known().size === 0 && own.size === 0) return false
       const issued = placesOf(credential)
       return issued.length > 0 && issued.every(({ id }) => hasId(id))
     },

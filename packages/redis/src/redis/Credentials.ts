@@ -7,16 +7,13 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import type { RedisClient } from "./RedisClient.ts"
-import * as RedisConnection from "./RedisConnection.ts"
+import { type Connections, invalidatedKey } from "./Connections.ts"
 
 /** Braces put all keys of a scope on one node of a cluster. */
 const keysOf = (name: string) => {
   const text = `tempcred:{${name}}`
   return { text, lease: `${text}:lease`, fence: `${text}:fence` }
 }
-
-const invalidatedKey = "tempcred:invalidated"
 
 const decodeVisit = Schema.decodeUnknownEffect(
   Schema.Union([
@@ -27,8 +24,6 @@ const decodeVisit = Schema.decodeUnknownEffect(
 )
 
 const decodeText = Schema.decodeUnknownEffect(Schema.Tuple([Schema.String, Schema.Finite]))
-
-const decodeIds = Schema.decodeUnknownEffect(Schema.Array(Schema.String))
 
 const visitOf = (reply: Effect.Success<ReturnType<typeof decodeVisit>>): Visit => {
   switch (reply[0]) {
@@ -41,16 +36,15 @@ const visitOf = (reply: Effect.Success<ReturnType<typeof decodeVisit>>): Visit =
   }
 }
 
-const invalidated = ({ run }: RedisClient) => Effect.flatMap(run("invalidated", invalidatedKey), decodeIds)
-
 /** Opens the store. */
 export const make = Effect.fnUntraced(function* (
-  connect: RedisConnection.Options["connect"],
+  connections: Connections,
   options: StoreOptions & { readonly lease: Duration.Duration }
 ): Effect.fn.Return<CredentialStore, never, Scope.Scope> {
   const lease = Duration.toMillis(options.lease)
   const scope = yield* Effect.scope
-  const ask = yield* RedisConnection.make({ ...options, connect, probe: invalidated })
+  const { ask, invalidated, listen } = yield* connections(options.limit)
+  yield* listen(options)
   return {
     visit: (name, seen, owner) => {
       const keys = keysOf(name)
@@ -84,6 +78,6 @@ export const make = Effect.fnUntraced(function* (
       ask(({ run }) =>
         Effect.all([run("remove", keysOf(name).text, id), run("announce", invalidatedKey, id, Math.ceil(milliseconds))])
       ),
-    invalidated: ask(invalidated)
+    invalidated
   }
 })

@@ -2,16 +2,17 @@
  * The counts of a token endpoint's limits in Redis. A minute is a key with an expiry; concurrent places are members of a sorted set, by the time when they end
  * unless they are kept.
  */
+import type { StoreOptions } from "@tempcred/core/CredentialSharing"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import * as RedisConnection from "./RedisConnection.ts"
+import type { Connections } from "./Connections.ts"
 
 const window = 60_000
 
 /** Options of the counts. */
-export interface Options extends Pick<RedisConnection.Options, "limit" | "onDown" | "onUp"> {
+export interface Options extends StoreOptions {
   readonly perMinute: number
   readonly concurrent: number
   readonly lease: Duration.Duration
@@ -39,22 +40,14 @@ const left = (key: string, owner: string): string => keyOf(key, `left:${owner}`)
 
 /** Opens the counts. */
 export const make = Effect.fnUntraced(function* (
-  connect: RedisConnection.Options["connect"],
+  connections: Connections,
   { concurrent, perMinute, ...options }: Options
 ): Effect.fn.Return<Counts, never, Scope.Scope> {
   const lease = Duration.toMillis(options.lease)
   const scope = yield* Effect.scope
   // Owners that may still have a place, as Redis did not answer when they entered or left, by their keys.
   const unconfirmed = new Map<string, string>()
-  const ask: RedisConnection.RedisConnection = yield* RedisConnection.make({
-    ...options,
-    connect,
-    probe: ({ run }) => run("enter", places("probe"), left("probe", "probe"), "probe", 1, 1),
-    onUp: Effect.andThen(
-      options.onUp,
-      Effect.suspend(() => inBackground(Effect.forEach([...unconfirmed], ([owner, key]) => revoke(key, owner))))
-    )
-  })
+  const { ask, listen } = yield* connections(options.limit)
   const inBackground = (work: Effect.Effect<unknown>): Effect.Effect<void> => Effect.asVoid(Effect.forkIn(work, scope))
   const revoke = (key: string, owner: string): Effect.Effect<unknown> =>
     Effect.tap(
@@ -62,6 +55,13 @@ export const make = Effect.fnUntraced(function* (
       (answer) =>
         Effect.sync(() => void (Option.isSome(answer) ? unconfirmed.delete(owner) : unconfirmed.set(owner, key)))
     )
+  yield* listen({
+    onDown: options.onDown,
+    onUp: Effect.andThen(
+      options.onUp,
+      Effect.suspend(() => Effect.forEach([...unconfirmed], ([owner, key]) => revoke(key, owner)))
+    )
+  })
   return {
     enter: (key, owner) =>
       Effect.suspend(() => {

@@ -6,6 +6,7 @@ import * as Redis from "@tempcred/redis/Redis"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import { hasSource, internal } from "../plain/internal.ts"
 import type { MinterOptions, Provider } from "../plain/minter-types.ts"
 import type { Engine, Outcome } from "./Engine.ts"
@@ -16,23 +17,41 @@ import { start } from "./start.ts"
 /** Starts the engine. Options replace the variables of the environment. */
 export const startConfigured = async (options: MinterOptions): Promise<Outcome<Engine>> => {
   const { env, providers } = options
-  const layer = options.accounts === undefined ? await stack(options, providers) : await accounts(options)
+  const redis = connector()
+  const layer = options.accounts === undefined ? await stack(options, redis, providers) : await accounts(options, redis)
   const environment =
     env === undefined ? Layer.empty : ConfigProvider.layer(ConfigProvider.fromEnv({ env: defined(env) }))
   return { type: "done", value: start(Layer.provide(layer, environment), options) }
 }
 
+type Connect = typeof Redis.connect
+
+/** Connects to the Redis at each URL once, so that all accounts share the connection. */
+const connector = (): Connect => {
+  const stores = new Map<string, Redis.Redis>()
+  return (url) => {
+    const text = typeof url === "string" ? url : Redacted.value(url)
+    const store = stores.get(text) ?? Redis.connect(url)
+    stores.set(text, store)
+    return store
+  }
+}
+
 /** Makes the stack of providers, or of those that variables name. */
-const stack = async (options: MinterOptions, providers?: ReadonlyArray<Provider>): Promise<ProviderLayer> =>
+const stack = async (
+  options: MinterOptions,
+  redis: Connect,
+  providers?: ReadonlyArray<Provider>
+): Promise<ProviderLayer> =>
   Providers.layerConfig(vendors, {
     ...(await settingsOf(options)),
     provider: options.provider === undefined ? undefined : [options.provider].flat(),
     vendors: providers === undefined ? undefined : await loadAll(providers),
-    redis: Redis.connect
+    redis
   })
 
 /** Makes the provider of all accounts. */
-const accounts = async (options: MinterOptions): Promise<ProviderLayer> => {
+const accounts = async (options: MinterOptions, redis: Connect): Promise<ProviderLayer> => {
   const { accounts: lookUp = async () => undefined, maxAccounts, provider } = options
   const names = provider === undefined ? undefined : [provider].flat()
   const chosen = vendors.filter(({ id }) => names === undefined || names.some((name) => name === id))
@@ -40,7 +59,7 @@ const accounts = async (options: MinterOptions): Promise<ProviderLayer> => {
   if (first === undefined) throw new TypeError("provider must name one provider or more")
   return accountsOf([first, ...others], maxAccounts, async (account) => {
     const providers = await lookUp(account)
-    return providers === undefined ? undefined : stack(options, providers)
+    return providers === undefined ? undefined : stack(options, redis, providers)
   })
 }
 
