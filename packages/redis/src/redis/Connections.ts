@@ -15,7 +15,7 @@ import * as RedisConnection from "./RedisConnection.ts"
 export const invalidatedKey = "tempcred:invalidated"
 
 /** A shared connection. */
-export interface Connection extends RedisConnection.RedisConnection {
+interface Connection extends RedisConnection.RedisConnection {
   /** Follows the invalidated ids while the scope is open, with one request per interval for all that follow at this interval. */
   readonly invalidated: (interval: Duration.Duration) => Effect.Effect<() => ReadonlySet<string>, never, Scope.Scope>
 }

@@ -123,7 +123,7 @@ export const make = Effect.fnUntraced(function* (
     return Option.none<A>()
   })
   const listen: RedisConnection["listen"] = Effect.fnUntraced(function* ({ onDown, onUp }) {
-    const run = yield* FiberSet.makeRuntime<never>()
+    const run = yield* FiberSet.makeRuntime()
     const listener: Listener = { down: (reason) => void run(onDown(reason)), up: () => void run(onUp) }
     listeners.add(listener)
     yield* Effect.addFinalizer(() => Effect.sync(() => listeners.delete(listener)))
