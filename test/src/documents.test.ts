@@ -15,6 +15,7 @@ import {
   typeCheck,
   type Block
 } from "./support/examples.ts"
+import { isProgram } from "./support/guides.ts"
 import { files, packages, read, root, scripts, sources } from "./support/workspace.ts"
 
 const documents = files.filter((path) => /^(docs\/.*|packages\/[^/]+\/[^/]+|[^/]+)\.md$/.test(path))
@@ -35,7 +36,7 @@ describe("every example", () => {
     servers = await Promise.all(emulators.map((emulator) => serve(emulator)))
     const settings = servers.flatMap(({ origin }, index) => Object.entries(emulators[index]?.env(origin) ?? {}))
     const env = { ...Object.fromEntries(settings), TEMPCRED_PROVIDER: "soniox" }
-    ;[problems, ran] = await Promise.all([typeCheck(examples), runAll(examples, env)])
+    ;[problems, ran] = await Promise.all([typeCheck(examples), runAll(examples.filter((example) => !isProgram(example)), env)])
   }, 300_000)
 
   afterAll(async () => {
@@ -52,8 +53,9 @@ describe("every example", () => {
     (_, example) => register(example)
   )
 
-  const programs = examples.filter((example) => !isTest(example))
-  it.each(programs.map((example) => [place(example), example] as const))("runs: %s", (_, example) => {
+  // Programs that listen on a port are run by `guides.test.ts` and `guides.e2e.test.ts`.
+  const finite = examples.filter((example) => !isTest(example) && !isProgram(example))
+  it.each(finite.map((example) => [place(example), example] as const))("runs: %s", (_, example) => {
     const { error, stdout } = ran(example)
     if (error !== undefined) assert.fail(`The example fails as it runs:\n${error}\n${stdout}`)
     const { expected, printed } = comparison(example, stdout)
@@ -72,8 +74,10 @@ describe("every example", () => {
 })
 
 describe("every other block", () => {
-  it("says its language: ts, tsx, sh, json, yaml or text", () => {
-    const others = shown.filter(({ language }) => !["ts", "tsx", "sh", "json", "yaml", "text"].includes(language))
+  it("says its language: ts, tsx, python, sh, json, yaml or text", () => {
+    const others = shown.filter(
+      ({ language }) => !["ts", "tsx", "python", "sh", "json", "yaml", "text"].includes(language)
+    )
     assert.deepStrictEqual(others.map(place), [], "Name the language behind the three backticks.")
   })
 
@@ -103,7 +107,7 @@ it.each(documents)("every link of %s leads somewhere", (path) => {
 })
 
 it.each([
-  ["README.md", "Quick start"],
+  ["docs/configuration.md", "Caching"],
   ["packages/core/README.md", "Caching"]
 ])("%s says under %s how much lifetime a cached credential has left, and how to get more", (path, heading) => {
   const section = read(path)
@@ -113,7 +117,7 @@ it.each([
   assert.match(section ?? "", /10 seconds/)
 })
 
-const programs = new Set(["npm", "node", "git", "cd", "export", "curl"])
+const programs = new Set(["npm", "npx", "node", "bun", "deno", "python3", "git", "cd", "export", "curl"])
 
 const isCommand = (line: string): boolean => {
   const words = line

@@ -13,16 +13,19 @@ export interface Block {
   /** The line of its opening fence. */
   readonly line: number
   readonly language: string
+  /** The file name behind the language, such as `server.ts`. */
+  readonly file: string | undefined
   readonly code: string
 }
 
-const fence = /^( *)```(\w*).*\n([\s\S]*?)^\1```$/gm
+const fence = /^( *)```(\w*)(?: ([\w./-]+))?.*\n([\s\S]*?)^\1```$/gm
 
 const blocksIn = (path: string, text: string): ReadonlyArray<Block> =>
-  Array.from(text.matchAll(fence), ({ index, 1: indent = "", 2: language = "", 3: code = "" }) => ({
+  Array.from(text.matchAll(fence), ({ index, 1: indent = "", 2: language = "", 3: file, 4: code = "" }) => ({
     path,
     line: text.slice(0, index).split("\n").length,
     language,
+    file,
     code: code.replaceAll(new RegExp(`^${indent}`, "gm"), "")
   }))
 
@@ -75,7 +78,9 @@ export const extract = (examples: ReadonlyArray<Block>): void => {
     }
   }
   const compilerOptions = { noUnusedLocals: false, noUnusedParameters: false, jsx: "react-jsx" }
-  const settings = { extends: "../../tsconfig.json", compilerOptions, files: examples.map(fileOf), include: [] }
+  const declarations = join(root, "examples/server/src/runtimes.d.ts")
+  const files = [...examples.map(fileOf), declarations]
+  const settings = { extends: "../../tsconfig.json", compilerOptions, files, include: [] }
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(settings))
 }
 

@@ -3,7 +3,7 @@
  * default export.
  */
 import { createServer, type IncomingMessage } from "node:http"
-import { join } from "node:path"
+import { resolve } from "node:path"
 import { Readable } from "node:stream"
 import { pathToFileURL } from "node:url"
 
@@ -12,7 +12,7 @@ interface Mountable {
   readonly default?: { readonly fetch: (request: Request) => Promise<Response> }
 }
 
-const file = pathToFileURL(join(process.cwd(), process.argv[2] ?? "")).href
+const file = pathToFileURL(resolve(process.argv[2] ?? "")).href
 const { POST, default: app }: Mountable = await import(file)
 
 const answer = async (request: Request): Promise<Response> => {

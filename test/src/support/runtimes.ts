@@ -1,4 +1,4 @@
-/** The programs of `examples/server`, each on its own runtime in its own process. */
+/** Programs of examples and guides, each on its own runtime in its own process. */
 import { build } from "esbuild"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
@@ -17,11 +17,13 @@ interface Command {
 }
 
 export interface Program {
-  /** The file in `examples/server/src`. */
+  /** The folder of the file, from the root. @default "examples/server/src" */
+  readonly folder?: string
   readonly file: string
   readonly runtime: string
   /** The path of the runtime, if the machine has it. */
   readonly path: string | undefined
+  /** Takes the absolute path of the file. */
   readonly command: (file: string, env: Env) => Command | Promise<Command>
 }
 
@@ -33,23 +35,21 @@ export interface Running {
   readonly stop: () => Promise<number | null>
 }
 
-const folder = join(root, "examples/server")
-
 /** `.ci/run` installs them from npm. They are not dependencies of the workspace, as they take 350 MB. */
 const installed = (pattern: string): ReadonlyArray<string> =>
   globSync(join(root, "node_modules/.runtimes/node_modules", pattern)).map((path) => dirname(path))
 
 export const bun = find(["bun"], installed("@oven/bun-*/bin/bun"))
 export const deno = find(["deno"], installed("@deno/*/deno"))
-const workerd = find(["workerd"], installed("@cloudflare/workerd-*/bin/workerd"))
+export const workerd = find(["workerd"], installed("@cloudflare/workerd-*/bin/workerd"))
 
 /** Bundles a Worker as `wrangler deploy` does, for a compatibility date, and binds the variables as its secrets. */
-const worker =
+export const worker =
   (compatibilityDate: string) =>
   async (file: string, env: Env): Promise<Command> => {
     const bundle = mkdtempSync(join(tmpdir(), "tempcred-worker-"))
     await build({
-      entryPoints: [join(folder, file)],
+      entryPoints: [file],
       outfile: join(bundle, "worker.js"),
       bundle: true,
       format: "esm",
@@ -79,10 +79,14 @@ const worker =
     }
   }
 
-const node = { runtime: "Node", path: process.execPath } as const
-const alone: Program["command"] = (file) => ({ args: [file] })
-const mounted: Program["command"] = (file) => ({ args: [join(import.meta.dirname, "route-worker.ts"), file] })
+export const node = { runtime: "Node", path: process.execPath } as const
+/** Runs a file that listens by itself. */
+export const alone: Program["command"] = (file) => ({ args: [file] })
+/** Serves the handler that a file exports. */
+export const mounted: Program["command"] = (file) => ({ args: [join(import.meta.dirname, "route-worker.ts"), file] })
 const permitted = ["--allow-net", "--allow-env", "--no-lock", "--node-modules-dir=manual"]
+/** Runs a file with the permissions that the examples state. */
+export const onDeno: Program["command"] = (file) => ({ args: ["run", ...permitted, file] })
 
 export const programs: ReadonlyArray<Program> = [
   { ...node, file: "effect.ts", command: alone },
@@ -91,7 +95,7 @@ export const programs: ReadonlyArray<Program> = [
   { ...node, file: "next.ts", command: mounted },
   { ...node, file: "hono.ts", command: mounted },
   { runtime: "Bun", path: bun, file: "bun.ts", command: alone },
-  { runtime: "Deno", path: deno, file: "deno.ts", command: (file) => ({ args: ["run", ...permitted, file] }) },
+  { runtime: "Deno", path: deno, file: "deno.ts", command: onDeno },
   { runtime: "workerd", path: workerd, file: "worker.ts", command: worker("2026-11-01") },
   // Before 2024-11-11 the platform refuses unknown options of `fetch`.
   { runtime: "workerd of 2024", path: workerd, file: "worker.ts", command: worker("2024-03-01") }
@@ -103,11 +107,13 @@ const quiet = { NO_COLOR: "1", DO_NOT_TRACK: "1", DENO_NO_UPDATE_CHECK: "1" }
 const anyPort = { PORT: "0", TEMPCRED_PORT: "0" }
 
 /** Starts a program with only these variables; it prints its free port. */
-export const start = async ({ command, file, path = "" }: Program, env: Env): Promise<Running> => {
-  const { args, cleanUp } = await command(join("src", file), env)
+export const start = async (program: Program, env: Env): Promise<Running> => {
+  const { command, file, folder = "examples/server/src", path = "" } = program
+  const cwd = join(root, folder)
+  const { args, cleanUp } = await command(join(cwd, file), env)
   const { HOME, PATH } = process.env
   const child = spawn(path, args, {
-    cwd: folder,
+    cwd,
     env: { HOME, PATH, ...quiet, ...anyPort, ...env },
     stdio: ["ignore", "pipe", "pipe"],
     timeout: 60_000,
