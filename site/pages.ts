@@ -25,6 +25,8 @@ const structure: ReadonlyArray<Group | string> = [
     pages: ["express", "next", "hono", "fastify", "workers", "bun", "deno", "effect"]
   },
   "browser",
+  "configuration",
+  "accounts",
   {
     text: "Vendors",
     folder: "vendors",

@@ -36,7 +36,13 @@ describe("every example", () => {
     servers = await Promise.all(emulators.map((emulator) => serve(emulator)))
     const settings = servers.flatMap(({ origin }, index) => Object.entries(emulators[index]?.env(origin) ?? {}))
     const env = { ...Object.fromEntries(settings), TEMPCRED_PROVIDER: "soniox" }
-    ;[problems, ran] = await Promise.all([typeCheck(examples), runAll(examples.filter((example) => !isProgram(example)), env)])
+    ;[problems, ran] = await Promise.all([
+      typeCheck(examples),
+      runAll(
+        examples.filter((example) => !isProgram(example)),
+        env
+      )
+    ])
   }, 300_000)
 
   afterAll(async () => {

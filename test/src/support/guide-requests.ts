@@ -12,7 +12,7 @@ const ask = (origin: string, path: string, headers: Readonly<Record<string, stri
     method: "POST",
     headers: { "content-type": "application/json", connection: "close", ...headers },
     body: '{"purpose":"stt.realtime"}',
-    signal: AbortSignal.timeout(10_000)
+    signal: AbortSignal.timeout(60_000)
   })
 
 /** Starts a program, requests a credential with and without the token, and stops the program. */

@@ -1,5 +1,5 @@
 /** Programs of examples and guides, each on its own runtime in its own process. */
-import { build } from "esbuild"
+import { build, type Plugin } from "esbuild"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
@@ -43,6 +43,15 @@ export const bun = find(["bun"], installed("@oven/bun-*/bin/bun"))
 export const deno = find(["deno"], installed("@deno/*/deno"))
 export const workerd = find(["workerd"], installed("@cloudflare/workerd-*/bin/workerd"))
 
+/** In the published package, the import conditions of Workers choose a file without Redis. */
+const withoutRedis: Plugin = {
+  name: "without-redis",
+  setup(bundler) {
+    bundler.onResolve({ filter: /^@redis\/client$/ }, ({ path }) => ({ path, namespace: "absent" }))
+    bundler.onLoad({ filter: /.*/, namespace: "absent" }, () => ({ contents: "module.exports = {}" }))
+  }
+}
+
 /** Bundles a Worker as `wrangler deploy` does, for a compatibility date, and binds the variables as its secrets. */
 export const worker =
   (compatibilityDate: string) =>
@@ -56,6 +65,7 @@ export const worker =
       target: "es2024",
       conditions: ["workerd", "worker", "browser"],
       external: ["cloudflare:*"],
+      plugins: [withoutRedis],
       logLevel: "silent"
     })
     const bindings = Object.entries(env).map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`)
