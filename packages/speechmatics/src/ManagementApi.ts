@@ -26,6 +26,7 @@
 
 import { checkKey, checkUrl, ConfigurationError } from "@tempcred/core/ConfigurationError"
 import * as Environment from "@tempcred/core/Environment"
+import type { Length } from "@tempcred/core/MintRequest"
 import { InvalidRequestError, TempCredentialError } from "@tempcred/core/TempCredentialError"
 import type { Transport } from "@tempcred/core/Transport"
 import * as VendorApi from "@tempcred/core/VendorApi"
@@ -138,8 +139,8 @@ export interface NewKey {
  */
 export interface NewTemporaryKey {
   readonly type: "batch" | "rt" | "tts"
-  /** The lifetime: whole seconds, 60 to 86400. */
-  readonly ttl: Duration.Duration
+  /** The lifetime: whole seconds, 60 to 86400, such as `"1 hour"`. */
+  readonly ttl: Length
   readonly projectId?: number | undefined
   readonly clientRef?: string | undefined
 }
@@ -204,7 +205,9 @@ const checkNewKey = Schema.decodeUnknownResult(
 )
 
 const isTtl = Schema.is(Schema.Int.check(Schema.isBetween({ minimum: 60, maximum: 86_400 })))
-const wholeSeconds = Schema.Duration.check(Schema.makeFilter((ttl) => isTtl(Duration.toSeconds(ttl))))
+const wholeSeconds = Schema.Union([Schema.Duration, Schema.DurationFromString]).check(
+  Schema.makeFilter((ttl) => isTtl(Duration.toSeconds(ttl)))
+)
 
 const checkNewTemporaryKey = Schema.decodeUnknownResult(
   Schema.Struct({ type: Schema.Literals(["batch", "rt", "tts"]), ttl: wholeSeconds, ...owner }),
@@ -221,7 +224,7 @@ const checkProject = Schema.decodeUnknownResult(Schema.Struct({ projectId: owner
 const rules: Readonly<Record<string, string>> = {
   name: "must be 1 to 120 characters",
   type: "must be batch, rt or tts",
-  ttl: "must be a Duration of whole seconds, 60 to 86400",
+  ttl: "must be whole seconds with their unit, 60 to 86400",
   projectId: "must be the whole number of a project",
   clientRef: "must be text and not empty",
   id: "must be the id of a key"

@@ -18,6 +18,7 @@
 import * as Adapter from "@tempcred/core/Adapter"
 import type { Capabilities, Capability, Resolved } from "@tempcred/core/Capabilities"
 import { bearer, type Connections } from "@tempcred/core/Connection"
+import type { Length } from "@tempcred/core/MintRequest"
 import { join } from "@tempcred/core/VendorApi"
 import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
@@ -52,7 +53,7 @@ const options = {
  */
 export type Options = Adapter.OptionsOf<typeof options>
 
-const capabilitiesUpTo = (maxTtl: Duration.Duration) => {
+const capabilitiesUpTo = (maxTtl: Length) => {
   const capability: Capability = {
     ttlSeconds: { min: 60, max: Duration.toSeconds(maxTtl), default: 60 },
     singleUse: false,
@@ -72,7 +73,7 @@ const capabilitiesUpTo = (maxTtl: Duration.Duration) => {
   } satisfies Capabilities
 }
 
-const hour = Duration.hours(1)
+const hour = "1 hour"
 
 type Served = keyof ReturnType<typeof capabilitiesUpTo>
 

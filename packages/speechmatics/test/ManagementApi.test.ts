@@ -48,7 +48,7 @@ describe("what is sent", () => {
     ],
     [
       "createTemporaryKey with a type and a ttl only",
-      ManagementApi.use((api) => api.createTemporaryKey({ type: "rt", ttl: hour })),
+      ManagementApi.use((api) => api.createTemporaryKey({ type: "rt", ttl: "1 hour" })),
       "POST /v1/api-keys?type=rt",
       { ttl: 3600 }
     ]
@@ -96,7 +96,7 @@ describe("what is refused before any call", () => {
       ManagementApi.use((api) =>
         api.createTemporaryKey({
           type: "rt",
-          // @ts-expect-error: no Duration
+          // @ts-expect-error: no length
           ttl
         })
       ),
@@ -109,8 +109,10 @@ describe("what is refused before any call", () => {
     Duration.seconds(59),
     Duration.millis(60_500),
     Duration.seconds(86_401),
-    Duration.infinity
-  ])("a temporary key that lives %s", (ttl) =>
+    Duration.infinity,
+    "59 seconds",
+    "60.5 seconds"
+  ] as const)("a temporary key that lives %s", (ttl) =>
     refused(
       ManagementApi.use((api) => api.createTemporaryKey({ type: "rt", ttl })),
       "ttl"

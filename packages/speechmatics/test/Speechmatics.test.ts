@@ -77,9 +77,9 @@ describe("what Speechmatics does not serve makes no call", () => {
 })
 
 describe("the longest ttl is an option", () => {
-  it.effect("up to a day", () =>
+  it.effect.each([Duration.days(1), "24 hours"] as const)("up to a day, here %s", (maxTtl) =>
     Effect.gen(function* () {
-      const { emulator, mint } = withOptions({ maxTtl: Duration.days(1) })
+      const { emulator, mint } = withOptions({ maxTtl })
       const { expiresAt, issuedAt } = yield* mint({ ttl: "24 hours" })
       assert.deepStrictEqual(arrived(emulator.log)[0]?.body, { ttl: 86_400 })
       assert.strictEqual(Duration.toSeconds(DateTime.distance(issuedAt, expiresAt)), 86_400)

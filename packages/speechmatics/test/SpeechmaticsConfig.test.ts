@@ -1,5 +1,6 @@
 import { arrived, misconfigured } from "@tempcred/testing/Harness"
 import { assert, describe, it } from "@effect/vitest"
+import type { Length } from "@tempcred/core/MintRequest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
@@ -34,7 +35,9 @@ describe("an unusable variable is named in the error, without its value", () => 
     })
   )
 
-  const lengths: ReadonlyArray<Duration.Duration> = [
+  const lengths: ReadonlyArray<Length> = [
+    "59 seconds",
+    "90.5 seconds",
     Duration.zero,
     Duration.seconds(59),
     Duration.millis(90_500),
@@ -44,7 +47,9 @@ describe("an unusable variable is named in the error, without its value", () => 
   it.effect.each(lengths)("maxTtl of %s", (maxTtl) =>
     Effect.gen(function* () {
       const error = yield* misconfigured(withOptions({ maxTtl }))
-      assert.deepStrictEqual(error.issues, [{ name: "maxTtl", message: "must be whole seconds, 60 to 86400" }])
+      assert.deepStrictEqual(error.issues, [
+        { name: "maxTtl", message: "must be whole seconds with their unit, 60 to 86400" }
+      ])
     })
   )
 })

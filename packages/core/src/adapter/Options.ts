@@ -1,11 +1,14 @@
 /** The options of an adapter as a table: each option's type, environment variable, check and place in the account's identity, stated once. */
 import * as Duration from "effect/Duration"
+import * as OptionValue from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 import { checkOneOf, checkRegion, checkUrl, type Issue } from "../ConfigurationError.ts"
 import * as KeyParts from "../key-source/KeyParts.ts"
 import type { Source } from "../key-source/KeyRing.ts"
 import * as Keys from "../key-source/Keys.ts"
+import { Length } from "../mint-request/Fields.ts"
 
 /** The parts of a provider that follow from an option's value. */
 export interface Examined {
@@ -201,13 +204,17 @@ export const value = <A>(
   }
 })
 
+const decodeLength = Schema.decodeUnknownOption(Length)
+
+const isLength = (given: unknown): given is Length => OptionValue.isSome(decodeLength(given))
+
 /** Declares a length of time in whole seconds within a range. */
-export const seconds = (min: number, max: number): Option<Duration.Duration, false> =>
-  value(Duration.isDuration, (given) => {
-    const length = Duration.isDuration(given) ? Duration.toSeconds(given) : Number.NaN
+export const seconds = (min: number, max: number): Option<Length, false> =>
+  value(isLength, (given) => {
+    const length = OptionValue.match(decodeLength(given), { onNone: () => Number.NaN, onSome: Duration.toSeconds })
     return Number.isInteger(length) && length >= min && length <= max
       ? undefined
-      : `must be whole seconds, ${min} to ${max}`
+      : `must be whole seconds with their unit, ${min} to ${max}`
   })
 
 /** Tells whether a key has the parts that its option declares. */

@@ -16,7 +16,8 @@ export const isName = (value: unknown): value is string =>
  */
 export const Name = Schema.String.check(Schema.makeFilter(isName))
 
-const length = Schema.Union([Schema.Duration, Schema.DurationFromString])
+/** Schema of a length of time. */
+export const Length = Schema.Union([Schema.Duration, Schema.DurationFromString])
 
 /**
  * How a session's configuration is locked, weakest first: the client can change everything
@@ -44,11 +45,11 @@ export type SessionBinding = typeof SessionBinding.Type
 /** Schema of a decoded request. */
 export const Decoded = Schema.Struct({
   purpose: Purpose,
-  ttl: Schema.optional(length),
+  ttl: Schema.optional(Length),
   subject: Schema.optional(Name),
   singleUse: Schema.optional(Schema.Union([Schema.Boolean, Schema.Literal("preferred")])),
-  maxSession: Schema.optional(length),
-  usableFor: Schema.optional(length),
+  maxSession: Schema.optional(Length),
+  usableFor: Schema.optional(Length),
   session: Schema.optional(SessionBinding),
   region: Schema.optional(Name),
   exposure: Schema.optional(Schema.Literals(["client", "server"])),
