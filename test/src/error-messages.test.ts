@@ -24,6 +24,10 @@ const parts = new Set([
   "an option was read as something else",
   "the request was left",
   "the connection was closed",
+  "options cannot be used",
+  "must be a Redacted of ",
+  "must be ",
+  ": wrap it in Redacted.make",
   "a stub does not mint",
   "answered with …",
   // names and content types

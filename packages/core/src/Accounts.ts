@@ -31,6 +31,7 @@
  * @since 0.1.0
  */
 
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -101,7 +102,8 @@ export class Accounts extends Context.Service<
    * Provides one provider that mints with the layer of `MintOptions.account`. A mint without an account, or
    * with an unknown one, fails with `InvalidRequestError`; one whose lookup fails or takes too long, with
    * `UnavailableError`; one whose layer cannot be built, with `AuthenticationError`. None of these is
-   * remembered: the next mint looks the account up again, as after a refused key.
+   * remembered: the next mint looks the account up again. After a refused key that happens 10 seconds after
+   * the last lookup at the earliest.
    */
   static layer<R = never>(
     options: Options<R>
@@ -148,8 +150,8 @@ const make = Effect.fnUntraced(function* <R>({ capacity = 1000, resolve, vendors
         Context.add(Context.add(context, Scope.Scope, Context.get(current, Scope.Scope)), AccountName, account)
       )
     )
-  /** The held accounts, the least recently used one first. */
-  const recent = new Set<string>()
+  /** The times of the lookups of held accounts, the least recently used one first. */
+  const recent = new Map<string, number>()
   const forgotten = (account: string) =>
     Effect.flatMap(RcMap.has(held, account), (isHeld) => Effect.sync(() => !isHeld && recent.delete(account)))
   const held: RcMap.RcMap<string, Provider, TempCredentialError> = yield* RcMap.make({
@@ -164,13 +166,20 @@ const make = Effect.fnUntraced(function* <R>({ capacity = 1000, resolve, vendors
     recent.delete(account)
     return RcMap.invalidate(held, account)
   }
-  const borrow = (account: string) => {
-    recent.delete(account)
-    recent.add(account)
-    const [oldest] = recent
-    const room = recent.size > capacity && oldest !== undefined ? forget(oldest) : Effect.void
-    return Effect.andThen(room, RcMap.get(held, account))
-  }
+  const borrow = (account: string) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const lookedUpAt = recent.get(account) ?? now
+      recent.delete(account)
+      recent.set(account, lookedUpAt)
+      const [oldest] = recent.keys()
+      const room = recent.size > capacity && oldest !== undefined ? forget(oldest) : Effect.void
+      return Effect.andThen(room, RcMap.get(held, account))
+    })
+  /** Looks an account up again after a refused key, but not for each of its mints. */
+  const forgetRefused = (account: string) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      now - (recent.get(account) ?? now) < refusedFor ? Effect.void : forget(account)
+    )
   /** Uses the provider of an account, which is not released in the meantime. */
   const use = <A>(account: string, f: (provider: Provider) => Effect.Effect<A, TempCredentialError>) =>
     Effect.suspend(() => Effect.scoped(Effect.flatMap(borrow(account), f)))
@@ -184,7 +193,7 @@ const make = Effect.fnUntraced(function* <R>({ capacity = 1000, resolve, vendors
       if (!isName(account)) return refuse("must name an account: non-empty text in well-formed Unicode")
       return use(account, (provider) => provider.mint(request, wishes)).pipe(
         Effect.tap((credential) => Effect.sync(() => owners.set(credential, account))),
-        Effect.tapError((error) => (hasRefusedKey(error) ? forget(account) : Effect.void))
+        Effect.tapError((error) => (hasRefusedKey(error) ? forgetRefused(account) : Effect.void))
       )
     },
     invalidate: (credential) => {
@@ -200,6 +209,9 @@ const make = Effect.fnUntraced(function* <R>({ capacity = 1000, resolve, vendors
     })
   )
 })
+
+/** For how many milliseconds after its lookup an account with a refused key stays, so that its mints ask neither the vendor nor the lookup again. */
+const refusedFor = 10_000
 
 const hasRefusedKey = (error: TempCredentialError): boolean =>
   (error.failures ?? [error]).some(({ reason }) => reason._tag === "AuthenticationError")

@@ -80,10 +80,7 @@ const rules: Readonly<Record<string, string>> = {
 
 const known = Object.keys(rules).join(", ")
 
-/**
- * The maximum number of issues in a response. A request has fewer fields, and more would only make the response
- * larger than the request.
- */
+/** The maximum number of issues in a response. More would make the response larger than the request. */
 const mostIssues = 8
 
 /** The maximum length of a field name in a response, in characters. */
@@ -273,6 +270,8 @@ const answer = (
   switch (reason._tag) {
     case "InvalidRequestError": {
       const issues = reason.issues.map(({ field, message }) => ({ field: wire[field] ?? field, message }))
+      // The authenticator names the account.
+      if (issues[0]?.field === "account") return { status: 403, detail: "this caller has no account at this endpoint" }
       // The client cannot fix fields that the endpoint set, nor errors that only the vendor reports.
       return reason.status === undefined && issues.every(({ field }) => Object.hasOwn(rules, field))
         ? { status: 400, detail: "the request is invalid", issues }

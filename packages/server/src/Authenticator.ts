@@ -104,7 +104,7 @@ export const layerPromise = (
     onError,
     ...options
   }: {
-    readonly onError?: ((error: unknown) => void) | undefined
+    readonly onError?: ((error: unknown) => void | Promise<void>) | undefined
     readonly tokenFrom?: TokenFrom | undefined
   } = {}
 ): Layer.Layer<Authenticator> =>
@@ -113,7 +113,7 @@ export const layerPromise = (
       Effect.tryPromise({
         try: () => authenticate(request, incoming),
         catch: (error) => {
-          onError?.(error)
+          report(onError, error)
           return new AuthenticatorUnavailableError({ problem: `the app's function failed: ${describeDefect(error)}` })
         }
       }).pipe(
@@ -125,6 +125,12 @@ export const layerPromise = (
       ),
     options
   )
+
+/** Tells the app of an error. A failure of its function, also a later one, affects nothing. */
+const report = (onError: ((error: unknown) => void | Promise<void>) | undefined, error: unknown): void => {
+  const telling = async () => onError?.(error)
+  telling().catch(() => {})
+}
 
 /**
  * Authenticates callers by a signed JWT with an expiry (`exp`) and a subject. Fails if an option is invalid.

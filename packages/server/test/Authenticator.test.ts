@@ -98,6 +98,10 @@ describe("an asynchronous function of the app", () => {
         assert.notInclude(outcome, "sssh")
       }
       assert.deepStrictEqual(seen, [failure, failure])
+      for (const broken of [() => Promise.reject(failure), failing[1]]) {
+        const layer = Authenticator.layerPromise(() => Promise.reject(failure), { onError: broken })
+        assert.match(yield* ask(layer, "any"), /^AuthenticatorUnavailableError/)
+      }
     })
   )
 })
@@ -341,6 +345,19 @@ describe("a JWT with a shared secret", () => {
       const other = Authenticator.layerJwt({ secret: Redacted.make(secret), subjectClaim: "uid" })
       assert.strictEqual(yield* ask(other, yield* sign({ ...claims, uid: "u-1" })), "u-1")
       assert.strictEqual(yield* ask(other, yield* sign(claims)), unauthenticated("the token has no uid"))
+    })
+  )
+  it.effect("can name the account in a claim, which is required then", () =>
+    Effect.gen(function* () {
+      const layer = Authenticator.layerJwt({ secret: Redacted.make(secret), accountClaim: "org" })
+      const token = Redacted.make(yield* sign({ ...claims, org: "acme" }))
+      const { account } = yield* Authenticator.Authenticator.use(({ authenticate }) =>
+        authenticate({ token, headers: {}, request })
+      ).pipe(Effect.provide(layer))
+      assert.strictEqual(account, "acme")
+      assert.strictEqual(yield* ask(layer, yield* sign(claims)), unauthenticated("the token has no org"))
+      const numbered = yield* ask(layer, yield* sign({ ...claims, org: 7 }))
+      assert.match(numbered, /the token's org must be text of 1 to 256 characters/)
     })
   )
   it.effect.prop(

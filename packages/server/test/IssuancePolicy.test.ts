@@ -343,6 +343,19 @@ describe("terms", () => {
       assert.match(yield* problem({ terms: { singleUse: "never", maxTtl: "0 seconds" } }), /singleUse.*maxTtl/)
     })
   )
+  it.effect("that are no terms, or have an unknown one, never lift the limits", () =>
+    Effect.gen(function* () {
+      for (const terms of [false, 42, "all", [], null]) {
+        assert.strictEqual(yield* problem({ terms }), "IssuancePolicy.terms must be an object of terms")
+        const exit = yield* Effect.exit(granted({ terms: () => Effect.succeed(terms as never) }))
+        assert.isTrue(Exit.isFailure(exit) && Exit.hasDies(exit))
+      }
+      assert.match(
+        yield* problem({ terms: { purpose: ["agent"], maxTtl: "1 minute" } }),
+        /^IssuancePolicy.purpose is not a term; the terms are purposes, maxTtl, /
+      )
+    })
+  )
   it.effect("that are invalid for one identity are a defect, and grant nothing", () =>
     Effect.gen(function* () {
       const exit = yield* Effect.exit(granted({ terms: () => Effect.succeed({ maxTtl: "0 seconds" }) }))

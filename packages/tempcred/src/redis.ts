@@ -16,7 +16,7 @@
  * @since 0.1.0
  */
 
-import { internal, type WithStore } from "./plain/internal.ts"
+import { stores } from "./plain/internal.ts"
 import type { SharedCache } from "./plain/minter-types.ts"
 
 export type { SharedCache } from "./plain/minter-types.ts"
@@ -40,9 +40,8 @@ export interface RedisOptions {
  * @category constructors
  * @since 0.1.0
  */
-export const redis: (options: RedisOptions) => SharedCache = (options): SharedCache & WithStore => {
-  let store: ReturnType<WithStore[typeof internal]> | undefined
-  // All accounts and endpoints share one store, and so one connection.
-  const load = () => (store ??= import("./engine/Redis.ts").then(({ connect }) => connect(options)))
-  return Object.defineProperty({ kind: "redis", [internal]: load }, internal, { enumerable: false })
+export const redis: (options: RedisOptions) => SharedCache = (options) => {
+  const cache = { kind: "redis" } as const
+  stores.set(cache, async () => (await import("./engine/Redis.ts")).connect(options))
+  return cache
 }

@@ -18,8 +18,9 @@
  * @since 0.1.0
  */
 
+import type { Callers } from "./engine/Engine.ts"
 import { makeEndpoint } from "./plain/endpoint.ts"
-import { internal, type WithCallers } from "./plain/internal.ts"
+import { authenticators } from "./plain/internal.ts"
 import type { Authenticator, BearerOptions, Endpoint, EndpointOptions, JwtOptions } from "./plain/server-types.ts"
 
 export { ClosedError, ConfigurationError } from "./plain/errors.ts"
@@ -51,7 +52,7 @@ export type {
  * @since 0.1.0
  */
 export const createEndpoint: (options: EndpointOptions) => Endpoint = (options) =>
-  makeEndpoint(async () => (await import("./engine/endpoint.ts")).startEndpoint(options))
+  makeEndpoint(async () => (await import("./engine/endpoint.ts")).startEndpoint(options), options.onError)
 
 /**
  * Authenticates callers by a JWT of your sign-in service, from a header or a cookie.
@@ -59,10 +60,8 @@ export const createEndpoint: (options: EndpointOptions) => Endpoint = (options) 
  * @category constructors
  * @since 0.1.0
  */
-export const jwt: (options: JwtOptions) => Authenticator = (options): Authenticator & WithCallers => ({
-  kind: "jwt",
-  [internal]: async () => (await import("./engine/Callers.ts")).byJwt(options)
-})
+export const jwt: (options: JwtOptions) => Authenticator = (options) =>
+  authenticator("jwt", async () => (await import("./engine/Callers.ts")).byJwt(options))
 
 /**
  * Authenticates callers by static tokens, for internal use.
@@ -70,9 +69,11 @@ export const jwt: (options: JwtOptions) => Authenticator = (options): Authentica
  * @category constructors
  * @since 0.1.0
  */
-export const bearer: (entries: ReadonlyArray<BearerOptions>) => Authenticator = (
-  entries
-): Authenticator & WithCallers => ({
-  kind: "bearer",
-  [internal]: async () => (await import("./engine/Callers.ts")).byBearer(entries)
-})
+export const bearer: (entries: ReadonlyArray<BearerOptions>) => Authenticator = (entries) =>
+  authenticator("bearer", async () => (await import("./engine/Callers.ts")).byBearer(entries))
+
+const authenticator = (kind: Authenticator["kind"], load: () => Promise<Callers>): Authenticator => {
+  const made = { kind }
+  authenticators.set(made, load)
+  return made
+}

@@ -114,6 +114,7 @@ export const fakeMinter: (answer?: (request: MintRequest) => CredentialFields) =
       check()
       invalidated.push(credential)
     },
+    forget: async () => check(),
     ready: async () => check(),
     close,
     [Symbol.asyncDispose]: close

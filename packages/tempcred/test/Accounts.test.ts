@@ -14,10 +14,12 @@ const platform = () => {
     globex: SonioxEmulator.make({ apiKey: "key-of-globex" })
   }
   const lookups: Array<string> = []
+  const errors: Array<unknown> = []
   const minter = createMinter({
     env: {},
     provider: "soniox",
     retries: 0,
+    onError: (error) => void errors.push(error),
     accounts: async (account) => {
       lookups.push(account)
       if (account === "broken") throw new Error("the vault is sealed: secret-of-the-vault")
@@ -29,7 +31,7 @@ const platform = () => {
       return fetchOf(found)(request)
     }
   })
-  return { ...emulators, lookups, minter }
+  return { ...emulators, errors, lookups, minter }
 }
 
 const request = { purpose: "stt.realtime", subject: "ana" } as const
@@ -55,6 +57,15 @@ describe("accounts", () => {
     await minter.close()
   })
 
+  it("are forgotten when the app says so", async () => {
+    const { lookups, minter } = platform()
+    const first = await minter.mint({ ...request, account: "acme" })
+    await minter.forget("acme")
+    assert.notStrictEqual((await minter.mint({ ...request, account: "acme" })).token, first.token)
+    assert.deepStrictEqual(lookups, ["acme", "acme"])
+    await minter.close()
+  })
+
   it("do not feel each other's errors", async () => {
     const { acme, minter } = platform()
     acme.faults.add(SonioxEmulator.mintRoute, { status: 429, headers: { "retry-after": "60" } })
@@ -64,7 +75,7 @@ describe("accounts", () => {
   })
 
   it("must be named and known, and an error of the lookup stays in the backend", async () => {
-    const { minter } = platform()
+    const { errors, minter } = platform()
     const missing = await failure(minter.mint(request))
     assert.deepStrictEqual(
       missing.issues?.map(({ field }) => field),
@@ -74,6 +85,7 @@ describe("accounts", () => {
     const broken = await failure(minter.mint({ ...request, account: "broken" }))
     assert.strictEqual(broken.reason, "UnavailableError")
     assert.notInclude(inspect(broken), "vault")
+    assert.match(String(errors[0]), /secret-of-the-vault/)
     await minter.close()
   })
 

@@ -1,6 +1,7 @@
 /** The plain endpoint: authentication, policy, limits, mounts. */
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
+import { inspect } from "node:util"
 import { SignJWT } from "jose"
 import { assert, describe, it } from "vitest"
 import { ConfigurationError } from "../src/index.ts"
@@ -19,6 +20,9 @@ const ask = (
     headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify(body)
   })
+
+/** What code without types may pass. */
+const untyped = (options: object): Partial<EndpointOptions> => Object.assign({}, options)
 
 /** Knows callers by a header of the test. */
 const byHeader: Authenticate = (request) => {
@@ -90,8 +94,16 @@ describe("an endpoint", () => {
   })
 
   it("keeps the policy, which can depend on the caller", async () => {
+    const errors: Array<unknown> = []
+    const down = new Error("the database is down")
     const { close, endpoint } = endpointOf({
-      policy: { terms: ({ subject }) => (subject === "ana" ? { maxTtl: "1 minute" } : undefined) }
+      policy: {
+        terms: ({ subject }) => {
+          if (subject === "cy") throw down
+          return subject === "ana" ? { maxTtl: "1 minute" } : undefined
+        }
+      },
+      onError: (error) => void errors.push(error)
     })
     const long = { purpose: "stt.realtime", ttlSeconds: 120 }
     const refused = await endpoint.fetch(ask("/", long, ana))
@@ -100,6 +112,8 @@ describe("an endpoint", () => {
     assert.strictEqual((await endpoint.fetch(ask("/", undefined, ana))).status, 201)
     const unknown = await endpoint.fetch(ask("/", undefined, { "x-user": "bo" }))
     assert.strictEqual(unknown.status, 403)
+    assert.strictEqual((await endpoint.fetch(ask("/", undefined, { "x-user": "cy" }))).status, 500)
+    assert.deepStrictEqual(errors, [down])
     assert.deepStrictEqual((await unknown.json()).issues, [
       { field: "purpose", message: "is not allowed for this caller" }
     ])
@@ -142,6 +156,37 @@ describe("an endpoint", () => {
     await close()
   })
 
+  it("gives the app its own request, with the path that the client asked", async () => {
+    const seen: Array<unknown> = []
+    const { close, endpoint } = endpointOf({
+      authenticate: (request, incoming) => {
+        seen.push(new URL(request.url).pathname, incoming)
+        return { subject: "ana" }
+      }
+    })
+    const context = { user: "ana" }
+    await endpoint.fetch(ask("/speech-token"), context)
+    assert.deepStrictEqual(seen, ["/speech-token", context])
+    const read = ask()
+    await read.text()
+    const error = await endpoint.fetch(read).catch((cause: unknown) => cause)
+    assert.match(String(error), /TypeError: the body of this request was read before/)
+    await close()
+  })
+
+  it("answers 500 where nobody waits for its promise", async () => {
+    const errors: Array<unknown> = []
+    const { close, endpoint } = endpointOf({ limits: { perMinute: 0 }, onError: (error) => void errors.push(error) })
+    const server = createServer(endpoint.node)
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+    const { port } = server.address() as AddressInfo
+    const response = await fetch(`http://127.0.0.1:${port}/`, { method: "POST" })
+    assert.strictEqual(response.status, 500)
+    assert.instanceOf(errors[0], ConfigurationError)
+    server.close()
+    await close()
+  })
+
   it("is a handler of Node, which gives the app its own request", async () => {
     const { close, endpoint } = endpointOf({
       authenticate: (_, incoming) =>
@@ -173,14 +218,28 @@ describe("an endpoint", () => {
   it("names an option that is wrong", async () => {
     for (const [options, message] of [
       [{ limits: { perMinute: 0 } }, /^createEndpoint.limits.perMinute must be a whole number/],
-      [{ cors: { origins: ["https://page.example/"] } }, /^createEndpoint.allowedOrigins must be origins/],
+      [{ cors: { origins: ["https://page.example/"] } }, /^createEndpoint.cors.origins must be origins/],
+      [{ cors: { origins: "*" } }, /^createEndpoint.cors.origins must be a list$/],
+      [{ polciy: {} }, /^createEndpoint.polciy is not an option; the options are minter, /],
+      [{ policy: { term: {} } }, /^createEndpoint.policy.term is not an option/],
+      [{ policy: { terms: false } }, /^createEndpoint.policy.terms must be an object of terms$/],
+      [
+        { policy: { hashSubjectsWith: "short" } },
+        /^createEndpoint.policy.hashSubjectsWith must be 32 bytes or more in base64/
+      ],
+      [{ limits: { store: { kind: "redis" } } }, /^createEndpoint.limits.store must be redis\(\{ url \}\)/],
+      [{ limits: { store: "redis://user:sssh@host:1" } }, /^createEndpoint.limits.store must be redis\(\{ url \}\)/],
+      [{ authenticate: "sssh-token" }, /^createEndpoint.authenticate must be a function, jwt\(…\) or bearer\(…\)$/],
+      [{ bodyTimeout: 5 }, /^createEndpoint.bodyTimeout must be a duration/],
+      [{ minter: undefined }, /^createEndpoint.minter must be what createMinter/],
       [{ authenticate: bearer([{ token: "short", subject: "ana" }]) }, /^bearer\[0\].token/],
       [{ authenticate: jwt({ secret: "short" }) }, /^jwt.secret must be/],
-      [{ minter: fakeMinter() }, /^createEndpoint.minter must be made by createMinter$/]
+      [{ minter: fakeMinter() }, /^createEndpoint.minter must be what createMinter of this copy of tempcred returned/]
     ] as const) {
-      const { close, endpoint } = endpointOf(options)
+      const { close, endpoint } = endpointOf(untyped(options))
       const error = await endpoint.ready().catch((cause: unknown) => cause)
       assert.instanceOf(error, ConfigurationError)
+      assert.notInclude(inspect(error), "sssh")
       assert.match(error.message, message)
       await close()
     }

@@ -3,12 +3,16 @@ import * as SonioxEmulator from "@tempcred/emulator/Soniox"
 import { inspect } from "node:util"
 import { assert, describe, expectTypeOf, it } from "vitest"
 import { ClosedError, ConfigurationError, createMinter, TempcredError } from "../src/index.ts"
-import type { Credential, Event, Minter, Reason } from "../src/index.ts"
+import type { Credential, Event, Minter, MinterOptions, Reason } from "../src/index.ts"
 import { createMinter as createSonioxMinter, soniox as sonioxProvider } from "../src/soniox.ts"
+import { redis } from "../src/redis.ts"
 import { speechmatics as speechmaticsProvider } from "../src/speechmatics.ts"
 import { emulated, fetchOf } from "./emulated.ts"
 
 const request = { purpose: "stt.realtime", subject: "ana" } as const
+
+/** What code without types may pass. */
+const untyped = (options: object): MinterOptions => Object.assign({}, options)
 
 const rejection = async (work: Promise<unknown>): Promise<unknown> => {
   try {
@@ -164,12 +168,24 @@ describe("an error", () => {
       [{ env: { SONIOX_API_KEY: undefined } }, /^SONIOX_API_KEY is not set$/],
       [{ env: { TEMPCRED_RETIRES: "1" } }, /^TEMPCRED_RETIRES is not a variable/],
       [{ retries: 99 }, /^createMinter.retries must be a whole number, 0 to 10$/],
-      [{ providers: [sonioxProvider({ apiKey: "" })] }, /apiKey/]
+      [{ providers: [sonioxProvider({ apiKey: "" })] }, /apiKey/],
+      [{ providers: [] }, /^createMinter.providers must be a list of providers/],
+      [{ providers: sonioxProvider({ apiKey: "wrong" }) }, /^createMinter.providers must be a list of providers/],
+      [{ providers: [{ id: "soniox" }] }, /^createMinter.providers must be a list of providers/],
+      [{ retires: 2 }, /^createMinter.retires is not an option; the options are provider, /],
+      [{ cache: "redis://user:wrong@host:6379" }, /^createMinter.cache must be "memory", "off" or redis/],
+      [{ cache: { store: 1 } }, /^createMinter.cache must be "memory", "off" or redis/],
+      [{ cache: redis({ url: "http://host", key: "wrong" }) }, /^redis.url must be redis:\/\/host:port$/],
+      [{ accounts: {} }, /^createMinter.accounts must be a function$/],
+      [{ accounts: async () => undefined, providers: [] }, /^createMinter.providers cannot be set beside accounts/],
+      [{ accounts: async () => undefined, provider: "nope" }, /^createMinter.provider names an unknown provider/],
+      [{ accounts: async () => undefined, maxAccounts: 0 }, /^createMinter.maxAccounts must be a whole number/]
     ] as const) {
-      const { minter, soniox } = emulated(options)
+      const { minter, soniox } = emulated(untyped(options))
       const error = await rejection(minter.ready())
       assert.instanceOf(error, ConfigurationError)
       assert.match(error.message, message)
+      assert.notInclude(inspect(error), "wrong")
       assert.instanceOf(await rejection(minter.mint(request)), ConfigurationError)
       assert.lengthOf(soniox.log, 0)
       await minter.close()
@@ -213,6 +229,46 @@ describe("a minter", () => {
     await alone.mint(request)
     assert.strictEqual(JSON.parse(emulator.log.at(-1)?.body ?? "").expires_in_seconds, 120)
     await alone.close()
+  })
+
+  it("begins again after a start that failed", async () => {
+    const emulator = SonioxEmulator.make()
+    let reads = 0
+    const apiKey = () => {
+      reads += 1
+      if (reads === 1) throw new Error("the vault is away")
+      return emulator.apiKey
+    }
+    const minter = createMinter({ env: {}, fetch: fetchOf(emulator), providers: [sonioxProvider({ apiKey })] })
+    assert.instanceOf(await rejection(minter.ready()), ConfigurationError)
+    assert.strictEqual((await minter.mint(request)).provider, "soniox")
+    await minter.close()
+  })
+
+  it("refuses an account that it could not tell from another", async () => {
+    const { minter } = emulated()
+    const error = await rejection(minter.mint({ ...request, account: "acme" }))
+    assert.instanceOf(error, ConfigurationError)
+    await minter.forget("acme")
+    await minter.close()
+  })
+
+  it("closes without an error after a start that failed", async () => {
+    const { minter } = emulated({ retries: 99 })
+    await rejection(minter.ready())
+    await minter.close()
+    await minter.close()
+  })
+
+  it("shows nothing of its options, nor do providers and shared caches", async () => {
+    const { minter } = emulated()
+    await minter.mint(request)
+    const key = "the-long-lived-key"
+    const objects = [minter, sonioxProvider({ apiKey: key }), redis({ url: `redis://:${key}@host:1`, key })]
+    const shown = inspect(objects, { depth: 10, showHidden: true, getters: true })
+    assert.notInclude(shown, key)
+    assert.notInclude(shown, "Symbol(tempcred")
+    await minter.close()
   })
 
   it("tells its events", async () => {

@@ -19,6 +19,8 @@ interface JwtCommon {
   readonly audience?: string | ReadonlyArray<string> | undefined
   /** The claim that holds the subject: text of 1 to 256 characters. @default "sub" */
   readonly subjectClaim?: string | undefined
+  /** The claim that holds the account of a platform's customer: text of 1 to 256 characters, required if it is set. @default none */
+  readonly accountClaim?: string | undefined
   /** The tolerated difference of clocks, at most 5 minutes. @default "5 seconds" */
   readonly clockTolerance?: Length | undefined
   /**
@@ -84,12 +86,12 @@ const toleranceOf = ({ clockTolerance = "5 seconds" }: JwtOptions): Duration.Dur
 
 /** Makes the function that identifies the subject of a JWT. */
 export const make = Effect.fnUntraced(function* (options: JwtOptions): Effect.fn.Return<Identity.Verify> {
-  const { audience, issuer, secret, subjectClaim = "sub" } = options
+  const { accountClaim, audience, issuer, secret, subjectClaim = "sub" } = options
   const rules: JWTVerifyOptions = {
     ...(issuer === undefined ? {} : { issuer: many(issuer) }),
     ...(audience === undefined || isAny(audience) ? {} : { audience: many(audience) }),
     clockTolerance: Duration.toSeconds(toleranceOf(options)),
-    requiredClaims: ["exp", subjectClaim],
+    requiredClaims: ["exp", subjectClaim, ...(accountClaim === undefined ? [] : [accountClaim])],
     algorithms: secret === undefined ? [...(options.algorithms ?? algorithms)] : ["HS256"]
   }
   const verify = yield* secret === undefined ? byKeySet(options.jwksUrl) : bySecret(secret)
@@ -100,7 +102,7 @@ export const make = Effect.fnUntraced(function* (options: JwtOptions): Effect.fn
           try: () => verify(Redacted.value(token), { ...rules, currentDate }),
           catch: failureOf
         }),
-        (claims) => identityOf(claims, subjectClaim)
+        (claims) => identityOf(claims, subjectClaim, accountClaim)
       )
     )
 })
@@ -152,14 +154,18 @@ const refused = (hint: string) => new Identity.UnauthenticatedError({ hint })
 
 const identityOf = (
   claims: JWTPayload,
-  subjectClaim: string
+  subjectClaim: string,
+  accountClaim: string | undefined
 ): Effect.Effect<Identity.Identity, Identity.UnauthenticatedError> => {
   const wrongDate = ["exp", "nbf", "iat"].find((claim) => !isDate(claims[claim]))
   if (wrongDate !== undefined) return Effect.fail(refused(`the token's ${wrongDate} is malformed`))
   const subject = claims[subjectClaim]
-  return Identity.isSubject(subject)
-    ? Effect.succeed({ subject, claims })
-    : Effect.fail(refused(`the token's ${subjectClaim} ${Identity.subjectRule}`))
+  if (!Identity.isSubject(subject)) return Effect.fail(refused(`the token's ${subjectClaim} ${Identity.subjectRule}`))
+  if (accountClaim === undefined) return Effect.succeed({ subject, claims })
+  const account = claims[accountClaim]
+  return Identity.isSubject(account)
+    ? Effect.succeed({ subject, account, claims })
+    : Effect.fail(refused(`the token's ${accountClaim} ${Identity.subjectRule}`))
 }
 
 const hints: Readonly<Record<string, string>> = {
@@ -204,7 +210,7 @@ const secretBytes = (secret: Redacted.Redacted): Uint8Array<ArrayBuffer> =>
 
 /** Checks the options. */
 export const check = (options: JwtOptions): ReadonlyArray<Issue> => {
-  const { audience, issuer, jwksUrl, secret, subjectClaim, tokenFrom } = options
+  const { accountClaim, audience, issuer, jwksUrl, secret, subjectClaim, tokenFrom } = options
   const name = (option: string) => `Authenticator.layerJwt.${option}`
   const issues: Array<Issue> = [...checkUrl(name("jwksUrl"), jwksUrl)]
   const wrong = (option: string, message: string) => void issues.push({ name: name(option), message })
@@ -233,6 +239,7 @@ export const check = (options: JwtOptions): ReadonlyArray<Issue> => {
   }
   if (tokenFrom !== undefined) issues.push(...Identity.checkTokenFrom(name("tokenFrom"), tokenFrom))
   if (subjectClaim === "") wrong("subjectClaim", "must be the name of a claim")
+  if (accountClaim === "") wrong("accountClaim", "must be the name of a claim")
   const chosen: ReadonlyArray<string> = options.algorithms ?? algorithms
   if (chosen.length === 0 || !chosen.every((one) => algorithms.some((known) => known === one))) {
     wrong("algorithms", `must each be one of ${algorithms.join(", ")}`)

@@ -81,8 +81,36 @@ export interface CheckedTerms {
 /** An issue with a field that the client can change. */
 type FieldIssue = { readonly field: keyof Request; readonly message: string }
 
+const names: ReadonlySet<string> = new Set([
+  "purposes",
+  "maxTtl",
+  "singleUse",
+  "maxSession",
+  "session",
+  "usableFor",
+  "regions",
+  "allowNoRegion"
+] satisfies ReadonlyArray<keyof Terms>)
+
+/** Checks that a value is terms at all: untyped code may return `false` for a caller, or misspell a limit, and must not lift all limits. */
+const foreign = (terms: unknown): ReadonlyArray<Issue> => {
+  if (typeof terms !== "object" || terms === null || Array.isArray(terms)) {
+    return [{ name: "IssuancePolicy.terms", message: "must be an object of terms" }]
+  }
+  const unknown = Object.keys(terms).filter((name) => !names.has(name))
+  return unknown.map((name) => ({
+    name: `IssuancePolicy.${name.slice(0, 40)}`,
+    message: `is not a term; the terms are ${[...names].join(", ")}`
+  }))
+}
+
 /** Checks terms. */
 export const check = (terms: Terms): Result.Result<CheckedTerms, ReadonlyArray<Issue>> => {
+  const wrong = foreign(terms)
+  return wrong.length > 0 ? Result.fail(wrong) : checkEach(terms)
+}
+
+const checkEach = (terms: Terms): Result.Result<CheckedTerms, ReadonlyArray<Issue>> => {
   const { allowNoRegion = false, maxSession, maxTtl, purposes, regions, session = {}, singleUse = "preferred" } = terms
   const issues: Array<Issue> = []
   const note = (name: string, message: string) => void issues.push({ name: `IssuancePolicy.${name}`, message })

@@ -79,7 +79,9 @@ export const check = (options: Options): Effect.Effect<Settings, ConfigurationEr
   const length = (name: "bodyTimeout" | "drainTimeout", given: Length): Duration.Duration => {
     const duration = Option.getOrElse(Duration.fromInput(given), () => Duration.zero)
     const millis = Duration.toMillis(duration)
-    if (!(millis >= 1 && Number.isFinite(millis))) wrong(name, 'must be a duration such as "5 seconds"')
+    // A bare number has no unit.
+    if (typeof given === "number" || !(millis >= 1 && Number.isFinite(millis)))
+      wrong(name, 'must be a duration such as "5 seconds"')
     return duration
   }
   if (!Number.isSafeInteger(maxInFlight) || maxInFlight < 1) wrong("maxInFlight", "must be a whole number, 1 or more")

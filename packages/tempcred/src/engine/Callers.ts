@@ -1,24 +1,44 @@
 /** Makes authenticators from plain options. */
 import * as Authenticator from "@tempcred/server/Authenticator"
-import * as Redacted from "effect/Redacted"
-import { hasCallers, internal } from "../plain/internal.ts"
+import { authenticators } from "../plain/internal.ts"
 import type { BearerOptions, EndpointOptions, JwtOptions } from "../plain/server-types.ts"
 import type { Callers } from "./Engine.ts"
+import { hidden } from "./Keys.ts"
+import { misuse } from "./Misuse.ts"
+
+/** A web request as the app got it, beside what it passes on. */
+export class Passed {
+  readonly request: Request
+  readonly incoming: unknown
+
+  constructor(request: Request, incoming: unknown) {
+    this.request = request
+    this.incoming = incoming
+  }
+}
 
 /** Makes the authenticator of an endpoint. */
-export const callersOf = async ({ authenticate, onError }: EndpointOptions): Promise<Callers> =>
-  typeof authenticate === "function"
-    ? Authenticator.layerPromise(async (request, incoming) => authenticate(request, incoming), { onError })
-    : hasCallers(authenticate)
-      ? authenticate[internal]()
-      : Promise.reject(new TypeError("authenticate must be a function, jwt(…) or bearer(…)"))
+export const callersOf = async ({ authenticate, onError }: EndpointOptions): Promise<Callers> => {
+  if (typeof authenticate !== "function") {
+    const made = authenticators.get(authenticate)
+    if (made === undefined) throw misuse("createEndpoint.authenticate", "must be a function, jwt(…) or bearer(…)")
+    return made()
+  }
+  return Authenticator.layerPromise(
+    async (request, incoming) =>
+      incoming instanceof Passed ? authenticate(incoming.request, incoming.incoming) : authenticate(request, incoming),
+    { onError }
+  )
+}
 
 /** Makes the authenticator of JWTs. */
 export const byJwt = ({ audience, jwksUrl, secret, ...checks }: JwtOptions): Callers =>
   secret === undefined
     ? Authenticator.layerJwt({ ...checks, jwksUrl, audience })
-    : Authenticator.layerJwt({ ...checks, audience, secret: Redacted.make(secret) })
+    : Authenticator.layerJwt({ ...checks, audience, secret: hidden(secret) })
 
 /** Makes the authenticator of static tokens. */
-export const byBearer = (entries: ReadonlyArray<BearerOptions>): Callers =>
-  Authenticator.layerBearer(entries.map((entry) => ({ ...entry, token: Redacted.make(entry.token) })))
+export const byBearer = (entries: ReadonlyArray<BearerOptions>): Callers => {
+  if (!Array.isArray(entries)) throw misuse("bearer", "must be a list of { token, subject }")
+  return Authenticator.layerBearer(entries.map((entry) => ({ ...entry, token: hidden(entry.token) })))
+}

@@ -19,6 +19,7 @@ export type Outcome<A> =
 export interface Engine {
   readonly mint: (request: MintRequest, options: MintOptions) => Promise<Outcome<Credential>>
   readonly invalidate: (credential: Credential) => Promise<Outcome<void>>
+  readonly forget: (account: string) => Promise<Outcome<void>>
   readonly ready: () => Promise<Outcome<void>>
   readonly close: () => Promise<void>
   /** The provider of the engine, for the endpoint. */

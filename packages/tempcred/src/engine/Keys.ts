@@ -6,8 +6,8 @@ import type { Key } from "../plain/types.ts"
 
 type Source = Redacted.Redacted | KeySource.KeySource
 
-/** Hides keys. Values that are no text become an empty key, which adapters refuse by the name of the option. */
-const hidden = (key: unknown): Redacted.Redacted => Redacted.make(typeof key === "string" ? key : "")
+/** Hides a secret. A value that is no text becomes an empty one, which is refused by the name of its option. */
+export const hidden = (key: unknown): Redacted.Redacted => Redacted.make(typeof key === "string" ? key : "")
 
 /** Makes the source of a key. */
 export const source = (key: Key): Source => {

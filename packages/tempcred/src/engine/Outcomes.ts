@@ -11,6 +11,7 @@ import * as Redacted from "effect/Redacted"
 import { makeCredential } from "../plain/credential.ts"
 import type { Credential, Failure } from "../plain/types.ts"
 import type { Outcome } from "./Engine.ts"
+import { Misuse } from "./Misuse.ts"
 
 /** Plain credentials by the engine's, so that a repeated hit of the cache returns the same object. */
 const known = new WeakMap<TempCredential, Promise<Credential>>()
@@ -58,15 +59,26 @@ const failureOf = (provider: string, reason: Reason): Failure => ({
 const functions: ReadonlyArray<readonly [engine: string, own: string]> = [
   ["Providers.", "createMinter."],
   ["WarmPool.", "createMinter.pool."],
+  ["TokenServer.allowedOrigins", "createEndpoint.cors.origins"],
+  ["TokenServer.allowedHeaders", "createEndpoint.cors.headers"],
   ["TokenServer.", "createEndpoint."],
+  ["Accounts.capacity", "createMinter.maxAccounts"],
+  ["IssuancePolicy.subject.hashedWith", "createEndpoint.policy.hashSubjectsWith"],
+  ["IssuancePolicy.terms", "createEndpoint.policy.terms"],
   ["IssuancePolicy.", "createEndpoint.policy.terms."],
   ["Limits.", "createEndpoint.limits."],
   ["Authenticator.layerJwt.", "jwt."],
   ["Authenticator.layerBearer", "bearer"]
 ]
 
-const plainName = (name: string): string =>
-  functions.reduce((told, [engine, own]) => (told.startsWith(engine) ? own + told.slice(engine.length) : told), name)
+const plainName = (name: string): string => {
+  const [engine, own] = functions.find(([prefix]) => name.startsWith(prefix)) ?? ["", ""]
+  return own + name.slice(engine.length)
+}
+
+/** Secrets are plain text here. */
+const plainMessage = (message: string): string =>
+  message.replace("must be a Redacted of ", "must be ").replace(": wrap it in Redacted.make", "")
 
 /** Makes the result of a rejection of the engine. Throws what is none of its own errors. */
 const rejection = (error: unknown): Outcome<never> => {
@@ -76,10 +88,11 @@ const rejection = (error: unknown): Outcome<never> => {
     const failure = { ...failureOf(provider, reason), message }
     return { type: "failed", failure: all === undefined ? failure : { ...failure, failures: all } }
   }
+  if (error instanceof Misuse) return { type: "misconfigured", issues: error.issues }
   if (error instanceof ConfigurationError) {
     return {
       type: "misconfigured",
-      issues: error.issues.map(({ message, name }) => ({ name: plainName(name), message }))
+      issues: error.issues.map(({ message, name }) => ({ name: plainName(name), message: plainMessage(message) }))
     }
   }
   if (Predicate.isTagged(error, "ClosedError")) return { type: "closed" }

@@ -1,8 +1,8 @@
 /** Makes the options of a stack from plain ones. */
 import type * as Providers from "@tempcred/core/Providers"
-import * as Redacted from "effect/Redacted"
-import { hasStore, internal } from "../plain/internal.ts"
+import { stores } from "../plain/internal.ts"
 import type { MinterOptions } from "../plain/minter-types.ts"
+import { misuse } from "./Misuse.ts"
 
 type Cache = Providers.Options["cache"]
 
@@ -24,7 +24,12 @@ export const settingsOf = async ({
 })
 
 const cacheOf = async (cache: NonNullable<MinterOptions["cache"]>): Promise<Cache> => {
-  if (cache === "memory" || cache === "off" || !hasStore(cache)) return cache === "off" ? "off" : "memory"
-  const { key, redis } = await cache[internal]()
-  return { store: redis, key: key ?? Redacted.make("") }
+  if (cache === "memory" || cache === "off") return cache
+  const connect = stores.get(cache)
+  if (connect === undefined) {
+    throw misuse("createMinter.cache", 'must be "memory", "off" or redis({ url, key }) of tempcred/redis')
+  }
+  const { key, redis } = await connect()
+  if (key === undefined) throw misuse("redis.key", "is not set: make one with openssl rand -base64 32")
+  return { store: redis, key }
 }

@@ -4,26 +4,52 @@ import * as NodeHandler from "@tempcred/server/NodeHandler"
 import * as TokenServer from "@tempcred/server/TokenServer"
 import { path } from "@tempcred/core/TokenEndpoint"
 import * as Effect from "effect/Effect"
-import * as Redacted from "effect/Redacted"
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { hasEngine, hasStore, internal } from "../plain/internal.ts"
-import type { EndpointOptions, Limits, NodeRequest, NodeResponse, Policy } from "../plain/server-types.ts"
-import { callersOf } from "./Callers.ts"
+import { engines, stores } from "../plain/internal.ts"
+import type { Caller, EndpointOptions, Limits, NodeRequest, NodeResponse, Policy } from "../plain/server-types.ts"
+import { callersOf, Passed } from "./Callers.ts"
 import type { Outcome, RunningEndpoint } from "./Engine.ts"
+import { hidden } from "./Keys.ts"
+import { misuse, requireKnown } from "./Misuse.ts"
 import { settled } from "./Outcomes.ts"
 
+const known = [
+  "minter",
+  "authenticate",
+  "policy",
+  "limits",
+  "cors",
+  "maxInFlight",
+  "bodyTimeout",
+  "drainTimeout",
+  "onRequest",
+  "onError"
+] satisfies ReadonlyArray<keyof EndpointOptions>
+
 /** Starts an endpoint over the engine of its minter. */
-export const startEndpoint = async (options: EndpointOptions): Promise<Outcome<RunningEndpoint>> => {
-  const { bodyTimeout, cors, drainTimeout, limits, maxInFlight, minter, onRequest, policy } = options
-  if (!hasEngine(minter)) {
-    const issue = { name: "createEndpoint.minter", message: "must be made by createMinter" }
-    return { type: "misconfigured", issues: [issue] }
+export const startEndpoint = (options: EndpointOptions): Promise<Outcome<RunningEndpoint>> =>
+  settled(() => endpointOf(options))
+
+const endpointOf = async (options: EndpointOptions): Promise<RunningEndpoint> => {
+  const { bodyTimeout, cors, drainTimeout, limits, maxInFlight, minter, onError, onRequest, policy } = options
+  requireKnown("createEndpoint", options, known)
+  requireKnown("createEndpoint.policy", policy, ["terms", "hashSubjectsWith"] satisfies ReadonlyArray<keyof Policy>)
+  requireKnown("createEndpoint.limits", limits, ["perMinute", "concurrent", "store"] satisfies ReadonlyArray<
+    keyof Limits
+  >)
+  if (cors !== undefined && !Array.isArray(cors.origins)) throw misuse("createEndpoint.cors.origins", "must be a list")
+  const engine = engines.get(minter)
+  if (engine === undefined) {
+    throw misuse(
+      "createEndpoint.minter",
+      "must be what createMinter of this copy of tempcred returned, not a wrapper or a fake"
+    )
   }
-  const { provider } = await minter[internal]()
+  const { provider } = await engine()
   const server = TokenServer.make({
     provider,
     authenticator: await callersOf(options),
-    policy: policy && policyOf(policy),
+    policy: policy && policyOf(policy, onError),
     limits: limits && (await limitsOf(limits)),
     allowedOrigins: cors?.origins,
     allowedHeaders: cors?.headers,
@@ -37,17 +63,14 @@ export const startEndpoint = async (options: EndpointOptions): Promise<Outcome<R
   })
   const handle = NodeHandler.make({ respond: (request, left) => server.respond(asMint(request), left) })
   return {
-    type: "done",
-    value: {
-      fetch: (request, incoming) => settled(() => server.fetch(webMint(request), incoming)),
-      node: (request, response) =>
-        settled(async () => {
-          if (!isIncoming(request) || !isServerResponse(response)) throw new TypeError(notOfNode)
-          await handle(request, response)
-        }),
-      ready: () => settled(server.ready),
-      close: server.close
-    }
+    fetch: (request, incoming) => settled(async () => server.fetch(webMint(request), new Passed(request, incoming))),
+    node: (request, response) =>
+      settled(async () => {
+        if (!isIncoming(request) || !isServerResponse(response)) throw new TypeError(notOfNode)
+        await handle(request, response)
+      }),
+    ready: () => settled(server.ready),
+    close: server.close
   }
 }
 
@@ -61,8 +84,12 @@ const isServerResponse = (response: NodeResponse): response is NodeResponse & Se
 /** The app decides the path, so that every `POST`, and the preflight before it, is for a credential. */
 const isMint = (method: string): boolean => method === "POST" || method === "OPTIONS"
 
-const webMint = (request: Request): Request =>
-  isMint(request.method) ? new Request(new URL(path, request.url), request) : request
+const webMint = (request: Request): Request => {
+  if (!isMint(request.method)) return request
+  if (request.bodyUsed)
+    throw new TypeError("the body of this request was read before: pass the request before you read it")
+  return new Request(new URL(path, request.url), request)
+}
 
 type Respond = TokenServer.TokenServer["respond"]
 
@@ -81,23 +108,35 @@ const asMint = (request: Parameters<Respond>[0]): Parameters<Respond>[0] =>
       }
     : request
 
-const policyOf = ({ hashSubjectsWith, terms }: Policy): IssuancePolicy.IssuancePolicy => ({
-  terms:
-    typeof terms === "function"
-      ? (caller) =>
-          Effect.filterOrFail(
-            Effect.promise(async () => terms(caller)),
-            (found) => found !== undefined,
-            () =>
-              new IssuancePolicy.ForbiddenError({
-                issues: [{ field: "purpose", message: "is not allowed for this caller" }]
-              })
-          )
-      : terms,
-  subject: hashSubjectsWith === undefined ? undefined : { hashedWith: Redacted.make(hashSubjectsWith) }
+const policyOf = (
+  { hashSubjectsWith, terms }: Policy,
+  onError: EndpointOptions["onError"]
+): IssuancePolicy.IssuancePolicy => ({
+  terms: typeof terms === "function" ? termsOf(terms, onError) : terms,
+  subject: hashSubjectsWith === undefined ? undefined : { hashedWith: hidden(hashSubjectsWith) }
 })
 
-const limitsOf = async ({ store, ...limits }: Limits) => ({
-  ...limits,
-  store: store !== undefined && hasStore(store) ? (await store[internal]()).redis : undefined
-})
+/** Makes the terms of each caller. No terms at all refuse the caller, and so does anything that is false. */
+const termsOf = (terms: Extract<Policy["terms"], Function>, onError: EndpointOptions["onError"]) => (caller: Caller) =>
+  Effect.promise(async () => {
+    try {
+      return await terms(caller)
+    } catch (error) {
+      const telling = async () => onError?.(error)
+      await telling().catch(() => {})
+      throw error
+    }
+  }).pipe(
+    Effect.flatMap((found) =>
+      found ? Effect.succeed(found) : new IssuancePolicy.ForbiddenError({ issues: [notAllowed] })
+    )
+  )
+
+const notAllowed = { field: "purpose", message: "is not allowed for this caller" }
+
+const limitsOf = async ({ store, ...limits }: Limits) => {
+  if (store === undefined) return limits
+  const connect = stores.get(store)
+  if (connect === undefined) throw misuse("createEndpoint.limits.store", "must be redis({ url }) of tempcred/redis")
+  return { ...limits, store: (await connect()).redis }
+}

@@ -2,14 +2,13 @@
 import type { ProviderLayer } from "@tempcred/core/Adapter"
 import * as Providers from "@tempcred/core/Providers"
 import type { VendorMinterOptions } from "../plain/minter-types.ts"
-import type { Engine, Outcome } from "./Engine.ts"
+import type { Engine } from "./Engine.ts"
 import { start } from "./start.ts"
+
+export { settled } from "./Outcomes.ts"
 
 /** Starts the engine of one vendor. */
 export const startOne = (
   vendor: ProviderLayer,
   { cache, rateLimit, retries, timeout, ttl, ...options }: VendorMinterOptions
-): Outcome<Engine> => ({
-  type: "done",
-  value: start(Providers.layerSingle(vendor, { cache, rateLimit, retries, timeout, ttl }), options)
-})
+): Engine => start(Providers.layerSingle(vendor, { cache, rateLimit, retries, timeout, ttl }), options)

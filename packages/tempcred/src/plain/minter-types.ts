@@ -64,6 +64,8 @@ export interface MinterOptions extends Omit<VendorMinterOptions, "cache"> {
    * key. `undefined` means that there is no such account. It is given 5 seconds. With this option, every request names an account.
    */
   readonly accounts?: ((account: string) => Promise<ReadonlyArray<Provider> | undefined>) | undefined
+  /** Receives an error of `accounts`, which callers read nothing of. @default none */
+  readonly onError?: ((error: unknown) => void | Promise<void>) | undefined
   /** The largest number of accounts in memory; the one unused for longest is forgotten first. @default 1000 */
   readonly maxAccounts?: number | undefined
   /** The environment. @default that of the process */
@@ -79,6 +81,11 @@ export interface Minter extends AsyncDisposable {
   readonly mint: (request: MintRequest, options?: MintOptions) => Promise<Credential>
   /** Invalidates a credential that the vendor refused. Nobody gets it again, and the next mint returns another one. */
   readonly invalidate: (credential: Credential) => Promise<void>
+  /**
+   * Forgets an account with its cached credentials, for example when its customer left or its key was replaced. The next mint looks it up again. It does
+   * nothing for a minter without `accounts`.
+   */
+  readonly forget: (account: string) => Promise<void>
   /** Loads the vendors and checks the configuration now. Rejects with `ConfigurationError`. */
   readonly ready: () => Promise<void>
   /** Stops mints in progress and closes connections. */

@@ -32,6 +32,8 @@ export interface JwtChecks {
   readonly issuer?: string | ReadonlyArray<string> | undefined
   /** The claim with the subject: text of 1 to 256 characters. @default "sub" */
   readonly subjectClaim?: string | undefined
+  /** The claim with the account, for a minter with `accounts`; every token must have it then. @default none */
+  readonly accountClaim?: string | undefined
   /** The tolerated difference of clocks, at most 5 minutes. @default "5 seconds" */
   readonly clockTolerance?: Length | undefined
   /** @default the `Authorization` header */
@@ -142,8 +144,8 @@ export interface EndpointOptions {
   readonly drainTimeout?: Length | undefined
   /** Receives an entry for each answered request. @default none */
   readonly onRequest?: ((entry: AccessLogEntry) => void | Promise<void>) | undefined
-  /** Receives an error of `authenticate`. @default none */
-  readonly onError?: ((error: unknown) => void) | undefined
+  /** Receives an error of `authenticate` or of `policy.terms`, which callers read nothing of. @default none */
+  readonly onError?: ((error: unknown) => void | Promise<void>) | undefined
 }
 
 /** A request of Node: `IncomingMessage`, as Express, Fastify (`request.raw`), Koa (`ctx.req`) and `node:http` have it. */
@@ -155,7 +157,7 @@ export interface NodeRequest {
 
 /** A response of Node: `ServerResponse`. */
 export interface NodeResponse {
-  readonly statusCode: number
+  statusCode: number
   readonly end: (...args: ReadonlyArray<never>) => unknown
 }
 

@@ -1,5 +1,5 @@
 /** A vendor with plain options: as a provider for a minter of several vendors, and as a minter of its own. */
-import { internal, type WithEngine, type WithSource } from "./internal.ts"
+import { sources } from "./internal.ts"
 import { makeMinter } from "./minter.ts"
 import type { LayerOf } from "../engine/Engine.ts"
 import type { VendorMinterOptions, Minter, Provider } from "./minter-types.ts"
@@ -10,14 +10,18 @@ export const providerOf = <Options>(
   id: ProviderName,
   load: () => Promise<LayerOf<Options>>,
   options: Options
-): Provider & WithSource => ({ id, [internal]: { id, load: async () => (await load())(options) } })
+): Provider => {
+  const provider = { id }
+  sources.set(provider, { id, load: async () => (await load())(options) })
+  return provider
+}
 
 /** Makes a minter of one vendor, without the choice by configuration. */
 export const minterOf = <Options extends VendorMinterOptions>(
   load: () => Promise<LayerOf<Options>>,
   options: Options
-): Minter & WithEngine =>
+): Minter =>
   makeMinter(async () => {
-    const [{ startOne }, layerOf] = await Promise.all([import("../engine/one.ts"), load()])
-    return startOne(layerOf(options), options)
+    const [{ settled, startOne }, layerOf] = await Promise.all([import("../engine/one.ts"), load()])
+    return settled(async () => startOne(layerOf(options), options))
   })
