@@ -1,12 +1,12 @@
 /** The page's own backend: the user, the vendors, and the token endpoint of each vendor. */
-import { source, type Source } from "@tempcred/client"
+import { source, type Source } from "tempcred/client"
 
 export interface Session {
   readonly user: string
   readonly token: string
-  /** True for emulated vendors, whose failures can be rehearsed. */
+  /** True for emulated vendors, which can fail on purpose. */
   readonly emulated: boolean
-  readonly vendors: ReadonlyArray<{ readonly id: string; readonly name: string; readonly missing?: string }>
+  readonly vendors: ReadonlyArray<{ readonly id: string; readonly name: string; readonly problem?: string }>
 }
 
 let known: Promise<Session> | undefined
@@ -33,10 +33,12 @@ export const logout = (): void => {
 
 export const credentialsOf = (vendor: string): Source =>
   source({
-    endpoint: `/${vendor}/v1/credentials`,
+    endpoint: `/speech-token/${vendor}`,
     headers: async () => ({ authorization: `Bearer ${(await session()).token}` })
   })
 
-export const rehearse = async (vendor: string, what: string): Promise<void> => {
-  await fetch(`/demo/rehearsals/${vendor}/${what}`, { method: "POST" })
+/** Makes the vendor or its endpoint fail. */
+export const fail = async (vendor: string, how: "cut" | "expire" | "down"): Promise<void> => {
+  const response = await fetch(`/demo/failures/${vendor}/${how}`, { method: "POST" })
+  if (!response.ok) throw new Error(`the backend answered ${response.status}`)
 }

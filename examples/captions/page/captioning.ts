@@ -2,7 +2,7 @@
  * Keeps captions going: takes a credential, opens a connection, replaces it before the vendor ends the session, and
  * recovers from failures. It is independent of vendors.
  */
-import { type Credential, type Source, SourceError } from "@tempcred/client"
+import { type Credential, type Source, SourceError } from "tempcred/client"
 import { logout } from "./backend.ts"
 import type { Failure } from "./bridges/bridge.ts"
 import type { Caption } from "./captions.ts"
@@ -19,7 +19,7 @@ export interface Trouble {
 }
 
 export interface Options {
-  readonly credentials: Source
+  readonly credentials: Pick<Source, "take" | "invalidate">
   readonly sound: Sound
   readonly history: History
   /** Adds a place for the words of a connection. */
@@ -110,7 +110,7 @@ export const caption = async (options: Options, signal: AbortSignal): Promise<vo
       // The next request reports it to the endpoint, which returns another one.
       if (failure?.refused === true) options.credentials.invalidate(credential)
       show(feed.leave(line) && failure !== undefined ? "again" : "over")
-      history.ended(track, failure?.name)
+      history.ended(track, failure)
     })
     if (await line.ready) {
       const { maxSessionSeconds } = credential
@@ -133,7 +133,7 @@ export const caption = async (options: Options, signal: AbortSignal): Promise<vo
       const what = await Promise.race([silence, line.ended, renewal.rings])
       renewal.cancel()
       if (what === "due") {
-        history.note("plain", "Renewing ahead of the session limit")
+        history.note("plain", "Connecting again before the session limit")
         const previous = line
         ;({ line, renewIn } = await connected())
         previous.finish()

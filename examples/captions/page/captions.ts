@@ -10,10 +10,20 @@ export type Caption = Words | "over" | "again"
 
 export const makeCaptions = (place: HTMLElement) => {
   const stale: Array<HTMLElement> = []
-  /** Tells whether the newest words are visible. */
-  const isAtEnd = () => place.scrollHeight - place.scrollTop - place.clientHeight < 40
+  /** False while the reader looks at earlier words. */
+  let follows = true
+  place.addEventListener("scroll", () => {
+    follows = place.scrollHeight - place.scrollTop - place.clientHeight < 40
+  })
+  const follow = () => {
+    if (follows) place.scrollTop = place.scrollHeight
+  }
+  new ResizeObserver(follow).observe(place)
   return {
-    clear: () => place.replaceChildren(),
+    clear: () => {
+      place.replaceChildren()
+      follows = true
+    },
     /** Adds a place for the words of a connection, after those of earlier ones. */
     segment: () => {
       const finals = document.createElement("span")
@@ -22,7 +32,6 @@ export const makeCaptions = (place: HTMLElement) => {
       partial.setAttribute("aria-hidden", "true")
       place.append(finals, partial, " ")
       return (words: Caption) => {
-        const follows = isAtEnd()
         if (words === "again") stale.push(partial)
         else if (words === "over" && partial.textContent === "") partial.remove()
         else if (words === "over") partial.removeAttribute("aria-hidden")
@@ -37,7 +46,7 @@ export const makeCaptions = (place: HTMLElement) => {
           const isJoined = finals.textContent === "" || /\s$/.test(finals.textContent) || /^\s/.test(words.partial)
           partial.textContent = words.partial === "" || isJoined ? words.partial : ` ${words.partial}`
         }
-        if (follows) place.scrollTop = place.scrollHeight
+        follow()
       }
     }
   }

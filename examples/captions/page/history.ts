@@ -2,23 +2,26 @@
  * The history of credentials and connections, for the timeline. It contains no token. Times are those of
  * `Date.now()`.
  */
-import type { Credential } from "@tempcred/client"
+import type { Credential } from "tempcred/client"
+import type { Failure } from "./bridges/bridge.ts"
 
 /** A credential from its mint to its use. */
 export interface Minted {
   readonly kind: "credential"
   readonly number: number
+  readonly provider: string
   readonly lane: number
   readonly at: number
   readonly uses: Credential["uses"]
   /** The time until which it can open a connection. */
-  readonly redeemBy: number
+  readonly expiresAt: number
   endedAt?: number
 }
 
 export interface Opened {
   readonly kind: "connection"
   readonly number: number
+  readonly credential: Minted
   readonly lane: number
   readonly at: number
   /** The time when the vendor ends the session. */
@@ -50,7 +53,7 @@ export interface History {
   readonly minted: (credential: Credential) => Minted
   readonly opened: (minted: Minted, maxSessionSeconds: number | undefined) => Opened
   /** Records the end of a connection, or of an unused credential. */
-  readonly ended: (track: Track, failure: string | undefined) => void
+  readonly ended: (track: Track, failure: Failure | undefined) => void
 }
 
 /** The lane of credentials. A connection and its successor have lanes of their own beside it. */
@@ -60,7 +63,11 @@ export const makeHistory = (changed: () => void): History => {
   const notes: Array<Note> = []
   let running: ReadonlyArray<Track> = []
   let [begun, minted, opened]: [number?, Minted?, Opened?] = []
+  /** The numbers of credentials by their fingerprints. */
+  const numbers = new Map<string | undefined, number>()
+  /** The fingerprints from any time, and the credentials themselves, which the page has only once. */
   const known = new Set<string | undefined>()
+  const kept = new WeakSet<Credential>()
 
   const write = (tone: Note["tone"], text: string, lane?: number, after = running) => {
     notes.push({ at: Date.now(), tone, text, before: running, after, lane })
@@ -84,27 +91,32 @@ export const makeHistory = (changed: () => void): History => {
       running = []
       begun = Date.now()
       minted = opened = undefined
+      numbers.clear()
       changed()
     },
-    minted: ({ expiresAt, fingerprint, provider, relaxed, token, uses }) => {
+    minted: (credential) => {
+      const { expiresAt, fingerprint, provider, relaxed, token, uses } = credential
       const made: Minted = {
         kind: "credential",
-        number: (minted?.number ?? 0) + 1,
+        number: numbers.get(fingerprint) ?? numbers.size + 1,
+        provider,
         lane: credentialLane,
         at: Date.now(),
         uses,
-        redeemBy: Date.parse(expiresAt)
+        expiresAt: Date.parse(expiresAt)
       }
       minted = made
-      // A multi-use credential comes from the endpoint's cache until the cache renews it.
-      const from = known.has(fingerprint) ? "from the cache, minted by" : "minted by"
+      const source = kept.has(credential)
+        ? "used again"
+        : known.has(fingerprint)
+          ? "from the endpoint's cache"
+          : `minted by ${provider}, ${redacted(token)}`
+      numbers.set(fingerprint, made.number)
       known.add(fingerprint)
+      kept.add(credential)
       const use = uses === "once" ? "for one use" : "for many uses"
       const lack = relaxed.includes("singleUse") ? ", as the vendor has no single use" : ""
-      write("good", `Credential ${made.number} ${from} ${provider}, ${redacted(token)}, ${use}${lack}`, made.lane, [
-        ...running,
-        made
-      ])
+      write("good", `Credential ${made.number} ${source}, ${use}${lack}`, made.lane, [...running, made])
       return made
     },
     opened: (credential, maxSessionSeconds) => {
@@ -112,6 +124,7 @@ export const makeHistory = (changed: () => void): History => {
       const made: Opened = {
         kind: "connection",
         number: (opened?.number ?? 0) + 1,
+        credential,
         lane: running.some(({ lane }) => lane === 1) ? 2 : 1,
         at,
         limit: maxSessionSeconds === undefined ? undefined : at + maxSessionSeconds * 1000
@@ -127,11 +140,16 @@ export const makeHistory = (changed: () => void): History => {
     },
     ended: (track, failure) => {
       track.endedAt = Date.now()
-      const name = `${track.kind === "credential" ? "Credential" : "Connection"} ${track.number}`
       const after = running.filter((one) => one !== track)
-      if (failure === undefined)
-        write("plain", `${name} ${track.kind === "credential" ? "left unused" : "closed"}`, track.lane, after)
-      else write("bad", `${name} ${track.kind === "credential" ? "refused" : "ended"}: ${failure}`, track.lane, after)
+      const [name, unfailed] =
+        track.kind === "credential"
+          ? [`Credential ${track.number}`, "left unused"]
+          : [`Connection ${track.number}`, "closed"]
+      if (failure === undefined) return write("plain", `${name} ${unfailed}`, track.lane, after)
+      const { number, provider } = track.kind === "credential" ? track : track.credential
+      const reason = failure.refused ? `${provider} refused credential ${number}: ${failure.name}` : failure.name
+      const what = track.kind === "connection" ? `${name} ended: ` : failure.refused ? "" : `${name}: `
+      write("bad", what + reason, track.lane, after)
     }
   }
 }

@@ -1,5 +1,5 @@
 /** A connection to a vendor, from its credential to its end. */
-import { ConnectionError, open, type Credential } from "@tempcred/client"
+import { ConnectionError, open, type Credential } from "tempcred/client"
 import type { Bridge, Failure, Heard } from "./bridges/bridge.ts"
 import { bridges } from "./bridges/bridges.ts"
 import { piecesPerSecond } from "./sound.ts"

@@ -1,8 +1,9 @@
 /** The page: chooses a vendor and a sound, starts and stops the captions, and shows their state. */
-import { credentialsOf, rehearse, session } from "./backend.ts"
+import { credentialsOf, session } from "./backend.ts"
 import { caption, type State } from "./captioning.ts"
 import { makeCaptions } from "./captions.ts"
 import { find, keepFocus } from "./dom.ts"
+import { makeFailing } from "./failures.ts"
 import { makeHistory } from "./history.ts"
 import { makeNotice } from "./notice.ts"
 import { microphone, recording, type Sound } from "./sound.ts"
@@ -11,7 +12,7 @@ import { makeWatch } from "./watch.ts"
 const speak = find("speak", HTMLButtonElement)
 const sample = find("sample", HTMLButtonElement)
 const vendors = find("vendors", HTMLFieldSetElement)
-const rehearsals = find("rehearsals", HTMLFieldSetElement)
+const failures = find("failures", HTMLFieldSetElement)
 const status = find("status", HTMLElement)
 const level = find("level", HTMLElement)
 const captions = makeCaptions(find("captions", HTMLElement))
@@ -30,6 +31,9 @@ const states: Readonly<Record<State, string>> = {
 /** Stops the current captions, if any. */
 let stop: (() => void) | undefined
 
+/** Lets something fail while captions run. */
+let fail: ((what: string) => Promise<void>) | undefined
+
 const vendor = (): string => vendors.querySelector("input:checked")?.getAttribute("value") ?? ""
 
 const say = (text: string): void => {
@@ -42,7 +46,7 @@ const show = (isLive: boolean): void => {
   keepFocus(() => {
     sample.disabled = isLive
     vendors.disabled = isLive
-    rehearsals.disabled = !isLive
+    failures.disabled = !isLive
   }, speak)
   level.style.removeProperty("--level")
 }
@@ -61,10 +65,12 @@ const transcribe = async (sound: Sound, signal: AbortSignal, again: () => void):
   captions.clear()
   history.begin()
   watch.run(true)
+  const credentials = makeFailing(vendor(), credentialsOf(vendor()))
+  fail = credentials.fail
   try {
     await caption(
       {
-        credentials: credentialsOf(vendor()),
+        credentials,
         sound: listening(sound),
         history,
         segment: captions.segment,
@@ -78,6 +84,7 @@ const transcribe = async (sound: Sound, signal: AbortSignal, again: () => void):
     const what = error instanceof Error ? error.message : "unknown"
     notice.show(`The captions ended: ${what}.`, [{ label: "Try again", take: again }])
   } finally {
+    fail = undefined
     sound.stop()
     watch.run(false)
   }
@@ -132,36 +139,36 @@ const startMicrophone = () =>
 
 speak.addEventListener("click", () => (stop === undefined ? void startMicrophone() : stop()))
 sample.addEventListener("click", () => void startRecording())
-rehearsals.addEventListener("click", ({ target }) => {
-  if (!(target instanceof HTMLButtonElement)) return
-  history.note("plain", `Rehearsing: ${target.textContent}`)
-  rehearse(vendor(), target.value).catch(() => history.note("bad", "The backend does not answer"))
+failures.addEventListener("click", ({ target }) => {
+  if (!(target instanceof HTMLButtonElement) || fail === undefined) return
+  history.note("plain", `On purpose: ${target.textContent}`)
+  fail(target.value).catch(() => history.note("bad", "The backend does not answer"))
 })
 
 /** Lists the vendors of the backend; the page itself names none. */
 const offer = async (): Promise<void> => {
   try {
     const known = await session()
-    const choices = known.vendors.map(({ id, missing, name }, index) => {
+    const choices = known.vendors.map(({ id, name, problem }, index) => {
       const input = Object.assign(document.createElement("input"), {
         type: "radio",
         name: "vendor",
         value: id,
-        disabled: missing !== undefined,
-        defaultChecked: known.vendors.findIndex((one) => one.missing === undefined) === index
+        disabled: problem !== undefined,
+        defaultChecked: known.vendors.findIndex((one) => one.problem === undefined) === index
       })
       const label = document.createElement("label")
       label.append(input, Object.assign(document.createElement("span"), { textContent: name }))
       return label
     })
     find("choices", HTMLElement).replaceChildren(...choices)
-    const login = `Signed in as ${known.user}, as everybody is in this demo.`
-    const lacks = known.vendors.flatMap((one) => (one.missing ? `${one.missing} is not set.` : []))
+    const login = `You are ${known.user}.`
+    const lacks = known.vendors.flatMap((one) => (one.problem ? `${one.problem}.` : []))
     find("mode", HTMLElement).textContent = known.emulated
       ? `${login} The vendors are emulated: they hear how long you speak, not what, and say the words of the recording.`
       : `${login} The vendors themselves transcribe. ${lacks.join(" ")}`
-    rehearsals.hidden = !known.emulated
-    speak.disabled = !known.vendors.some(({ missing }) => missing === undefined)
+    failures.hidden = !known.emulated
+    speak.disabled = !known.vendors.some(({ problem }) => problem === undefined)
     sample.disabled = speak.disabled
     notice.hide()
     say("Ready")

@@ -64,14 +64,14 @@ export const makeWatch = (history: History) => {
 
 const credentialNow = (minted: Minted | undefined): Now => {
   if (minted === undefined) return { text: "None yet" }
-  const { at, endedAt, number, redeemBy, uses } = minted
-  const milliseconds = redeemBy - Date.now()
+  const { at, endedAt, expiresAt, number, uses } = minted
+  const milliseconds = expiresAt - Date.now()
   const use = uses === "once" ? "one use" : "many uses"
-  const state = endedAt === undefined ? "for" : "redeemed, for"
-  if (milliseconds <= 0) return { text: `${number}, ${state} ${use}, deadline over` }
+  const state = `${number}, ${use}, ${endedAt === undefined ? "not used yet" : "used to connect"}`
+  if (milliseconds <= 0) return { text: `${state}, expired` }
   return {
-    text: `${number}, ${state} ${use}, deadline in ${clock(milliseconds)}`,
-    left: milliseconds / (redeemBy - at),
+    text: `${state}, ${clock(milliseconds)} left`,
+    left: milliseconds / (expiresAt - at),
     isPast: endedAt !== undefined && uses === "once"
   }
 }
@@ -79,8 +79,8 @@ const credentialNow = (minted: Minted | undefined): Now => {
 const connectionNow = (opened: Opened | undefined): Now => {
   if (opened === undefined) return { text: "None yet" }
   const { at, endedAt, limit, number } = opened
-  if (endedAt !== undefined) return { text: `${number}, over` }
+  if (endedAt !== undefined) return { text: `${number}, closed` }
   const open = `${number}, open for ${clock(Date.now() - at)}`
-  if (limit === undefined) return { text: `${open}, without a limit`, left: 1 }
-  return { text: `${open}, cut in ${clock(limit - Date.now())}`, left: (limit - Date.now()) / (limit - at) }
+  if (limit === undefined) return { text: `${open}, no time limit`, left: 1 }
+  return { text: `${open}, ${clock(limit - Date.now())} left`, left: (limit - Date.now()) / (limit - at) }
 }

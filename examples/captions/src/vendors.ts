@@ -1,30 +1,23 @@
 /** The vendors on the page: emulated on free ports, or the real ones with a key in the environment. */
-import type { Adapter } from "@tempcred/core/Adapter"
-import type { ConfigurationError } from "@tempcred/core/ConfigurationError"
-import * as Providers from "@tempcred/core/Providers"
-import type { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
-import { Transport } from "@tempcred/core/Transport"
-import * as Node from "@tempcred/emulator/Node"
-import * as SonioxEmulator from "@tempcred/emulator/Soniox"
-import * as SpeechmaticsEmulator from "@tempcred/emulator/Speechmatics"
-import type { Terms } from "@tempcred/server/IssuancePolicy"
-import { Soniox } from "@tempcred/soniox"
-import { Speechmatics } from "@tempcred/speechmatics"
-import * as ConfigProvider from "effect/ConfigProvider"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-
-export type Emulator = SonioxEmulator.Soniox | SpeechmaticsEmulator.Speechmatics
+import { createMinter, ConfigurationError, type Minter } from "tempcred"
+import { serve, Soniox, Speechmatics } from "tempcred/emulator"
+import type { Terms } from "tempcred/server"
+import { words } from "./recording.ts"
 
 export interface Vendor {
-  /** The vendor's id, and the first part of the paths of its token endpoint. */
+  /** The vendor's id, and the last part of the path of its token endpoint. */
   readonly id: string
   readonly name: string
-  readonly provider: Layer.Layer<TempCredentialProvider, ConfigurationError>
+  readonly minter: Minter
   readonly terms: Terms
-  readonly emulator: Emulator | undefined
-  /** The missing variable, if the vendor cannot be chosen. */
-  readonly missing: string | undefined
+  readonly emulator: Soniox.Soniox | Speechmatics.Speechmatics | undefined
+  /** The problem in the configuration, if the vendor cannot be chosen. */
+  readonly problem: string | undefined
+}
+
+/** Vendors to serve, and to close at the end. */
+export interface Vendors extends AsyncDisposable {
+  readonly vendors: ReadonlyArray<Vendor>
 }
 
 export interface Options {
@@ -33,52 +26,60 @@ export interface Options {
 }
 
 /** The vendors; only one of them can limit a session. */
-const catalog = ({ maxSessionSeconds = 60 }: Options) => [
-  { id: "soniox", name: "Soniox", adapter: Soniox.adapter, maxSession: `${maxSessionSeconds} seconds` as const },
-  { id: "speechmatics", name: "Speechmatics", adapter: Speechmatics.adapter, maxSession: undefined }
-]
+const catalog = ({ maxSessionSeconds = 60 }: Options) =>
+  [
+    { id: "soniox", name: "Soniox", maxSession: `${maxSessionSeconds} seconds` },
+    { id: "speechmatics", name: "Speechmatics", maxSession: undefined }
+  ] as const
 
 const termsOf = (maxSession: Terms["maxSession"]): Terms => ({ purposes: ["stt.realtime"], maxSession })
 
-/** Makes the stack of an app, with its cache. The key is in `env` and stays in this layer. */
-const configured = (adapter: Adapter, env: Readonly<Record<string, string>>) => {
-  const variables = ConfigProvider.fromEnv({ env: { ...env, TEMPCRED_PROVIDER: adapter.id } })
-  return Providers.layerConfig([adapter]).pipe(
-    Layer.provide(Transport.layer),
-    Layer.provide(ConfigProvider.layer(variables))
-  )
-}
-
-/** Starts the emulators, each on its own port until the scope closes. */
-export const emulated = Effect.fnUntraced(function* (options: Options = {}) {
-  const [soniox, speechmatics] = [SonioxEmulator.make(), SpeechmaticsEmulator.make({ maxSessions: 10 })]
-  const emulators: Readonly<Record<string, Emulator>> = { soniox, speechmatics }
-  return yield* Effect.forEach(
-    catalog(options).flatMap((vendor) => {
-      const emulator = emulators[vendor.id]
-      return emulator === undefined ? [] : [{ ...vendor, emulator }]
-    }),
-    Effect.fnUntraced(function* ({ adapter, emulator, id, maxSession, name }) {
-      const { origin } = yield* Effect.acquireRelease(
-        Effect.promise(() => Node.serve(emulator)),
-        (server) => Effect.promise(() => server.close())
-      )
-      const provider = configured(adapter, emulator.env(origin))
-      return { id, name, provider, emulator, terms: termsOf(maxSession), missing: undefined } satisfies Vendor
+/** Starts the emulators, each on its own port. */
+export const emulated = async (options: Options = {}): Promise<Vendors> => {
+  const emulators = {
+    soniox: Soniox.make({ words }),
+    speechmatics: Speechmatics.make({ words, maxSessions: 10 })
+  }
+  const running = await Promise.all(
+    catalog(options).map(async ({ id, maxSession, name }) => {
+      const emulator = emulators[id]
+      const server = await serve(emulator)
+      const minter = createMinter({ provider: id, env: emulator.env(server.origin) })
+      return { server, vendor: { id, name, minter, emulator, terms: termsOf(maxSession), problem: undefined } }
     })
   )
-})
+  return {
+    vendors: running.map(({ vendor }) => vendor),
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(running.map(({ vendor }) => vendor.minter.close()))
+      await Promise.all(running.map(({ server }) => server.close()))
+    }
+  }
+}
 
 /** Lists the real vendors. */
-export const live = (env: Readonly<Record<string, string>>, options: Options = {}): ReadonlyArray<Vendor> =>
-  catalog(options).map(({ adapter, id, maxSession, name }) => {
-    const key = `${id.toUpperCase()}_API_KEY`
-    return {
-      id,
-      name,
-      provider: configured(adapter, env),
-      emulator: undefined,
-      terms: termsOf(maxSession),
-      missing: env[key] || env[`${key}_FILE`] ? undefined : key
+export const live = async (env: NodeJS.ProcessEnv, options: Options = {}): Promise<Vendors> => {
+  const vendors = await Promise.all(
+    catalog(options).map(async ({ id, maxSession, name }) => {
+      const minter = createMinter({ provider: id, env })
+      return { id, name, minter, emulator: undefined, terms: termsOf(maxSession), problem: await problemOf(minter) }
+    })
+  )
+  return {
+    vendors,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(vendors.map(({ minter }) => minter.close()))
     }
-  })
+  }
+}
+
+/** Finds out why a minter cannot start, such as a missing key. */
+const problemOf = async (minter: Minter): Promise<string | undefined> => {
+  try {
+    await minter.ready()
+    return undefined
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.message
+    throw error
+  }
+}

@@ -1,20 +1,18 @@
 /** The page in a browser, with emulated vendors: it captions, recovers from failures, and receives no key. */
-import { serve } from "@tempcred/emulator/Node"
-import * as SonioxEmulator from "@tempcred/emulator/Soniox"
-import * as Speech from "@tempcred/emulator/Speech"
-import * as Effect from "effect/Effect"
 import { once } from "node:events"
 import { get } from "node:http"
 import type { Browser, BrowserContextOptions, WebSocketRoute } from "playwright-core"
+import { serve, Soniox } from "tempcred/emulator"
 import { afterAll, assert, beforeAll, describe, inject, it, vi } from "vitest"
-import * as Backend from "../src/backend.ts"
-import * as Vendors from "../src/vendors.ts"
+import * as Server from "../src/server.ts"
+import { recording, words } from "../src/recording.ts"
+import { emulated, live } from "../src/vendors.ts"
 import { launch, open, type Opened, seen, start } from "./support/captions.ts"
 
 const program = inject("chromium")
 
-const sentence = Speech.words.join(" ")
-const beginning = /^the long key stays at/
+const sentence = words.join(" ").trim()
+const beginning = /^The long key stays at/
 
 /** Tells whether the browser itself logged the line, for an error response; a page cannot prevent it. */
 const isOfBrowser = (complaint: string): boolean => complaint.startsWith("Failed to load resource")
@@ -72,7 +70,7 @@ describe.skipIf(program === undefined)("live captions", () => {
     run: (opened: Opened, own: Awaited<ReturnType<typeof start>>) => Promise<void>,
     { maxSessionSeconds, ...options }: BrowserContextOptions & { vendor?: string; maxSessionSeconds?: number } = {}
   ): Promise<void> => {
-    const own = await start(Vendors.emulated({ maxSessionSeconds }))
+    const own = await start(emulated({ maxSessionSeconds }))
     try {
       await visit((opened) => run(opened, own), { ...options, url: own.url })
     } finally {
@@ -80,7 +78,7 @@ describe.skipIf(program === undefined)("live captions", () => {
     }
   }
 
-  const rehearse = ({ page }: Opened, name: string) => page.getByRole("button", { name }).click()
+  const fail = ({ page }: Opened, name: string) => page.getByRole("button", { name }).click()
 
   describe.concurrent("in a browser", () => {
     it.each(["Soniox", "Speechmatics"])("captions appear during speech, with %s", async (vendor) => {
@@ -94,11 +92,11 @@ describe.skipIf(program === undefined)("live captions", () => {
           assert.notStrictEqual(await page.locator(".partial").first().innerText(), "")
           assert.match(
             await page.locator("#credential").innerText(),
-            /^1, redeemed, for (one use|many uses), deadline in 0:[45]\d$/
+            /^1, (one use|many uses), used to connect, 0:[45]\d left$/
           )
           assert.match(
             await page.locator("#connection").innerText(),
-            /^1, open for 0:\d\d, (cut in 0:[45]\d|without a limit)$/
+            /^1, open for 0:\d\d, (0:[45]\d left|no time limit)$/
           )
           assert.strictEqual(await page.locator("#captions").getAttribute("aria-live"), "polite")
           assert.strictEqual(await page.evaluate(() => document.getAnimations().length), 0, "it moves")
@@ -109,6 +107,7 @@ describe.skipIf(program === undefined)("live captions", () => {
           await opened.note(/Connection 1 closed/)
           assert.strictEqual(await page.locator(".partial").count(), 0)
 
+          await opened.shorten()
           await opened.sample()
           await opened.status("Listening")
           await opened.status("Ready")
@@ -121,34 +120,50 @@ describe.skipIf(program === undefined)("live captions", () => {
     })
 
     it.each([
-      // A source returns a single-use credential once, even if the endpoint repeats it.
-      ["Soniox", /Connection 2 ended: 401 unauthenticated/, /Connection 4 opened with credential 4/],
-      ["Speechmatics", /Credential 2 refused: not_authorised/, /Connection \d opened with credential 4/]
+      {
+        vendor: "Soniox",
+        expired: [
+          /Connection 2 ended: soniox refused credential 2: 401 unauthenticated/,
+          /Connection 3 opened with credential 3/
+        ],
+        again: [
+          /Credential 3 used again, for one use/,
+          /Connection 4 ended: soniox refused credential 3: 401 unauthenticated/,
+          /Connection 5 opened with credential 4/
+        ]
+      },
+      {
+        vendor: "Speechmatics",
+        expired: [
+          /Credential 1 from the endpoint's cache, for many uses/,
+          /speechmatics refused credential 1: not_authorised/,
+          /Connection 2 opened with credential 2/
+        ],
+        again: [/Credential 2 used again, for many uses/, /Connection 3 opened with credential 2/]
+      }
     ])(
-      "a credential that has expired, was used before, or cannot be had for a while is replaced by itself, by %s",
-      async (vendor, expired, again) => {
+      "during the recording, credentials that have expired or were used before are replaced, by $vendor",
+      async ({ again, expired, vendor }) => {
         await alone(
           async (opened) => {
-            await opened.speak()
+            await opened.sample()
             await opened.captions(beginning)
-            await rehearse(opened, "An expired credential")
-            await opened.note(expired)
-            if (vendor === "Speechmatics") await opened.note(/Credential 2 from the cache, minted by speechmatics/)
-            await opened.note(/Connection \d opened with credential 3/)
-            await opened.captions(/the long key.*the long key/)
+            await fail(opened, "An expired credential")
+            for (const expected of expired) await opened.note(expected)
+            await opened.captions(/The long key.*The long key/)
             await opened.picture(`expired-${vendor}`)
 
-            await rehearse(opened, "The same credential again")
-            await opened.note(again)
-            await opened.captions(/(the long key.*){3}/)
+            await fail(opened, "The same credential again")
+            for (const expected of again) await opened.note(expected)
+            await opened.captions(/(The long key.*){3}/)
             await opened.picture(`used-again-${vendor}`)
 
-            await rehearse(opened, "No endpoint for a while")
+            await fail(opened, "No endpoint for a while")
             await opened.page.getByText(/Trying again in \d s/).waitFor()
             await opened.note(/No credential: unavailable \(503\)/)
             await opened.picture(`endpoint-away-${vendor}`)
-            await opened.captions(/(the long key.*){4}/)
-            await opened.page.getByRole("button", { name: "Stop" }).click()
+            await opened.captions(/(The long key.*){4}/)
+            await opened.status("Listening")
             await opened.status("Ready")
           },
           { vendor }
@@ -213,14 +228,33 @@ describe.skipIf(program === undefined)("live captions", () => {
       )
     })
 
+    it("on a phone the failure buttons are near the text, and neither text nor a notice moves them", async () => {
+      await visit(
+        async ({ captions: heard, page, sample }) => {
+          const place = () => page.locator("#failures").boundingBox()
+          const { height = 0, y = 0 } = (await place()) ?? {}
+          assert.isAtMost(y + height, 667)
+          await page.route("**/speech-token/*", (route) => route.fulfill({ status: 503 }))
+          await sample()
+          await page.getByRole("button", { name: "Try now" }).waitFor()
+          assert.strictEqual((await place())?.y, y)
+          await page.unroute("**/speech-token/*")
+          await page.getByRole("button", { name: "Try now" }).click()
+          await heard(/(The long key.*){3}/)
+          assert.strictEqual((await place())?.y, y)
+        },
+        { viewport: { width: 375, height: 667 } }
+      )
+    })
+
     it("the session is renewed before the vendor cuts it", async () => {
       await alone(
         async (opened) => {
           await opened.speak()
-          await opened.note(/Renewing ahead of the session limit/)
+          await opened.note(/Connecting again before the session limit/)
           await opened.note(/Connection 2 opened with credential 2, session limit 15 s/)
           await opened.note(/Connection 1 closed/)
-          await opened.captions(/(the long key.*){2}/)
+          await opened.captions(/(The long key.*){2}/)
           await opened.picture("renewed")
           await opened.page.getByRole("button", { name: "Stop" }).click()
           await opened.status("Ready")
@@ -231,17 +265,17 @@ describe.skipIf(program === undefined)("live captions", () => {
     })
 
     it("vendors without a key cannot be chosen, and real ones need no emulator", async () => {
-      const soniox = SonioxEmulator.make()
+      const soniox = Soniox.make({ words })
       await using server = await serve(soniox)
-      const partial = await start(Effect.succeed(Vendors.live(soniox.env(server.origin))))
+      const partial = await start(live(soniox.env(server.origin)))
       try {
         await visit(
           async (opened) => {
             assert.isTrue(await opened.page.getByRole("radio", { name: "Speechmatics" }).isDisabled())
             await opened.page.getByText("SPEECHMATICS_API_KEY is not set").waitFor()
-            assert.isTrue(await opened.page.locator("#rehearsals").isHidden())
+            assert.isTrue(await opened.page.locator("#failures").isHidden())
             await opened.speak()
-            await opened.captions(/^the long/)
+            await opened.captions(/^The long/)
           },
           { url: partial.url }
         )
@@ -251,7 +285,8 @@ describe.skipIf(program === undefined)("live captions", () => {
     })
 
     it("everything can be done with the keyboard", async () => {
-      await visit(async ({ captions: heard, page, picture, status }) => {
+      await visit(async ({ captions: heard, page, picture, shorten, status }) => {
+        await shorten()
         const focused = () =>
           page.evaluate(() => document.activeElement?.textContent || document.activeElement?.getAttribute("value"))
         const tabTo = async (name: string) => {
@@ -266,7 +301,7 @@ describe.skipIf(program === undefined)("live captions", () => {
         await picture("keyboard")
         await page.keyboard.press("Enter")
         await status("Listening")
-        await heard(/^the/)
+        await heard(/^The/)
         assert.strictEqual(await focused(), "Stop")
         await page.keyboard.press("Space")
         await status("Ready")
@@ -278,10 +313,10 @@ describe.skipIf(program === undefined)("live captions", () => {
         await tabTo("An expired credential")
         await status("Ready")
         assert.strictEqual(await focused(), "Start speaking")
-        await page.route("**/v1/credentials", (route) => route.fulfill({ status: 403 }))
+        await page.route("**/speech-token/*", (route) => route.fulfill({ status: 403 }))
         await page.keyboard.press("Enter")
         await page.getByRole("button", { name: "Try again" }).focus()
-        await page.unroute("**/v1/credentials")
+        await page.unroute("**/speech-token/*")
         await page.keyboard.press("Enter")
         await status("Listening")
         assert.strictEqual(await focused(), "Stop")
@@ -303,7 +338,7 @@ describe.skipIf(program === undefined)("live captions", () => {
           return opened
         })
         const states = () => tracks.evaluate((opened) => opened.map(({ readyState }) => readyState))
-        await page.route("**/v1/credentials", async (route) => {
+        await page.route("**/speech-token/*", async (route) => {
           const response = await route.fetch()
           await route.fulfill({ response, json: { ...(await response.json()), provider: "acme" } })
         })
@@ -314,7 +349,7 @@ describe.skipIf(program === undefined)("live captions", () => {
         assert.deepStrictEqual(await states(), ["ended"])
         assert.notInclude(await page.locator("main").innerText(), "microphone")
 
-        await page.unroute("**/v1/credentials")
+        await page.unroute("**/speech-token/*")
         await alert.getByRole("button", { name: "Try again" }).click()
         await status("Listening")
         assert.deepStrictEqual(await states(), ["ended", "live"])
@@ -362,26 +397,30 @@ describe.skipIf(program === undefined)("live captions", () => {
     })
   })
 
+  it("the recording lasts long enough to try the failures", async () => {
+    const bytes = await recording()
+    const seconds = (bytes.length - 44) / 32_000
+    assert.isAtLeast(seconds, 20)
+    assert.isAtMost(seconds, 30)
+  })
+
   it("the backend refuses requests with another host name", async () => {
-    await Effect.runPromise(
-      Effect.scoped(
-        Effect.gen(function* () {
-          const origin = yield* Backend.serve([], { log: () => {} })
-          const { port } = new URL(origin)
-          const status = (host: string) =>
-            Effect.promise(async () => {
-              const request = get(`${origin}/demo/speech.wav`, { headers: { host } })
-              const [response] = await once(request, "response")
-              request.destroy()
-              return response.statusCode
-            })
-          assert.strictEqual(yield* status(`127.0.0.1:${port}`), 200)
-          assert.strictEqual(yield* status("localhost:4810"), 200)
-          assert.strictEqual(yield* status(`attacker.example:${port}`), 421)
-          assert.strictEqual(yield* status("127.0.0.1.attacker.example"), 421)
-        })
-      )
-    )
+    const server = await Server.serve([], { log: () => {} })
+    const { port } = new URL(server.origin)
+    const status = async (host: string) => {
+      const request = get(`${server.origin}/demo/speech.wav`, { headers: { host } })
+      const [response] = await once(request, "response")
+      request.destroy()
+      return response.statusCode
+    }
+    try {
+      assert.strictEqual(await status(`127.0.0.1:${port}`), 200)
+      assert.strictEqual(await status("localhost:4810"), 200)
+      assert.strictEqual(await status(`attacker.example:${port}`), 421)
+      assert.strictEqual(await status("127.0.0.1.attacker.example"), 421)
+    } finally {
+      await server.close()
+    }
   })
 
   it("a vendor's key is in nothing that a browser was told, nor in the log", () => {

@@ -1,19 +1,19 @@
 /** The whole example, as `pnpm captions` starts it, and a browser that records everything it receives. */
-import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Scope from "effect/Scope"
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core"
 import { assert } from "vitest"
-import * as Backend from "../../src/backend.ts"
 import * as PageServer from "../../src/page.ts"
-import * as Vendors from "../../src/vendors.ts"
+import * as Server from "../../src/server.ts"
+import { emulated, type Vendors } from "../../src/vendors.ts"
 
 const screenshots = join(import.meta.dirname, "../../screenshots")
 mkdirSync(screenshots, { recursive: true })
 
-/** Starts a browser whose microphone repeats the recording. */
+/** One sentence. */
+const sentence = join(import.meta.dirname, "../../../demo/speech.wav")
+
+/** Starts a browser whose microphone repeats the sentence. */
 export const launch = (program: string): Promise<Browser> =>
   chromium.launch({
     executablePath: program,
@@ -21,42 +21,34 @@ export const launch = (program: string): Promise<Browser> =>
       "--no-sandbox",
       "--mute-audio",
       "--use-fake-device-for-media-stream",
-      `--use-file-for-fake-audio-capture=${join(import.meta.dirname, "../../../demo/speech.wav")}`
+      `--use-file-for-fake-audio-capture=${sentence}`
     ]
   })
 
 /** Everything that left the backend or is stored in the browser, to search for secrets. */
 export const seen: Array<string> = []
 
-/** Runs an effect, and keeps its scope open until it is closed. */
-const running = async <A, E>(effect: Effect.Effect<A, E, Scope.Scope>) => {
-  const scope = Scope.makeUnsafe()
-  const value = await Effect.runPromise(Scope.provide(effect, scope))
-  return { value, close: () => Effect.runPromise(Scope.close(scope, Exit.void)) }
-}
-
 const log = (line: string): void => void seen.push(line)
 
-export const start = async (
-  vendors: Effect.Effect<ReadonlyArray<Vendors.Vendor>, never, Scope.Scope> = Vendors.emulated()
-) => {
-  const choice = await running(vendors)
-  let backend = await running(Backend.serve(choice.value, { log }))
-  const origin = backend.value
-  const page = await running(PageServer.serve(origin, choice.value, { port: 0, logLevel: "silent", watch: false }))
+export const start = async (chosen: Promise<Vendors> = emulated()) => {
+  const choice = await chosen
+  const { vendors } = choice
+  let server = await Server.serve(vendors, { log })
+  const { origin } = server
+  const page = await PageServer.serve(origin, { port: 0, logLevel: "silent", watch: false })
   return {
-    url: page.value,
-    emulators: choice.value.flatMap(({ emulator }) => (emulator === undefined ? [] : [emulator])),
+    url: page.url,
+    emulators: vendors.flatMap(({ emulator }) => (emulator === undefined ? [] : [emulator])),
     backend: {
-      stop: () => backend.close(),
+      stop: () => server.close(),
       start: async () => {
-        backend = await running(Backend.serve(choice.value, { log, port: Number(new URL(origin).port) }))
+        server = await Server.serve(vendors, { log, port: Number(new URL(origin).port) })
       }
     },
     close: async () => {
       await page.close()
-      await backend.close()
-      await choice.close()
+      await server.close()
+      await choice[Symbol.asyncDispose]()
     }
   }
 }
@@ -80,6 +72,8 @@ export interface Opened {
   readonly complaints: Array<string>
   readonly speak: () => Promise<void>
   readonly sample: () => Promise<void>
+  /** Shortens the recording to one sentence. */
+  readonly shorten: () => Promise<void>
   /** Waits until the captions match. */
   readonly captions: (expected: RegExp) => Promise<void>
   /** Waits until a note of the timeline matches. */
@@ -129,6 +123,9 @@ export const open = async (browser: Browser, url: string, options: BrowserContex
     status,
     speak: () => page.getByRole("button", { name: "Start speaking" }).click(),
     sample: () => page.getByRole("button", { name: "Use the recording" }).first().click(),
+    shorten: async () => {
+      await page.route("**/demo/speech.wav", (route) => route.fulfill({ path: sentence }))
+    },
     captions: (expected) => says("#captions", expected),
     note: (expected) => says("#notes li", expected),
     picture: async (name) => {
