@@ -89,9 +89,7 @@ describe.each(pairs)("$file on $runtime, with $emulator.vendor", ({ emulator, mi
     running = await start(program, {
       TEMPCRED_PROVIDER: emulator.vendor,
       ...emulator.env(vendor.origin),
-      JWKS_URL: jwks.url,
-      TEMPCRED_AUTH_JWKS_URL: jwks.url,
-      TEMPCRED_AUTH_AUDIENCE: "speech"
+      JWKS_URL: jwks.url
     })
   }, 30_000)
 

@@ -1,10 +1,10 @@
-/** A microphone button and the text that Soniox hears. The app's backend serves `/v1/credentials`. */
-import { source, type Source } from "@tempcred/client"
-import { useConnection } from "@tempcred/client/react"
+/** A microphone button and the text that Soniox hears. The app's backend serves `/speech-token`. */
 import { type ReactElement, useState } from "react"
+import { source, type Source } from "tempcred/client"
+import { useConnection } from "tempcred/react"
 
 /** One source for the whole page, made outside of the components. */
-const pageSource = source({ endpoint: "/v1/credentials" })
+const pageSource = source({ endpoint: "/speech-token" })
 
 const first = { model: "stt-rt-v5", audio_format: "pcm_s16le", sample_rate: 16_000, num_channels: 1 }
 

@@ -1,14 +1,8 @@
-import { source } from "@tempcred/client"
-import * as Minter from "@tempcred/core/Minter"
-import { TempCredential } from "@tempcred/core/TempCredential"
-import { serve } from "@tempcred/emulator/Node"
-import * as Emulator from "@tempcred/emulator/Soniox"
-import { tone } from "@tempcred/emulator/Speech"
-import * as Soniox from "@tempcred/soniox/Soniox"
-import * as ConfigProvider from "effect/ConfigProvider"
-import * as Layer from "effect/Layer"
 import { Profiler, StrictMode } from "react"
 import { create, type ReactTestRenderer } from "react-test-renderer"
+import { createMinter } from "tempcred"
+import { source } from "tempcred/client"
+import { serve, Soniox, Speech } from "tempcred/emulator"
 import { assert, describe, it, onTestFinished, vi } from "vitest"
 import { Dictation } from "../src/Dictation.tsx"
 
@@ -19,14 +13,13 @@ const purpose = "stt.realtime"
 
 /** Renders the page under StrictMode, with a small backend that mints at an emulated vendor. */
 const start = async () => {
-  const emulator = Emulator.make({ words: ["hello", "there"] })
+  const emulator = Soniox.make({ words: ["hello", "there"] })
   const server = await serve(emulator)
-  const variables = ConfigProvider.layer(ConfigProvider.fromEnv({ env: emulator.env(server.origin) }))
-  const minter = Minter.make(Layer.provide(Soniox.layerConfig, variables))
+  const minter = createMinter({ provider: "soniox", env: emulator.env(server.origin) })
   onTestFinished(() => Promise.all([minter.close(), server.close()]).then(() => {}))
   const checks = new Set<() => void>()
   const notify = () => checks.forEach((check) => check())
-  const mint = async () => Response.json(TempCredential.encode(await minter.mint({ purpose })), { status: 201 })
+  const mint = async () => Response.json((await minter.mint({ purpose })).toClient(), { status: 201 })
   const endpoint = { answer: mint, answered: 0 }
   const backend = async () => {
     const answer = await endpoint.answer()
@@ -34,9 +27,9 @@ const start = async () => {
     queueMicrotask(notify)
     return answer
   }
-  const credentials = source({ endpoint: "/v1/credentials", fetch: backend })
+  const credentials = source({ endpoint: "/speech-token", fetch: backend })
   const speak = vi.fn<(socket: WebSocket) => void>((socket) => {
-    socket.send(tone("x".repeat(17), 16_000))
+    socket.send(Speech.tone("x".repeat(17), 16_000))
     socket.send("")
   })
   let shown: ReactTestRenderer | undefined

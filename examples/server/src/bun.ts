@@ -1,21 +1,19 @@
 /** The token endpoint on Bun: `bun src/bun.ts` listens on PORT. */
-import { Providers } from "@tempcred/core"
-import { Authenticator, TokenServer } from "@tempcred/server"
-import { Soniox } from "@tempcred/soniox"
-import { Speechmatics } from "@tempcred/speechmatics"
+import { createMinter } from "tempcred"
+import { createEndpoint, jwt } from "tempcred/server"
 
 const { JWKS_URL = "https://auth.example.com/.well-known/jwks.json" } = process.env
 
-const server = TokenServer.make({
-  provider: Providers.layerConfig([Soniox.adapter, Speechmatics.adapter]), // TEMPCRED_PROVIDER, and that vendor's API key
-  authenticator: Authenticator.layerJwt({ jwksUrl: JWKS_URL, audience: "speech" })
+const endpoint = createEndpoint({
+  minter: createMinter(), // TEMPCRED_PROVIDER, and that vendor's API key
+  authenticate: jwt({ jwksUrl: JWKS_URL, audience: "speech" })
 })
-await server.ready() // rejects if the configuration is invalid
+await endpoint.ready() // rejects if the configuration is invalid
 
-const http = Bun.serve({ fetch: server.fetch })
+const http = Bun.serve({ fetch: endpoint.fetch })
 console.log(`listening on ${http.url}`)
 
 process.once("SIGTERM", async () => {
-  await server.close() // waits for requests in flight; new ones get 503
+  await endpoint.close() // waits for requests in flight; new ones get 503
   await http.stop()
 })

@@ -1,20 +1,21 @@
-/** The token endpoint as a program of its own, configured by environment variables: see `ServerConfig`. */
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Providers, Transport } from "@tempcred/core"
-import { type AccessLog, ServerConfig } from "@tempcred/server"
-import * as Node from "@tempcred/server/Node"
-import { Soniox } from "@tempcred/soniox"
-import { Speechmatics } from "@tempcred/speechmatics"
-import { Console, Effect, Layer } from "effect"
+/** The token endpoint on `node:http`, without a framework, which listens on PORT. */
+import { createServer } from "node:http"
+import { createMinter } from "tempcred"
+import { createEndpoint, jwt } from "tempcred/server"
 
-const provider = Providers.layerConfig([Soniox.adapter, Speechmatics.adapter]).pipe(Layer.provide(Transport.layer))
+const { JWKS_URL = "https://auth.example.com/.well-known/jwks.json", PORT = "8787" } = process.env
 
-const program = Effect.gen(function* () {
-  const { authenticator, server, telemetry } = yield* ServerConfig.load()
-  const log = (entry: AccessLog.Entry) => Console.log(JSON.stringify(entry))
-  const layer = Node.layer({ ...server, log }).pipe(Layer.provide([provider, authenticator]), Layer.provide(telemetry))
-  const listening = Node.Listening.use(({ origin }) => Console.log(`listening on ${origin}`))
-  return yield* Effect.provide(Effect.andThen(listening, Effect.never), layer)
+const endpoint = createEndpoint({
+  minter: createMinter(), // TEMPCRED_PROVIDER, and that vendor's API key
+  authenticate: jwt({ jwksUrl: JWKS_URL, audience: "speech" })
 })
+await endpoint.ready() // rejects if the configuration is invalid
 
-NodeRuntime.runMain(program)
+const http = createServer(endpoint.node)
+http.keepAliveTimeout = 65_000 // longer than that of a load balancer
+http.listen(Number(PORT), () => console.log("listening on", http.address()))
+
+process.once("SIGTERM", async () => {
+  await endpoint.close() // waits for requests in flight; new ones get 503
+  http.close()
+})

@@ -1,12 +1,9 @@
 /**
  * The token endpoint on Cloudflare Workers, configured by the variables and secrets of the Worker. A request in a Worker may not wait for another's work, so that
- * each request has its own server: neither credentials nor the key set are cached. Use a rate limiting binding for limits of each user.
+ * each request has its own endpoint: neither credentials nor the key set are cached. Use a rate limiting binding for limits of each user.
  */
-import { Providers } from "@tempcred/core"
-import { Authenticator, TokenServer } from "@tempcred/server"
-import { Soniox } from "@tempcred/soniox"
-import { Speechmatics } from "@tempcred/speechmatics"
-import { ConfigProvider, Layer } from "effect"
+import { createMinter } from "tempcred"
+import { createEndpoint, jwt } from "tempcred/server"
 
 interface Env {
   readonly [secret: string]: string
@@ -19,16 +16,12 @@ interface Context {
 
 export default {
   async fetch(request: Request, env: Env, context: Context): Promise<Response> {
-    const config = ConfigProvider.layer(ConfigProvider.fromEnv({ env }))
-    const server = TokenServer.make({
-      provider: Layer.provide(Providers.layerConfig([Soniox.adapter, Speechmatics.adapter]), config),
-      authenticator: Authenticator.layerJwt({ jwksUrl: env.JWKS_URL, audience: "speech" }),
-      metrics: false
-    })
+    const minter = createMinter({ env })
+    const endpoint = createEndpoint({ minter, authenticate: jwt({ jwksUrl: env.JWKS_URL, audience: "speech" }) })
     try {
-      return await server.fetch(request)
+      return await endpoint.fetch(request)
     } finally {
-      context.waitUntil(server.close())
+      context.waitUntil(endpoint.close().then(minter.close))
     }
   }
 }

@@ -52,6 +52,15 @@ const withoutRedis: Plugin = {
   }
 }
 
+/** Leaves the Redis client out of a bundle for Workers, as a condition of the published package does. */
+const withoutRedis: Plugin = {
+  name: "without-redis",
+  setup: (bundler) => {
+    bundler.onResolve({ filter: /^@redis\/client$/ }, ({ path }) => ({ path, namespace: "without-redis" }))
+    bundler.onLoad({ filter: /./, namespace: "without-redis" }, () => ({ contents: "module.exports = {}" }))
+  }
+}
+
 /** Bundles a Worker as `wrangler deploy` does, for a compatibility date, and binds the variables as its secrets. */
 export const worker =
   (compatibilityDate: string) =>
@@ -113,9 +122,6 @@ export const programs: ReadonlyArray<Program> = [
 
 const quiet = { NO_COLOR: "1", DO_NOT_TRACK: "1", DENO_NO_UPDATE_CHECK: "1" }
 
-/** Any free port, in the variables that the programs read. */
-const anyPort = { PORT: "0", TEMPCRED_PORT: "0" }
-
 /** Starts a program with only these variables; it prints its free port. */
 export const start = async (program: Program, env: Env): Promise<Running> => {
   const { command, file, folder = "examples/server/src", path = "" } = program
@@ -124,7 +130,7 @@ export const start = async (program: Program, env: Env): Promise<Running> => {
   const { HOME, PATH } = process.env
   const child = spawn(path, args, {
     cwd,
-    env: { HOME, PATH, ...quiet, ...anyPort, ...env },
+    env: { HOME, PATH, ...quiet, PORT: "0", ...env },
     stdio: ["ignore", "pipe", "pipe"],
     timeout: 60_000,
     killSignal: "SIGKILL"
