@@ -1,12 +1,7 @@
 /** Opens the connection of a credential as a browser would, streams a recording, and resolves to the words. */
-import * as Connection from "@tempcred/core/Connection"
-import type { TempCredential } from "@tempcred/core/TempCredential"
-import * as Data from "effect/Data"
-import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import { dialects } from "./dialects.ts"
-
-export class TranscriptionError extends Data.TaggedError("TranscriptionError")<{ readonly message: string }> {}
+import type { Credential } from "tempcred"
+import { open } from "tempcred/client"
+import { type Dialect, dialects } from "./dialects.ts"
 
 /** 100 ms of the recording: 16 kHz, 16 bits, one channel. */
 const chunkBytes = 3200
@@ -17,53 +12,49 @@ export interface Recording {
   readonly speed: number
 }
 
-export const transcribe = Effect.fnUntraced(
-  function* (credential: TempCredential, recording: Recording) {
-    const dialect = dialects[credential.provider]
-    const connection = Option.getOrUndefined(Connection.choose(credential.connections, "browser", "websocket"))
-    if (dialect === undefined || connection === undefined) {
-      return yield* new TranscriptionError({ message: `${credential.provider} has no connection for a browser` })
-    }
-    const { message, protocols, url } = Connection.fill(connection, credential.token)
-    return yield* Effect.callback<string, TranscriptionError>((resume) => {
-      const socket = new WebSocket(url, [...protocols])
-      let words = ""
-      let stream: ReturnType<typeof setInterval> | undefined
-      const fail = (reason: string) => resume(new TranscriptionError({ message: reason }))
-      const send = () => {
-        let sent = 0
-        stream = setInterval(() => {
-          const chunk = recording.bytes.slice(sent * chunkBytes, (sent + 1) * chunkBytes)
-          if (chunk.length > 0) {
-            socket.send(chunk)
-            sent += 1
-            return
-          }
-          clearInterval(stream)
-          socket.send(dialect.end(sent))
-        }, 100 / recording.speed)
-      }
-      socket.addEventListener("open", () => {
-        socket.send(JSON.stringify({ ...dialect.start, ...message }))
-        if (!dialect.waits) send()
-      })
-      socket.addEventListener("message", ({ data }) => {
-        const heard = dialect.read(JSON.parse(String(data)))
-        if (heard.failure !== undefined) return fail(heard.failure)
-        if (heard.ready === true) send()
-        words += heard.words ?? ""
-        if (heard.finished === true) resume(Effect.succeed(words.trim().replaceAll(/\s+/g, " ")))
-      })
-      socket.addEventListener("close", ({ code, reason }) => fail(`closed with ${code} ${reason}`))
-      socket.addEventListener("error", () => fail("the connection failed"))
-      return Effect.sync(() => {
-        clearInterval(stream)
-        socket.close()
-      })
+/** Rejects with the vendor's error. */
+export const transcribe = async (credential: Credential, recording: Recording): Promise<string> => {
+  const dialect = dialects[credential.provider]
+  if (dialect === undefined) throw new Error(`the demo does not know the messages of ${credential.provider}`)
+  const socket = await open(credential.toClient(), { first: dialect.start })
+  try {
+    return await heard(socket, dialect, recording)
+  } finally {
+    socket.close()
+  }
+}
+
+/** Streams the recording, and collects the words until the vendor's last message. */
+const heard = (socket: WebSocket, dialect: Dialect, recording: Recording): Promise<string> =>
+  new Promise<string>((resolve, reject) => {
+    let words = ""
+    const fail = (reason: string) => reject(new Error(reason))
+    const timer = setTimeout(() => fail("no transcript within a minute"), 60_000)
+    socket.addEventListener("message", ({ data }) => {
+      const { failure, finished, ready, words: more = "" } = dialect.read(JSON.parse(String(data)))
+      if (failure !== undefined) fail(failure)
+      if (ready === true) send(socket, dialect, recording)
+      words += more
+      if (finished === true) resolve(words.trim().replaceAll(/\s+/g, " "))
     })
-  },
-  Effect.timeoutOrElse({
-    duration: "60 seconds",
-    orElse: () => Effect.fail(new TranscriptionError({ message: "no transcript within a minute" }))
+    socket.addEventListener("close", ({ code, reason }) => {
+      clearTimeout(timer)
+      fail(`closed with ${code} ${reason}`)
+    })
+    if (!dialect.waits) send(socket, dialect, recording)
   })
-)
+
+const send = (socket: WebSocket, dialect: Dialect, { bytes, speed }: Recording): void => {
+  let sent = 0
+  const stream = setInterval(() => {
+    const chunk = bytes.slice(sent * chunkBytes, (sent + 1) * chunkBytes)
+    if (chunk.length > 0) {
+      socket.send(chunk)
+      sent += 1
+      return
+    }
+    clearInterval(stream)
+    socket.send(dialect.end(sent))
+  }, 100 / speed)
+  socket.addEventListener("close", () => clearInterval(stream))
+}

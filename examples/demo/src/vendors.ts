@@ -1,59 +1,47 @@
 /** The two vendors as emulators on free ports, and their different refusals. */
-import * as Providers from "@tempcred/core/Providers"
-import type { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
-import { Transport } from "@tempcred/core/Transport"
-import * as Node from "@tempcred/emulator/Node"
-import * as SonioxEmulator from "@tempcred/emulator/Soniox"
-import * as SpeechmaticsEmulator from "@tempcred/emulator/Speechmatics"
-import { Soniox } from "@tempcred/soniox"
-import { Speechmatics } from "@tempcred/speechmatics"
-import * as ConfigProvider from "effect/ConfigProvider"
-import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
+import { createMinter, type Minter } from "tempcred"
+import { serve, Soniox, Speechmatics } from "tempcred/emulator"
 
-/** Makes the provider: `TEMPCRED_PROVIDER` and the vendor's own variables choose the vendor. */
-export const layer = (env: Readonly<Record<string, string>>) =>
-  Providers.layerConfig([Soniox.adapter, Speechmatics.adapter]).pipe(
-    Layer.provide(Transport.layer),
-    Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
-  )
+export interface Vendor extends AsyncDisposable {
+  readonly emulator: Soniox.Soniox | Speechmatics.Speechmatics
+  readonly origin: string
+  readonly minter: Minter
+  readonly mintRoute: string
+  /** The refusals of a forbidden mint, of an expired credential, and of the second use of a single-use credential. */
+  readonly expected: { readonly forbidden: string; readonly expired: string; readonly spent: string }
+}
 
-const emulated = Effect.fnUntraced(function* <E extends SonioxEmulator.Soniox | SpeechmaticsEmulator.Speechmatics>(
-  emulator: E
-) {
-  const server = yield* Effect.acquireRelease(
-    Effect.promise(() => Node.serve(emulator)),
-    (running) => Effect.promise(() => running.close())
-  )
-  const context = yield* Layer.build(layer({ TEMPCRED_PROVIDER: emulator.vendor, ...emulator.env(server.origin) }))
+const start = async ({ emulator, ...vendor }: Pick<Vendor, "emulator" | "mintRoute" | "expected">): Promise<Vendor> => {
+  const server = await serve(emulator)
+  const { origin } = server
+  const minter = createMinter({ env: { TEMPCRED_PROVIDER: emulator.vendor, ...emulator.env(origin) } })
   return {
     emulator,
-    origin: server.origin,
-    provide: <A, Error>(effect: Effect.Effect<A, Error, TempCredentialProvider>): Effect.Effect<A, Error> =>
-      Effect.provideContext(effect, context)
-  }
-})
-
-export const vendors = Effect.gen(function* () {
-  const soniox = yield* emulated(SonioxEmulator.make())
-  const speechmatics = yield* emulated(SpeechmaticsEmulator.make())
-  return [
-    {
-      ...soniox,
-      mintRoute: SonioxEmulator.mintRoute,
-      expected: {
-        forbidden: "PermissionError (403)",
-        expired: "401 unauthenticated",
-        spent: "401 unauthenticated"
-      }
-    },
-    {
-      ...speechmatics,
-      mintRoute: SpeechmaticsEmulator.mintRoute,
-      // Speechmatics answers 403 to an unknown key, and its own client expects it.
-      expected: { forbidden: "AuthenticationError (403)", expired: "not_authorised", spent: "UnsupportedError" }
+    ...vendor,
+    origin,
+    minter,
+    [Symbol.asyncDispose]: async () => {
+      await minter.close()
+      await server.close()
     }
-  ] as const
-})
+  }
+}
 
-export type Vendor = Effect.Success<typeof vendors>[number]
+export const soniox = (): Promise<Vendor> =>
+  start({
+    emulator: Soniox.make(),
+    mintRoute: Soniox.mintRoute,
+    expected: {
+      forbidden: "PermissionError (403)",
+      expired: "401 unauthenticated",
+      spent: "401 unauthenticated"
+    }
+  })
+
+export const speechmatics = (): Promise<Vendor> =>
+  start({
+    emulator: Speechmatics.make(),
+    mintRoute: Speechmatics.mintRoute,
+    // Speechmatics answers 403 to an unknown key, and its own client expects it.
+    expected: { forbidden: "AuthenticationError (403)", expired: "not_authorised", spent: "UnsupportedError" }
+  })
