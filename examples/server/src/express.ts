@@ -5,10 +5,8 @@ import { createEndpoint, jwt } from "tempcred/server"
 
 const { JWKS_URL = "https://auth.example.com/.well-known/jwks.json", PORT = "8787" } = process.env
 
-const endpoint = createEndpoint({
-  minter: createMinter(), // TEMPCRED_PROVIDER, and that vendor's API key
-  authenticate: jwt({ jwksUrl: JWKS_URL, audience: "speech" })
-})
+const minter = createMinter() // TEMPCRED_PROVIDER, and that vendor's API key
+const endpoint = createEndpoint({ minter, authenticate: jwt({ jwksUrl: JWKS_URL, audience: "speech" }) })
 await endpoint.ready() // rejects if the configuration is invalid
 
 const app = express()
@@ -22,4 +20,5 @@ http.keepAliveTimeout = 65_000 // longer than that of a load balancer
 process.once("SIGTERM", async () => {
   await endpoint.close() // waits for requests in flight; new ones get 503
   http.close()
+  await minter.close()
 })

@@ -5,17 +5,19 @@ import { createEndpoint, jwt } from "tempcred/server"
 
 const { JWKS_URL = "https://auth.example.com/.well-known/jwks.json", PORT = "8787" } = process.env
 
-const endpoint = createEndpoint({
-  minter: createMinter(), // TEMPCRED_PROVIDER, and that vendor's API key
-  authenticate: jwt({ jwksUrl: JWKS_URL, audience: "speech" })
-})
+const minter = createMinter() // TEMPCRED_PROVIDER, and that vendor's API key
+const endpoint = createEndpoint({ minter, authenticate: jwt({ jwksUrl: JWKS_URL, audience: "speech" }) })
 await endpoint.ready() // rejects if the configuration is invalid
 
-const http = createServer(endpoint.node)
+const http = createServer((request, response) => {
+  if (request.url === "/v1/credentials") void endpoint.node(request, response)
+  else response.writeHead(404).end()
+})
 http.keepAliveTimeout = 65_000 // longer than that of a load balancer
 http.listen(Number(PORT), () => console.log("listening on", http.address()))
 
 process.once("SIGTERM", async () => {
   await endpoint.close() // waits for requests in flight; new ones get 503
   http.close()
+  await minter.close()
 })

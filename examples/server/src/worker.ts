@@ -16,6 +16,7 @@ interface Context {
 
 export default {
   async fetch(request: Request, env: Env, context: Context): Promise<Response> {
+    if (new URL(request.url).pathname !== "/v1/credentials") return new Response(null, { status: 404 })
     const minter = createMinter({ env })
     const endpoint = createEndpoint({ minter, authenticate: jwt({ jwksUrl: env.JWKS_URL, audience: "speech" }) })
     try {

@@ -52,15 +52,6 @@ const withoutRedis: Plugin = {
   }
 }
 
-/** Leaves the Redis client out of a bundle for Workers, as a condition of the published package does. */
-const withoutRedis: Plugin = {
-  name: "without-redis",
-  setup: (bundler) => {
-    bundler.onResolve({ filter: /^@redis\/client$/ }, ({ path }) => ({ path, namespace: "without-redis" }))
-    bundler.onLoad({ filter: /./, namespace: "without-redis" }, () => ({ contents: "module.exports = {}" }))
-  }
-}
-
 /** Bundles a Worker as `wrangler deploy` does, for a compatibility date, and binds the variables as its secrets. */
 export const worker =
   (compatibilityDate: string) =>
