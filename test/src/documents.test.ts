@@ -4,6 +4,7 @@ import * as Emulators from "@tempcred/emulator"
 import { serve, type Server } from "@tempcred/emulator/Node"
 import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
+import { address } from "../scripts/release/Metadata.ts"
 import {
   blocks,
   comparison,
@@ -110,6 +111,30 @@ it.each(documents)("every link of %s leads somewhere", (path) => {
   const links = Array.from(read(path).matchAll(/\]\((?!\w+:|#)([^)#\s]+)/g), ([, link = ""]) => link)
   const broken = links.filter((link) => !existsSync(join(root, dirname(path), link)))
   assert.deepStrictEqual(broken, [], "Link to a file of the checkout, relative to the document.")
+})
+
+const repository = `${address()}/blob/main/`
+
+it.each(documents)("every link of %s to the repository leads to a file", (path) => {
+  const links = read(path)
+    .split(repository)
+    .slice(1)
+    .map((rest) => rest.replace(/[)#\s][\s\S]*$/, ""))
+  assert.deepStrictEqual(
+    links.filter((link) => !existsSync(join(root, link))),
+    []
+  )
+})
+
+it.each(packages)("the README of $name stands alone on npm: absolute links, an install line and an example", (one) => {
+  const path = `${one.folder}/README.md`
+  const text = read(path)
+  assert.notMatch(text, /\]\(\.{1,2}\//, `Begin links with ${repository}`)
+  assert.match(text, new RegExp(`^npm install (--save-dev )?${one.name}( |$)`, "m"))
+  assert.isTrue(
+    examples.some((example) => example.path === path),
+    "Add a ```ts block."
+  )
 })
 
 it.each([

@@ -34,14 +34,14 @@ export const elsewhere: ReadonlyArray<Guide> = [
   }
 ]
 
-const documentOf = ({ page }: Guide): string => `docs/${page}.md`
+const documentOf = ({ page }: Pick<Guide, "page">): string => `docs/${page}.md`
 
 /** Tells whether a block is a program of a guide, which tests run by themselves. */
 export const isProgram = ({ file, path }: Block): boolean =>
   [...onNode, ...elsewhere].some((guide) => documentOf(guide) === path && guide.file === file)
 
 /** Writes the block of a program into a file where imports resolve as in tests. */
-export const written = (guide: Guide): Program => {
+export const written = <G extends Pick<Guide, "file" | "page">>(guide: G): G & { readonly folder: string } => {
   const block = blocks(documentOf(guide)).find(({ file }) => file === guide.file)
   if (block === undefined) throw new Error(`${documentOf(guide)} has no block with the file name ${guide.file}.`)
   const folder = join("test/.documents", `guides-${process.pid}`, guide.page)
