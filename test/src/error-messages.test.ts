@@ -21,7 +21,7 @@ const parts = new Set([
   "the caller's subject and account …",
   // defects and cancellations, which nothing prints
   "the key has other parts than its option",
-  "an option was read as something else",
+  "an option from the environment does not have its declared type",
   "the request was left",
   "the connection was closed",
   "options cannot be used",

@@ -296,7 +296,7 @@ for (const [name, layer, proxyNote] of transports) {
             response.writeHead(201, { "content-encoding": encoding }).end(bomb)
           })
           const error = yield* Effect.flip(send(bombing.url))
-          assert.include(error, { _tag: "InvalidResponseError", detail: "the answer is over 65536 bytes" })
+          assert.include(error, { _tag: "InvalidResponseError", detail: "the response is over 65536 bytes" })
         }).pipe(Effect.provide(layer))
       )
     }

@@ -35,8 +35,8 @@ describe("mint", () => {
   })
 })
 
-describe("a length of time", () => {
-  it("carries its unit", () => {
+describe("a duration", () => {
+  it("includes its unit", () => {
     expectTypeOf<"60 seconds">().toExtend<MintRequest.Length>()
     expectTypeOf(Duration.seconds(60)).toExtend<MintRequest.Length>()
   })
@@ -54,7 +54,7 @@ describe("a reason", () => {
     expectTypeOf<Reason["_tag"]>().toEqualTypeOf<Tag>()
   })
 
-  it("is matched without a default", () => {
+  it("can be matched exhaustively", () => {
     const status = Match.type<Reason>().pipe(
       Match.tagsExhaustive({
         InvalidRequestError: () => 400,
@@ -71,7 +71,7 @@ describe("a reason", () => {
     expectTypeOf(status).toEqualTypeOf<(reason: Reason) => number>()
   })
 
-  it("is matched by a switch without a default", () => {
+  it("needs no default in a switch over all nine", () => {
     const isOurs = (reason: Reason): boolean => {
       switch (reason._tag) {
         case "InvalidRequestError":

@@ -25,7 +25,7 @@ import * as Expiry from "./Expiry.ts"
 import type { CallContext, Common, Minted, SigningSpec, Spec } from "./Spec.ts"
 import { fromRequest, fromResponse, type Terms } from "./Terms.ts"
 
-/** Makes a credential of what was received, or fails where there is none. */
+/** Makes a credential from a vendor's response or a local signature, or fails. */
 type Read<P extends Purpose> = (
   context: CallContext,
   request: Resolved<P>,
@@ -40,15 +40,15 @@ type Issue<P extends Purpose> = (
   read: Read<P>
 ) => Effect.Effect<TempCredential, TempCredentialError>
 
-/** A provider to build. */
+/** An effect that builds a provider. */
 type Building = Effect.Effect<TempCredentialProvider["Service"], ConfigurationError, Transport>
 
-/** The steps that build a provider. */
+/** The return type of a generator that builds a provider. */
 type Steps = Effect.fn.Return<TempCredentialProvider["Service"], ConfigurationError, Transport>
 
 /**
- * Makes the provider of a vendor that is called. It uses the `RetryPolicy`, `RateGate` and `Events` that
- * are provided when it is made.
+ * Makes the provider of a vendor that mints over HTTP. It uses the `RetryPolicy`, `RateGate` and
+ * `Events` that are provided when it is made.
  */
 export const make: <P extends Purpose, Response, Failure>(spec: Spec<P, Response, Failure>) => Building =
   Effect.fnUntraced(function* <P extends Purpose, Response, Failure>(spec: Spec<P, Response, Failure>): Steps {
@@ -63,13 +63,13 @@ export const make: <P extends Purpose, Response, Failure>(spec: Spec<P, Response
     })
   })
 
-/** Makes the provider of a vendor whose credentials are signed here. It makes no calls. */
+/** Makes the provider of a vendor whose credentials are signed locally. It makes no calls. */
 export const makeSigning: <P extends Purpose>(spec: SigningSpec<P>) => Building = Effect.fnUntraced(function* <
   P extends Purpose
 >(spec: SigningSpec<P>): Steps {
   const api = yield* VendorApi.make(spec.provider, { failure: Schema.Unknown, read: () => ({}) }, spec.keyForm)
   return yield* assemble<P>(spec, api, (request, { now, ...context }, read) => {
-    // Signatures count whole seconds, and a credential ends as its signature says.
+    // Signed timestamps are whole seconds, and the credential's expiry must equal the signed one.
     const moment = { ...context, now: DateTime.startOf(now, "second") }
     const signed = api.local(spec.keyOf(request), (parts) => spec.sign(request, moment, parts))
     return Effect.flatMap(signed, (received) => read(moment, request, received, received.value))
@@ -157,13 +157,13 @@ const assemble = Effect.fnUntraced(function* <P extends Purpose>(
   })
 })
 
-/** Refuses a mint for an account, rather than mint it with the key of another one. */
+/** Refuses a mint that names an account, because this provider has the key of only one account. */
 const noAccounts = () =>
   new InvalidRequestError({ issues: [{ field: "account", message: "is not supported: provide Accounts.layer" }] })
 
 /**
- * The longest lifetime to accept, in seconds. A response that states its own lifetime is compared
- * with the request elsewhere.
+ * Returns the longest lifetime to accept, in seconds. `fromResponse` compares a lifetime that the
+ * response states with the requested one.
  */
 const longestLife = (terms: Terms | undefined, asked: number, most: number = asked): number =>
   terms?.life === undefined ? asked : Math.min(Duration.toSeconds(terms.life), most)

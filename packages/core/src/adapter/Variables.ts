@@ -1,4 +1,7 @@
-/** Reads an adapter's options from environment variables. It is apart from the options, so that programs that pass them do not load it. */
+/**
+ * Reads an adapter's options from environment variables. Programs that pass options in code do not
+ * load this module.
+ */
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import { ConfigurationError } from "../ConfigurationError.ts"
@@ -22,7 +25,7 @@ export const read = <T extends Table>(table: T): Effect.Effect<OptionsOf<T>, Con
   ).pipe(
     Effect.filterOrElse(
       (values) => isComplete(table, values),
-      () => Effect.die("an option was read as something else")
+      () => Effect.die("an option from the environment does not have its declared type")
     )
   )
 
@@ -43,7 +46,7 @@ const readerOf = (option: Option<unknown>): Effect.Effect<unknown, Configuration
 
 type All = ReadonlyArray<readonly [string, Part]>
 
-/** Reads the parts, each from its variable or file. Fails with everything that is missing or malformed. */
+/** Reads the parts of a key, each from its variable or file. Fails with everything that is missing or malformed. */
 const readParts = (all: All): Effect.Effect<KeySource.KeySource, ConfigurationError> =>
   Environment.collect(
     Effect.fnUntraced(function* (reading) {
@@ -67,7 +70,7 @@ const sourceOf = Effect.fnUntraced(function* ({
   return source
 })
 
-/** Makes one source of the sources of each part. */
+/** Combines the sources of a key's parts into one source of the whole key. */
 const joined = (sources: ReadonlyArray<readonly [string, KeySource.KeySource]>): KeySource.KeySource => {
   const fixed = sources.map(([name, source]) => [name, source.fixed?.[0]] as const)
   if (fixed.every(([, key]) => key !== undefined)) return KeySource.fixed(join(Object.fromEntries(fixed)))

@@ -70,7 +70,7 @@ export const make = <PendingMint>(
   }
   return {
     find: (request) => {
-      // Most programs repeat the same request, which then needs no key.
+      // Most programs repeat one request: find its entry without computing the scope key.
       if (newest !== undefined && saysTheSame(newest.kept, request)) return newest
       const key = keyOf(request)
       return key === undefined ? undefined : byKey(key)

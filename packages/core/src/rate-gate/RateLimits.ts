@@ -6,8 +6,9 @@ import type { Budget, RateStore } from "../SharedStore.ts"
 import type { Limits } from "./Gate.ts"
 
 /**
- * Counts calls in this process. Each call moves `busyUntil` by its part of a minute, and `burst`
- * calls may run ahead of it. Delays are kept by the gate.
+ * Counts calls in this process. Each call moves `busyUntil` forward by `interval`. A call waits
+ * while `busyUntil` is more than `burst - 1` intervals ahead. `close` does nothing, because the gate
+ * itself delays calls.
  */
 export const local = ({ burst, perMinute }: Budget): Limits => {
   const interval = 60_000 / perMinute

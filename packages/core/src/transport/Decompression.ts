@@ -1,9 +1,9 @@
 /** Decompression of response bodies, which some servers compress although the request does not allow it. */
 
 /**
- * Decompresses a body by its `content-encoding`, up to a maximum size; `undefined` beyond it. A
- * body that is not in this format, or in an unknown one, is returned unchanged: some clients
- * decompress bodies and keep the header.
+ * Decompresses a body by its `content-encoding`. Returns `undefined` if the result is larger than
+ * `maxBytes`. Returns the body unchanged if the encoding is unknown or does not match the body. Some
+ * clients decompress a body and keep the header.
  */
 export const decompress = async (
   bytes: Uint8Array<ArrayBuffer>,
@@ -43,8 +43,8 @@ export const join = (pieces: ReadonlyArray<Uint8Array>, size: number): Uint8Arra
 }
 
 /**
- * Returns the platform's name of the format. Some servers omit the header of zlib, whose first byte
- * has an 8 in its lower half.
+ * Returns the platform's name of the format. Some servers send `deflate` without the zlib header.
+ * The lower four bits of that header's first byte are 8.
  */
 const formatOf = (encoding: string, [first = 0]: Uint8Array): CompressionFormat | undefined => {
   const deflate = (first & 0x0f) === 8 ? "deflate" : "deflate-raw"

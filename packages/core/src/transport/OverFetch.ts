@@ -1,4 +1,4 @@
-/** The transport over the platform's `fetch`, which is the default transport of other runtimes than Node. */
+/** The transport over the platform's `fetch`, which is the default on runtimes other than Node. */
 import * as Layer from "effect/Layer"
 import type { Exchange } from "./Exchange.ts"
 import { fetchOptions } from "./FetchOptions.ts"

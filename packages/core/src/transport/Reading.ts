@@ -1,4 +1,4 @@
-/** Reading of a response: its limits, and the errors of its failures. */
+/** Reading of a response: the size limit, decompression and errors. */
 import { InvalidResponseError, type TransportError } from "../TempCredentialError.ts"
 import { decompress, join } from "./Decompression.ts"
 import type { Answer, Receiver } from "./Exchange.ts"
@@ -11,8 +11,8 @@ export interface Reader {
 }
 
 /**
- * Returns the error of a response before its body is read: a redirect, which is not followed, or a
- * length over the limit.
+ * Returns the error of a response whose body must not be read: a redirect, or a `content-length`
+ * over the limit.
  */
 export const refuse = (
   status: number,
@@ -24,7 +24,7 @@ export const refuse = (
 }
 
 const tooLarge = (status: number, maxBytes: number): InvalidResponseError =>
-  new InvalidResponseError({ status, detail: `the answer is over ${maxBytes} bytes` })
+  new InvalidResponseError({ status, detail: `the response is over ${maxBytes} bytes` })
 
 /** A body that is being received. */
 export interface Body {
@@ -36,7 +36,7 @@ export interface Body {
 
 /**
  * Makes an empty body with a maximum size, for a response with this status. `encoding` is the
- * compression that the platform left.
+ * `content-encoding` that the platform has not decompressed.
  */
 export const makeBody = (status: number, encoding: string | undefined, maxBytes: number): Body => {
   const pieces: Array<Uint8Array> = []

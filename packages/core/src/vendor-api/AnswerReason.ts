@@ -1,4 +1,4 @@
-/** The reason of a vendor's response: by HTTP status, unless the vendor's own code decides. */
+/** The reason of a vendor's response, from the vendor's error code or else from the HTTP status. */
 import {
   AuthenticationError,
   type Feature,
@@ -18,8 +18,8 @@ import {
 type Fields = Pick<UnavailableError, "status" | "code" | "requestId" | "retryAfter" | "detail">
 
 /**
- * The tags of the reasons that a response can have: all of them, because a token endpoint passes on
- * its own errors.
+ * The tags of the reasons that a response can have. All nine are listed, because the response of a
+ * token endpoint can have any of them.
  */
 export const answerTags = [
   "InvalidRequestError",
