@@ -35,7 +35,6 @@ import { type Feature, InvalidRequestError, UnsupportedError } from "./TempCrede
 export {
   type Capabilities,
   type Capability,
-  isForOneUse,
   type Range,
   type Resolved,
   type SubjectSupport

@@ -13,10 +13,8 @@
  * @since 0.1.0
  */
 
-import type * as Config from "effect/Config"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import * as SchemaIssue from "effect/SchemaIssue"
 import * as Keys from "./key-source/Keys.ts"
 import { isLoopback } from "./Loopback.ts"
 
@@ -108,25 +106,3 @@ export const checkOneOf = (
   allowed: ReadonlyArray<string>
 ): ReadonlyArray<Issue> =>
   value === undefined || allowed.includes(value) ? [] : [{ name, message: `must be one of ${allowed.join(", ")}` }]
-
-/** Messages of `Config` that mean that a variable is not set: every value in an environment is a string. */
-const absent = new Set(["Missing key", "Expected string"])
-
-const format = SchemaIssue.makeFormatterStandardSchemaV1()
-
-/**
- * Converts a `ConfigError` into issues by variable name.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const fromConfigError = (error: Config.ConfigError): ConfigurationError =>
-  new ConfigurationError({
-    issues:
-      error.cause._tag === "SchemaError"
-        ? format(error.cause.issue).issues.map((issue) => {
-            const name = (issue.path ?? []).map(String).join("_") || "configuration"
-            return { name, message: absent.has(issue.message) ? "is not set" : `is not valid: ${issue.message}` }
-          })
-        : [{ name: "configuration", message: "cannot be read" }]
-  })

@@ -25,12 +25,14 @@ import type * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { ConfigurationError, fromConfigError, type Issue } from "./ConfigurationError.ts"
+import { ConfigurationError } from "./ConfigurationError.ts"
+import { fromConfigError } from "./environment/ConfigErrors.ts"
 import type { Format } from "./environment/Format.ts"
 import * as Misspelt from "./environment/Misspelt.ts"
 import * as Text from "./environment/Text.ts"
 import * as Variable from "./environment/Variable.ts"
 
+export { collector, type Collector } from "./environment/Collector.ts"
 export { checkSecret } from "./environment/Secret.ts"
 export {
   boolean,
@@ -126,48 +128,6 @@ export const required = <A>(
   Effect.flatMap(read(name), (found) =>
     found === undefined ? Variable.refuse(name, "is not set") : Effect.succeed(found)
   )
-
-/**
- * Reads variables one by one and collects the problems.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Collector {
-  readonly issues: ReadonlyArray<Issue>
-  readonly read: <A>(read: Effect.Effect<A | undefined, ConfigurationError>) => Effect.Effect<A | undefined>
-}
-
-/**
- * Makes a collector.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const collector = (): Collector => {
-  const issues: Array<Issue> = []
-  const note = (error: ConfigurationError) => {
-    issues.push(...error.issues)
-    return Effect.succeed(undefined)
-  }
-  return { issues, read: (read) => Effect.catch(read, note) }
-}
-
-/**
- * Reads several variables. Fails with all of their problems at once.
- *
- * @category configuration
- * @since 0.1.0
- */
-export const collect = <A>(
-  reads: (read: Collector["read"]) => Effect.Effect<A, ConfigurationError>
-): Effect.Effect<A, ConfigurationError> =>
-  Effect.suspend(() => {
-    const { issues, read } = collector()
-    return Effect.flatMap(reads(read), (values) =>
-      issues.length > 0 ? new ConfigurationError({ issues }) : Effect.succeed(values)
-    )
-  })
 
 /** Reads the trimmed text of a secret, and the name of its variable. */
 const heldBy = Effect.fnUntraced(function* (

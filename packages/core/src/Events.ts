@@ -22,6 +22,7 @@ import * as Context from "effect/Context"
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { nobody } from "./events/Nobody.ts"
 import type { Purpose } from "./Purpose.ts"
 import type { Reason } from "./TempCredentialError.ts"
 
@@ -78,14 +79,6 @@ export type Event =
   | { readonly _tag: "GateClosed"; readonly provider: string; readonly milliseconds: number }
   | { readonly _tag: "SharingDegraded"; readonly provider: string; readonly reason: string }
   | { readonly _tag: "SharingRestored"; readonly provider: string }
-
-/**
- * Discards an event; the default receiver.
- *
- * @category constants
- * @since 0.1.0
- */
-export const nobody = (_: Event): Effect.Effect<void> => Effect.void
 
 /**
  * The receiver of events. The default discards them.

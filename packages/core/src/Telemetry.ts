@@ -5,6 +5,7 @@ import * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
 import * as Redacted from "effect/Redacted"
 import * as Events from "./Events.ts"
+import { nobody } from "./events/Nobody.ts"
 import { fingerprint } from "./Fingerprint.ts"
 import type { TempCredential } from "./TempCredential.ts"
 import type { TempCredentialError } from "./TempCredentialError.ts"
@@ -56,7 +57,7 @@ export const make: (provider: string) => Effect.Effect<Watch> = Effect.fnUntrace
 
   // Fingerprints cost time, and are computed only if there is a receiver.
   const report = (exit: Exit.Exit<TempCredential, TempCredentialError>, outcome: string): Effect.Effect<void> => {
-    if (publish === Events.nobody) return Effect.void
+    if (publish === nobody) return Effect.void
     return Exit.isSuccess(exit) ? minted(exit.value) : publish({ _tag: "MintFailed", provider, reason: outcome })
   }
 

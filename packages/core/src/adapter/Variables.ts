@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import { ConfigurationError } from "../ConfigurationError.ts"
 import * as Environment from "../Environment.ts"
+import { collect } from "../environment/Collector.ts"
 import * as Variable from "../environment/Variable.ts"
 import { join } from "../key-source/KeyParts.ts"
 import * as Keys from "../key-source/Keys.ts"
@@ -15,7 +16,7 @@ import type { Option, OptionsOf, Part, Table } from "./Options.ts"
 /** Reads a table's options from environment variables. Fails with all missing and malformed ones. */
 export const read = <T extends Table>(table: T): Effect.Effect<OptionsOf<T>, ConfigurationError> =>
   Environment.load(
-    Environment.collect(
+    collect(
       Effect.fnUntraced(function* (reading) {
         const values: Record<string, unknown> = {}
         for (const [name, option] of Object.entries(table)) values[name] = yield* reading(readerOf(option))
@@ -48,7 +49,7 @@ type All = ReadonlyArray<readonly [string, Part]>
 
 /** Reads the parts of a key, each from its variable or file. Fails with everything that is missing or malformed. */
 const readParts = (all: All): Effect.Effect<KeySource.KeySource, ConfigurationError> =>
-  Environment.collect(
+  collect(
     Effect.fnUntraced(function* (reading) {
       const sources: Array<readonly [string, KeySource.KeySource]> = []
       for (const [name, part] of all) {

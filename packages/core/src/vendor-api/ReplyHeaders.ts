@@ -95,5 +95,9 @@ export const skew = (answer: Answer): Skew => {
   return least <= 1000 && most >= -1000 ? { least: 0, most: 0 } : { least, most }
 }
 
-const vendorNow = (headers: Headers, now: number): number | undefined =>
+/**
+ * Reads a vendor's clock from the `Date` header of its response, in epoch milliseconds. `undefined` if
+ * the header is absent or malformed, or if a cache answered (`Age`). `now` is this machine's clock.
+ */
+export const vendorNow = (headers: Headers, now: number): number | undefined =>
   headers["age"] === undefined ? HttpDate.parse(headers["date"]?.trim() ?? "", now) : undefined

@@ -114,6 +114,21 @@ describe("doctor", () => {
     assert.strictEqual(code, 3)
   })
 
+  it.each([{ date: "2020-01-01" }, { date: "1" }, { date: new Date(0).toUTCString(), age: "60" }])(
+    "does not compare clocks with a date that is malformed or a cache's: %o",
+    async (headers) => {
+      const server = createServer((_, response) => {
+        response.sendDate = false
+        response.writeHead(503, headers).end()
+      })
+      const SONIOX_API_BASE_URL = `http://127.0.0.1:${await listen(server)}`
+      const { outcomes, of } = await examine({ SONIOX_API_KEY: "key", SONIOX_API_BASE_URL })
+      server.close()
+      assert.deepInclude(outcomes, { clock: "skipped", mint: "failed" })
+      assert.strictEqual(of("clock")?.detail, "the vendor's response has no valid date of its own")
+    }
+  )
+
   it.skipIf(!openssl)("reports an untrusted certificate, and the validity of a trusted one", async () => {
     const folder = mkdtempSync(join(tmpdir(), "tempcred-"))
     const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")]

@@ -6,6 +6,7 @@ import type { TempCredential } from "@tempcred/core/TempCredential"
 import { InvalidResponseError, type Reason, type TempCredentialError } from "@tempcred/core/TempCredentialError"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { type Answer, Transport } from "@tempcred/core/Transport"
+import { vendorNow } from "@tempcred/core/VendorApi"
 import * as Context from "effect/Context"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -42,8 +43,8 @@ const tolerance = 5
 /** Compares this machine's clock with the `Date` header of a response. */
 const compareClocks = (answer: Answer | undefined): Outcome => {
   if (answer === undefined) return skipped("the vendor did not respond")
-  const date = Date.parse(answer.headers["date"] ?? "")
-  if (Number.isNaN(date)) return skipped("the vendor's response has no date")
+  const date = vendorNow(answer.headers, answer.receivedAt)
+  if (date === undefined) return skipped("the vendor's response has no valid date of its own")
   const off = Math.round(((answer.sentAt + answer.receivedAt) / 2 - date) / 1000)
   return Math.abs(off) <= tolerance
     ? ok("agrees with the vendor's")
