@@ -44,15 +44,6 @@ const serves = <P extends Purpose>(capabilities: Capabilities<P>, purpose: Purpo
   Object.hasOwn(capabilities, purpose)
 
 /**
- * Tells whether a resolved request is for one of the purposes of a vendor.
- *
- * @category guards
- * @since 0.1.0
- */
-export const isFor = <P extends Purpose>(capabilities: Capabilities<P>, resolved: Resolved): resolved is Resolved<P> =>
-  serves(capabilities, resolved.purpose)
-
-/**
  * Fills in the default region of a resolved request that names none. For a purpose without regions,
  * it is listed as relaxed.
  *

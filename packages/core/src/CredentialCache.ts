@@ -35,7 +35,7 @@ import * as CacheAccess from "./credential-cache/CacheAccess.ts"
 import * as PendingMints from "./credential-cache/PendingMints.ts"
 import * as CacheMetrics from "./credential-cache/Metrics.ts"
 import { ConfigurationError, type Issue } from "./ConfigurationError.ts"
-import * as Events from "./Events.ts"
+import { Events } from "./Events.ts"
 import { moment } from "./ClockReading.ts"
 import type { Length, MintRequest } from "./MintRequest.ts"
 import { scopeKey } from "./mint-request/DecodedRequest.ts"
@@ -164,7 +164,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
     entries,
     metrics,
     now,
-    publish: yield* Events.Events,
+    publish: yield* Events,
     scope: yield* Effect.scope,
     random: yield* Random.Random
   }

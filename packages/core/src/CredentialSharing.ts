@@ -47,9 +47,9 @@ import * as Option from "effect/Option"
 import * as Record from "effect/Record"
 import type * as Redacted from "effect/Redacted"
 import { ConfigurationError, type Issue } from "./ConfigurationError.ts"
-import * as Events from "./Events.ts"
+import { Events } from "./Events.ts"
 import type { Length } from "./MintRequest.ts"
-import * as RetryPolicy from "./RetryPolicy.ts"
+import { RetryPolicy } from "./RetryPolicy.ts"
 import * as Encryption from "./credential-sharing/Encryption.ts"
 import * as Invalidations from "./credential-sharing/Invalidations.ts"
 import * as SharedMint from "./credential-sharing/SharedMint.ts"
@@ -96,8 +96,8 @@ export const layer = (
 
 const make = Effect.fnUntraced(function* (options: Options) {
   const provider = yield* TempCredentialProvider
-  const publish = yield* Events.Events
-  const policy = yield* RetryPolicy.RetryPolicy
+  const publish = yield* Events
+  const policy = yield* RetryPolicy
   const lengths = {
     limit: options.limit ?? "250 millis",
     lease: options.lease ?? "2 seconds",

@@ -33,7 +33,6 @@ export {
   isName,
   type Length,
   type MintRequest,
-  Name,
   type SessionBinding,
   SessionLock
 } from "./mint-request/Fields.ts"
@@ -88,15 +87,6 @@ export const decode = (request: unknown): Result.Result<DecodedRequest, InvalidR
   const part = foreign === undefined ? [] : [{ field: quote(foreign), message: json }]
   return Result.fail(new InvalidRequestError({ issues: [...issues, ...part] }))
 }
-
-/**
- * Decodes a request for the providers below. A request that cannot be decoded is returned as it is,
- * and the provider that mints refuses it.
- *
- * @category decoding
- * @since 0.1.0
- */
-export const prepare = (request: MintRequest): MintRequest => Result.getOrElse(decode(request), () => request)
 
 const json = "must be JSON: text, a finite number, true, false, null, or an array or a plain object of these"
 

@@ -35,7 +35,7 @@ import * as Failover from "./Failover.ts"
 import * as Settings from "./providers/Settings.ts"
 import * as Ttl from "./providers/Ttl.ts"
 import * as RateGate from "./RateGate.ts"
-import * as RetryPolicy from "./RetryPolicy.ts"
+import { layer as retryLayer, RetryPolicy } from "./RetryPolicy.ts"
 import type { TempCredentialProvider } from "./TempCredentialProvider.ts"
 import * as WarmPool from "./WarmPool.ts"
 
@@ -108,9 +108,9 @@ const inMemory = Effect.fnUntraced(function* (
   { isCached, rateLimit, retries, timeout, ttl }: Settings.Settings,
   { pool, sharing, store }: Parts = {}
 ): Effect.fn.Return<ProviderLayer> {
-  const given = yield* RetryPolicy.RetryPolicy
+  const given = yield* RetryPolicy
   const deadline = timeout ?? given.deadline
-  const policy = RetryPolicy.layer({
+  const policy = retryLayer({
     ...given,
     attempts: retries === undefined ? given.attempts : retries + 1,
     deadline

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Metric from "effect/Metric"
 import * as Redacted from "effect/Redacted"
-import * as Events from "./Events.ts"
+import { Events } from "./Events.ts"
 import { nobody } from "./events/Nobody.ts"
 import { fingerprint } from "./Fingerprint.ts"
 import type { TempCredential } from "./TempCredential.ts"
@@ -28,7 +28,7 @@ export type Watch = (
 
 /** Makes the telemetry of one provider. It uses the receiver of events that is provided when it is made. */
 export const make: (provider: string) => Effect.Effect<Watch> = Effect.fnUntraced(function* (provider) {
-  const publish = yield* Events.Events
+  const publish = yield* Events
   const took = Metric.withAttributes(durations, { provider })
   const counters = new Map<string, Metric.Counter<number>>()
   const counter = (outcome: string) => {

@@ -105,7 +105,7 @@ export const make = Effect.fnUntraced(function* () {
             ask("invalidated", () => [...invalidated].filter(([, until]) => until > now()).map(([id]) => id)),
             Option.map((ids) => (known = new Set(ids)))
           )
-          yield* Effect.forkScoped(Effect.forever(Effect.andThen(poll, Effect.sleep(interval))))
+          yield* Effect.forkScoped(Effect.forever(Effect.delay(poll, interval)))
           return () => known
         })
       }

@@ -86,3 +86,7 @@ export interface Resolved<P extends Purpose = Purpose> {
  */
 export const isForOneUse = (capability: Capability, { singleUse }: Pick<MintRequest, "singleUse">): boolean =>
   singleUse === true || capability.singleUse === "always" || (singleUse === "preferred" && capability.singleUse)
+
+/** Tells whether a resolved request is for one of the purposes of a vendor. */
+export const isFor = <P extends Purpose>(capabilities: Capabilities<P>, resolved: Resolved): resolved is Resolved<P> =>
+  Object.hasOwn(capabilities, resolved.purpose)

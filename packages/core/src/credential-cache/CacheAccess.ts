@@ -24,7 +24,8 @@ import {
   servable
 } from "./Entry.ts"
 import type { PendingMint, PendingMints, Ground, Landing } from "./PendingMints.ts"
-import { type MintRequest, prepare } from "../MintRequest.ts"
+import type { MintRequest } from "../MintRequest.ts"
+import { prepare } from "../mint-request/Prepare.ts"
 import type { TempCredential } from "../TempCredential.ts"
 import type { TempCredentialError } from "../TempCredentialError.ts"
 import { holding } from "../temp-credential-provider/Holding.ts"

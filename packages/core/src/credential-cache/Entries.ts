@@ -5,7 +5,8 @@
 import * as Redacted from "effect/Redacted"
 import type { Entry, Held } from "./Entry.ts"
 import { keep, saysTheSame } from "../ScopeKey.ts"
-import { type MintRequest, prepare } from "../MintRequest.ts"
+import type { MintRequest } from "../MintRequest.ts"
+import { prepare } from "../mint-request/Prepare.ts"
 import type { TempCredential } from "../TempCredential.ts"
 
 /** The entries of a cache. */

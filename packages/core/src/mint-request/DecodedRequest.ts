@@ -1,7 +1,8 @@
 /** A decoded request, and the values that are computed from it once. */
 import type * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
-import { inRegion, isFor, resolve } from "../Capabilities.ts"
+import { inRegion, resolve } from "../Capabilities.ts"
+import { isFor } from "../capabilities/Capability.ts"
 import type { Capabilities, Resolved } from "../capabilities/Capability.ts"
 import type { Purpose } from "../Purpose.ts"
 import * as ScopeKey from "../ScopeKey.ts"
