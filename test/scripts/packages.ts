@@ -1,7 +1,7 @@
 /**
  * Packs every public package as it would be published, lints the tarballs, and uses them from projects
  * outside of the workspace: types, each Node in `NODES`, the code of the READMEs, each package manager, a browser
- * bundle, and what tree shaking leaves.
+ * bundle, and what tree shaking leaves. `LOWEST_NODE` is the oldest Node of `tempcred`.
  */
 import { build, type BuildOptions, type Metafile } from "esbuild"
 import { spawnSync } from "node:child_process"
@@ -10,6 +10,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
 import { packages, root } from "../src/support/workspace.ts"
+import { checkFrontDoor } from "./packages/FrontDoor.ts"
 import { installers, type Installer, pnpm } from "./packages/Installers.ts"
 import { forEach, report } from "./packages/Run.ts"
 import { allPages, frontPage, others, runSnippets, withEmulators, writeSnippets } from "./packages/Snippets.ts"
@@ -243,6 +244,11 @@ try {
   checkModuleComments()
   checkTypes()
   await withEmulators(async (env) => {
+    const { LOWEST_NODE: lowest } = process.env
+    const tarball = tarballs["tempcred"] ?? ""
+    const isThorough = process.argv.includes("--thorough")
+    const all = lowest === undefined ? nodes : [lowest, ...nodes]
+    await checkFrontDoor({ outside, tarball, nodes: all, env, isThorough })
     await checkPages(env)
     await forEach(installers, 2, (installer) => checkInstaller(installer, tarballs, env))
   })
