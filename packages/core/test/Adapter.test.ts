@@ -38,25 +38,35 @@ describe("a request that cannot be served makes no call", () => {
     ["an unknown purpose", { purpose: "dance" }, "purpose", /must be one of/],
     ["a bare number", { purpose: "stt.realtime", ttl: 60 }, "ttl", /with its unit/],
     ["text without a unit", { purpose: "stt.realtime", ttl: "60" }, "ttl", /with its unit/],
-    ["zero", { purpose: "stt.realtime", ttl: "0 seconds" }, "ttl", /whole seconds, 60 to 3600/],
-    ["a negative length", { purpose: "stt.realtime", ttl: "-1 seconds" }, "ttl", /whole seconds, 60 to 3600/],
+    ["a ttl of zero", { purpose: "stt.realtime", ttl: "0 seconds" }, "ttl", /whole seconds, 60 to 3600/],
+    ["a negative ttl", { purpose: "stt.realtime", ttl: "-1 seconds" }, "ttl", /whole seconds, 60 to 3600/],
     ["a fraction of a second", { purpose: "stt.realtime", ttl: "61500 millis" }, "ttl", /whole seconds/],
-    ["not a number", { purpose: "stt.realtime", ttl: "NaN seconds" }, "ttl", /./],
-    ["for ever", { purpose: "stt.realtime", ttl: Duration.infinity }, "ttl", /whole seconds/],
+    ["a ttl of NaN", { purpose: "stt.realtime", ttl: "NaN seconds" }, "ttl", /./],
+    ["an infinite ttl", { purpose: "stt.realtime", ttl: Duration.infinity }, "ttl", /whole seconds/],
     ["an empty subject", { purpose: "stt.realtime", subject: "" }, "subject", /non-empty/],
     [
-      "a subject that is no Unicode",
+      "a subject that is not well-formed Unicode",
       { purpose: "stt.realtime", subject: "ana\ud83d" },
       "subject",
       /well-formed Unicode/
     ],
-    ["a region that is no Unicode", { purpose: "stt.realtime", region: "\udc00eu" }, "region", /well-formed Unicode/],
+    [
+      "a region that is not well-formed Unicode",
+      { purpose: "stt.realtime", region: "\udc00eu" },
+      "region",
+      /well-formed Unicode/
+    ],
     ["a long subject", { purpose: "stt.realtime", subject: "123456789" }, "subject", /at most 8/],
     ["a number as subject", { purpose: "stt.realtime", subject: 7 }, "subject", /must be non-empty text/],
     ["no subject where one is required", { purpose: "stt.batch" }, "subject", /required for stt\.batch/],
     ["an unknown field", { purpose: "stt.realtime", ttlSeconds: 60 }, "ttlSeconds", /the fields are purpose, ttl/],
-    ["an odd exposure", { purpose: "stt.realtime", exposure: "public" }, "exposure", /"client" or "server"/],
-    ["an odd answer to lacks", { purpose: "stt.realtime", onUnsupported: "ignore" }, "onUnsupported", /"reject" or/]
+    ["an unknown exposure", { purpose: "stt.realtime", exposure: "public" }, "exposure", /"client" or "server"/],
+    [
+      "an unknown value of onUnsupported",
+      { purpose: "stt.realtime", onUnsupported: "ignore" },
+      "onUnsupported",
+      /"reject" or/
+    ]
   ]
   for (const [name, request, field, message] of refused) {
     it.effect(`${name} is refused`, () =>
@@ -91,9 +101,14 @@ describe("a request that cannot be served makes no call", () => {
     ["a ttl below the range", { purpose: "stt.realtime", ttl: "10 seconds" }, "ttl", /10 seconds; allowed: 60 to 3600/],
     ["a ttl above the range", { purpose: "stt.realtime", ttl: "2 hours" }, "ttl", /allowed: 60 to 3600/],
     ["single use", { purpose: "stt.realtime", singleUse: true }, "singleUse", /one use/],
-    ["a session", { purpose: "stt.realtime", maxSession: "1 hour" }, "maxSession", /allowed: 1 to 600/],
+    [
+      "a maxSession above the range",
+      { purpose: "stt.realtime", maxSession: "1 hour" },
+      "maxSession",
+      /allowed: 1 to 600/
+    ],
     ["a region", { purpose: "stt.realtime", region: "au" }, "region", /"au"; served are eu, us/],
-    ["regions at all", { purpose: "tts.batch", region: "eu" }, "region", /no regions/]
+    ["regions for a purpose", { purpose: "tts.batch", region: "eu" }, "region", /no regions/]
   ]
   for (const [name, request, feature, detail] of lacking) {
     it.effect(`the vendor lacks ${name}`, () =>
@@ -110,7 +125,7 @@ describe("a request that cannot be served makes no call", () => {
 })
 
 describe("a guarantee is never dropped silently", () => {
-  it.effect("what is relaxed is listed, and the nearest that the vendor can do is asked for", () =>
+  it.effect("relaxed fields are listed, and the nearest supported values are requested", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(Acme.ok)
       const credential = yield* minting(
@@ -124,7 +139,7 @@ describe("a guarantee is never dropped silently", () => {
     })
   )
 
-  it.effect("a preference for single use is no demand, and is listed where it is not met", () =>
+  it.effect("preferred single use is not required, and is listed as relaxed if it is unsupported", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(Acme.ok)
       const credential = yield* minting({ purpose: "stt.realtime", singleUse: "preferred" }, vendor)
@@ -143,7 +158,7 @@ describe("a guarantee is never dropped silently", () => {
     })
   )
 
-  it.effect("a subject that the vendor ignores is listed without being asked", () =>
+  it.effect("a subject that the vendor ignores is listed as relaxed, also without onUnsupported", () =>
     Effect.gen(function* () {
       const credential = yield* minting({ purpose: "tts.batch", subject: "u1" }, Acme.vendor(Acme.ok))
       assert.deepStrictEqual(credential.relaxed, ["subject"])
@@ -165,7 +180,7 @@ describe("a guarantee is never dropped silently", () => {
       })
   )
 
-  it.effect("text from outside cannot forge log lines or fill them", () =>
+  it.effect("an error is one short line, whatever text the request contains", () =>
     Effect.gen(function* () {
       for (const request of [
         { purpose: "stt.realtime", region: "eu\nlevel=fatal" },
@@ -191,7 +206,7 @@ describe("a guarantee is never dropped silently", () => {
   )
 })
 
-describe("expiry is a fact with a source", () => {
+describe("the expiry and its source", () => {
   const start = Date.UTC(2026, 10, 21, 12)
   const at = (seconds: number) => start + seconds * 1000
   const date = (seconds: number) => ({ date: new Date(at(seconds)).toUTCString() })
@@ -224,7 +239,7 @@ describe("expiry is a fact with a source", () => {
       assert.deepStrictEqual(yield* expiring(expiry, Acme.ok, "15 minutes"), ["documented", 900])
     })
   )
-  it.effect("from a JWT, and from the ttl where the token is none or does not say", () =>
+  it.effect("from a JWT, or from the ttl if the token is not a JWT or has no usable exp", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* expiring({ source: "jwt" }, minted(jwt(at(61) / 1000))), ["jwt", 61])
       for (const value of [
@@ -272,15 +287,15 @@ describe("expiry is a fact with a source", () => {
   const vendorAt = (seconds: number) => ({ source: "vendor", at: DateTime.makeUnsafe(at(seconds)) }) as const
   const year9999 = { source: "vendor", at: DateTime.makeUnsafe("9999-12-31T23:59:59Z") } as const
   const tooLate: ReadonlyArray<readonly [name: string, expiry: Adapter.Expiry, step: Acme.Step]> = [
-    ["a moment in the year 9999", year9999, Acme.ok],
-    ["a moment two minutes past the ttl", vendorAt(181), Acme.ok],
-    ["a length without end", { source: "vendor", seconds: 1e300 }, Acme.ok],
-    ["a length two minutes past the ttl", { source: "vendor", seconds: 181 }, Acme.ok],
-    ["a JWT of a year", { source: "jwt" }, minted(jwt(at(31_536_000) / 1000))],
-    ["documents that promise a day", { source: "documented", seconds: 86_400 }, Acme.ok]
+    ["an expiry in the year 9999", year9999, Acme.ok],
+    ["an expiry two minutes past the ttl", vendorAt(181), Acme.ok],
+    ["a lifetime of 1e300 seconds", { source: "vendor", seconds: 1e300 }, Acme.ok],
+    ["a lifetime two minutes longer than the ttl", { source: "vendor", seconds: 181 }, Acme.ok],
+    ["a JWT that expires in a year", { source: "jwt" }, minted(jwt(at(31_536_000) / 1000))],
+    ["a documented lifetime of a day", { source: "documented", seconds: 86_400 }, Acme.ok]
   ]
   for (const [name, expiry, step] of tooLate) {
-    it.effect(`${name} is not believed: the credential ends as the request asked, and an event tells`, () =>
+    it.effect(`${name} is not believed: the credential expires as requested, and an event is published`, () =>
       Effect.gen(function* () {
         const seen: Array<Events.Event> = []
         const events = Events.layer((event) => Effect.sync(() => void seen.push(event)))
@@ -292,7 +307,7 @@ describe("expiry is a fact with a source", () => {
       })
     )
   }
-  it.effect("a life up to a minute longer than asked is believed, from every source", () =>
+  it.effect("a lifetime up to a minute longer than requested is believed, from every source", () =>
     Effect.gen(function* () {
       for (const [expiry, step] of [
         [vendorAt(119), Acme.ok],
@@ -303,7 +318,7 @@ describe("expiry is a fact with a source", () => {
       }
     })
   )
-  it.effect("a right moment beside a Date header of 1970 or 2999 is read by our clock", () =>
+  it.effect("an expiry is read by the local clock if the Date header says 1970 or 2999", () =>
     Effect.gen(function* () {
       for (const wrong of ["Thu, 01 Jan 1970 00:00:00 GMT", "Tue, 01 Jan 2999 00:00:00 GMT"]) {
         assert.deepStrictEqual(yield* expiring(vendorAt(60), minted("t", { date: wrong })), ["vendor", 60])
@@ -312,13 +327,13 @@ describe("expiry is a fact with a source", () => {
       }
     })
   )
-  it.effect("a moment that was sent is not moved by a Date header of 1970", () =>
+  it.effect("an expiry that the request contained is not corrected by a Date header of 1970", () =>
     Effect.gen(function* () {
       const step = minted("t", { date: "Thu, 01 Jan 1970 00:00:00 GMT" })
       assert.deepStrictEqual(yield* expiring({ source: "request", told: "moment" }, step), ["request", 60])
     })
   )
-  it.effect("a Date header that is no HTTP date teaches no skew", () =>
+  it.effect("a Date header that is not an HTTP date is not used to measure clock skew", () =>
     Effect.gen(function* () {
       for (const date of ["2026", "21 Nov 2026 11:50", "2026-11-21T11:50:00Z", "Sat, 21 Nov 2026 11:50:00"]) {
         assert.deepStrictEqual(yield* expiring(vendorAt(60), minted("t", { date })), ["vendor", 60])
@@ -341,7 +356,7 @@ describe("expiry is a fact with a source", () => {
   )
 })
 
-it.effect("a reply that an adapter cannot take for its answer is an invalid response, and is not asked for again", () =>
+it.effect("a response that the adapter rejects is an InvalidResponseError, and is not retried", () =>
   Effect.gen(function* () {
     const vendor = Acme.vendor(Acme.ok)
     const reply = new InvalidResponseError({ detail: "token: is for another purpose" })
@@ -375,14 +390,14 @@ it.effect("a response that puts the long-lived key into the URL of a connection 
   })
 )
 
-it.effect("a subject is measured in characters, not in the units that JavaScript counts", () =>
+it.effect("the length of a subject is counted in characters, not in UTF-16 code units", () =>
   Effect.gen(function* () {
     const credential = yield* minting({ purpose: "stt.realtime", subject: "🎧".repeat(8) }, Acme.vendor(Acme.ok))
     assert.strictEqual(credential.subject, "🎧".repeat(8))
   })
 )
 
-it.effect("a vendor that refuses a field of an odd name is quoted, whatever the name", () =>
+it.effect("an issue keeps the vendor's field name, even if it is constructor or __proto__", () =>
   Effect.gen(function* () {
     for (const field of ["constructor", "__proto__", "toString"]) {
       const vendor = Acme.vendor({ status: 400, body: { code: "bad_field", message: field } })
@@ -392,14 +407,14 @@ it.effect("a vendor that refuses a field of an odd name is quoted, whatever the 
   })
 )
 
-it.effect("an issue that names no field is left to the detail", () =>
+it.effect("an issue without a field name is omitted", () =>
   Effect.gen(function* () {
     const vendor = Acme.vendor({ status: 400, body: { code: "bad_field", message: "" } })
     const reason = yield* failing({ purpose: "stt.realtime" }, vendor)
     assert.deepStrictEqual(reason._tag === "InvalidRequestError" && reason.issues, [])
   })
 )
-it.effect("a credential says what was asked and how to connect", () =>
+it.effect("a credential contains the requested fields and its connections", () =>
   Effect.gen(function* () {
     const vendor = Acme.vendor(Acme.ok)
     const credential = yield* minting(

@@ -15,7 +15,7 @@ const outgoing: Outgoing = {
   body: {}
 }
 
-/** A platform that does as the test says, and counts how often it was left. */
+/** A platform that responds when the test calls `answer`. `left` counts how often it was aborted. */
 const platform = () => {
   const receivers: Array<Receiver> = []
   const state = { left: 0 }
@@ -46,8 +46,8 @@ const failureOf = (exit: Exit.Exit<unknown, Reason> | undefined): Reason | undef
 
 afterEach(() => vi.restoreAllMocks())
 
-describe("an exchange with a time of its own", () => {
-  it.effect("goes on until its time is over, then fails as timed out and is left once", () =>
+describe("a request with a time limit", () => {
+  it.effect("times out at its limit, and is aborted once", () =>
     Effect.gen(function* () {
       const { exchange, state } = platform()
       const fiber = yield* begin(sendWithin(exchange, 5000))
@@ -61,7 +61,7 @@ describe("an exchange with a time of its own", () => {
     })
   )
 
-  it.effect("says what may be the cause, as the transport knows it", () =>
+  it.effect("appends the transport's note to the time-out error", () =>
     Effect.gen(function* () {
       const { exchange } = platform()
       const fiber = yield* begin(sendWithin(exchange, 5000, (url) => `a proxy is not used for ${url.hostname}`))
@@ -71,7 +71,7 @@ describe("an exchange with a time of its own", () => {
     })
   )
 
-  it.effect("is left at once by an interruption", () =>
+  it.effect("is aborted at once by an interruption", () =>
     Effect.gen(function* () {
       const { exchange, state } = platform()
       const fiber = yield* begin(sendWithin(exchange, 5000))
@@ -80,7 +80,7 @@ describe("an exchange with a time of its own", () => {
     })
   )
 
-  it.effect("does not hear an answer that comes after its time", () =>
+  it.effect("ignores a response that arrives after the time-out", () =>
     Effect.gen(function* () {
       const { answer, exchange, state } = platform()
       const fiber = yield* begin(sendWithin(exchange, 5000))
@@ -91,7 +91,7 @@ describe("an exchange with a time of its own", () => {
     })
   )
 
-  it.effect("is not begun where no time is left", () =>
+  it.effect("is not sent if no time is left", () =>
     Effect.gen(function* () {
       let begun = 0
       const exchange = () => {
@@ -127,7 +127,7 @@ describe("an exchange with a time of its own", () => {
     })
   )
 
-  it.live("sets no timer without an end, and none that the platform would let ring at once", () =>
+  it.live("sets no timer for an infinite limit, and caps a long one at the maximum of setTimeout", () =>
     Effect.gen(function* () {
       const set = vi.spyOn(globalThis, "setTimeout")
       yield* Effect.flatMap(begin(sendWithin(platform().exchange, Infinity)), Fiber.interrupt)

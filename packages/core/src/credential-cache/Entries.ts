@@ -13,7 +13,7 @@ import type { TempCredential } from "../TempCredential.ts"
 export interface Entries<PendingMint> {
   /** Finds the entry of a request and marks it as used. */
   readonly find: (request: MintRequest) => Entry<PendingMint> | undefined
-  /** Finds or adds the entry of a request; `undefined` for a request without a scope key. */
+  /** Finds the entry of a request, or makes one that `depart` adds; `undefined` for a request without a scope key. */
   readonly findOrMake: (request: MintRequest) => Entry<PendingMint> | undefined
   /** Lists the entries with this credential's token. A vendor may return one token for several scopes. */
   readonly holdersOf: (credential: TempCredential) => ReadonlyArray<Entry<PendingMint>>

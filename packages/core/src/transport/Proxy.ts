@@ -27,8 +27,9 @@ export interface Proxies {
 }
 
 /**
- * Reads the proxies of an environment, by default of the process. Without a proxy of its own, HTTPS
- * uses that of HTTP. Loopback addresses use none, because their requests may be unencrypted.
+ * Reads the proxies of an environment. The default is the environment of the process. HTTPS uses
+ * the HTTP proxy if it has none of its own. Loopback addresses use none, because their requests may
+ * be unencrypted.
  */
 export const proxies = (env: Environment = variables()): Proxies => {
   const proxy = named(env, "HTTPS_PROXY") ?? named(env, "HTTP_PROXY")
@@ -37,7 +38,10 @@ export const proxies = (env: Environment = variables()): Proxies => {
   return { proxy, of: (url) => (proxy === undefined || isDirect(url) ? undefined : proxy) }
 }
 
-/** Returns a sentence about a proxy that is set but not used. Only Node needs an option to use it. */
+/**
+ * Returns a note that a proxy is set but may not be used. `undefined` on Deno and Bun, which use
+ * the proxy without an option.
+ */
 export const unusedProxy = (url: URL, advice: string): string | undefined => {
   // On Deno, reading the environment would need a permission.
   const proxy = "Deno" in globalThis || "Bun" in globalThis ? undefined : proxies().of(url)

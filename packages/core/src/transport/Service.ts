@@ -1,6 +1,6 @@
 /**
- * The key of the transport service, apart from its layers, so that a program without the default
- * transport does not load it; and the part of a transport that is the same on every platform.
+ * The transport service, and the part of a transport that is the same on every platform. The layers
+ * are in other modules, so that a program with its own transport does not load the default one.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -12,7 +12,7 @@ import { late } from "./Failure.ts"
 import * as Reading from "./Reading.ts"
 import * as Wire from "./Wire.ts"
 
-/** The service. `Transport` of the module beside the folder adds its constructors. */
+/** The transport service. `Transport` in `../Transport.ts` adds its constructors. */
 export class Transport extends Context.Service<
   Transport,
   {

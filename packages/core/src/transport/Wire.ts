@@ -1,4 +1,4 @@
-/** Writing of a request: the requests that are refused, and the place where the key becomes text. */
+/** Writes requests to vendors: adds the key as a header, and refuses to send it without TLS. */
 import * as Redacted from "effect/Redacted"
 import { checkUrl } from "../ConfigurationError.ts"
 import { InvalidRequestError } from "../TempCredentialError.ts"

@@ -11,7 +11,7 @@ export interface VendorFailure {
   readonly issues?: ReadonlyArray<Issue> | undefined
   /** The unsupported feature of an `UnsupportedError`. */
   readonly feature?: Feature | undefined
-  /** The reason, if neither code nor status determine it. It takes precedence over both. */
+  /** The reason, if other parts of the body determine it. It takes precedence over code and status. */
   readonly tag?: AnswerTag | undefined
 }
 

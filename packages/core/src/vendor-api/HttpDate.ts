@@ -21,7 +21,7 @@ const fullYear = (year: string, now: number): number => {
   return inThisCentury > thisYear + 50 ? inThisCentury - century : inThisCentury
 }
 
-/** The date that was parsed last. All responses of one second have the same. */
+/** The date that was parsed last. Responses within one second have the same date, so it is parsed once. */
 let last: { readonly text: string; readonly at: number } | undefined
 
 /**
@@ -32,7 +32,7 @@ export const parse = (text: string, now: number): number | undefined => {
   if (text === "") return undefined
   if (text === last?.text) return last.at
   const at = read(text, now)
-  // Only this format has the century in the text.
+  // Only the preferred format has this length. Obsolete formats are not kept: a two-digit year depends on `now`.
   if (at !== undefined && text.length === fullLength) last = { text, at }
   return at
 }

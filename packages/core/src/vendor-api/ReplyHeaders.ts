@@ -11,7 +11,7 @@ type Headers = Answer["headers"]
 /** The maximum wait in milliseconds: one hour. */
 const longestWait = 3_600_000
 
-/** The maximum wait after a successful response in milliseconds; the next 429 states the wait. */
+/** The maximum wait after a successful response in milliseconds. If it is too short, the next 429 states the rest. */
 const longestPause = 60_000
 
 const waiting = (milliseconds: number): Duration.Duration | undefined =>
@@ -21,9 +21,9 @@ const whole = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d+$/.test(text.trim()) ? Number(text) : undefined
 
 /**
- * Reads the wait from `retry-after-ms`, from `Retry-After` in whole seconds or as an HTTP date, or
- * else from the time when calls are left again. It is at most one hour; `undefined` if no header
- * states a future time.
+ * Reads the wait from `retry-after-ms`, from `Retry-After` (whole seconds or an HTTP date), or else
+ * from the reset of the rate limit. It is at most one hour; `undefined` if no header states a
+ * future time.
  */
 export const retryAfter = (headers: Headers, now: number): Duration.Duration | undefined => {
   const text = headers["retry-after"]?.trim() ?? ""
@@ -37,9 +37,9 @@ export const retryAfter = (headers: Headers, now: number): Duration.Duration | u
 }
 
 /**
- * Reads how long no calls are left from `RateLimit`, or from `RateLimit-Remaining` and
- * `RateLimit-Reset`, with or without `X-`. It is at most one minute; `undefined` if calls are left
- * or nothing is stated.
+ * Reads the wait until the rate limit resets, if no calls are left. The headers are `RateLimit`, or
+ * `RateLimit-Remaining` and `RateLimit-Reset`, each of these two with or without `X-`. The wait is
+ * at most one minute; `undefined` if calls are left or nothing is stated.
  */
 export const nothingLeftFor = (headers: Headers, now: number): Duration.Duration | undefined => {
   const wait = untilReset(headers, now)
@@ -68,8 +68,8 @@ const waitOf = (reset: string | undefined, headers: Headers, now: number): Durat
 }
 
 /**
- * Measures a time by the vendor's clock, or by the local one if the result is longer than any
- * vendor's wait.
+ * Returns the wait until a time by the vendor's clock. If that is over `longestWait`, the local
+ * clock is used when it gives a shorter positive wait.
  */
 const until = (at: number, headers: Headers, now: number): Duration.Duration | undefined => {
   const byVendor = at - (vendorNow(headers, now) ?? now)
@@ -84,8 +84,8 @@ export interface Skew {
 }
 
 /**
- * Reads the skew from the `Date` header, which has whole seconds. There is none if it may be within
- * a second, or if the header is absent or from a cache (`Age`).
+ * Reads the skew from the `Date` header, which has whole seconds. The skew is zero if it may be
+ * within a second, or if the header is absent or from a cache (`Age`).
  */
 export const skew = (answer: Answer): Skew => {
   const vendor = vendorNow(answer.headers, answer.receivedAt)
