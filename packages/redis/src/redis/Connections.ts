@@ -25,7 +25,10 @@ export type Connections = (limit: Duration.Duration) => Effect.Effect<Connection
 
 const decodeIds = Schema.decodeUnknownEffect(Schema.Array(Schema.String))
 
-const invalidated = ({ run }: RedisClient) => Effect.flatMap(run("invalidated", invalidatedKey), decodeIds)
+/** The script writes, so that a read-only Redis counts as unavailable. */
+const probe = ({ run }: RedisClient) => run("invalidated", invalidatedKey)
+
+const invalidated = (client: RedisClient) => Effect.flatMap(probe(client), decodeIds)
 
 const poll = Effect.fnUntraced(function* ({ ask }: RedisConnection.RedisConnection, interval: number) {
   let known: ReadonlySet<string> = new Set()
@@ -40,8 +43,7 @@ const open = Effect.fnUntraced(function* (
   connect: RedisConnection.Options["connect"],
   limit: number
 ): Effect.fn.Return<Connection, never, Scope.Scope> {
-  // The script writes, so that a read-only Redis counts as unavailable.
-  const connection = yield* RedisConnection.make({ connect, probe: invalidated, limit: Duration.millis(limit) })
+  const connection = yield* RedisConnection.make({ connect, probe, limit: Duration.millis(limit) })
   const polls = yield* RcMap.make({ lookup: (interval: number) => poll(connection, interval) })
   return { ...connection, invalidated: (interval) => RcMap.get(polls, Duration.toMillis(interval)) }
 })
