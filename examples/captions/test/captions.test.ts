@@ -29,6 +29,12 @@ const contrastOfChoice = (): number => {
   return (Math.max(ring, paper) + 0.05) / (Math.min(ring, paper) + 0.05)
 }
 
+/** Tells in the page whether the captions are longer than their place, and scrolled to their end. */
+const newestWordsAreVisible = (): boolean => {
+  const { clientHeight, scrollHeight, scrollTop } = document.querySelector("#captions") ?? document.body
+  return scrollHeight > clientHeight && scrollHeight - scrollTop - clientHeight < 2
+}
+
 describe.skipIf(program === undefined)("live captions", () => {
   let browser: Browser
   let captions: Awaited<ReturnType<typeof start>>
@@ -161,6 +167,7 @@ describe.skipIf(program === undefined)("live captions", () => {
             await fail(opened, "No endpoint for a while")
             await opened.page.getByText(/Trying again in \d s/).waitFor()
             await opened.note(/No credential: unavailable \(503\)/)
+            await opened.page.waitForFunction(newestWordsAreVisible)
             await opened.picture(`endpoint-away-${vendor}`)
             await opened.captions(/(The long key.*){4}/)
             await opened.status("Listening")
