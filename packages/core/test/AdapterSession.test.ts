@@ -1,4 +1,4 @@
-/** What a vendor can bind to a credential beyond a ttl: one use whether asked or not, a second end, and the configuration of a session. */
+/** Restrictions of a credential beyond its ttl: forced single use, usableFor, and the session configuration. */
 import type * as Adapter from "@tempcred/core/Adapter"
 import { CredentialCache } from "@tempcred/core/CredentialCache"
 import type { Capability } from "@tempcred/core/Capabilities"
@@ -29,7 +29,7 @@ const capability: Capability = {
 
 const apiKey = Redacted.make(Acme.key)
 
-/** A vendor that can do so much, and answers with a token as text; its terms are what was asked for, or stated. */
+/** A vendor with these capabilities, which responds with a token as text. `terms` overrides the requested terms. */
 const layerOf = (can: Partial<Capability>, provider = "acme", terms?: Adapter.Terms) =>
   Layer.effect(
     TempCredentialProvider,
@@ -79,8 +79,8 @@ const minting = (
 const refused = (can: Partial<Capability>, request: Partial<MintRequest>) =>
   Effect.map(Effect.flip(minting(can, request)), (error) => error.reason)
 
-describe("a vendor whose credentials are always for one use", () => {
-  it.effect("is asked for one, and the credential says so, whatever the request does", () =>
+describe("a vendor whose credentials are always single-use", () => {
+  it.effect("every credential is requested and marked as single-use, whatever the request says", () =>
     Effect.gen(function* () {
       for (const singleUse of [undefined, false, true, "preferred"] as const) {
         const { credential, sent } = yield* minting({ singleUse: "always" }, { singleUse })
@@ -105,9 +105,9 @@ describe("a vendor whose credentials are always for one use", () => {
       )
     )
 
-  it.effect("a cache keeps none of them", () => apart(layerOf({ singleUse: "always" })))
+  it.effect("a cache does not store its credentials", () => apart(layerOf({ singleUse: "always" })))
 
-  it.effect("a cache above a failover keeps none of them either", () =>
+  it.effect("a cache above a failover does not store its credentials", () =>
     Effect.gen(function* () {
       const [always, never] = [layerOf({ singleUse: "always" }, "always"), layerOf({}, "never")]
       yield* apart(Layer.orDie(Failover.layer([always, never])))
@@ -116,10 +116,10 @@ describe("a vendor whose credentials are always for one use", () => {
   )
 })
 
-describe("a second end", () => {
+describe("usableFor", () => {
   const can = { usableForSeconds: { min: 1, max: 72_000, default: 1800 } }
 
-  it.effect("is sent as a moment from now, and kept in the credential and on the wire", () =>
+  it.effect("is sent as a time counted from now, and is in the credential and its JSON as usableUntil", () =>
     Effect.gen(function* () {
       yield* TestClock.adjust("1 hour")
       const { credential, sent } = yield* minting(can, { usableFor: "2 hours" })
@@ -134,7 +134,7 @@ describe("a second end", () => {
     })
   )
 
-  it.effect("is the vendor's default where none is asked for, and never before the ttl's", () =>
+  it.effect("is the vendor's default if the request has none, and never shorter than the ttl", () =>
     Effect.gen(function* () {
       const usual = yield* minting(can)
       assert.deepInclude(usual.sent?.body, { end: "1970-01-01T00:30:00.000Z" })
@@ -143,7 +143,7 @@ describe("a second end", () => {
     })
   )
 
-  it.effect("that is sooner than the default ttl takes the ttl with it, and is no sooner than the shortest", () =>
+  it.effect("shortens a longer default ttl, and must be at least the shortest ttl", () =>
     Effect.gen(function* () {
       const { credential } = yield* minting(can, { usableFor: "30 seconds" })
       assert.deepStrictEqual(credential.expiresAt, credential.usableUntil)
@@ -155,7 +155,7 @@ describe("a second end", () => {
     })
   )
 
-  it.effect("is refused where it cannot be, and absent where the vendor has none", () =>
+  it.effect("is rejected if it is invalid or unsupported, and omitted if it is relaxed", () =>
     Effect.gen(function* () {
       assert.deepInclude(yield* refused({}, { usableFor: "1 hour" }), { feature: "usableFor" })
       assert.match((yield* refused(can, { usableFor: "21 hours" })).message, /75600 seconds; allowed: 1 to 72000/)
@@ -173,7 +173,7 @@ describe("a second end", () => {
   )
 })
 
-describe("the configuration of a session", () => {
+describe("the session configuration", () => {
   const config = { model: "m", nested: { list: [1, null, "a"] } }
   const locks: ReadonlyArray<
     readonly [has: ReadonlyArray<SessionLock>, asked: SessionLock | undefined, got: SessionLock | undefined]
@@ -186,22 +186,24 @@ describe("the configuration of a session", () => {
     [["none", "all"], "given", "all"],
     [[], "none", undefined]
   ]
-  it.effect.each(locks)("a vendor that has %j is asked for %j", ([sessionLocks, lock, got]) =>
-    Effect.gen(function* () {
-      const session = { config, lock }
-      if (got === undefined) {
-        assert.deepInclude(yield* refused({ sessionLocks }, { session }), { feature: "session" })
-        return
-      }
-      const { credential, sent } = yield* minting({ sessionLocks }, { session })
-      assert.deepInclude(sent?.body, { session: { config, lock: got } })
-      assert.deepStrictEqual([credential.sessionLock, credential.relaxed], [got, []])
-      assert.strictEqual(TempCredential.encode(credential).sessionLock, got)
-      assert.notInclude(JSON.stringify(TempCredential.encode(credential)), "nested")
-    })
+  it.effect.each(locks)(
+    "a vendor with the session locks %j, and a request for the lock %j",
+    ([sessionLocks, lock, got]) =>
+      Effect.gen(function* () {
+        const session = { config, lock }
+        if (got === undefined) {
+          assert.deepInclude(yield* refused({ sessionLocks }, { session }), { feature: "session" })
+          return
+        }
+        const { credential, sent } = yield* minting({ sessionLocks }, { session })
+        assert.deepInclude(sent?.body, { session: { config, lock: got } })
+        assert.deepStrictEqual([credential.sessionLock, credential.relaxed], [got, []])
+        assert.strictEqual(TempCredential.encode(credential).sessionLock, got)
+        assert.notInclude(JSON.stringify(TempCredential.encode(credential)), "nested")
+      })
   )
 
-  it.effect("relaxed, it is bound as firmly as can be, and listed", () =>
+  it.effect("if relaxed, uses the strongest supported lock and is listed as relaxed", () =>
     Effect.gen(function* () {
       const session = { config, lock: "all" } as const
       const weaker = yield* minting({ sessionLocks: ["none"] }, { session, onUnsupported: "relax" })
@@ -213,7 +215,7 @@ describe("the configuration of a session", () => {
     })
   )
 
-  it.effect("is JSON", () =>
+  it.effect("must be JSON; the error names the path of another value", () =>
     Effect.gen(function* () {
       for (const session of [null, "m", {}, { config: "m" }, { config, lock: "some" }]) {
         const reason = yield* refused({ sessionLocks: ["none"] }, { session: session as never })
@@ -240,7 +242,7 @@ describe("the configuration of a session", () => {
     })
   )
 
-  it.effect("is part of what is cached, by value, and as it was", () => {
+  it.effect("is part of the cache key by value, and a later change is a different key", () => {
     const vendor = Acme.vendor({ status: 200, body: Acme.token })
     return Effect.gen(function* () {
       const provider = yield* TempCredentialProvider
@@ -259,12 +261,12 @@ describe("the configuration of a session", () => {
   })
 })
 
-describe("the configuration of a session that names no lock", () => {
+describe("a session configuration without a lock", () => {
   const asked = (session: object) => ({ purpose: "realtime", subject: "u1", session: session as never }) as const
   const config = { model: "m" }
 
   it.effect.each<readonly [ReadonlyArray<SessionLock>]>([[["none"]], [["given", "all"]], [["none", "given", "all"]]])(
-    "is as good as one that names the weakest, and they share a credential: a vendor that has %j",
+    "shares a cached credential with a request for the vendor's weakest lock: %j",
     ([sessionLocks]) => {
       const vendor = Acme.vendor({ status: 200, body: Acme.token })
       return Effect.gen(function* () {
@@ -283,7 +285,7 @@ describe("the configuration of a session that names no lock", () => {
     }
   )
 
-  it.effect("shares none with one that is firmer, or that nobody can read", () => {
+  it.effect("does not share a cached credential with a stronger lock or an invalid session", () => {
     const vendor = Acme.vendor({ status: 200, body: Acme.token })
     return Effect.gen(function* () {
       const provider = yield* TempCredentialProvider
@@ -313,7 +315,7 @@ describe("the configuration of a session that names no lock", () => {
   })
 })
 
-describe("what an answer states, and what was asked for", () => {
+describe("the terms in a vendor's response", () => {
   const can: Partial<Capability> = {
     usableForSeconds: { min: 1, max: 3600, default: 600 },
     sessionLocks: ["none", "given", "all"]
@@ -335,7 +337,7 @@ describe("what an answer states, and what was asked for", () => {
     ["session", { sessionLock: "none" }, session("given")]
   ]
   it.effect.each(lacking)(
-    "%s that was asked for and is not stated is no credential, unless that is relaxed: %j %j",
+    "a response without the requested %s is an error, unless the request is relaxed: %j %j",
     ([feature, more, request]) =>
       Effect.gen(function* () {
         const { reason } = yield* Effect.flip(stated(more, request))
@@ -345,7 +347,7 @@ describe("what an answer states, and what was asked for", () => {
         assert.deepStrictEqual(relaxed, [feature])
       })
   )
-  it.effect("what is stated as it was asked for, or more firmly, will do", () =>
+  it.effect("a response with the requested terms or stricter ones is accepted", () =>
     Effect.gen(function* () {
       const firm = { usableUntil, sessionLock: "all" } as const
       const { sessionLock } = yield* stated(firm, { usableFor: "1 minute", ...session("given") })
@@ -354,8 +356,8 @@ describe("what an answer states, and what was asked for", () => {
   )
 })
 
-describe("how a vendor is called", () => {
-  it.effect("with further headers, of which none replaces the key's", () =>
+describe("the request to a vendor", () => {
+  it.effect("has the adapter's headers, except one that would replace the key's header", () =>
     Effect.gen(function* () {
       const { credential, sent } = yield* minting({}, { subject: "u1" })
       assert.strictEqual(sent?.headers?.["x-user"], "u1")
@@ -363,7 +365,7 @@ describe("how a vendor is called", () => {
     })
   )
 
-  it.effect("and what it says of a refusal may decide, before code and status", () =>
+  it.effect("an error's text decides the reason before its code, and the code before the status", () =>
     Effect.gen(function* () {
       const refusal = (text: string, code: string) =>
         Effect.flip(minting({}, {}, Acme.vendor({ status: 400, body: { code, text } })))
@@ -373,7 +375,7 @@ describe("how a vendor is called", () => {
     })
   )
 
-  it.effect("with a subject that a header can carry", () =>
+  it.effect("rejects a subject that is invalid in a header", () =>
     Effect.gen(function* () {
       for (const subject of ["a b", "ü", "a\r\nx-evil: 1"]) {
         assert.match((yield* refused({}, { subject })).message, /subject: must be printable ASCII without spaces/)

@@ -20,8 +20,8 @@ const all = <A>(count: number, effect: Effect.Effect<A>) =>
     { concurrency: "unbounded" }
   )
 
-describe("what is a hit", () => {
-  it.effect("hit-no-mint", () =>
+describe("cache hits and scopes", () => {
+  it.effect("repeated requests return the cached credential with one mint", () =>
     Effect.gen(function* () {
       const acme = vendor()
       const cache = yield* build(acme)
@@ -54,7 +54,7 @@ describe("what is a hit", () => {
     { ...base, exposure: "server", region: "eu =a", subject: undefined },
     { ...base, exposure: "server", region: undefined, subject: "2:eu =a" }
   ]
-  it.effect("requests that differ in any field have separate entries", () =>
+  it.effect("requests that differ in any field have separate cache entries", () =>
     Effect.gen(function* () {
       const acme = vendor()
       const cache = yield* build(acme)
@@ -67,11 +67,23 @@ describe("what is a hit", () => {
   )
 
   const alike: ReadonlyArray<readonly [name: string, request: MintRequest]> = [
-    ["key-order-insensitive", { region: "eu", maxSession: "10 minutes", ttl: "60 seconds", ...request }],
-    ["key-deep-equal: lengths of time", { ...base, ttl: Duration.minutes(1), maxSession: Duration.seconds(600) }],
-    ["key-deep-equal: text for another unit", { ...base, ttl: "1 minute", maxSession: "600000 millis" }],
-    ["key-undefined-vs-absent", { ...base, singleUse: undefined, exposure: undefined, onUnsupported: undefined }],
-    ["a default that is written out", { ...base, singleUse: false, exposure: "client", onUnsupported: "reject" }]
+    [
+      "the order of the request's fields does not matter",
+      { region: "eu", maxSession: "10 minutes", ttl: "60 seconds", ...request }
+    ],
+    [
+      "a Duration object equals the same duration as text",
+      { ...base, ttl: Duration.minutes(1), maxSession: Duration.seconds(600) }
+    ],
+    ["equal durations in different units share an entry", { ...base, ttl: "1 minute", maxSession: "600000 millis" }],
+    [
+      "an undefined field equals an absent one",
+      { ...base, singleUse: undefined, exposure: undefined, onUnsupported: undefined }
+    ],
+    [
+      "an explicit default equals an absent field",
+      { ...base, singleUse: false, exposure: "client", onUnsupported: "reject" }
+    ]
   ]
   it.effect.each(alike)("%s", ([, same]) =>
     Effect.gen(function* () {
@@ -84,7 +96,7 @@ describe("what is a hit", () => {
     })
   )
 
-  it.effect("a request object that is changed later is another request, and the mint keeps the first one", () =>
+  it.effect("a change to the request object during a mint does not affect that mint", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60, takes: 1 })
       const cache = yield* build(acme)
@@ -106,7 +118,7 @@ describe("what is a hit", () => {
     })
   )
 
-  it.effect("alternate-keys", () =>
+  it.effect("alternating between two subjects does not evict either credential", () =>
     Effect.gen(function* () {
       const acme = vendor()
       const cache = yield* build(acme)
@@ -117,7 +129,7 @@ describe("what is a hit", () => {
     })
   )
 
-  it.effect("tenant-isolation", () =>
+  it.effect("concurrent callers each get a credential for their own subject", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60, takes: 1 })
       const cache = yield* build(acme)
@@ -136,7 +148,7 @@ describe("what is a hit", () => {
     })
   )
 
-  it.effect("failed-B-never-A", () =>
+  it.effect("a failed mint for one subject never returns another subject's credential", () =>
     Effect.gen(function* () {
       const acme = vendor()
       const cache = yield* build(acme)
@@ -151,7 +163,7 @@ describe("what is a hit", () => {
     })
   )
 
-  it.effect("a credential of a year is served for 100 hours, and minted again after invalidate", () =>
+  it.effect("a one-year credential is cached for 100 hours, and replaced after invalidate", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 365 * 86_400 })
       const cache = yield* build(acme)
@@ -163,21 +175,23 @@ describe("what is a hit", () => {
     })
   )
 
-  it.effect("with windows of zero the credential is served to its last second and never renewed early", () =>
-    Effect.gen(function* () {
-      const acme = vendor({ life: 30 })
-      const cache = yield* build(acme, { advisory: 0, mandatory: 0 })
-      yield* cache.get()
-      yield* seconds(29)
-      assert.strictEqual(yield* cache.get(), "token-1")
-      yield* settle
-      assert.strictEqual(acme.mints(), 1)
-      yield* seconds(1)
-      assert.strictEqual(yield* cache.get(), "token-2")
-    })
+  it.effect(
+    "with both refresh windows at zero, a credential is served until it expires and never refreshed early",
+    () =>
+      Effect.gen(function* () {
+        const acme = vendor({ life: 30 })
+        const cache = yield* build(acme, { advisory: 0, mandatory: 0 })
+        yield* cache.get()
+        yield* seconds(29)
+        assert.strictEqual(yield* cache.get(), "token-1")
+        yield* settle
+        assert.strictEqual(acme.mints(), 1)
+        yield* seconds(1)
+        assert.strictEqual(yield* cache.get(), "token-2")
+      })
   )
 
-  it.effect("two users of one layer share its entries", () =>
+  it.effect("two layers that depend on one cache layer share its entries", () =>
     Effect.gen(function* () {
       const acme = vendor()
       const shared = CredentialCache.layer().pipe(Layer.provide(acme.layer))
@@ -190,7 +204,7 @@ describe("what is a hit", () => {
     })
   )
 
-  it.effect("a get does not rebuild the layer", () =>
+  it.effect("repeated mints in one program build the cache layer once", () =>
     Effect.gen(function* () {
       const acme = vendor()
       const mint = TempCredentialProvider.use((provider) => provider.mint(request))
@@ -201,7 +215,7 @@ describe("what is a hit", () => {
   )
 })
 
-it.effect("a wrapper of an app that copies a provider passes on what the cache holds", () =>
+it.effect("a copy of the provider object still has access to the cached credentials", () =>
   Effect.gen(function* () {
     const cache = yield* build(vendor())
     const credential = yield* cache.credential()
@@ -210,12 +224,15 @@ it.effect("a wrapper of an app that copies a provider passes on what the cache h
   })
 )
 
-describe("what is never cached", () => {
+describe("requests that are never cached", () => {
   const never: ReadonlyArray<readonly [name: string, request: MintRequest]> = [
-    ["single-use-never-shared", { ...request, singleUse: true }],
-    ["single use that is preferred and can be had", { ...request, purpose: "tts.realtime", singleUse: "preferred" }],
+    ["a single-use credential", { ...request, singleUse: true }],
+    [
+      "a credential with preferred single use at a vendor that supports it",
+      { ...request, purpose: "tts.realtime", singleUse: "preferred" }
+    ],
     ["a mint with side effects", { ...request, purpose: "agent" }],
-    ["a client's credential without a subject", { purpose: "stt.realtime" }]
+    ["a client credential without a subject", { purpose: "stt.realtime" }]
   ]
   it.effect.each(never)("%s", ([, passing]) =>
     Effect.gen(function* () {
@@ -229,7 +246,7 @@ describe("what is never cached", () => {
     })
   )
 
-  it.effect("without a subject it is cached if it stays on the server, or if the app says so", () =>
+  it.effect("a credential without a subject is cached for server exposure, or with clientWithoutSubject", () =>
     Effect.gen(function* () {
       const acme = vendor()
       const strict = yield* build(acme)
@@ -241,7 +258,7 @@ describe("what is never cached", () => {
     })
   )
 
-  it.effect("a malformed request goes to the provider, which refuses it, however full the cache", () =>
+  it.effect("a malformed request is passed to the provider and never served from the cache", () =>
     Effect.gen(function* () {
       const seen: Array<unknown> = []
       const picky = Layer.effect(
@@ -272,10 +289,10 @@ describe("what is never cached", () => {
   )
 })
 
-describe("how much is kept", () => {
+describe("capacity and options", () => {
   const subject = (name: number): MintRequest => ({ ...request, subject: `user-${name}` })
 
-  it.effect("at capacity the least recently used entry is removed", () =>
+  it.effect("evicts the least recently used entry at capacity", () =>
     Effect.gen(function* () {
       const acme = vendor()
       const cache = yield* build(acme, { capacity: 3 })
@@ -288,7 +305,7 @@ describe("how much is kept", () => {
     })
   )
 
-  it.effect("evict-not-in-flight", () =>
+  it.effect("does not evict an entry whose mint is in progress", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60, takes: 1 })
       const cache = yield* build(acme, { capacity: 1 })
@@ -305,7 +322,7 @@ describe("how much is kept", () => {
     })
   )
 
-  it.effect("a failed mint leaves nothing behind", () =>
+  it.effect("a failed mint leaves no cache entry", () =>
     Effect.gen(function* () {
       const acme = vendor("hang")
       const cache = yield* build(acme)
@@ -324,7 +341,7 @@ describe("how much is kept", () => {
     ["mandatory", { mandatory: Number.NaN }],
     ["timeout", { timeout: "0 seconds" }]
   ]
-  it.effect.each(wrong)("refuses a %s that makes no sense", ([name, options]) =>
+  it.effect.each(wrong)("rejects an invalid %s", ([name, options]) =>
     Effect.gen(function* () {
       const failure = yield* Effect.flip(
         Layer.build(CredentialCache.layer(options).pipe(Layer.provide(vendor().layer)))
@@ -338,8 +355,8 @@ describe("how much is kept", () => {
   )
 })
 
-describe("min-remaining", () => {
-  it.effect("a credential with less than minRemaining is renewed before it is returned", () =>
+describe("minRemaining", () => {
+  it.effect("a credential with less than minRemaining is refreshed before it is returned", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
@@ -352,7 +369,7 @@ describe("min-remaining", () => {
     })
   )
 
-  it.effect("it is a promise: the old credential does not stand in for it", () =>
+  it.effect("a failed mint is an error if the cached credential has less than minRemaining", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
@@ -367,7 +384,7 @@ describe("min-remaining", () => {
     })
   )
 
-  it.effect("within the mandatory window, asking for little is a hit", () =>
+  it.effect("in the mandatory window, a small minRemaining is served from the cache", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
@@ -378,7 +395,7 @@ describe("min-remaining", () => {
     })
   )
 
-  it.effect("more than a credential lasts is refused, and not minted for over and over", () =>
+  it.effect("a minRemaining above the credential's lifetime is rejected without repeated mints", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
@@ -390,7 +407,7 @@ describe("min-remaining", () => {
     })
   )
 
-  it.effect("a length that is none is refused", () =>
+  it.effect("a negative minRemaining is rejected", () =>
     Effect.gen(function* () {
       const cache = yield* build(vendor())
       const failure = yield* Effect.flip(cache.credential(request, { minRemaining: "-1 seconds" }))
@@ -400,8 +417,8 @@ describe("min-remaining", () => {
   )
 })
 
-describe("what can be seen", () => {
-  it.effect("logs, spans and metrics contain no token, subject or key", () =>
+describe("telemetry", () => {
+  it.effect("the printed cache and its metrics contain no token and no subject", () =>
     Effect.gen(function* () {
       const acme = vendor()
       const cache = yield* build(acme)
@@ -413,7 +430,7 @@ describe("what can be seen", () => {
     }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
   )
 
-  it.effect("hits, misses and what is held are counted, by provider and outcome", () =>
+  it.effect("metrics count hits and misses by provider and outcome, and the cached scopes", () =>
     Effect.gen(function* () {
       const acme = vendor()
       const cache = yield* build(acme)
@@ -431,8 +448,8 @@ describe("what can be seen", () => {
   )
 })
 
-describe("a provider that misbehaves", () => {
-  it.effect("a request with getters is read once, and minted as it was read", () =>
+describe("unusual requests and providers", () => {
+  it.effect("a request whose fields are getters is minted with their values", () =>
     Effect.gen(function* () {
       class Asked {
         readonly purpose = "stt.realtime"
@@ -450,7 +467,7 @@ describe("a provider that misbehaves", () => {
       assert.deepStrictEqual(vendor.sent[0]?.body, { ttl: 300, session: undefined })
     })
   )
-  it.effect("a mint that throws synchronously does not block its scope", () =>
+  it.effect("a mint that throws synchronously does not block later mints of its scope", () =>
     Effect.gen(function* () {
       let calls = 0
       const throwing = Layer.effect(

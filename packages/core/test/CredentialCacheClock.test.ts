@@ -1,4 +1,4 @@
-/** The cache under clocks that are set, on machines that sleep, and above other holders. */
+/** The cache with changed wall clocks, after a suspend, and above other caches and stores. */
 import { assert, describe, it } from "@effect/vitest"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import { TempCredential } from "@tempcred/core/TempCredential"
@@ -12,7 +12,7 @@ import * as Layer from "effect/Layer"
 import { build, request, seconds, settle, vendor } from "./cache.ts"
 import { holding } from "../src/temp-credential-provider/Holding.ts"
 
-/** Runs a test whose wall clock can be set, by seconds, apart from the monotonic one. */
+/** Runs a test that can move its wall clock by seconds; the monotonic clock is unaffected. */
 const withWall = <A, E, R>(test: (set: (by: number) => void) => Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     let ahead = 0
@@ -28,7 +28,7 @@ const withWall = <A, E, R>(test: (set: (by: number) => void) => Effect.Effect<A,
   })
 
 describe("clocks", () => {
-  it.effect("suspend: what a sleeping machine held counts as expired", () =>
+  it.effect("a credential that expired while the machine was suspended is not served", () =>
     withWall((set) =>
       Effect.gen(function* () {
         const acme = vendor({ life: 60 })
@@ -42,7 +42,7 @@ describe("clocks", () => {
     )
   )
 
-  it.effect("suspend: a pause from before the sleep does not outlive the credential it protected", () =>
+  it.effect("the pause after a failed refresh ends with the credential's expiry, also while suspended", () =>
     withWall((set) =>
       Effect.gen(function* () {
         const acme = vendor({ life: 3600 })
@@ -60,7 +60,7 @@ describe("clocks", () => {
     )
   )
 
-  it.effect("a wall clock set back neither keeps a dead credential nor starts a storm", () =>
+  it.effect("setting the wall clock back neither extends a credential nor causes extra mints", () =>
     withWall((set) =>
       Effect.gen(function* () {
         const acme = vendor({ life: 60 })
@@ -78,7 +78,7 @@ describe("clocks", () => {
     )
   )
 
-  it.effect("a wall clock set forward past the end costs one mint, and set back again none", () =>
+  it.effect("setting the wall clock past the expiry causes one mint, and setting it back causes none", () =>
     withWall((set) =>
       Effect.gen(function* () {
         const acme = vendor({ life: 60 })
@@ -96,7 +96,7 @@ describe("clocks", () => {
     )
   )
 
-  it.effect("set back while a mint is under way, the wall clock does not lengthen the life of what it brings", () =>
+  it.effect("setting the wall clock back during a mint does not extend the new credential", () =>
     withWall((set) =>
       Effect.gen(function* () {
         const acme = vendor({ life: 60, takes: 2 })
@@ -112,28 +112,26 @@ describe("clocks", () => {
     )
   )
 
-  it.effect(
-    "skew-fast, skew-slow, relative-ttl-preferred: life counts by the difference of two readings of one clock",
-    () =>
-      withWall((set) =>
-        Effect.gen(function* () {
-          for (const skew of [600, -1200]) {
-            set(skew)
-            const acme = vendor({ life: 60 })
-            const cache = yield* build(acme)
-            yield* cache.get()
-            yield* seconds(30)
-            assert.strictEqual(yield* cache.get(), "token-1")
-            yield* seconds(30)
-            assert.strictEqual(yield* cache.get(), "token-2")
-          }
-        })
-      )
+  it.effect("a wall clock that is fast or slow does not change the lifetime of a credential", () =>
+    withWall((set) =>
+      Effect.gen(function* () {
+        for (const skew of [600, -1200]) {
+          set(skew)
+          const acme = vendor({ life: 60 })
+          const cache = yield* build(acme)
+          yield* cache.get()
+          yield* seconds(30)
+          assert.strictEqual(yield* cache.get(), "token-1")
+          yield* seconds(30)
+          assert.strictEqual(yield* cache.get(), "token-2")
+        }
+      })
+    )
   )
 })
 
-describe("below the cache", () => {
-  it.effect("who wants more life than a joined mint brings out of a shared store gets another", () =>
+describe("a cache above another cache, pool or store", () => {
+  it.effect("a caller gets a second mint if the joined one returns less than its minRemaining", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60, takes: 1 })
       const store = Layer.effect(
@@ -166,7 +164,7 @@ describe("below the cache", () => {
     })
   )
 
-  it.effect("a renewal asks for more life than is held, so that a shared store does not give the same back", () =>
+  it.effect("a refresh requests a longer lifetime than the cached credential has left", () =>
     Effect.gen(function* () {
       const asked: Array<number> = []
       const acme = vendor({ life: 60 })
@@ -191,7 +189,7 @@ describe("below the cache", () => {
   )
 
   it.effect(
-    "invalidate-propagates: what was taken back below is not served, and what is taken back here is told below",
+    "a credential that the provider below invalidated is not served, and invalidate reaches that provider",
     () =>
       Effect.gen(function* () {
         const taken: Array<TempCredential> = []
@@ -214,7 +212,7 @@ describe("below the cache", () => {
       })
   )
 
-  it.effect("asked for more life than it holds, as by a cache above it, a cache mints", () =>
+  it.effect("mints if minRemaining exceeds the lifetime left of the cached credential", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
@@ -225,7 +223,7 @@ describe("below the cache", () => {
     })
   )
 
-  it.effect("what passes the cache by may still be had at once from below", () =>
+  it.effect("a single-use request is served from the pool below without a wait", () =>
     Effect.gen(function* () {
       const pool = Layer.effect(
         TempCredentialProvider,
@@ -237,11 +235,14 @@ describe("below the cache", () => {
       ).pipe(Layer.provide(vendor().layer), Layer.orDie)
       const cache = yield* build({ layer: pool })
       assert.strictEqual(cache.provider[holding]?.cached?.({ ...request, singleUse: true })?.uses, "once")
-      assert.isUndefined(cache.provider[holding]?.cached?.(request), "what is shared is served from cells only")
+      assert.isUndefined(
+        cache.provider[holding]?.cached?.(request),
+        "a shared credential is served from the cache's own entries only"
+      )
     })
   )
 
-  it.effect("one cache over another costs nothing and breaks nothing", () =>
+  it.effect("a cache above another cache causes no extra mints", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 30 })
       const inner = yield* build(acme)

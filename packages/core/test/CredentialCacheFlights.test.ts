@@ -1,4 +1,4 @@
-/** Single flight: one mint serves all callers that wait, and survives each of them. */
+/** Single flight: concurrent callers share one mint, and none of them can end it for the others. */
 import { assert, describe, it } from "@effect/vitest"
 import { CredentialCache } from "@tempcred/core/CredentialCache"
 import type { MintRequest } from "@tempcred/core/MintRequest"
@@ -27,8 +27,8 @@ const polled = <A, E>(fibers: ReadonlyArray<Fiber.Fiber<A, E>>) =>
 
 const distinct = (values: Iterable<unknown>) => [...new Set(values)]
 
-describe("one flight for all", () => {
-  it.effect("10,000 concurrent gets are one mint", () =>
+describe("single flight", () => {
+  it.effect("10,000 concurrent requests cause one mint", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60, takes: 1 })
       const cache = yield* build(acme)
@@ -39,7 +39,7 @@ describe("one flight for all", () => {
     })
   )
 
-  it.effect("all callers get the failure of the one mint, and the next get mints again", () =>
+  it.effect("all waiting callers get the error of the shared mint, and the next request mints again", () =>
     Effect.gen(function* () {
       const acme = vendor({ fails: unavailable, takes: 1 })
       const cache = yield* build(acme)
@@ -52,11 +52,11 @@ describe("one flight for all", () => {
       assert.strictEqual(acme.mints(), 1)
       acme.state.answer = { life: 60 }
       assert.strictEqual(yield* cache.get(), "token-2")
-      assert.deepStrictEqual(cache.events, [], "nothing was renewed, so no renewal failed")
+      assert.deepStrictEqual(cache.events, [], "a first mint publishes no RefreshFailed event")
     })
   )
 
-  it.effect("scopes do not wait for one another", () =>
+  it.effect("mints for different subjects run concurrently", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60, takes: 0.1 })
       const cache = yield* build(acme)
@@ -82,7 +82,7 @@ describe("one flight for all", () => {
     })
   )
 
-  it.effect("hung-key-isolated", () =>
+  it.effect("a hanging mint does not block requests of another subject", () =>
     Effect.gen(function* () {
       const acme = vendor("hang")
       const cache = yield* build(acme)
@@ -94,16 +94,18 @@ describe("one flight for all", () => {
     })
   )
 
-  it.effect("who would be served does not join the renewal that is under way", () =>
+  it.effect("a caller joins a background refresh only if no cached credential can be served", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
       yield* cache.get()
-      assert.isUndefined(cache.provider[holding]?.joined?.(request, () => assert.fail("there is nothing to wait for")))
+      assert.isUndefined(cache.provider[holding]?.joined?.(request, () => assert.fail("no mint is in progress")))
       yield* seconds(47)
       acme.state.answer = { life: 60, takes: 1 }
       yield* cache.get()
-      assert.isUndefined(cache.provider[holding]?.joined?.(request, () => assert.fail("it is served")))
+      assert.isUndefined(
+        cache.provider[holding]?.joined?.(request, () => assert.fail("the cached credential is served"))
+      )
       yield* cache.invalidate(yield* cache.credential())
       const landed: Array<unknown> = []
       assert.isDefined(cache.provider[holding]?.joined?.(request, (exit) => landed.push(Exit.isSuccess(exit))))
@@ -112,7 +114,7 @@ describe("one flight for all", () => {
     })
   )
 
-  it.effect("a vendor that never answers is waited for no longer than the timeout", () =>
+  it.effect("a mint fails after the timeout if the vendor never responds", () =>
     Effect.gen(function* () {
       const acme = vendor("hang")
       const cache = yield* build(acme, { timeout: "12 seconds" })
@@ -125,7 +127,7 @@ describe("one flight for all", () => {
     })
   )
 
-  it.effect("after a failure or a defect the next get is not blocked", () =>
+  it.effect("the next request after a defect mints again", () =>
     Effect.gen(function* () {
       let mints = 0
       const below = Layer.effect(
@@ -144,8 +146,8 @@ describe("one flight for all", () => {
   )
 })
 
-describe("who leaves", () => {
-  it.effect("leader-interrupt", () =>
+describe("interrupted callers", () => {
+  it.effect("interrupting the first caller does not interrupt the shared mint", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60, takes: 1 })
       const cache = yield* build(acme)
@@ -158,7 +160,7 @@ describe("who leaves", () => {
     })
   )
 
-  it.effect("follower-interrupt", () =>
+  it.effect("interrupting a joined caller does not affect the first caller", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60, takes: 1 })
       const cache = yield* build(acme)
@@ -170,7 +172,7 @@ describe("who leaves", () => {
     })
   )
 
-  it.effect("follower-own-timeout", () =>
+  it.effect("a time-out of one caller does not affect another", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60, takes: 0.2 })
       const cache = yield* build(acme)
@@ -186,7 +188,7 @@ describe("who leaves", () => {
     })
   )
 
-  it.effect("when all have left, the mint is interrupted, and who comes next starts anew", () =>
+  it.effect("the mint is interrupted after all its callers are, and the next request mints again", () =>
     Effect.gen(function* () {
       const acme = vendor("hang")
       const cache = yield* build(acme)
@@ -201,7 +203,7 @@ describe("who leaves", () => {
     })
   )
 
-  it.effect("who leaves does not wait for a mint that cannot be interrupted, and what it brings is dropped", () =>
+  it.effect("an interrupted caller does not wait for an uninterruptible mint, and its result is discarded", () =>
     Effect.gen(function* () {
       const slow = Layer.effect(
         TempCredentialProvider,
@@ -225,7 +227,7 @@ describe("who leaves", () => {
     })
   )
 
-  it.effect("a renewal in the background stays when those who joined it leave", () =>
+  it.effect("a background refresh continues if a caller that joined it is interrupted", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
@@ -246,7 +248,7 @@ describe("who leaves", () => {
 })
 
 describe("a forced refresh", () => {
-  it.effect("20 concurrent forced refreshes are one mint", () =>
+  it.effect("20 concurrent forced refreshes cause one mint", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60, takes: 1 })
       const cache = yield* build(acme)
@@ -263,7 +265,7 @@ describe("a forced refresh", () => {
     })
   )
 
-  it.effect("a forced refresh that fails says so, and leaves the old credential to the others", () =>
+  it.effect("a failed forced refresh returns the error, and other callers still get the old credential", () =>
     Effect.gen(function* () {
       const acme = vendor()
       const cache = yield* build(acme)
@@ -272,11 +274,11 @@ describe("a forced refresh", () => {
       assert.strictEqual(yield* cache.get(request, { refresh: true }), "UnavailableError")
       assert.strictEqual(yield* cache.get(), "token-1")
       assert.strictEqual(yield* cache.get(request, { refresh: true }), "UnavailableError")
-      assert.strictEqual(acme.mints(), 2, "the vendor is left alone after a failed renewal, whoever asks")
+      assert.strictEqual(acme.mints(), 2, "no caller mints during the pause after a failed refresh")
     })
   )
 
-  it.effect("three callers wait for one renewal, and later ones use its result", () =>
+  it.effect("three callers in the mandatory window share one mint, and later callers get its result", () =>
     Effect.gen(function* () {
       const acme = vendor()
       const cache = yield* build(acme)
@@ -291,7 +293,7 @@ describe("a forced refresh", () => {
     })
   )
 
-  it.effect("readers see the old credential or the new one, never a mix", () =>
+  it.effect("each credential that callers get comes from one mint", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
@@ -310,8 +312,8 @@ describe("a forced refresh", () => {
   )
 })
 
-describe("the end", () => {
-  it.effect("pending mints end with the layer's scope, and nothing is served or minted after it", () =>
+describe("closing the layer, and terminal errors", () => {
+  it.effect("closing the layer interrupts pending mints, and nothing is served or minted afterwards", () =>
     Effect.gen(function* () {
       const acme = vendor()
       const scope = yield* Scope.make()
@@ -336,7 +338,7 @@ describe("the end", () => {
     })
   )
 
-  it.effect("a terminal failure ends the flight for all who wait", () =>
+  it.effect("all waiting callers get an authentication error of the shared mint", () =>
     Effect.gen(function* () {
       const acme = vendor({ fails: refused, takes: 1 })
       const cache = yield* build(acme)
@@ -348,7 +350,7 @@ describe("the end", () => {
   )
 })
 
-it.effect("a credential that is invalidated while a caller waits is not served when the renewal fails", () =>
+it.effect("a credential that is invalidated during a failing refresh is not served", () =>
   Effect.gen(function* () {
     let taken = false
     const transport = Acme.vendor(Acme.ok, "hang")

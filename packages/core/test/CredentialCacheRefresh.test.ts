@@ -1,4 +1,4 @@
-/** Renewal: its times, and its failures. */
+/** When the cache refreshes a credential, and how it handles a failed refresh. */
 import { assert, describe, it } from "@effect/vitest"
 import { fingerprint } from "@tempcred/core/Fingerprint"
 import type { MintRequest } from "@tempcred/core/MintRequest"
@@ -17,7 +17,7 @@ import { holding } from "../src/temp-credential-provider/Holding.ts"
 const unreadable = new Errors.InvalidResponseError({ detail: "the token is empty" })
 
 describe("the advisory window", () => {
-  it.effect("serves the old credential at once, and renews it once in the background", () =>
+  it.effect("serves the old credential at once, and refreshes it once in the background", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
@@ -37,7 +37,7 @@ describe("the advisory window", () => {
     })
   )
 
-  it.effect("after a failed background renewal serves the old credential, pauses, and publishes one event", () =>
+  it.effect("after a failed background refresh, serves the old credential, pauses, and publishes one event", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
@@ -56,7 +56,7 @@ describe("the advisory window", () => {
 })
 
 describe("the mandatory window", () => {
-  it.effect("in the mandatory window all callers wait for one mint and get the new credential", () =>
+  it.effect("all callers wait for one mint and get the new credential", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
@@ -75,22 +75,20 @@ describe("the mandatory window", () => {
     })
   )
 
-  it.effect(
-    "in the mandatory window a failed mint serves the old credential while it is valid, also during the pause",
-    () =>
-      Effect.gen(function* () {
-        const acme = vendor({ life: 60 })
-        const cache = yield* build(acme)
-        yield* cache.get()
-        yield* seconds(55)
-        acme.state.answer = { fails: unavailable }
-        assert.deepStrictEqual([yield* cache.get(), yield* cache.get()], ["token-1", "token-1"])
-        assert.strictEqual(acme.mints(), 2)
-        assert.strictEqual(cache.events.length, 1)
-      })
+  it.effect("after a failed mint, serves the old credential while it is valid, also during the pause", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60 })
+      const cache = yield* build(acme)
+      yield* cache.get()
+      yield* seconds(55)
+      acme.state.answer = { fails: unavailable }
+      assert.deepStrictEqual([yield* cache.get(), yield* cache.get()], ["token-1", "token-1"])
+      assert.strictEqual(acme.mints(), 2)
+      assert.strictEqual(cache.events.length, 1)
+    })
   )
 
-  it.effect("a mint that fails after the old one has ended is a failure for those who waited", () =>
+  it.effect("waiting callers get the error if the mint fails after the old credential has expired", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
@@ -104,27 +102,25 @@ describe("the mandatory window", () => {
   )
 })
 
-describe("after the end", () => {
-  it.effect(
-    "expired-fail-default, failure-not-done: a dead credential is never served, and the vendor is asked once a second",
-    () =>
-      Effect.gen(function* () {
-        const acme = vendor({ life: 60 })
-        const cache = yield* build(acme)
-        yield* cache.get()
-        acme.state.answer = { fails: unavailable }
-        yield* seconds(60)
-        for (let second = 0; second < 10; second++) {
-          for (let time = 0; time < 20; time++) assert.strictEqual(yield* cache.get(), "UnavailableError")
-          assert.strictEqual(acme.mints(), 2 + second)
-          yield* seconds(1)
-        }
-        acme.state.answer = { life: 60 }
-        assert.strictEqual(yield* cache.get(), "token-12")
-      })
+describe("after the expiry", () => {
+  it.effect("an expired credential is never served, and failed mints are repeated at most once a second", () =>
+    Effect.gen(function* () {
+      const acme = vendor({ life: 60 })
+      const cache = yield* build(acme)
+      yield* cache.get()
+      acme.state.answer = { fails: unavailable }
+      yield* seconds(60)
+      for (let second = 0; second < 10; second++) {
+        for (let time = 0; time < 20; time++) assert.strictEqual(yield* cache.get(), "UnavailableError")
+        assert.strictEqual(acme.mints(), 2 + second)
+        yield* seconds(1)
+      }
+      acme.state.answer = { life: 60 }
+      assert.strictEqual(yield* cache.get(), "token-12")
+    })
   )
 
-  it.effect("a get after the expiry of an idle scope waits for a new credential", () =>
+  it.effect("a request after the credential has expired waits for a new one", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60, takes: 1 })
       const cache = yield* build(acme)
@@ -140,14 +136,14 @@ describe("after the end", () => {
   )
 })
 
-describe("a failure that trying again cannot mend", () => {
+describe("an unrecoverable error", () => {
   const terminal: ReadonlyArray<Errors.Reason> = [
     refused,
     new Errors.PermissionError({ status: 403 }),
     new Errors.InvalidRequestError({ status: 422, issues: [] }),
     new Errors.UnsupportedError({ feature: "region" })
   ]
-  it.effect.each(terminal)("$_tag is raised instead of serving an old credential", (reason) =>
+  it.effect.each(terminal)("$_tag is returned instead of the old credential", (reason) =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
@@ -162,7 +158,7 @@ describe("a failure that trying again cannot mend", () => {
     })
   )
 
-  it.effect("an unrecoverable error in the mandatory window is raised at once", () =>
+  it.effect("is returned at once in the mandatory window", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
@@ -173,33 +169,31 @@ describe("a failure that trying again cannot mend", () => {
     })
   )
 
-  it.effect(
-    "after an unrecoverable error 100 gets within a second are one mint, and there is another after 1 to 5 s",
-    () =>
-      Effect.gen(function* () {
-        const pauses = new Set<number>()
-        for (let round = 0; round < 20; round++) {
-          const acme = vendor({ fails: refused })
-          const cache = yield* build(acme)
-          for (let time = 0; time < 100; time++) {
-            assert.strictEqual(yield* cache.get(), "AuthenticationError")
-            yield* seconds(0.0099)
-          }
-          assert.strictEqual(acme.mints(), 1)
-          let waited = 0.99
-          while (acme.mints() === 1) {
-            yield* seconds(0.1)
-            waited += 0.1
-            yield* cache.get()
-          }
-          assert.isAtMost(waited, 5.1)
-          pauses.add(Math.round(waited))
+  it.effect("allows no further mint for 1 to 5 seconds, even with 100 requests", () =>
+    Effect.gen(function* () {
+      const pauses = new Set<number>()
+      for (let round = 0; round < 20; round++) {
+        const acme = vendor({ fails: refused })
+        const cache = yield* build(acme)
+        for (let time = 0; time < 100; time++) {
+          assert.strictEqual(yield* cache.get(), "AuthenticationError")
+          yield* seconds(0.0099)
         }
-        assert.isAtLeast(pauses.size, 3)
-      })
+        assert.strictEqual(acme.mints(), 1)
+        let waited = 0.99
+        while (acme.mints() === 1) {
+          yield* seconds(0.1)
+          waited += 0.1
+          yield* cache.get()
+        }
+        assert.isAtMost(waited, 5.1)
+        pauses.add(Math.round(waited))
+      }
+      assert.isAtLeast(pauses.size, 3)
+    })
   )
 
-  it.effect("a balance used up leaves the old credential in use, and is not asked for again and again", () =>
+  it.effect("after a QuotaError, the old credential stays in use, and mints pause", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
@@ -216,8 +210,8 @@ describe("a failure that trying again cannot mend", () => {
   )
 })
 
-describe("a reply that is no use", () => {
-  it.effect("a credential that has expired on arrival counts as a failed renewal", () =>
+describe("an unusable response", () => {
+  it.effect("a new credential that has already expired counts as a failed refresh", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
@@ -235,7 +229,7 @@ describe("a reply that is no use", () => {
     })
   )
 
-  it.effect("partial-response, malformed-expiry: a reply that cannot be read leaves the old one in use", () =>
+  it.effect("after an InvalidResponseError, the old credential stays in use", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
@@ -250,8 +244,8 @@ describe("a reply that is no use", () => {
   )
 })
 
-describe("the pause after a failed renewal", () => {
-  it.effect("during the pause the old credential is served without a mint, and after it there is one mint", () =>
+describe("the pause after a failed refresh", () => {
+  it.effect("serves the old credential without a mint, and allows one mint afterwards", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 600 })
       const cache = yield* build(acme)
@@ -272,7 +266,7 @@ describe("the pause after a failed renewal", () => {
     })
   )
 
-  it.effect("1000 pauses are spread over 5 to 10 % of the lifetime", () =>
+  it.effect("lasts 5 to 10 % of the lifetime, spread evenly over 1000 scopes", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 1000 })
       const cache = yield* build(acme)
@@ -296,7 +290,7 @@ describe("the pause after a failed renewal", () => {
     })
   )
 
-  it.effect("a vendor that says how long to wait is left alone for so long", () =>
+  it.effect("lasts as long as the vendor's Retry-After", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 600 })
       const cache = yield* build(acme)
@@ -315,7 +309,7 @@ describe("the pause after a failed renewal", () => {
     })
   )
 
-  it.effect("a long life does not mean a long pause: it is at most 10 minutes", () =>
+  it.effect("lasts at most 10 minutes, even if the lifetime is a day", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 86_400 })
       const cache = yield* build(acme)
@@ -334,38 +328,36 @@ describe("the pause after a failed renewal", () => {
     })
   )
 
-  it.effect(
-    "a renewal that ends in a defect or an interruption is a failed one: the old credential, a pause, and an event",
-    () =>
-      Effect.gen(function* () {
-        const ends = [
-          ["defect", Effect.die("a bug")],
-          ["interrupted", Effect.interrupt]
-        ] as const
-        for (const [reason, end] of ends) {
-          const acme = vendor({ life: 60 })
-          let mints = 0
-          const broken = Layer.effect(
-            TempCredentialProvider,
-            TempCredentialProvider.useSync((provider) => ({
-              ...provider,
-              mint: (asked: MintRequest) => Effect.suspend(() => (++mints === 1 ? provider.mint(asked) : end))
-            }))
-          ).pipe(Layer.provide(acme.layer))
-          const cache = yield* build({ layer: broken })
-          yield* cache.get()
-          yield* seconds(50)
-          for (let time = 0; time < 5; time++) {
-            assert.strictEqual(yield* cache.get(), "token-1")
-            yield* settle
-          }
-          assert.strictEqual(mints, 2)
-          assert.deepStrictEqual(cache.events, [{ _tag: "RefreshFailed", provider: "acme", reason }])
+  it.effect("also follows a defect or an interruption, with the old credential in use and one event", () =>
+    Effect.gen(function* () {
+      const ends = [
+        ["defect", Effect.die("a bug")],
+        ["interrupted", Effect.interrupt]
+      ] as const
+      for (const [reason, end] of ends) {
+        const acme = vendor({ life: 60 })
+        let mints = 0
+        const broken = Layer.effect(
+          TempCredentialProvider,
+          TempCredentialProvider.useSync((provider) => ({
+            ...provider,
+            mint: (asked: MintRequest) => Effect.suspend(() => (++mints === 1 ? provider.mint(asked) : end))
+          }))
+        ).pipe(Layer.provide(acme.layer))
+        const cache = yield* build({ layer: broken })
+        yield* cache.get()
+        yield* seconds(50)
+        for (let time = 0; time < 5; time++) {
+          assert.strictEqual(yield* cache.get(), "token-1")
+          yield* settle
         }
-      })
+        assert.strictEqual(mints, 2)
+        assert.deepStrictEqual(cache.events, [{ _tag: "RefreshFailed", provider: "acme", reason }])
+      }
+    })
   )
 
-  it.effect("with a get every second there are few attempts while the old credential is valid", () =>
+  it.effect("limits a caller that requests every second to 8 refreshes of a 60-second credential", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60 })
       const cache = yield* build(acme)
@@ -383,8 +375,8 @@ describe("the pause after a failed renewal", () => {
   )
 })
 
-describe("what is taken back", () => {
-  it.effect("invalidate drops only the cached credential or a copy of it", () =>
+describe("invalidate", () => {
+  it.effect("drops the cached credential or an equal copy, and no newer one", () =>
     Effect.gen(function* () {
       const acme = vendor()
       const cache = yield* build(acme)
@@ -398,7 +390,7 @@ describe("what is taken back", () => {
     })
   )
 
-  it.effect("after invalidate there is no mint until the pause is over", () =>
+  it.effect("does not end the pause after a failed refresh", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 600 })
       const cache = yield* build(acme)
@@ -416,7 +408,7 @@ describe("what is taken back", () => {
     })
   )
 
-  it.effect("a pause lasts no longer than the credential that it protected would have", () =>
+  it.effect("leaves a pause that ends at the expiry of the invalidated credential", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 600 })
       const cache = yield* build(acme)
@@ -434,7 +426,7 @@ describe("what is taken back", () => {
     })
   )
 
-  it.effect("one token that a vendor returned for several scopes is dropped from all of them", () =>
+  it.effect("drops a token from every scope that the vendor returned it for", () =>
     Effect.gen(function* () {
       const acme = vendor()
       const token = Redacted.make("one token")
@@ -452,7 +444,7 @@ describe("what is taken back", () => {
       yield* cache.credential(others[0], { refresh: true })
       yield* cache.invalidate(first)
       for (const asked of [request, ...others]) assert.isUndefined(cache.provider[holding]?.cached?.(asked))
-      // A fingerprint concerns the scope of its request only.
+      // A refused fingerprint affects only the scope of its request.
       for (const asked of [request, ...others]) yield* cache.credential(asked)
       assert.strictEqual(acme.mints(), 7)
       yield* cache.mint(request, { refused: yield* fingerprint(token) })
@@ -461,7 +453,7 @@ describe("what is taken back", () => {
     })
   )
 
-  it.effect("invalidate-one-partition", () =>
+  it.effect("does not affect other subjects", () =>
     Effect.gen(function* () {
       const acme = vendor()
       const cache = yield* build(acme)
@@ -472,7 +464,7 @@ describe("what is taken back", () => {
     })
   )
 
-  it.effect("while a renewal is under way, callers wait for it", () =>
+  it.effect("during a background refresh, makes callers wait for that refresh", () =>
     Effect.gen(function* () {
       const acme = vendor()
       const cache = yield* build(acme)
@@ -489,8 +481,8 @@ describe("what is taken back", () => {
   )
 })
 
-describe("windows", () => {
-  /** Seconds of life left when a get first renews in the background, and when it first waits. */
+describe("refresh windows", () => {
+  /** Seconds before the expiry at which a request first refreshes in the background, and first waits. */
   const boundaries = Effect.fnUntraced(function* (life: number) {
     const step = life / 2000
     const measure = Effect.fnUntraced(function* (advisory?: number) {
@@ -522,7 +514,7 @@ describe("windows", () => {
     [5400, 540],
     [21_600, 2160]
   ]
-  it.effect.each(table)("the windows of a credential of %d s follow from its lifetime", ([life, mandatory]) =>
+  it.effect.each(table)("the refresh windows of a %d s credential follow from its lifetime", ([life, mandatory]) =>
     Effect.gen(function* () {
       const left = yield* boundaries(life)
       assert.closeTo(left.mandatory, mandatory, life / 1000)
@@ -531,7 +523,7 @@ describe("windows", () => {
     })
   )
 
-  it.effect("each credential has its own windows", () =>
+  it.effect("each credential has refresh windows from its own lifetime", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 21_600 })
       const cache = yield* build(acme)
@@ -545,7 +537,7 @@ describe("windows", () => {
     })
   )
 
-  it.effect("1000 gets over 20 s with a credential of 30 s are at most 2 mints", () =>
+  it.effect("1000 requests in 20 s for a 30 s credential cause at most 2 mints", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 30 })
       const cache = yield* build(acme)
@@ -557,7 +549,7 @@ describe("windows", () => {
     })
   )
 
-  it.effect("a 30 s credential fetched every second for 10 minutes costs at most 32 mints", () =>
+  it.effect("a request every second for 10 minutes for a 30 s credential causes at most 32 mints", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 30, takes: 0.2 })
       const cache = yield* build(acme)
@@ -570,7 +562,7 @@ describe("windows", () => {
     })
   )
 
-  it.effect("1000 caches that start together spread their renewals over a tenth of the lifetime", () =>
+  it.effect("1000 caches that start together spread their refreshes over a tenth of the lifetime", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 1000 })
       const cache = yield* build(acme)

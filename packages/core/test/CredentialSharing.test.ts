@@ -26,8 +26,8 @@ const place = Effect.fnUntraced(function* () {
   return { store, vendor, start: (options?: Parameters<typeof Host.start>[2]) => Host.start(store, vendor, options) }
 })
 
-describe("what is found", () => {
-  it.effect("a second machine finds the credential that the first minted", () =>
+describe("sharing credentials between machines", () => {
+  it.effect("a second machine uses the credential that the first one minted", () =>
     Effect.gen(function* () {
       const { start, vendor } = yield* place()
       const [one, other] = [yield* start(), yield* start()]
@@ -46,26 +46,24 @@ describe("what is found", () => {
     [0, 0, -600_000]
   ]
   for (const [writer, reader, ofStore] of clocks) {
-    it.effect(
-      `skewed clocks (ms: writer ${writer}, reader ${reader}, store ${ofStore}): a life stays as long as it is`,
-      () =>
-        Effect.gen(function* () {
-          yield* TestClock.adjust("1 hour")
-          const { store, start } = yield* place()
-          store.state.ahead = ofStore
-          const [one, other] = [yield* start({ ahead: writer }), yield* start({ ahead: reader })]
-          const minted = yield* one.mint()
-          yield* TestClock.adjust("20 seconds")
-          const found = yield* other.mint()
-          assert.strictEqual(tokenOf(found), tokenOf(minted))
-          const now = (yield* Effect.clockWith((clock) => clock.currentTimeMillis)) + reader
-          assert.strictEqual(DateTime.toEpochMillis(found.expiresAt) - now, 40_000)
-          assert.strictEqual(now - DateTime.toEpochMillis(found.issuedAt), 20_000)
-        })
+    it.effect(`clock skew does not change the expiry (ms: writer ${writer}, reader ${reader}, store ${ofStore})`, () =>
+      Effect.gen(function* () {
+        yield* TestClock.adjust("1 hour")
+        const { store, start } = yield* place()
+        store.state.ahead = ofStore
+        const [one, other] = [yield* start({ ahead: writer }), yield* start({ ahead: reader })]
+        const minted = yield* one.mint()
+        yield* TestClock.adjust("20 seconds")
+        const found = yield* other.mint()
+        assert.strictEqual(tokenOf(found), tokenOf(minted))
+        const now = (yield* Effect.clockWith((clock) => clock.currentTimeMillis)) + reader
+        assert.strictEqual(DateTime.toEpochMillis(found.expiresAt) - now, 40_000)
+        assert.strictEqual(now - DateTime.toEpochMillis(found.issuedAt), 20_000)
+      })
     )
   }
 
-  it.effect("subjects and regions that are alike in UTF-8 alone share nothing", () =>
+  it.effect("subjects and regions that are not well-formed Unicode are never shared", () =>
     Effect.gen(function* () {
       const { store, start, vendor } = yield* place()
       const one = yield* start()
@@ -75,13 +73,13 @@ describe("what is found", () => {
         yield* one.mint({ purpose: "stt.realtime", subject: `ana${lone}` })
         yield* one.mint({ purpose: "stt.realtime", subject: "ana", region: lone })
       }
-      // The provider below refuses such a request; this one mints whatever it is asked.
+      // A real provider rejects such a request; this one mints for every request.
       assert.strictEqual(vendor.state.mints, 5)
       assert.lengthOf(store.state.calls, calls)
     })
   )
 
-  it.effect("a slow store makes a life shorter, never longer", () =>
+  it.effect("a slow store never makes a credential expire later", () =>
     Effect.gen(function* () {
       const { store, start } = yield* place()
       const [one, other] = [yield* start(), yield* start()]
@@ -102,7 +100,7 @@ describe("what is found", () => {
     })
   )
 
-  it.effect("what the provider below had held back for a while ends no later for that", () =>
+  it.effect("a credential that the provider returns late is stored only for its remaining lifetime", () =>
     Effect.gen(function* () {
       const { store, start, vendor } = yield* place()
       vendor.state.age = 20_000
@@ -114,7 +112,7 @@ describe("what is found", () => {
     })
   )
 
-  it.effect("what has less than half of its life left is replaced, and others find the new one", () =>
+  it.effect("a credential with less than half of its lifetime left is replaced for all machines", () =>
     Effect.gen(function* () {
       const { start, vendor } = yield* place()
       const [one, other] = [yield* start(), yield* start()]
@@ -128,7 +126,7 @@ describe("what is found", () => {
     })
   )
 
-  it.effect("a shared credential with less than minRemaining is not used by any machine", () =>
+  it.effect("a shared credential with less than minRemaining is not used", () =>
     Effect.gen(function* () {
       const { start } = yield* place()
       const [one, other] = [yield* start(), yield* start()]
@@ -138,12 +136,12 @@ describe("what is found", () => {
       assert.strictEqual(numberOf(yield* other.mint(Host.request, atLeast(50))), 1)
       assert.strictEqual(numberOf(yield* other.mint(Host.request, atLeast(51))), 2)
       assert.strictEqual(numberOf(yield* one.mint(Host.request, atLeast(51))), 2)
-      // More than any credential ever has: each is minted, none fails.
+      // Longer than a credential's lifetime: each request mints, and none fails.
       assert.strictEqual(numberOf(yield* one.mint(Host.request, atLeast(61))), 3)
     })
   )
 
-  it.effect("a store whose clock was set back is not believed", () =>
+  it.effect("a stored credential is ignored if the store's clock was set back", () =>
     Effect.gen(function* () {
       const { store, start } = yield* place()
       const [one, other] = [yield* start(), yield* start()]
@@ -154,7 +152,7 @@ describe("what is found", () => {
     })
   )
 
-  it.effect("requests that differ in subject, ttl, exposure, account or strictness are separate scopes", () =>
+  it.effect("requests that differ in a field, and accounts, have separate entries in the store", () =>
     Effect.gen(function* () {
       const { store, start, vendor } = yield* place()
       const machine = yield* start()
@@ -178,15 +176,15 @@ describe("what is found", () => {
   )
 
   const alone: ReadonlyArray<readonly [name: string, request: Parameters<Host.Machine["mint"]>[0]]> = [
-    ["for one use", { ...Host.request, singleUse: true }],
-    ["for one use where that can be had", { ...Host.request, singleUse: "preferred" }],
-    ["of a purpose whose minting has side effects", { ...Host.request, purpose: "agent" }],
-    ["that leaves the backend without a subject", { purpose: "stt.realtime" }],
-    ["of a purpose that the vendor does not serve", { ...Host.request, purpose: "tts.batch" }],
-    ["of a request that is malformed", { ...Host.request, subject: "" }]
+    ["a single-use credential", { ...Host.request, singleUse: true }],
+    ["a credential with preferred single use", { ...Host.request, singleUse: "preferred" }],
+    ["a purpose whose minting has side effects", { ...Host.request, purpose: "agent" }],
+    ["a client credential without a subject", { purpose: "stt.realtime" }],
+    ["a purpose that the vendor does not serve", { ...Host.request, purpose: "tts.batch" }],
+    ["a malformed request", { ...Host.request, subject: "" }]
   ]
   for (const [name, request] of alone) {
-    it.effect(`${name} never comes near the store`, () =>
+    it.effect(`makes no call to the store: ${name}`, () =>
       Effect.gen(function* () {
         const { store, start, vendor } = yield* place()
         const machine = yield* start()
@@ -199,7 +197,7 @@ describe("what is found", () => {
     )
   }
 
-  it.effect("without a subject, it is shared for servers, and for clients where the app says so", () =>
+  it.effect("a credential without a subject is shared for server exposure, or with clientWithoutSubject", () =>
     Effect.gen(function* () {
       const { start, vendor } = yield* place()
       const [one, other] = [yield* start(), yield* start({ clientWithoutSubject: true })]
@@ -214,8 +212,8 @@ describe("what is found", () => {
   )
 })
 
-describe("whose turn it is", () => {
-  it.effect("who comes while another mints waits for it", () =>
+describe("leases", () => {
+  it.effect("a machine waits for a mint that another machine has started", () =>
     Effect.gen(function* () {
       const { start, vendor } = yield* place()
       const [one, other] = [yield* start(), yield* start()]
@@ -234,7 +232,7 @@ describe("whose turn it is", () => {
     })
   )
 
-  it.effect("who has waited long enough mints alone, and leaves the lease and the store to the other", () =>
+  it.effect("a machine whose patience ends mints for itself, without the lease and without a write to the store", () =>
     Effect.gen(function* () {
       const { store, start, vendor } = yield* place()
       const [one, other] = [yield* start(), yield* start({ patience: "4 seconds" })]
@@ -256,7 +254,7 @@ describe("whose turn it is", () => {
     })
   )
 
-  it.effect("a failed mint gives the lease back at once", () =>
+  it.effect("a failed mint releases its lease at once", () =>
     Effect.gen(function* () {
       const { store, start, vendor } = yield* place()
       const [one, other] = [yield* start(), yield* start()]
@@ -300,7 +298,7 @@ describe("whose turn it is", () => {
     })
   )
 
-  it.effect("a lease that comes to somebody who has left is given back", () =>
+  it.effect("a lease that is granted after the caller was interrupted is released", () =>
     Effect.gen(function* () {
       const { store, start, vendor } = yield* place()
       const [one, other] = [yield* start(), yield* start()]
@@ -318,7 +316,7 @@ describe("whose turn it is", () => {
     })
   )
 
-  it.effect("a lease without a pulse ends by itself, and who comes late overwrites nothing that is newer", () =>
+  it.effect("after its lease was lost, a late mint does not overwrite a newer credential in the store", () =>
     Effect.gen(function* () {
       const { store, start, vendor } = yield* place()
       const [one, other, third] = [yield* start(), yield* start(), yield* start()]
@@ -326,17 +324,17 @@ describe("whose turn it is", () => {
       vendor.state.next.push(Deferred.await(gate))
       const first = yield* Host.begin(one.mint())
       yield* Host.until(() => vendor.state.mints === 1)
-      // As if the first machine had been stopped for longer than its lease.
+      // Simulates a first machine that was stopped for longer than its lease.
       store.leases.clear()
       assert.strictEqual(numberOf(yield* other.mint()), 2)
       yield* Deferred.succeed(gate, undefined)
-      // It is served what it minted, which is good; the store keeps the newer one.
+      // The first machine gets its own valid credential; the store keeps the newer one.
       assert.strictEqual(numberOf(yield* Host.joinNow(first)), 1)
       assert.strictEqual(numberOf(yield* third.mint()), 2)
     })
   )
 
-  it.effect("a pulse keeps the lease through a mint that lasts longer, and stops with it", () =>
+  it.effect("a lease is renewed during a long mint, and not afterwards", () =>
     Effect.gen(function* () {
       const { store, start, vendor } = yield* place()
       const one = yield* start()
@@ -360,7 +358,7 @@ describe("whose turn it is", () => {
 })
 
 describe("encryption at rest", () => {
-  it.effect("nothing in the store tells a secret or a subject, and no event does", () =>
+  it.effect("the store and the events contain no secret and no subject", () =>
     Effect.gen(function* () {
       const { store, start } = yield* place()
       const machine = yield* start()
@@ -375,7 +373,7 @@ describe("encryption at rest", () => {
     })
   )
 
-  it.effect("a wrong key is a credential that is not there", () =>
+  it.effect("a machine with another encryption key mints its own credential", () =>
     Effect.gen(function* () {
       const { start, vendor } = yield* place()
       const [one, other] = [yield* start(), yield* start({ keys: [Host.otherKey] })]
@@ -385,7 +383,7 @@ describe("encryption at rest", () => {
     })
   )
 
-  it.effect("a key with blanks around it is the same key", () =>
+  it.effect("white space around an encryption key is ignored", () =>
     Effect.gen(function* () {
       const { start, vendor } = yield* place()
       const untidy = Redacted.make(` ${Redacted.value(Host.key)} \n`)
@@ -395,7 +393,7 @@ describe("encryption at rest", () => {
     })
   )
 
-  it.effect("while keys change, each machine reads what any of its keys wrote", () =>
+  it.effect("during a key rotation, each machine reads what was encrypted with any of its keys", () =>
     Effect.gen(function* () {
       const { start, vendor } = yield* place()
       const [old, both] = [yield* start(), yield* start({ keys: [Host.otherKey, Host.key] })]
@@ -409,7 +407,7 @@ describe("encryption at rest", () => {
     })
   )
 
-  it.effect("a changed bit, another scope's text and nonsense are credentials that are not there", () =>
+  it.effect("an altered, exchanged or malformed entry of the store counts as missing", () =>
     Effect.gen(function* () {
       const { store, start } = yield* place()
       const machine = yield* start()
@@ -431,7 +429,7 @@ describe("encryption at rest", () => {
 })
 
 describe("invalidation", () => {
-  it.effect("at once on the machine where it was refused, after a second on the others, and the store drops it", () =>
+  it.effect("takes effect at once on its machine, within a second on the others, and in the store", () =>
     Effect.gen(function* () {
       const { store, start, vendor } = yield* place()
       const [one, other] = [yield* start(), yield* start()]
@@ -450,7 +448,7 @@ describe("invalidation", () => {
     })
   )
 
-  it.effect("a copy, here one of a machine whose clock is behind, is known by its token", () =>
+  it.effect("identifies a credential by its token, also on a machine with a slow clock", () =>
     Effect.gen(function* () {
       const { store, start } = yield* place()
       yield* TestClock.adjust("1 hour")
@@ -481,7 +479,7 @@ describe("invalidation", () => {
     })
   )
 
-  it.effect("taken back during an outage: not served here, and reported when the store is back", () =>
+  it.effect("during an outage of the store takes effect locally, and in the store when it is back", () =>
     Effect.gen(function* () {
       const { store, start } = yield* place()
       const [one, other] = [yield* start(), yield* start()]
@@ -497,7 +495,7 @@ describe("invalidation", () => {
     })
   )
 
-  it.effect("taken back during an outage: not taken from the store again before the store was told", () =>
+  it.effect("during an outage of the store, the credential is not read from the store again", () =>
     Effect.gen(function* () {
       const { store, start } = yield* place()
       const machine = yield* start({ heardAfter: "1 minute" })
@@ -511,7 +509,7 @@ describe("invalidation", () => {
     })
   )
 
-  it.effect("a credential that was never shared is nobody else's business", () =>
+  it.effect("of a credential that was never shared makes no call to the store", () =>
     Effect.gen(function* () {
       const { store, start } = yield* place()
       const machine = yield* start()
@@ -524,7 +522,7 @@ describe("invalidation", () => {
   )
 })
 
-it.effect("waiting for another machine and minting alone share one deadline", () =>
+it.effect("the wait for another machine and the own mint share one deadline", () =>
   Effect.gen(function* () {
     const { start, vendor } = yield* place()
     const [one, other] = [yield* start(), yield* start({ patience: "1 minute" })]
@@ -534,7 +532,7 @@ it.effect("waiting for another machine and minting alone share one deadline", ()
     const left: Array<number> = []
     vendor.state.next.push(Effect.map(Deadline.remaining, (millis) => void left.push(millis)))
     const waiting = yield* Host.begin(other.mint())
-    // Work that the clock does not move comes before each wait, and has real time to be done.
+    // Encryption runs in real time before each wait, so the test waits for it.
     for (let round = 0; round < 100 && waiting.pollUnsafe() === undefined; round++) {
       yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 10)))
       yield* TestClock.adjust("200 millis")
@@ -547,7 +545,7 @@ it.effect("waiting for another machine and minting alone share one deadline", ()
   })
 )
 
-it.effect("counts how mints were served, by provider and outcome", () =>
+it.effect("metrics count mints by provider and outcome", () =>
   Effect.gen(function* () {
     const { store, start } = yield* place()
     const [one, other] = [yield* start(), yield* start()]
@@ -567,7 +565,7 @@ it.effect("counts how mints were served, by provider and outcome", () =>
   }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
 )
 
-it.effect("options that make no sense fail the layer, name the option, and tell no key", () =>
+it.effect("an invalid option fails the layer with its name, and without the encryption key", () =>
   Effect.gen(function* () {
     const store = yield* Store.make()
     const sound = { store: store.store, keys: [Host.key] } as const

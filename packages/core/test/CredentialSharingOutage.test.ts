@@ -8,11 +8,11 @@ import * as Store from "./store.ts"
 
 const tags = (machine: Host.Machine) => machine.events.map((event) => event._tag)
 
-/** Another person's request each time, so that nothing is found. */
+/** A request with a new subject each time, so that the store has no entry. */
 const someone = (number: number) => ({ ...Host.request, subject: `person ${number}` })
 
 describe("an unavailable store", () => {
-  it.effect("lets every machine mint for itself, with one event when it begins and one when it is over", () =>
+  it.effect("makes each machine mint for itself, with one event at its start and one at its end", () =>
     Effect.gen(function* () {
       const store = yield* Store.make()
       const vendor = Host.vendor()
@@ -32,7 +32,7 @@ describe("an unavailable store", () => {
     })
   )
 
-  it.effect("after the lease was granted: the credential is served all the same", () =>
+  it.effect("after it granted the lease does not fail the mint", () =>
     Effect.gen(function* () {
       const store = yield* Store.make()
       const vendor = Host.vendor()
@@ -45,7 +45,7 @@ describe("an unavailable store", () => {
   )
 })
 
-it.effect("a write that arrives half a minute late ends when the credential does", () =>
+it.effect("an entry that is written 30 seconds late still expires with its credential", () =>
   Effect.gen(function* () {
     const store = yield* Store.make()
     const vendor = Host.vendor()
@@ -60,7 +60,7 @@ it.effect("a write that arrives half a minute late ends when the credential does
   })
 )
 
-it.effect("a wall clock that is set back during a mint lengthens no life", () =>
+it.effect("setting the wall clock back during a mint does not extend the credential", () =>
   Effect.gen(function* () {
     const store = yield* Store.make()
     const vendor = Host.vendor()
@@ -73,8 +73,8 @@ it.effect("a wall clock that is set back during a mint lengthens no life", () =>
   })
 )
 
-describe("what is asked of the store in the background", () => {
-  it.effect("is nothing while no credential that was handed out is alive", () =>
+describe("background queries to the store", () => {
+  it.effect("stop when all credentials that this machine served have expired", () =>
     Effect.gen(function* () {
       const store = yield* Store.make()
       const machine = yield* Host.start(store, Host.vendor())
@@ -83,14 +83,14 @@ describe("what is asked of the store in the background", () => {
       yield* machine.mint()
       yield* TestClock.adjust("1 hour")
       const asked = store.state.calls.length
-      // One question a second for a minute.
+      // One query a second for a minute.
       assert.isBelow(asked, 70)
       yield* TestClock.adjust("1 hour")
       assert.strictEqual(store.state.calls.length, asked)
     })
   )
 
-  it.effect("ends when the layer closes", () =>
+  it.effect("stop when the layer closes", () =>
     Effect.gen(function* () {
       const store = yield* Store.make()
       const scope = yield* Scope.make()

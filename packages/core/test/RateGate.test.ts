@@ -31,11 +31,11 @@ const starting = (count: number, request?: Partial<MintRequest>) =>
 
 const refusal = (headers: Readonly<Record<string, string>>): Acme.Step => ({ status: 429, headers })
 
-/** When calls came, counted from the first. */
+/** The times of the calls, relative to the first. */
 const times = (vendor: Vendor) => vendor.times.map((at) => at - (vendor.times[0] ?? 0))
 
-describe("one refusal holds everybody", () => {
-  it.effect("those who come while it lasts wait, and those refused go first", () =>
+describe("a rate limit response (429)", () => {
+  it.effect("delays all callers until Retry-After, and the refused call goes first", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(refusal({ "retry-after": "3" }), Acme.ok)
       yield* Effect.gen(function* () {
@@ -50,7 +50,7 @@ describe("one refusal holds everybody", () => {
       }).pipe(providing(vendor))
     })
   )
-  it.effect("without a word on how long it grows with each refusal, and begins anew after a success", () =>
+  it.effect("without Retry-After delays callers by a backoff that doubles, and resets after a success", () =>
     Effect.gen(function* () {
       const no: Acme.Step = { status: 429 }
       const vendor = Acme.vendor(no, no, no, Acme.ok, no, Acme.ok)
@@ -63,7 +63,7 @@ describe("one refusal holds everybody", () => {
       assert.deepStrictEqual(times(vendor), [0, 500, 1500, 3500, 60_000, 60_500])
     })
   )
-  it.effect("a call that has no time left is not sent, though nothing holds it", () =>
+  it.effect("a call whose deadline has passed is not sent", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(Acme.ok)
       const { reason } = yield* Effect.flip(within(0)(mint())).pipe(providing(vendor))
@@ -71,7 +71,7 @@ describe("one refusal holds everybody", () => {
       assert.strictEqual(vendor.sent.length, 0)
     })
   )
-  it.effect("a wait that does not fit the deadline fails at once, and says how long", () =>
+  it.effect("a call whose wait exceeds its deadline fails at once, with retryAfter", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(refusal({ "retry-after": "60" }))
       yield* Effect.gen(function* () {
@@ -84,7 +84,7 @@ describe("one refusal holds everybody", () => {
       }).pipe(providing(vendor))
     })
   )
-  it.effect("those who wait already are told at once when it closes for longer than they can wait", () =>
+  it.effect("fails waiting calls at once if their deadline comes before Retry-After", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(Acme.ok, refusal({ "retry-after": "60" }))
       yield* Effect.gen(function* () {
@@ -98,7 +98,7 @@ describe("one refusal holds everybody", () => {
       }).pipe(providing(vendor, RateGate.layer({ perMinute: 60 })))
     })
   )
-  it.effect("refusals that were under way together close it once, and one event tells", () =>
+  it.effect("publishes one GateClosed event for five concurrent 429 responses", () =>
     Effect.gen(function* () {
       const seen: Array<Events.Event> = []
       const vendor = Acme.vendor(refusal({ "retry-after": "2" }))
@@ -110,7 +110,7 @@ describe("one refusal holds everybody", () => {
       assert.deepStrictEqual(seen, [{ _tag: "GateClosed", provider: "acme", milliseconds: 2000 }])
     })
   )
-  it.effect("nothing that a vendor says closes it for more than an hour", () =>
+  it.effect("delays callers for an hour at most", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(refusal({ "retry-after": "99999999" }), Acme.ok)
       yield* Effect.gen(function* () {
@@ -120,7 +120,7 @@ describe("one refusal holds everybody", () => {
       }).pipe(providing(vendor))
     })
   )
-  it.effect("a gate holds only its own provider", () =>
+  it.effect("does not delay calls to other vendors", () =>
     Effect.gen(function* () {
       const refusing = Acme.vendor(refusal({ "retry-after": "60" }))
       const well = Acme.vendor(Acme.ok)
@@ -130,19 +130,19 @@ describe("one refusal holds everybody", () => {
   )
 })
 
-describe("vendor-limit-header", () => {
+describe("rate limit headers", () => {
   const cases: ReadonlyArray<readonly [name: string, headers: Readonly<Record<string, string>>]> = [
     ["RateLimit-Remaining and RateLimit-Reset", { "ratelimit-remaining": "0", "ratelimit-reset": "4" }],
-    ["the same with X-", { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "4" }],
+    ["X-RateLimit-Remaining and X-RateLimit-Reset", { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "4" }],
     [
-      "a moment in epoch seconds",
+      "X-RateLimit-Reset in epoch seconds",
       { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1700000004", date: "Tue, 14 Nov 2023 22:13:20 GMT" }
     ],
     ["RateLimit", { ratelimit: '"default";r=0;t=4' }],
-    ["the policy of RateLimit that has nothing left", { ratelimit: '"burst";r=3;t=1, "minute";r=0;t=4' }]
+    ["RateLimit with several policies", { ratelimit: '"burst";r=3;t=1, "minute";r=0;t=4' }]
   ]
   for (const [name, headers] of cases) {
-    it.effect(`${name}: nothing is left, so the next waits until the reset`, () =>
+    it.effect(`${name}: with no calls left, the next call waits until the reset`, () =>
       Effect.gen(function* () {
         const vendor = Acme.vendor({ status: 201, headers, body: { token: Acme.token } }, Acme.ok)
         yield* Effect.gen(function* () {
@@ -154,7 +154,7 @@ describe("vendor-limit-header", () => {
       })
     )
   }
-  it.effect("no answer but a refusal holds callers for more than a minute", () =>
+  it.effect("a successful response delays callers for a minute at most", () =>
     Effect.gen(function* () {
       const headers = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "86400" }
       const vendor = Acme.vendor({ status: 201, headers, body: { token: Acme.token } }, Acme.ok)
@@ -167,7 +167,7 @@ describe("vendor-limit-header", () => {
     })
   )
   for (const reset of ["Infinity", "-1", "NaN", "1e3", "1700000004000000", "tomorrow"]) {
-    it.effect(`a reset of ${reset} holds nobody`, () =>
+    it.effect(`a reset of ${reset} delays no call`, () =>
       Effect.gen(function* () {
         const headers = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": reset }
         const vendor = Acme.vendor({ status: 201, headers, body: { token: Acme.token } }, Acme.ok)
@@ -175,14 +175,14 @@ describe("vendor-limit-header", () => {
       })
     )
   }
-  it.effect("some are left: nobody waits", () =>
+  it.effect("with calls left, no call waits", () =>
     Effect.gen(function* () {
       const headers = { "ratelimit-remaining": "1", "ratelimit-reset": "4" }
       const vendor = Acme.vendor({ status: 201, headers, body: { token: Acme.token } }, Acme.ok)
       yield* Effect.andThen(mint(), mint()).pipe(providing(vendor))
     })
   )
-  it.effect("a refusal without Retry-After waits until the reset", () =>
+  it.effect("a retry after a 429 without Retry-After waits until the reset", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(refusal({ "ratelimit-remaining": "0", "ratelimit-reset": "4" }), Acme.ok)
       yield* Effect.andThen(start(), TestClock.adjust("1 minute")).pipe(providing(vendor))
@@ -191,10 +191,10 @@ describe("vendor-limit-header", () => {
   )
 })
 
-describe("a budget", () => {
+describe("perMinute and burst", () => {
   const perSecond = (count: number, burst = 1) => RateGate.layer({ perMinute: count * 60, burst })
 
-  it.effect("50 calls at 5 a second with a burst of 5 match the schedule, and none is lost", () =>
+  it.effect("50 calls at 5 per second with a burst of 5 start on schedule", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(Acme.ok)
       yield* Effect.gen(function* () {
@@ -208,7 +208,7 @@ describe("a budget", () => {
       assert.deepStrictEqual(times(vendor), expected)
     })
   )
-  it.effect("a subject with one call is served within one turn while another subject floods the gate", () =>
+  it.effect("one subject's call waits at most one round while another subject has 40 calls queued", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(Acme.ok)
       yield* Effect.gen(function* () {
@@ -221,23 +221,21 @@ describe("a budget", () => {
       }).pipe(providing(vendor, perSecond(5)))
     })
   )
-  it.effect(
-    "what would not have its turn before the deadline fails at once, and does not take the turn of others",
-    () =>
-      Effect.gen(function* () {
-        const vendor = Acme.vendor(Acme.ok)
-        yield* Effect.gen(function* () {
-          yield* starting(100, { subject: "A" })
-          const error = yield* Effect.flip(mint({ subject: "A" }))
-          assert.strictEqual(error.reason._tag, "RateLimitError")
-          assert.isAtLeast(Duration.toSeconds(error.retryAfter ?? 0), 9)
-          const other = yield* start({ subject: "B" })
-          yield* TestClock.adjust("1 second")
-          assert.isDefined(other.pollUnsafe())
-        }).pipe(providing(vendor, perSecond(5)))
-      })
+  it.effect("a call whose turn comes after its deadline fails at once, and delays no other subject", () =>
+    Effect.gen(function* () {
+      const vendor = Acme.vendor(Acme.ok)
+      yield* Effect.gen(function* () {
+        yield* starting(100, { subject: "A" })
+        const error = yield* Effect.flip(mint({ subject: "A" }))
+        assert.strictEqual(error.reason._tag, "RateLimitError")
+        assert.isAtLeast(Duration.toSeconds(error.retryAfter ?? 0), 9)
+        const other = yield* start({ subject: "B" })
+        yield* TestClock.adjust("1 second")
+        assert.isDefined(other.pollUnsafe())
+      }).pipe(providing(vendor, perSecond(5)))
+    })
   )
-  it.effect("after an idle time, at most the burst goes at once", () =>
+  it.effect("after an idle time, at most burst calls start at once", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(Acme.ok)
       yield* Effect.gen(function* () {
@@ -251,7 +249,7 @@ describe("a budget", () => {
       }).pipe(providing(vendor, perSecond(5, 3)))
     })
   )
-  it.effect("waiting counts toward the deadline and not toward the time-out of a try", () =>
+  it.effect("the wait counts toward the deadline, and not toward the time-out of an attempt", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(Acme.ok)
       const policy = RetryPolicy.layer({ attemptTimeout: Duration.millis(100) })
@@ -264,21 +262,21 @@ describe("a budget", () => {
       }).pipe(providing(vendor, Layer.merge(policy, RateGate.layer({ perMinute: 12 }))))
     })
   )
-  it.effect("abort: leaving the queue frees the place", () =>
+  it.effect("an interrupted call frees its place in the queue", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(Acme.ok)
       yield* Effect.gen(function* () {
         yield* starting(1)
         const leaving = yield* starting(3)
         const last = yield* start()
-        // One at the head, and the others behind it.
+        // The first of these is at the head of the queue.
         yield* Effect.forEach(leaving, Fiber.interrupt)
         yield* TestClock.adjust("1 second")
         assert.isDefined(last.pollUnsafe())
       }).pipe(providing(vendor, RateGate.layer({ perMinute: 60 })))
     })
   )
-  it.effect("a wall clock that is set back does not close it", () =>
+  it.effect("setting the wall clock back delays no call", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(Acme.ok)
       yield* Effect.gen(function* () {
@@ -294,7 +292,7 @@ describe("a budget", () => {
       }).pipe(providing(vendor, RateGate.layer({ perMinute: 60 })))
     })
   )
-  it.effect("providers of one account below one layer share it", () =>
+  it.effect("two providers with one account and one rate limiter share the limit", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(Acme.ok)
       const adapter = Layer.provide(Acme.layer(), vendor.layer)
@@ -308,7 +306,7 @@ describe("a budget", () => {
       }).pipe(Effect.scoped, Effect.provide(Layer.orDie(RateGate.layer({ perMinute: 60 }))))
     })
   )
-  it.effect("values that make no sense fail the layer and are named", () =>
+  it.effect("an invalid option fails the layer with its name", () =>
     Effect.gen(function* () {
       const nonsense: ReadonlyArray<readonly [RateGate.Options, RegExp]> = [
         [{ perMinute: 0 }, /RateGate\.perMinute must be more than zero and finite/],
@@ -325,7 +323,7 @@ describe("a budget", () => {
   )
 })
 
-describe("a store that machines share", () => {
+describe("a shared store", () => {
   /** Two machines with one store. */
   const machines = Effect.fnUntraced(function* (vendor: Vendor, options: RateGate.Options) {
     const { store } = yield* Store.make()
@@ -336,7 +334,7 @@ describe("a store that machines share", () => {
     return { one: yield* Layer.build(machine), other: yield* Layer.build(machine) }
   })
 
-  it.effect("the budget is one for all", () =>
+  it.effect("two machines share one limit", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(Acme.ok)
       const { one, other } = yield* machines(vendor, { perMinute: 60 })
@@ -346,7 +344,7 @@ describe("a store that machines share", () => {
       assert.deepStrictEqual(times(vendor), [0, 1000, 2000, 3000, 4000, 5000])
     }).pipe(Effect.scoped)
   )
-  it.effect("a refusal on one holds the other", () =>
+  it.effect("a 429 on one machine delays the other", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(refusal({ "retry-after": "5" }), Acme.ok)
       const { one, other } = yield* machines(vendor, { perMinute: 6000, burst: 100 })
@@ -361,7 +359,7 @@ describe("a store that machines share", () => {
   )
 
   it.effect(
-    "leaves each process to its own budget while it is unavailable, with one event when that begins and ends",
+    "if unavailable, each process applies the limit alone, with one event at the start and end of the outage",
     () =>
       Effect.gen(function* () {
         const { state, store } = yield* Store.make()
@@ -394,8 +392,8 @@ describe("a store that machines share", () => {
   )
 })
 
-describe("watching it", () => {
-  it.effect("waits are counted by provider and outcome, and tell no subject", () =>
+describe("metrics", () => {
+  it.effect("record the waits by provider and outcome, without the subject", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(Acme.ok)
       const read = Effect.map(Metric.snapshot, (all) =>
@@ -415,7 +413,7 @@ describe("watching it", () => {
   )
 })
 
-it.effect("the calls of one subject keep their order", () =>
+it.effect("calls of one subject start in order", () =>
   Effect.gen(function* () {
     const vendor = Acme.vendor(Acme.ok)
     const seconds = [60, 61, 62, 63]

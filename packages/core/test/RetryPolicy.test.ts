@@ -17,7 +17,7 @@ const mint = TempCredentialProvider.use((provider) => provider.mint({ purpose: "
 const providing = (vendor: Vendor, policy: Layer.Layer<never, unknown> = Layer.empty) =>
   Effect.provide(Acme.layer().pipe(Layer.provide(vendor.layer), Layer.provide(Layer.orDie(policy))))
 
-/** Runs to the end under virtual time, at most an hour of it. */
+/** Runs to the end under virtual time, for an hour at most. */
 const settle = Effect.fnUntraced(function* (vendor: Vendor, policy?: Layer.Layer<never, unknown>) {
   const fiber = yield* Effect.forkChild(Effect.result(mint.pipe(providing(vendor, policy))), { startImmediately: true })
   yield* TestClock.adjust("1 hour")
@@ -25,13 +25,13 @@ const settle = Effect.fnUntraced(function* (vendor: Vendor, policy?: Layer.Layer
   return result._tag === "Success" ? "minted" : result.failure.reason
 })
 
-/** Every random number is this one. */
+/** Replaces every random number with this one. */
 const always = (share: number) =>
   Effect.provideService(Random.Random, { nextDoubleUnsafe: () => share, nextIntUnsafe: () => 0 })
 
 const down: Acme.Step = { status: 503 }
 
-describe("what is retried", () => {
+describe("which failures are retried", () => {
   const cases: ReadonlyArray<readonly [step: Acme.Step, tag: string, calls: number]> = [
     [{ status: 400 }, "InvalidRequestError", 1],
     [{ status: 401 }, "AuthenticationError", 1],
@@ -72,24 +72,24 @@ describe("what is retried", () => {
   )
 })
 
-describe("how long is waited", () => {
+describe("the wait before a retry", () => {
   const policy = RetryPolicy.layer({ attempts: 6, base: Duration.millis(100), cap: Duration.millis(500) })
 
-  it.effect("with the largest jitter the waits follow base, factor and cap", () =>
+  it.effect("at the largest jitter, grows by factor from base to cap", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(down)
       yield* settle(vendor, policy).pipe(always(1))
       assert.deepStrictEqual(vendor.times, [0, 100, 300, 700, 1200, 1700])
     })
   )
-  it.effect("with the smallest jitter there is no wait", () =>
+  it.effect("at the smallest jitter, is zero", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(down)
       yield* settle(vendor, policy).pipe(always(0))
       assert.deepStrictEqual(vendor.times, [0, 0, 0, 0, 0, 0])
     })
   )
-  it.effect("waits are spread over the whole range", () =>
+  it.effect("is spread evenly between zero and the backoff", () =>
     Effect.gen(function* () {
       const waits: Array<number> = []
       for (let seed = 0; seed < 300; seed++) {
@@ -105,24 +105,24 @@ describe("how long is waited", () => {
   )
 
   const asked: ReadonlyArray<readonly [name: string, headers: Readonly<Record<string, string>>, waited: number]> = [
-    ["retry-after-seconds", { "retry-after": "3" }, 3000],
-    ["retry-after-date", { "retry-after": new Date(4000).toUTCString() }, 4000],
+    ["Retry-After in seconds", { "retry-after": "3" }, 3000],
+    ["Retry-After as an HTTP date", { "retry-after": new Date(4000).toUTCString() }, 4000],
     [
-      "retry-after-date by the vendor's own clock",
+      "Retry-After as a date, relative to the Date header",
       { date: new Date(60_000).toUTCString(), "retry-after": new Date(62_000).toUTCString() },
       2000
     ],
-    ["retry-after-ms", { "retry-after-ms": "250" }, 250],
-    ["a date as RFC 850 writes it", { "retry-after": "Thursday, 01-Jan-70 00:00:04 GMT" }, 4000],
-    ["a date as asctime writes it", { "retry-after": "Thu Jan  1 00:00:04 1970" }, 4000],
+    ["Retry-After-Ms", { "retry-after-ms": "250" }, 250],
+    ["Retry-After as a date in RFC 850 format", { "retry-after": "Thursday, 01-Jan-70 00:00:04 GMT" }, 4000],
+    ["Retry-After as a date in asctime format", { "retry-after": "Thu Jan  1 00:00:04 1970" }, 4000],
     [
-      "a date, where the vendor's clock is years behind ours",
+      "Retry-After as a date, with a Date header of 1800",
       { date: "Wed, 01 Jan 1800 00:00:00 GMT", "retry-after": "Thu, 01 Jan 1970 00:00:04 GMT" },
       4000
     ]
   ]
   for (const [name, headers, waited] of asked) {
-    it.effect(`${name}: wins over the backoff`, () =>
+    it.effect(`${name}: overrides the backoff`, () =>
       Effect.gen(function* () {
         const vendor = Acme.vendor({ status: 429, headers }, Acme.ok)
         assert.strictEqual(yield* settle(vendor), "minted")
@@ -154,16 +154,16 @@ describe("how long is waited", () => {
     { ratelimit: '"default";r=0;t=many' }
   ]
   for (const headers of unreadable) {
-    it.effect(`${JSON.stringify(headers)} says no time to come: the gate's own backoff holds`, () =>
+    it.effect(`${JSON.stringify(headers)} is no usable wait: the rate limiter's backoff applies`, () =>
       Effect.gen(function* () {
         const vendor = Acme.vendor({ status: 429, headers }, Acme.ok)
         assert.strictEqual(yield* settle(vendor), "minted")
-        // The rate gate holds it for as long as it holds everybody.
+        // The rate limiter delays this call as long as all others.
         assert.deepStrictEqual(vendor.times, [0, 500])
       })
     )
   }
-  it.effect("ten callers whose refusals name a time that has passed do not ask again at once", () =>
+  it.effect("ten callers with an invalid Retry-After do not retry at once", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor({ status: 429, headers: { "retry-after": "seconds 12" } })
       yield* Effect.forEach(
@@ -183,7 +183,7 @@ describe("how long is waited", () => {
     { date: "Wed, 01 Jan 1800 00:00:00 GMT", "retry-after": "Fri, 31 Dec 9999 23:59:59 GMT" }
   ]
   for (const headers of endless) {
-    it.effect(`${JSON.stringify(headers).slice(0, 60)}: an error asks for an hour at most`, () =>
+    it.effect(`${JSON.stringify(headers).slice(0, 60)}: retryAfter of the error is an hour at most`, () =>
       Effect.gen(function* () {
         const error = yield* mint.pipe(providing(Acme.vendor({ status: 503, headers })), Effect.flip)
         assert.deepStrictEqual(error.retryAfter, Duration.hours(1))
@@ -201,8 +201,8 @@ describe("how long is waited", () => {
   )
 })
 
-describe("bounds", () => {
-  it.effect("an attempt ends after 5 s and a mint after 10 s, and the hanging call is interrupted", () =>
+describe("time-outs and interruption", () => {
+  it.effect("an attempt times out after 5 s and a mint after 10 s, and both interrupt their request", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor("hang")
       const fiber = yield* Effect.forkChild(Effect.flip(mint.pipe(providing(vendor), always(0.5))), {
@@ -224,7 +224,7 @@ describe("bounds", () => {
       assert.strictEqual(vendor.sent.length, 3)
     })
   )
-  it.effect("interruption ends an attempt", () =>
+  it.effect("an interruption during an attempt aborts its request", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor("hang")
       const fiber = yield* Effect.forkChild(mint.pipe(providing(vendor)), { startImmediately: true })
@@ -234,7 +234,7 @@ describe("bounds", () => {
       assert.strictEqual(vendor.state.interrupted, 1)
     })
   )
-  it.effect("interruption ends a wait", () =>
+  it.effect("an interruption during a wait prevents the retry", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor({ status: 429, headers: { "retry-after": "5" } })
       const fiber = yield* Effect.forkChild(mint.pipe(providing(vendor)), { startImmediately: true })
@@ -246,10 +246,10 @@ describe("bounds", () => {
   )
 })
 
-describe("the budget", () => {
+describe("the retry budget", () => {
   const budget = RetryPolicy.layer({ budget: { capacity: 20, cost: 14, refund: 14 } })
 
-  it.effect("a failure takes from the retry budget, an empty budget allows no retry, and a success refunds it", () =>
+  it.effect("is reduced by a failure and refunded by a success; no retry is made while it is empty", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(down, down, Acme.ok, down, down, Acme.ok)
       const calls: Array<number> = []
@@ -265,11 +265,11 @@ describe("the budget", () => {
           calls.push(vendor.sent.length - before)
         }
       }).pipe(providing(vendor, budget))
-      // Down: one retry is paid for. Up: refunded. Down: one retry again. Up.
+      // Failure: the budget pays for one retry. Success: it is refunded. Then the same again.
       assert.deepStrictEqual(calls, [2, 1, 2, 1])
     })
   )
-  it.effect("providers have separate retry budgets", () =>
+  it.effect("is separate for each provider", () =>
     Effect.gen(function* () {
       const first = Acme.vendor(down)
       const second = Acme.vendor(down)
@@ -280,7 +280,7 @@ describe("the budget", () => {
   )
 })
 
-describe("replacing it", () => {
+describe("options and metrics", () => {
   it.effect("layerNone makes one call", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(down)
@@ -288,7 +288,7 @@ describe("replacing it", () => {
       assert.strictEqual(vendor.sent.length, 1)
     })
   )
-  it.effect("a policy that makes no sense fails the layer and names the field", () =>
+  it.effect("an invalid option fails the layer with its name", () =>
     Effect.gen(function* () {
       const nonsense: ReadonlyArray<readonly [RetryPolicy.Options, RegExp]> = [
         [{ attempts: 0 }, /RetryPolicy\.attempts must be a whole number, 1 or more/],
@@ -296,7 +296,7 @@ describe("replacing it", () => {
         [{ factor: 0.5 }, /RetryPolicy\.factor must be 1 or more/],
         [{ deadline: Duration.zero }, /RetryPolicy\.deadline must be a time with its unit.*longer than zero/],
         [{ base: "-1 seconds" }, /RetryPolicy\.base must be a time with its unit/],
-        // @ts-expect-error A time needs a unit.
+        // @ts-expect-error A duration needs a unit.
         [{ attemptTimeout: "soon" }, /RetryPolicy\.attemptTimeout must be a time with its unit/],
         [{ cap: Duration.infinity }, /RetryPolicy\.cap .* finite/],
         [{ budget: { capacity: -1, cost: 1, refund: 1 } }, /RetryPolicy\.budget\.capacity/]
@@ -307,21 +307,19 @@ describe("replacing it", () => {
       }
     })
   )
-  it.effect(
-    "non-idempotent-safe: a retry after a lost answer is counted as a possible orphan, and every retry as one",
-    () =>
-      Effect.gen(function* () {
-        const count = (id: string) =>
-          Effect.map(Metric.snapshot, (all) =>
-            all.reduce((sum, one) => (one.id === id && one.type === "Counter" ? sum + Number(one.state.count) : sum), 0)
-          )
-        const counts = Effect.all([count("tempcred_retries_total"), count("tempcred_possible_orphans_total")])
-        const before = yield* counts
-        for (const step of ["reset", { status: 504 }, { status: 502 }, { status: 503 }, { status: 429 }] as const) {
-          yield* settle(Acme.vendor(step, Acme.ok))
-        }
-        const after = yield* counts
-        assert.deepStrictEqual([after[0] - before[0], after[1] - before[1]], [5, 3])
-      })
+  it.effect("metrics count every retry, and each retry after a lost response as a possible orphan", () =>
+    Effect.gen(function* () {
+      const count = (id: string) =>
+        Effect.map(Metric.snapshot, (all) =>
+          all.reduce((sum, one) => (one.id === id && one.type === "Counter" ? sum + Number(one.state.count) : sum), 0)
+        )
+      const counts = Effect.all([count("tempcred_retries_total"), count("tempcred_possible_orphans_total")])
+      const before = yield* counts
+      for (const step of ["reset", { status: 504 }, { status: 502 }, { status: 503 }, { status: 429 }] as const) {
+        yield* settle(Acme.vendor(step, Acme.ok))
+      }
+      const after = yield* counts
+      assert.deepStrictEqual([after[0] - before[0], after[1] - before[1]], [5, 3])
+    })
   )
 })

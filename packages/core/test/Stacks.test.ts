@@ -1,4 +1,4 @@
-/** Holders over holders and over several providers: what is asked, and what is known, travels through all of them. */
+/** Combinations of caches, pools, sharing and failover. */
 import { assert, describe, it } from "@effect/vitest"
 import { CredentialCache } from "@tempcred/core/CredentialCache"
 import * as Failover from "@tempcred/core/Failover"
@@ -27,7 +27,7 @@ import { holding } from "../src/temp-credential-provider/Holding.ts"
 
 const tokenOf = ({ token }: TempCredential) => Redacted.value(token)
 
-/** A clock whose wall can be set apart from the test's. */
+/** A clock whose wall time the test can move. */
 const wallClock = Effect.map(Clock.Clock, (clock) => {
   const wall = { ahead: 0 }
   const millis = () => clock.currentTimeMillisUnsafe() + wall.ahead
@@ -37,8 +37,8 @@ const wallClock = Effect.map(Clock.Clock, (clock) => {
 
 const provide = (provider: TempCredentialProvider["Service"]) => Layer.succeed(TempCredentialProvider, provider)
 
-describe("one end for a credential", () => {
-  it.effect("a cache over a cache does not serve past the end after the wall clock was set back", () =>
+describe("expiry and minRemaining in a stack of caches and pools", () => {
+  it.effect("after the wall clock was set back, a cache above a cache serves no expired credential", () =>
     Effect.gen(function* () {
       const { clock, wall } = yield* wallClock
       yield* Effect.gen(function* () {
@@ -55,7 +55,7 @@ describe("one end for a credential", () => {
     })
   )
 
-  it.effect("a pool over a pool hands out nothing past the end after the wall clock was set back", () =>
+  it.effect("after the wall clock was set back, a pool above a pool serves no expired credential", () =>
     Effect.gen(function* () {
       const { clock, wall } = yield* wallClock
       yield* Effect.gen(function* () {
@@ -69,7 +69,7 @@ describe("one end for a credential", () => {
         const early = acme.mints()
         yield* seconds(20)
         wall.ahead = -3_600_000
-        // The pool above takes what the one below has held for 20 seconds, and holds it for 41 more.
+        // The upper pool takes a credential that the lower pool has held for 20 seconds, and holds it for 41 more.
         yield* mint(asked)
         yield* settle
         yield* seconds(41)
@@ -87,7 +87,7 @@ describe("one end for a credential", () => {
     })
   )
 
-  it.effect("sharing over a cache stores a credential no longer than it lasts after the wall clock was set back", () =>
+  it.effect("after the wall clock was set back, sharing above a cache stores no credential beyond its expiry", () =>
     Effect.gen(function* () {
       const store = yield* Store.make()
       const { clock, wall } = yield* wallClock
@@ -108,7 +108,7 @@ describe("one end for a credential", () => {
     })
   )
 
-  it.effect("the least life that a caller asks for is heeded by the cache below", () =>
+  it.effect("a cache passes minRemaining on to the cache below", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 60 })
       const inner = yield* build(acme)
@@ -122,7 +122,7 @@ describe("one end for a credential", () => {
     })
   )
 
-  it.effect("a pool keeps for others what has too little life for one caller", () =>
+  it.effect("a pool keeps a credential that is too short for one caller's minRemaining", () =>
     Effect.gen(function* () {
       const asked = { ...request, purpose: "tts.realtime", singleUse: true } as const
       const acme = vendor({ life: 60 })
@@ -141,14 +141,14 @@ describe("one end for a credential", () => {
   )
 })
 
-describe("a default that leaves time to connect", () => {
+describe("the default refresh windows", () => {
   const lives: ReadonlyArray<readonly [life: number, least: number]> = [
     [30, 7.5],
     [60, 10],
     [3600, 360]
   ]
   for (const [life, least] of lives) {
-    it.effect(`of ${life} seconds, a credential that is served has ${least} left, and few callers wait`, () =>
+    it.effect(`a ${life}-second credential has at least ${least} s left when it is served, and few callers wait`, () =>
       Effect.gen(function* () {
         const acme = vendor({ life, takes: 0.2 })
         const cache = yield* build(acme)
@@ -166,16 +166,16 @@ describe("a default that leaves time to connect", () => {
           assert.isAtLeast(DateTime.toEpochMillis(expiresAt) - now + (life / 30) * 1000, least * 1000)
         }
         assert.isAtMost(waited, 1)
-        // Twenty lives, each of which is renewed when 30 % are left.
+        // Twenty lifetimes, with a refresh when 30 % are left.
         assert.isAtMost(acme.mints(), 32)
       })
     )
   }
 })
 
-describe("several providers below", () => {
+describe("a cache above a failover", () => {
   it.effect(
-    "a refusal by the provider of what is held is raised, though another one that is down stands for both",
+    "returns the error if the provider of the cached credential refuses the key and the other one is down",
     () =>
       Effect.gen(function* () {
         const first = Failing.vendor("a", unavailable)
@@ -200,7 +200,7 @@ describe("several providers below", () => {
       })
   )
 
-  it.effect("a refused key of the first provider leaves a credential of the second in use", () =>
+  it.effect("a refused key of the first provider does not drop a credential of the second", () =>
     Effect.gen(function* () {
       const first = Failing.vendor("a", unavailable, refused)
       const second = Failing.vendor("b", "minted")
@@ -214,7 +214,7 @@ describe("several providers below", () => {
     })
   )
 
-  it.effect("a refusal by a provider that does not stand for what is held leaves it in use", () =>
+  it.effect("keeps the cached credential if another provider refuses its key and its own provider is down", () =>
     Effect.gen(function* () {
       const first = Failing.vendor("a", unavailable, refused)
       const second = Failing.vendor("b", "minted", unavailable)
@@ -229,7 +229,7 @@ describe("several providers below", () => {
   )
 
   it.effect(
-    "a refused credential is taken back from the cache of the vendor that minted it, whichever is asked first",
+    "a refused credential is dropped from the cache of the vendor that minted it, in any order of the vendors",
     () =>
       Effect.gen(function* () {
         const first = vendor({ fails: unavailable })
@@ -246,8 +246,8 @@ describe("several providers below", () => {
   )
 })
 
-describe("the deadline of a mint that several wait for", () => {
-  it.effect("is that of the most patient of them, also when it comes later", () =>
+describe("the deadline of a shared mint", () => {
+  it.effect("is the latest deadline of its callers, including those that join later", () =>
     Effect.gen(function* () {
       const left: Array<number> = []
       const acme = vendor({ life: 60, takes: 4 })
@@ -275,7 +275,7 @@ describe("the deadline of a mint that several wait for", () => {
     })
   )
 
-  it.effect("is none where one of them has none", () =>
+  it.effect("is infinite if one of its callers has none", () =>
     Effect.gen(function* () {
       const left: Array<number> = []
       const below = Layer.effect(
@@ -299,7 +299,7 @@ describe("the deadline of a mint that several wait for", () => {
 })
 
 describe("the deadline of a caller", () => {
-  it.effect("does not end a mint for a patient one who joined: the vendor is tried again", () =>
+  it.effect("does not end the shared mint for a caller with a later one: the vendor is retried", () =>
     Effect.gen(function* () {
       const transport = Acme.vendor("hang", Acme.ok)
       const cache = yield* build({ layer: Acme.layer().pipe(Layer.provide(transport.layer)) })
@@ -314,7 +314,7 @@ describe("the deadline of a caller", () => {
     })
   )
 
-  it.effect("does not follow the refills of the pool that it opened", () =>
+  it.effect("does not apply to the pool's background refills", () =>
     Effect.gen(function* () {
       const left: Array<number> = []
       const asked = { ...request, purpose: "tts.realtime", singleUse: true } as const
@@ -347,7 +347,7 @@ describe("the deadline of a caller", () => {
   )
 })
 
-describe("a session that JSON cannot say", () => {
+describe("a session configuration that is not JSON", () => {
   const odd: ReadonlyArray<readonly [name: string, value: unknown]> = [
     ["a function", () => {}],
     ["a symbol", Symbol("s")],
@@ -356,41 +356,46 @@ describe("a session that JSON cannot say", () => {
     ["undefined", undefined]
   ]
   const twins: ReadonlyArray<unknown> = [{ value: null }, { value: new Date(0).toJSON() }, {}]
-  it.effect.each(odd)("is refused by its path behind every holder, and served from no other's entry: %s", ([, value]) =>
-    Effect.gen(function* () {
-      const store = yield* Store.make()
-      // Reads requests as every adapter does.
-      const able = Layer.effect(
-        TempCredentialProvider,
-        TempCredentialProvider.useSync((provider) => ({
-          ...provider,
-          mint: (asked: MintRequest) =>
-            Effect.flatMap(
-              Effect.fromResult(
-                Result.mapError(decode(asked), (reason) => new Errors.TempCredentialError({ provider: "acme", reason }))
-              ),
-              () => provider.mint(asked)
-            )
-        }))
-      ).pipe(Layer.provide(vendor().layer))
-      const shared = (yield* Host.start(store, { ...Host.vendor(), layer: able })).provider
-      const stacks = {
-        cache: CredentialCache.layer().pipe(Layer.provide(able)),
-        pool: WarmPool.layer().pipe(Layer.provide(able)),
-        sharing: provide(shared),
-        failover: Failover.layer([able])
-      }
-      for (const [name, layer] of Object.entries(stacks)) {
-        const { mint } = Context.get(yield* Layer.build(Layer.orDie(layer)), TempCredentialProvider)
-        const asked = (config: unknown) =>
-          ({ ...request, purpose: "tts.realtime", onUnsupported: "relax", session: { config } }) as MintRequest
-        for (const config of twins) yield* mint(asked(config))
-        for (const singleUse of [false, true]) {
-          const outcome = yield* Effect.result(mint({ ...asked({ value }), singleUse }))
-          assert.isTrue(Result.isFailure(outcome), name)
-          if (Result.isFailure(outcome)) assert.include(outcome.failure.message, "session.config.value: must be JSON")
+  it.effect.each(odd)(
+    "is rejected with its path, and never served from the entry of another request: %s",
+    ([, value]) =>
+      Effect.gen(function* () {
+        const store = yield* Store.make()
+        // Decodes requests as every adapter does.
+        const able = Layer.effect(
+          TempCredentialProvider,
+          TempCredentialProvider.useSync((provider) => ({
+            ...provider,
+            mint: (asked: MintRequest) =>
+              Effect.flatMap(
+                Effect.fromResult(
+                  Result.mapError(
+                    decode(asked),
+                    (reason) => new Errors.TempCredentialError({ provider: "acme", reason })
+                  )
+                ),
+                () => provider.mint(asked)
+              )
+          }))
+        ).pipe(Layer.provide(vendor().layer))
+        const shared = (yield* Host.start(store, { ...Host.vendor(), layer: able })).provider
+        const stacks = {
+          cache: CredentialCache.layer().pipe(Layer.provide(able)),
+          pool: WarmPool.layer().pipe(Layer.provide(able)),
+          sharing: provide(shared),
+          failover: Failover.layer([able])
         }
-      }
-    })
+        for (const [name, layer] of Object.entries(stacks)) {
+          const { mint } = Context.get(yield* Layer.build(Layer.orDie(layer)), TempCredentialProvider)
+          const asked = (config: unknown) =>
+            ({ ...request, purpose: "tts.realtime", onUnsupported: "relax", session: { config } }) as MintRequest
+          for (const config of twins) yield* mint(asked(config))
+          for (const singleUse of [false, true]) {
+            const outcome = yield* Effect.result(mint({ ...asked({ value }), singleUse }))
+            assert.isTrue(Result.isFailure(outcome), name)
+            if (Result.isFailure(outcome)) assert.include(outcome.failure.message, "session.config.value: must be JSON")
+          }
+        }
+      })
   )
 })
