@@ -1,4 +1,4 @@
-/** Many accounts behind one provider: what is apart, what is shared, what is held and for how long. */
+/** Many accounts behind one provider: lookup, isolation, capacity and idle time. */
 import { Accounts, type Options } from "@tempcred/core/Accounts"
 import type { ProviderLayer } from "@tempcred/core/Adapter"
 import { CredentialCache } from "@tempcred/core/CredentialCache"
@@ -36,10 +36,10 @@ const answer = (status: number, body: object): Effect.Effect<Answer> =>
     elapsed: { headers: 0, whole: 0 }
   }))
 
-/** The begin of the tokens of a key. A token that contains its key is refused. */
+/** The prefix of a key's tokens. A token that contains its key is refused. */
 const tokenOf = (key: string) => `token-${[...key].toReversed().join("")}`
 
-/** A vendor at two hosts. It names the key in each token, and answers as `status` says for a key or a host. */
+/** A vendor at two hosts. Each token identifies its key, and `status` decides the response for a key or host. */
 const vendor = (status: (sent: Sent) => number = () => 201) => {
   const sent: Array<Sent> = []
   const layer = Layer.succeed(Transport, {
@@ -85,7 +85,7 @@ interface Changes extends Partial<Options> {
   readonly stack?: (account: string) => ProviderLayer
 }
 
-/** Accounts with a key of their own, and the order of their lookups. */
+/** Accounts with separate keys, and the order of their lookups. */
 const accountsOf = ({
   stack = (account) => Providers.layer([acme(`key-of-${account}`)]),
   ...changes
@@ -107,7 +107,7 @@ const message = <A, R>(effect: Effect.Effect<A, { readonly message: string }, R>
   Effect.map(Effect.flip(effect), (error) => error.message)
 
 describe("the account of a mint", () => {
-  it.effect("decides the key, and is looked up once", () => {
+  it.effect("determines the key, and is looked up once", () => {
     const { layer: transport, sent } = vendor()
     const { layer, lookups } = accountsOf()
     return Effect.gen(function* () {
@@ -120,7 +120,7 @@ describe("the account of a mint", () => {
     }).pipe(Effect.provide(Layer.provide(layer, transport)))
   })
 
-  it.effect("is required, must be text, and must be known", () => {
+  it.effect("is required, and must be the name of a known account", () => {
     const { layer, lookups } = accountsOf()
     return Effect.gen(function* () {
       const rule =
@@ -138,7 +138,7 @@ describe("the account of a mint", () => {
     }).pipe(Effect.provide(Layer.provide(layer, vendor().layer)))
   })
 
-  it.effect("is refused by a provider without accounts, also where its cache holds a credential", () => {
+  it.effect("is rejected by a provider without accounts, even if a credential is cached", () => {
     const { layer: transport, sent } = vendor()
     return Effect.gen(function* () {
       yield* mint()
@@ -149,7 +149,7 @@ describe("the account of a mint", () => {
     }).pipe(Effect.provide(Layer.provide(Providers.layer([acme("key")]), transport)))
   })
 
-  it("is refused through the Promise door too", async () => {
+  it("is rejected by a Minter without accounts", async () => {
     const { layer: transport } = vendor()
     await using minter = Minter.make(Providers.layer([acme("key")]), { transport })
     await minter.mint(request)
@@ -161,8 +161,8 @@ describe("the account of a mint", () => {
   })
 })
 
-describe("a lookup", () => {
-  it.effect("is shared by concurrent mints, and bounded in time", () => {
+describe("the lookup of an account", () => {
+  it.effect("is shared by concurrent mints, and times out", () => {
     let lookups = 0
     const resolve = () =>
       Effect.suspend(() => {
@@ -187,7 +187,7 @@ describe("a lookup", () => {
     }).pipe(Effect.provide(Layer.provide(layer, vendor().layer)))
   })
 
-  it.effect("that fails or throws is an error of that mint alone, without the failure's text", () => {
+  it.effect("fails only the current mint if it fails or throws, without the text of the failure", () => {
     const failures: ReadonlyArray<() => Effect.Effect<never, unknown>> = [
       () => Effect.fail("key-of-ana"),
       () => Effect.die(new Error("key-of-ana")),
@@ -210,7 +210,7 @@ describe("a lookup", () => {
     }).pipe(Effect.provide(Layer.provide(layer, vendor().layer)))
   })
 
-  it.effect("of a layer that cannot be built names the option, and is not remembered", () => {
+  it.effect("with an invalid configuration fails with the option's name, and is not cached", () => {
     const { layer, lookups } = accountsOf({ stack: () => Providers.layer([acme("a key")]) })
     return Effect.gen(function* () {
       for (const _ of [1, 2]) {
@@ -222,7 +222,7 @@ describe("a lookup", () => {
     }).pipe(Effect.provide(Layer.provide(layer, vendor().layer)))
   })
 
-  it.effect("happens again after the vendor refused the key, but not for each mint of ten seconds", () => {
+  it.effect("is repeated after the vendor refused the key, at most once in 10 seconds", () => {
     const { layer: transport } = vendor(({ key }) => (key === "key-1" ? 401 : 201))
     let keys = 0
     const { layer } = accountsOf({ stack: () => Providers.layer([acme(`key-${++keys}`)]) })
@@ -236,7 +236,7 @@ describe("a lookup", () => {
     }).pipe(Effect.provide(Layer.provide(layer, transport)))
   })
 
-  it.effect("goes on for the others when the mint that began it is interrupted", () => {
+  it.effect("continues for other mints if the first one is interrupted", () => {
     let lookups = 0
     const resolve = () =>
       Effect.delay(
@@ -255,8 +255,8 @@ describe("a lookup", () => {
   })
 })
 
-describe("held accounts", () => {
-  it.effect("are at most as many as the capacity: the least recently used one is dropped", () => {
+describe("cached accounts", () => {
+  it.effect("are limited by capacity; the least recently used one is dropped", () => {
     const { layer, lookups } = accountsOf({ capacity: 2 })
     return Effect.gen(function* () {
       for (const account of ["a", "b", "a", "c", "a", "b"]) yield* mint({ account })
@@ -265,7 +265,7 @@ describe("held accounts", () => {
     }).pipe(Effect.provide(Layer.provide(layer, vendor().layer)))
   })
 
-  it.effect("are dropped when they are idle, and not while they are used", () => {
+  it.effect("are dropped after the idle time, counted from the last mint", () => {
     const { layer, lookups } = accountsOf({ idle: "1 minute" })
     return Effect.gen(function* () {
       yield* mint({ account: "a" })
@@ -281,7 +281,7 @@ describe("held accounts", () => {
     }).pipe(Effect.provide(Layer.provide(layer, vendor().layer)))
   })
 
-  it.effect("finish the mints in progress when they are dropped", () => {
+  it.effect("complete their pending mints after they are dropped", () => {
     const slow = Layer.succeed(Transport, { send: () => Effect.delay(answer(201, { token: "slow" }), "1 second") })
     const { layer } = accountsOf({ capacity: 1 })
     return Effect.gen(function* () {
@@ -294,7 +294,7 @@ describe("held accounts", () => {
     }).pipe(Effect.provide(Layer.provide(layer, slow)))
   })
 
-  it.effect("are looked up again after they are forgotten", () => {
+  it.effect("are looked up again after forget", () => {
     const { layer, lookups } = accountsOf()
     return Effect.gen(function* () {
       yield* mint({ account: "a" })
@@ -306,7 +306,7 @@ describe("held accounts", () => {
 })
 
 describe("invalidate", () => {
-  it.effect("reaches the cache of the credential's account and no other", () => {
+  it.effect("affects only the cache of the credential's account", () => {
     const { layer: transport, sent } = vendor()
     const { layer } = accountsOf({ stack: () => Providers.layer([acme("one-key")]) })
     return Effect.gen(function* () {
@@ -328,7 +328,7 @@ describe("invalidate", () => {
 })
 
 describe.each([
-  ["keys of their own", (account: string) => `key-of-${account}`],
+  ["different keys", (account: string) => `key-of-${account}`],
   ["the same key", () => "one-key"]
 ] as const)("two accounts with %s", (_, keyOf) => {
   const build = (options: Providers.Options, status?: (sent: Sent) => number) => {
@@ -339,7 +339,7 @@ describe.each([
     return { sent, machine: Layer.build(Layer.provide(layer, transport)) }
   }
 
-  it.effect("have their own credentials, in the cache and in a store that machines share", () =>
+  it.effect("have separate credentials, in the cache and in a shared store", () =>
     Effect.gen(function* () {
       const { store, texts } = yield* Store.make()
       const key = Redacted.make("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
@@ -356,7 +356,7 @@ describe.each([
     }).pipe(Effect.scoped)
   )
 
-  it.effect("have their own holds after a 429, and their own rate limits, also in a shared store", () =>
+  it.effect("have separate rate limits and waits after a 429, also in a shared store", () =>
     Effect.gen(function* () {
       const { store } = yield* Store.make()
       const key = Redacted.make("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
@@ -377,7 +377,7 @@ describe.each([
     }).pipe(Effect.scoped)
   )
 
-  it.effect("have their own circuit breakers and their own errors", () =>
+  it.effect("have separate circuit breakers", () =>
     Effect.gen(function* () {
       let isDown = true
       const { machine, sent } = build({ cache: "off", retries: 0 }, ({ host }) =>
@@ -394,7 +394,7 @@ describe.each([
     }).pipe(Effect.scoped)
   )
 
-  it.effect("have their own pools", () =>
+  it.effect("have separate pools", () =>
     Effect.gen(function* () {
       const { layer: transport, sent } = vendor()
       const capabilities = {
@@ -415,7 +415,7 @@ describe.each([
       assert.strictEqual(yield* single("ana"), "1")
       yield* TestClock.adjust("1 second")
       assert.lengthOf(sent, 2)
-      // The second credential is in the pool of the first account.
+      // The second credential is in the first account's pool.
       assert.strictEqual(yield* single("bo"), "3")
       assert.strictEqual(yield* single("ana"), "2")
     }).pipe(Effect.scoped)
@@ -423,7 +423,7 @@ describe.each([
 })
 
 describe("two accounts", () => {
-  it.effect("share nothing where their lookup returns the same layer", () => {
+  it.effect("have separate caches even if their lookups return the same layer", () => {
     const { layer: transport, sent } = vendor()
     const only = CredentialCache.layer().pipe(Layer.provide(acme("key")))
     const { layer } = accountsOf({ stack: () => only })
@@ -433,7 +433,7 @@ describe("two accounts", () => {
     }).pipe(Effect.provide(Layer.provide(layer, transport)))
   })
 
-  it.effect("are not mixed by a cache, a pool or sharing above them", () =>
+  it.effect("are kept apart by a cache, a pool or sharing above them", () =>
     Effect.gen(function* () {
       const { store } = yield* Store.make()
       const keys = [Redacted.make("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")] as const
@@ -448,7 +448,7 @@ describe("two accounts", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.effect("can have their own receivers of events, and no event or error names an account", () => {
+  it.effect("can have separate event receivers, and no event or error contains an account's name", () => {
     const { layer: transport } = vendor(({ key }) => (key === "key-of-ana" ? 401 : 201))
     const seen: Array<string> = []
     const { layer } = accountsOf({
@@ -473,7 +473,7 @@ describe("two accounts", () => {
   })
 })
 
-it.effect("an invalid option is named with its rule", () =>
+it.effect("an invalid option fails the layer with its name and its rule", () =>
   Effect.gen(function* () {
     const { layer } = accountsOf({ capacity: 0, idle: "0 seconds" })
     assert.strictEqual(

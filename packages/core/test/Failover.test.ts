@@ -30,7 +30,7 @@ const {
 
 const down = new UnavailableError({ status: 503 })
 
-/** Mints once with A by this script and B healthy. */
+/** Mints once, where vendor A follows this script and vendor B is healthy. */
 const once = Effect.fnUntraced(function* (step: Step, options?: Failover.Options) {
   const a = vendor("a", step)
   const b = vendor("b", "minted")
@@ -38,8 +38,8 @@ const once = Effect.fnUntraced(function* (step: Step, options?: Failover.Options
   return { calls: [a.times.length, b.times.length], events, value }
 })
 
-describe("who is asked", () => {
-  it.effect("the second vendor is not asked while the first is healthy", () =>
+describe("the order of vendors", () => {
+  it.effect("the second vendor is not called while the first is healthy", () =>
     Effect.gen(function* () {
       const { calls, events, value } = yield* once("minted")
       assert.strictEqual(value, "a")
@@ -57,7 +57,7 @@ describe("who is asked", () => {
     new InvalidResponseError({ status: 200 })
   ]
   for (const reason of goingOn) {
-    it.effect(`the second vendor serves after ${reason._tag}, and an event gives the reason`, () =>
+    it.effect(`the second vendor serves after ${reason._tag}, and an event contains the reason`, () =>
       Effect.gen(function* () {
         const { calls, events, value } = yield* once(reason)
         assert.strictEqual(value, "b")
@@ -86,7 +86,7 @@ describe("who is asked", () => {
     )
   }
 
-  it.effect("continues after a refused key if the option says so, and publishes an event", () =>
+  it.effect("with goOnAfter, continues after a refused key and publishes an event", () =>
     Effect.gen(function* () {
       const options = { goOnAfter: ["AuthenticationError"] } as const
       const { events, value } = yield* once(new AuthenticationError({}), options)
@@ -98,7 +98,7 @@ describe("who is asked", () => {
     })
   )
 
-  it.effect("a refused key is published with either setting", () =>
+  it.effect("a refused key publishes KeyRefused, with and without goOnAfter", () =>
     Effect.gen(function* () {
       for (const [options, expected] of [
         [{}, "KeyRefused"],
@@ -111,7 +111,7 @@ describe("who is asked", () => {
     })
   )
 
-  it.effect("a malformed request reaches no vendor", () =>
+  it.effect("an invalid request reaches no vendor", () =>
     Effect.gen(function* () {
       const a = vendor("a", "minted")
       const b = vendor("b", "minted")
@@ -127,7 +127,7 @@ describe("who is asked", () => {
     })
   )
 
-  it.effect("a vendor without the purpose, region or restriction is skipped", () =>
+  it.effect("a vendor that does not support the purpose, region or single use is skipped", () =>
     Effect.gen(function* () {
       const batch = { "tts.batch": Acme.capabilities["tts.batch"] }
       const single = { "stt.realtime": { ...Acme.capabilities["stt.realtime"], regions: ["jp"], singleUse: true } }
@@ -157,7 +157,7 @@ describe("who is asked", () => {
   )
 })
 
-describe("when all fail", () => {
+describe("if all vendors fail", () => {
   const failing = Effect.fnUntraced(function* (...reasons: ReadonlyArray<TempCredentialErrors.Reason>) {
     const [first, ...others] = reasons.map((reason, index) => layerOf(vendor(`v${index}`, reason)))
     assert.isDefined(first)
@@ -201,14 +201,18 @@ describe("when all fail", () => {
   const standing: ReadonlyArray<
     readonly [name: string, reasons: ReadonlyArray<TempCredentialErrors.Reason>, provider: string]
   > = [
-    ["what may serve now, as it asks for no wait", [later, down, down], "v1"],
-    ["what may serve at all", [quota, lack, later], "v2"],
-    ["the first that is more than a lack", [lack, quota, new InvalidResponseError({})], "v1"],
-    ["the first lack, if there is nothing else", [lack, lack], "v0"],
-    ["what may serve, though a later one stopped it", [down, new AuthenticationError({}), down], "v0"]
+    ["that of a retryable failure without a wait", [later, down, down], "v1"],
+    ["that of a retryable failure with a wait", [quota, lack, later], "v2"],
+    ["the first one that is not an UnsupportedError", [lack, quota, new InvalidResponseError({})], "v1"],
+    ["the first UnsupportedError if there is no other", [lack, lack], "v0"],
+    [
+      "that of a retryable failure, even if a later vendor's error ended the failover",
+      [down, new AuthenticationError({}), down],
+      "v0"
+    ]
   ]
   for (const [name, reasons, provider] of standing) {
-    it.effect(`the first reason is ${name}`, () =>
+    it.effect(`the main reason is ${name}`, () =>
       Effect.gen(function* () {
         const error = yield* failing(...reasons)
         assert.strictEqual(error.provider, provider)
@@ -248,7 +252,7 @@ describe("the deadline", () => {
     return { value, times: vendors.map((one) => one.times), interrupted: vendors.map((one) => one.state.interrupted) }
   })
 
-  it.effect("is split: a hung first provider leaves the second its share", () =>
+  it.effect("is split: a hanging first vendor leaves half of it to the second", () =>
     Effect.gen(function* () {
       const { interrupted, times, value } = yield* hung(undefined, "hang", "minted")
       assert.strictEqual(value, "v1")
@@ -256,7 +260,7 @@ describe("the deadline", () => {
       assert.deepStrictEqual(interrupted, [1, 0])
     })
   )
-  it.effect("what one does not use is there for the others", () =>
+  it.effect("is split again when a vendor fails early", () =>
     Effect.gen(function* () {
       const { times, value } = yield* hung({ deadline: Duration.seconds(12) }, down, "hang", "hang")
       assert.deepStrictEqual(times, [[0], [0], [6000]])
@@ -264,7 +268,7 @@ describe("the deadline", () => {
       assert.match(value.message, /^v0: .*; v1: no response in time; v2: no response in time$/)
     })
   )
-  it.effect("is the retry policy's unless it is given, and what cannot serve has no share", () =>
+  it.effect("defaults to the retry policy's, and leaves no share to an unsupported vendor", () =>
     Effect.gen(function* () {
       const a = vendor("a", "hang")
       const b = vendor("b", "hang")
@@ -275,7 +279,7 @@ describe("the deadline", () => {
       assert.deepStrictEqual([a.times, b.times, c.times], [[0], [], [1500]])
     })
   )
-  it.effect("a wait that does not fit the share is not begun", () =>
+  it.effect("ends a vendor's turn at once if its Retry-After exceeds its share", () =>
     Effect.gen(function* () {
       const limited = Acme.vendor({ status: 429, headers: { "retry-after": "6" } })
       const b = vendor("b", "minted")
@@ -284,7 +288,7 @@ describe("the deadline", () => {
       assert.deepStrictEqual(b.times, [0])
     })
   )
-  it.effect("is split further where one of the providers is made of several", () =>
+  it.effect("is split further by a nested failover", () =>
     Effect.gen(function* () {
       const [a, b, c] = [vendor("a", "hang"), vendor("b", "minted"), vendor("c", "minted")]
       const inner = Layer.orDie(Failover.layer([layerOf(a), layerOf(b)]))
@@ -295,7 +299,7 @@ describe("the deadline", () => {
       assert.deepStrictEqual([a.times, b.times, c.times], [[0], [1000], []])
     })
   )
-  it.effect("interrupting a mint interrupts whom it waits for, and asks nobody else", () =>
+  it.effect("an interruption aborts the current vendor's mint and calls no further vendor", () =>
     Effect.gen(function* () {
       const a = vendor("a", "hang")
       const b = vendor("b", "minted")
@@ -308,11 +312,11 @@ describe("the deadline", () => {
   )
 })
 
-describe("one provider of several", () => {
+describe("the provider that combines the vendors", () => {
   const told = <A>(read: (provider: TempCredentialProvider["Service"]) => A, ...layers: Parameters<typeof among>[0]) =>
     Effect.map(among(layers, TempCredentialProvider.useSync(read)), ({ value }) => value)
 
-  it.effect("has an id and an account that stand for all", () =>
+  it.effect("has an id and an account that are derived from all vendors", () =>
     Effect.gen(function* () {
       const account = TempCredentialProvider.use((provider) => provider.account)
       const [a, b] = [layerOf(vendor("a", down)), layerOf(vendor("b", down))]
@@ -324,7 +328,7 @@ describe("one provider of several", () => {
     })
   )
 
-  it.effect("can do what one at least can do, and promises unasked what all keep", () =>
+  it.effect("merges the capabilities of its vendors", () =>
     Effect.gen(function* () {
       const common = Acme.capabilities["stt.batch"]
       const subject = { effect: "enforced", requiredForClient: true, maxLength: 5 } as const
@@ -360,7 +364,7 @@ describe("one provider of several", () => {
     })
   )
 
-  it.effect("serves at once what the first one holds, and takes back what any holds", () =>
+  it.effect("serves the first vendor's cached credential, and invalidates in all vendors", () =>
     Effect.gen(function* () {
       const [a, b] = [vendor("a", "minted"), vendor("b", "minted")]
       const credential = (yield* among([layerOf(a)], minting())).value
@@ -385,7 +389,7 @@ describe("one provider of several", () => {
     })
   )
 
-  it.effect("counts how often it went on, by provider and reason", () =>
+  it.effect("counts failovers by provider and reason", () =>
     Effect.gen(function* () {
       yield* once(down)
       yield* once(down)
@@ -397,7 +401,7 @@ describe("one provider of several", () => {
     }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
   )
 
-  it.effect("options that make no sense fail the layer by their name", () =>
+  it.effect("an invalid option fails the layer with its name", () =>
     Effect.gen(function* () {
       for (const [options, message] of [
         [{ failures: 0 }, /^Failover\.failures must be a whole number/],

@@ -17,7 +17,7 @@ const { AuthenticationError, QuotaError, RateLimitError, UnavailableError, Unsup
 
 const down = new UnavailableError({ status: 503 })
 
-/** A pause is 30 seconds give or take a fifth, and doubles. */
+/** The circuit stays open for 30 seconds, plus or minus 20 %, and twice as long the next time. */
 const shortest = Duration.seconds(23)
 const surely = Duration.seconds(37)
 
@@ -68,7 +68,7 @@ describe("a provider that keeps failing", () => {
         assert.strictEqual(yield* gauge, 1)
         for (const _ of times(5)) assert.strictEqual(yield* served(), "b")
         assert.strictEqual(a.times.length, 4)
-        // One that leaves says nothing of the provider: the next may try.
+        // An interrupted attempt counts neither way: the next mint may try.
         yield* Fiber.interrupt(trying)
         a.next("minted")
         assert.strictEqual(yield* served(), "a")
@@ -79,33 +79,31 @@ describe("a provider that keeps failing", () => {
     }).pipe(isolated)
   )
 
-  it.effect(
-    "fallback-sticky: B serves until one mint of A succeeds, then A serves all; who flaps is left alone for longer",
-    () =>
-      Effect.gen(function* () {
-        const a = vendor("a", down)
-        const b = vendor("b", "minted")
-        const program = Effect.gen(function* () {
-          const rounds: Array<string> = []
-          for (let minute = 0; minute < 60; minute++) {
-            // A serves one mint well in every fourth, which a simple breaker would take for recovery each time.
-            a.next("minted", down, down, down)
-            for (const _ of times(6)) {
-              const by = yield* served()
-              if (typeof by === "string") rounds.push(by)
-            }
-            yield* TestClock.adjust(surely)
+  it.effect("a vendor that recovers only briefly is skipped for longer and longer", () =>
+    Effect.gen(function* () {
+      const a = vendor("a", down)
+      const b = vendor("b", "minted")
+      const program = Effect.gen(function* () {
+        const rounds: Array<string> = []
+        for (let minute = 0; minute < 60; minute++) {
+          // A serves one mint in four, which a simple circuit breaker would take for a recovery each time.
+          a.next("minted", down, down, down)
+          for (const _ of times(6)) {
+            const by = yield* served()
+            if (typeof by === "string") rounds.push(by)
           }
-          return rounds
-        })
-        const { value } = yield* among([layerOf(a), layerOf(b)], program)
-        assert.isBelow(value.filter((by) => by === "a").length, 15)
-        assert.isBelow(a.times.length, 60)
-        assert.strictEqual(value.length, 360)
+          yield* TestClock.adjust(surely)
+        }
+        return rounds
       })
+      const { value } = yield* among([layerOf(a), layerOf(b)], program)
+      assert.isBelow(value.filter((by) => by === "a").length, 15)
+      assert.isBelow(a.times.length, 60)
+      assert.strictEqual(value.length, 360)
+    })
   )
 
-  it.effect("a recovered vendor is asked first again", () =>
+  it.effect("is called first again after it has recovered", () =>
     Effect.gen(function* () {
       const a = vendor("a", down)
       const b = vendor("b", "minted")
@@ -121,7 +119,7 @@ describe("a provider that keeps failing", () => {
     })
   )
 
-  it.effect("with all circuits open no vendor is asked, and the error says when to retry", () =>
+  it.effect("with all circuits open, no vendor is called, and the error has a retryAfter", () =>
     Effect.gen(function* () {
       const vendors = [vendor("a", down), vendor("b", down)] as const
       const program = Effect.gen(function* () {
@@ -143,7 +141,7 @@ describe("a provider that keeps failing", () => {
     })
   )
 
-  it.effect("a vendor that says when to come back is left alone for that long", () =>
+  it.effect("is skipped for as long as its Retry-After", () =>
     Effect.gen(function* () {
       const a = vendor("a", new RateLimitError({ retryAfter: Duration.minutes(10) }))
       const program = Effect.gen(function* () {
@@ -160,7 +158,7 @@ describe("a provider that keeps failing", () => {
   )
 })
 
-it.effect("circuits that opened at once are tried at different times", () =>
+it.effect("20 circuits that open together are retried at different times", () =>
   Effect.gen(function* () {
     const waits = new Set<number>()
     for (let machine = 0; machine < 20; machine++) {
@@ -173,8 +171,8 @@ it.effect("circuits that opened at once are tried at different times", () =>
   })
 )
 
-describe("what counts", () => {
-  it.effect("what says nothing of the provider's health does not", () =>
+describe("which failures open a circuit", () => {
+  it.effect("a refused key or an unsupported request does not", () =>
     Effect.gen(function* () {
       for (const reason of [new AuthenticationError({}), new UnsupportedError({ feature: "region" })]) {
         const a = vendor("a", reason)
@@ -188,21 +186,19 @@ describe("what counts", () => {
     })
   )
 
-  it.effect(
-    "terminal-policy: a refused key is never made silent by an open circuit, and counts where failover may go on",
-    () =>
-      Effect.gen(function* () {
-        const a = vendor("a", new AuthenticationError({}))
-        const mints = Effect.forEach(times(10), () => served())
-        const { value } = yield* among([layerOf(a), layerOf(vendor("b", "minted"))], mints, {
-          goOnAfter: ["AuthenticationError"]
-        })
-        assert.deepStrictEqual(new Set(value), new Set(["b"]))
-        assert.strictEqual(a.times.length, 3)
+  it.effect("a refused key does, with goOnAfter for it", () =>
+    Effect.gen(function* () {
+      const a = vendor("a", new AuthenticationError({}))
+      const mints = Effect.forEach(times(10), () => served())
+      const { value } = yield* among([layerOf(a), layerOf(vendor("b", "minted"))], mints, {
+        goOnAfter: ["AuthenticationError"]
       })
+      assert.deepStrictEqual(new Set(value), new Set(["b"]))
+      assert.strictEqual(a.times.length, 3)
+    })
   )
 
-  it.effect("failures in a row do, and one success begins anew", () =>
+  it.effect("a success resets the count of failures", () =>
     Effect.gen(function* () {
       const quota = new QuotaError({})
       const a = vendor("a", quota, quota, "minted", quota, quota, "minted", quota, quota, "minted")
@@ -214,7 +210,7 @@ describe("what counts", () => {
     })
   )
 
-  it.effect("each account of a vendor has a circuit of its own", () =>
+  it.effect("failures of one account do not open another account's circuit", () =>
     Effect.gen(function* () {
       const [broke, rich] = [vendor("a", new QuotaError({})), vendor("a", "minted")]
       const layers = [
@@ -231,7 +227,7 @@ describe("what counts", () => {
 })
 
 describe("time and stores", () => {
-  it.effect("a wall clock that is set back holds no circuit open, and one set forward closes none", () =>
+  it.effect("a change of the wall clock neither opens nor closes a circuit", () =>
     Effect.gen(function* () {
       for (const step of [-3_600_000, 3_600_000]) {
         let offset = 0
@@ -258,7 +254,7 @@ describe("time and stores", () => {
     })
   )
 
-  it.effect("a store that the app provides is shared between layers", () =>
+  it.effect("a circuit breaker store that the app provides is shared between layers", () =>
     Effect.gen(function* () {
       const a = vendor("a", down)
       const b = vendor("b", "minted")
@@ -271,7 +267,7 @@ describe("time and stores", () => {
     })
   )
 
-  it.effect("a store that is out of order stops nobody", () =>
+  it.effect("a failing circuit breaker store fails no mint", () =>
     Effect.gen(function* () {
       const error = new CircuitBreaker.CircuitBreakerError({
         reason: new CircuitBreaker.CircuitBreakerStoreError({ message: "gone" })
@@ -289,7 +285,7 @@ describe("time and stores", () => {
   )
 })
 
-it.effect("a credential keeps the name of the provider that minted it", () =>
+it.effect("a credential has the name of the vendor that minted it", () =>
   Effect.gen(function* () {
     const { value } = yield* among([layerOf(vendor("a", down)), layerOf(vendor("b", "minted"))], minting())
     assert.strictEqual(value.provider, "b")

@@ -11,7 +11,7 @@ import { mint, outcome, redacted, tags, vendor } from "./keys.ts"
 
 const [next, old] = [redacted("new-key"), redacted("old-key")]
 
-/** A source whose keys the test writes. */
+/** A source whose keys the test can change. */
 const changing = (...keys: ReadonlyArray<Redacted.Redacted>) => {
   const state = { keys, reads: 0 }
   const source = KeySource.fromEffect(
@@ -24,7 +24,7 @@ const changing = (...keys: ReadonlyArray<Redacted.Redacted>) => {
 }
 
 describe("one key", () => {
-  it.effect("is sent whether it is bare or a source", () =>
+  it.effect("can be given as it is or as a source", () =>
     Effect.gen(function* () {
       for (const apiKey of [
         old,
@@ -39,7 +39,7 @@ describe("one key", () => {
     })
   )
 
-  it.effect("that is refused is tried by every mint, and told once in a while", () =>
+  it.effect("is sent with every mint even if refused, with one KeyRefused event in 5 minutes", () =>
     Effect.gen(function* () {
       const { run, state } = vendor()
       const events: Array<Event> = []
@@ -59,35 +59,33 @@ describe("one key", () => {
   )
 })
 
-describe("keys that overlap", () => {
-  it.effect(
-    "key-overlap: a refused new key is told, the old one mints, and the new one is promoted when it is accepted",
-    () =>
-      Effect.gen(function* () {
-        const { run, state } = vendor("old-key")
-        const events: Array<Event> = []
-        const program = Effect.gen(function* () {
-          yield* mint
-          assert.deepStrictEqual(state.sent, ["new-key", "old-key"])
-          yield* mint
-          yield* TestClock.adjust("59 seconds")
-          yield* mint
-          assert.deepStrictEqual(state.sent.slice(2), ["old-key", "old-key"])
-          yield* TestClock.adjust("241 seconds")
-          yield* mint
-          assert.deepStrictEqual(state.sent.slice(4), ["new-key", "old-key"])
-          state.known.add("new-key")
-          yield* TestClock.adjust("5 minutes")
-          yield* mint
-          yield* mint
-          assert.deepStrictEqual(state.sent.slice(6), ["new-key", "new-key"])
-        })
-        yield* run(KeySource.fixed([next, old]), program, events)
-        assert.deepStrictEqual(tags(events), ["KeyRefused", "KeyRefused", "KeyAccepted"])
-        const names = events.map((event) => ("fingerprint" in event ? event.fingerprint : ""))
-        assert.strictEqual(new Set(names).size, 1)
-        assert.match(names[0] ?? "", /^[0-9a-f]{16}$/)
+describe("key rotation", () => {
+  it.effect("the old key is used until the vendor accepts the new one, and events report the refusals", () =>
+    Effect.gen(function* () {
+      const { run, state } = vendor("old-key")
+      const events: Array<Event> = []
+      const program = Effect.gen(function* () {
+        yield* mint
+        assert.deepStrictEqual(state.sent, ["new-key", "old-key"])
+        yield* mint
+        yield* TestClock.adjust("59 seconds")
+        yield* mint
+        assert.deepStrictEqual(state.sent.slice(2), ["old-key", "old-key"])
+        yield* TestClock.adjust("241 seconds")
+        yield* mint
+        assert.deepStrictEqual(state.sent.slice(4), ["new-key", "old-key"])
+        state.known.add("new-key")
+        yield* TestClock.adjust("5 minutes")
+        yield* mint
+        yield* mint
+        assert.deepStrictEqual(state.sent.slice(6), ["new-key", "new-key"])
       })
+      yield* run(KeySource.fixed([next, old]), program, events)
+      assert.deepStrictEqual(tags(events), ["KeyRefused", "KeyRefused", "KeyAccepted"])
+      const names = events.map((event) => ("fingerprint" in event ? event.fingerprint : ""))
+      assert.strictEqual(new Set(names).size, 1)
+      assert.match(names[0] ?? "", /^[0-9a-f]{16}$/)
+    })
   )
 
   it.effect("a refused key is tried again after a random wait", () =>
@@ -127,7 +125,7 @@ describe("keys that overlap", () => {
     })
   )
 
-  it.effect("the new key is used once the old one is revoked, even while the new one rests", () =>
+  it.effect("the new key is tried at once if the old one is refused", () =>
     Effect.gen(function* () {
       const { run, state } = vendor("old-key")
       const program = Effect.gen(function* () {
@@ -141,7 +139,7 @@ describe("keys that overlap", () => {
     })
   )
 
-  it.effect("many mints at once tell of one refusal", () =>
+  it.effect("50 concurrent mints publish one KeyRefused event", () =>
     Effect.gen(function* () {
       const { run } = vendor("old-key")
       const events: Array<Event> = []
@@ -154,7 +152,7 @@ describe("keys that overlap", () => {
     })
   )
 
-  it.effect("only a refused key moves on", () =>
+  it.effect("another error than a refused key does not try the next key", () =>
     Effect.gen(function* () {
       for (const status of [400, 403, 402]) {
         const { run, state } = vendor("new-key", "old-key")
@@ -165,7 +163,7 @@ describe("keys that overlap", () => {
     })
   )
 
-  it.effect("no key of the source shows in an error, whichever the vendor echoes", () =>
+  it.effect("no error contains a key, even if the vendor repeats all of them", () =>
     Effect.gen(function* () {
       const { run } = vendor()
       const keys = [redacted("longest-secret"), redacted("longest")] as const
@@ -202,7 +200,7 @@ describe("a source that changes", () => {
     })
   )
 
-  it.effect("a key that is replaced while the vendor refuses it fails no mint", () =>
+  it.effect("a mint succeeds if its key is replaced while the vendor refuses it", () =>
     Effect.gen(function* () {
       const { source, state } = changing(old)
       const { run, state: arrived } = vendor("new-key")
@@ -246,12 +244,12 @@ describe("a source that changes", () => {
   )
 
   const bad: ReadonlyArray<readonly [name: string, keys: ReadonlyArray<Redacted.Redacted>, problem: RegExp]> = [
-    ["nothing", [], /^holds no key$/],
+    ["no key", [], /^holds no key$/],
     ["an empty key", [redacted("")], /is empty/],
-    ["half a line more", [next, redacted("half a")], /no key has: copy the key again \(key 2\)$/]
+    ["a half-written second line", [next, redacted("half a")], /no key has: copy the key again \(key 2\)$/]
   ]
   for (const [name, keys, problem] of bad) {
-    it.effect(`with ${name} the last keys stay in use, and one event is published`, () =>
+    it.effect(`with ${name}, the previous keys stay in use, and one event is published`, () =>
       Effect.gen(function* () {
         const { source, state } = changing(old)
         const { run, state: arrived } = vendor("old-key", "new-key")
@@ -278,7 +276,7 @@ describe("a source that changes", () => {
     ["hangs", Effect.never]
   ]
   for (const [name, reading] of broken) {
-    it.effect(`while it ${name}, the last keys stay in use`, () =>
+    it.effect(`if it ${name}, the previous keys stay in use`, () =>
       Effect.gen(function* () {
         let read: Effect.Effect<Redacted.Redacted, string> = Effect.succeed(old)
         const { run } = vendor("old-key")
@@ -293,7 +291,7 @@ describe("a source that changes", () => {
         assert.deepStrictEqual(events, [{ _tag: "KeysNotReloaded", provider: "acme", problem: "cannot be read" }])
       })
     )
-    it.effect(`that ${name} when the layer is built fails it, and its failure is not told`, () =>
+    it.effect(`if it ${name} at the start, the layer fails without the text of the failure`, () =>
       Effect.gen(function* () {
         const { run } = vendor("old-key")
         const fiber = yield* Effect.forkChild(Effect.flip(run(KeySource.fromEffect(reading), mint)), {
@@ -305,7 +303,7 @@ describe("a source that changes", () => {
     )
   }
 
-  it.effect("is no longer waited for when the mint is interrupted, which says nothing of the source", () =>
+  it.effect("an interrupted mint stops reading it, and publishes no event", () =>
     Effect.gen(function* () {
       let read: Effect.Effect<Redacted.Redacted> = Effect.succeed(old)
       const { run, state } = vendor("old-key")
@@ -322,7 +320,7 @@ describe("a source that changes", () => {
     })
   )
 
-  it.effect("is read for every mint and never between them", () =>
+  it.effect("is read for every mint, and not between mints", () =>
     Effect.gen(function* () {
       const { source, state } = changing(old)
       const { run } = vendor("old-key")
@@ -332,11 +330,11 @@ describe("a source that changes", () => {
   )
 })
 
-describe("the account", () => {
+describe("the account of a key source", () => {
   const account = TempCredentialProvider.use((provider) => provider.account)
   const of = (apiKey: Redacted.Redacted | KeySource.KeySource) => vendor("old-key", "new-key").run(apiKey, account)
 
-  it.effect("is that of the oldest key while keys overlap", () =>
+  it.effect("is that of the oldest key during a key rotation", () =>
     Effect.gen(function* () {
       const before = yield* of(old)
       assert.match(before, /^[0-9a-f]{16}$/)
@@ -344,7 +342,7 @@ describe("the account", () => {
       assert.notStrictEqual(yield* of(next), before)
     })
   )
-  it.effect("stays in a process that lives through a rotation", () =>
+  it.effect("stays the same in a process during a key rotation", () =>
     Effect.gen(function* () {
       const { source, state } = changing(old)
       const { run } = vendor("old-key", "new-key")
@@ -360,7 +358,7 @@ describe("the account", () => {
       assert.strictEqual(before, after)
     })
   )
-  it.effect("is alike in all processes where it is named", () =>
+  it.effect("is the same for all keys if it is named", () =>
     Effect.gen(function* () {
       const named = yield* of(KeySource.fixed(old, { account: "production" }))
       assert.strictEqual(yield* of(KeySource.fixed(next, { account: "production" })), named)

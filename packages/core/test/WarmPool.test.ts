@@ -22,7 +22,7 @@ import * as Acme from "./acme.ts"
 
 const request: MintRequest = { purpose: "stt.realtime", singleUse: true }
 
-/** A vendor whose mints take 100 ms, each with a token of its own that lives 60 s. */
+/** A vendor whose mints take 100 ms. Each token is different and valid for 60 s. */
 const vendor = () => {
   const state = { mints: 0, broken: false, under: 0 }
   const requests: Array<MintRequest> = []
@@ -66,21 +66,21 @@ type Vendor = ReturnType<typeof vendor>
 const pooled = (source: Vendor, options: WarmPool.Options = {}) =>
   Effect.provide(Layer.orDie(WarmPool.layer(options)).pipe(Layer.provide(source.layer)))
 
-/** Pauses of one length, so that the credential of the last refill is neither too late nor too old. */
+/** Makes all pauses equal, so that the last refill's credential is neither too late nor too old. */
 const fixedPauses = Effect.provideService(Random.Random, { nextIntUnsafe: () => 0, nextDoubleUnsafe: () => 0.5 })
 
 const mint = (asked: MintRequest = request) => TempCredentialProvider.use((provider) => provider.mint(asked))
 
 const tokenOf = (credential: TempCredential) => Redacted.value(credential.token)
 
-/** Gets one, giving the vendor the time that it takes. */
+/** Mints one credential, and advances the clock by the vendor's response time. */
 const get = Effect.fnUntraced(function* (asked?: MintRequest) {
   const fiber = yield* Effect.forkChild(mint(asked), { startImmediately: true })
   yield* TestClock.adjust(100)
   return yield* Fiber.join(fiber)
 })
 
-/** The tokens that can be had without any time going by. */
+/** The tokens that are available without a wait. */
 const instantly = Effect.fnUntraced(function* (count: number, asked?: MintRequest) {
   const tokens: Array<string> = []
   for (let index = 0; index < count; index++) {
@@ -93,8 +93,8 @@ const instantly = Effect.fnUntraced(function* (count: number, asked?: MintReques
   return tokens
 })
 
-describe("what is handed out", () => {
-  it.effect("what is for one use by preference is pooled too, and apart from what must be", () =>
+describe("credentials from the pool", () => {
+  it.effect("preferred single use is pooled separately from required single use", () =>
     Effect.gen(function* () {
       const preferred = { ...request, singleUse: "preferred" } as const
       yield* get(preferred)
@@ -104,7 +104,7 @@ describe("what is handed out", () => {
     }).pipe(pooled(vendor()))
   )
 
-  it.effect("10 concurrent gets receive 10 distinct tokens", () =>
+  it.effect("10 concurrent requests get 10 different tokens", () =>
     Effect.gen(function* () {
       yield* get()
       yield* TestClock.adjust("1 second")
@@ -116,28 +116,25 @@ describe("what is handed out", () => {
       assert.strictEqual(new Set(tokens).size, 10)
     }).pipe(pooled(vendor(), { min: 3 }))
   )
-  it.effect(
-    "single-use-not-cached-after-take: pool of 3, take 4: 3 instant, the 4th minted, refill in background",
-    () => {
-      const source = vendor()
-      return Effect.gen(function* () {
-        yield* get()
-        yield* TestClock.adjust("1 second")
-        assert.strictEqual(source.state.mints, 4)
-        const first = yield* instantly(3)
-        assert.strictEqual(new Set(first).size, 3)
-        const fourth = yield* Effect.forkChild(mint(), { startImmediately: true })
-        assert.isUndefined(fourth.pollUnsafe())
-        yield* TestClock.adjust(100)
-        const credential = yield* Fiber.join(fourth)
-        assert.notInclude(first, tokenOf(credential))
-        yield* TestClock.adjust("1 second")
-        const second = yield* instantly(3)
-        assert.strictEqual(new Set([...first, tokenOf(credential), ...second]).size, 7)
-      }).pipe(pooled(source, { min: 3 }))
-    }
-  )
-  it.effect("a request served from a warm pool does no vendor round trip", () => {
+  it.effect("a pool of 3 serves 3 requests at once, mints for the fourth, and refills without reusing a token", () => {
+    const source = vendor()
+    return Effect.gen(function* () {
+      yield* get()
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(source.state.mints, 4)
+      const first = yield* instantly(3)
+      assert.strictEqual(new Set(first).size, 3)
+      const fourth = yield* Effect.forkChild(mint(), { startImmediately: true })
+      assert.isUndefined(fourth.pollUnsafe())
+      yield* TestClock.adjust(100)
+      const credential = yield* Fiber.join(fourth)
+      assert.notInclude(first, tokenOf(credential))
+      yield* TestClock.adjust("1 second")
+      const second = yield* instantly(3)
+      assert.strictEqual(new Set([...first, tokenOf(credential), ...second]).size, 7)
+    }).pipe(pooled(source, { min: 3 }))
+  })
+  it.effect("a request served from the pool makes no call to the vendor", () => {
     const source = vendor()
     return Effect.gen(function* () {
       yield* get()
@@ -146,7 +143,7 @@ describe("what is handed out", () => {
       assert.lengthOf(yield* instantly(1), 1)
     }).pipe(pooled(source))
   })
-  it.effect("callers never wait behind the refill of others", () => {
+  it.effect("a caller does not wait for a refill in progress", () => {
     const source = vendor()
     return Effect.gen(function* () {
       const first = yield* Effect.forkChild(mint(), { startImmediately: true })
@@ -158,7 +155,7 @@ describe("what is handed out", () => {
       assert.isDefined(second.pollUnsafe())
     }).pipe(pooled(source, { min: 5 }))
   })
-  it.effect("a caller who leaves while its credential is minted takes nothing from the others", () => {
+  it.effect("an interrupted caller does not use up the pool's own credential", () => {
     const source = vendor()
     return Effect.gen(function* () {
       const leaving = yield* Effect.forkChild(mint(), { startImmediately: true })
@@ -169,20 +166,20 @@ describe("what is handed out", () => {
   })
 })
 
-describe("what ages", () => {
-  it.effect("a credential with less than half of its life left is thrown away and replaced", () => {
+describe("expiry of pooled credentials", () => {
+  it.effect("a credential with less than half of its lifetime left is replaced", () => {
     const source = vendor()
     return Effect.gen(function* () {
       yield* get()
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual(source.times, [0, 0])
-      // It began to live at 0 and came at 100.
+      // It was issued at 0 and arrived at 100.
       yield* TestClock.adjust("30 seconds")
       assert.deepStrictEqual(source.times, [0, 0, 30_050])
       assert.deepStrictEqual(yield* instantly(1), ["token-3"])
     }).pipe(pooled(source))
   })
-  it.effect("minRemaining says how much life must be left", () => {
+  it.effect("a credential with less than minRemaining is replaced", () => {
     const source = vendor()
     return Effect.gen(function* () {
       yield* get()
@@ -192,7 +189,7 @@ describe("what ages", () => {
       assert.deepStrictEqual(source.times, [0, 0, 50_000])
     }).pipe(pooled(source, { minRemaining: "10 seconds" }))
   })
-  it.effect("suspend: a wall clock that jumps past the end throws away what is kept", () => {
+  it.effect("a credential that expired while the machine was suspended is not served", () => {
     const source = vendor()
     return Effect.gen(function* () {
       const clock = yield* Clock.Clock
@@ -205,7 +202,7 @@ describe("what ages", () => {
       assert.lengthOf(yield* Effect.provideService(instantly(1), Clock.Clock, slept), 0)
     }).pipe(pooled(source))
   })
-  it.effect("a wall clock that is set back neither keeps what has aged nor starts a storm", () => {
+  it.effect("setting the wall clock back does not cause extra mints", () => {
     const source = vendor()
     return Effect.gen(function* () {
       const clock = yield* Clock.Clock
@@ -220,23 +217,23 @@ describe("what ages", () => {
       assert.isAtMost(source.state.mints, 4)
     }).pipe(pooled(source))
   })
-  it.effect("a life that is too short to be kept does not make a storm", () => {
+  it.effect("refills back off if the credentials expire too soon to be pooled", () => {
     const source = vendor()
     return Effect.gen(function* () {
       yield* get()
       yield* TestClock.adjust("1 minute")
-      // Refills back off: after about 1, 2, 4, 8, 16 and 32 seconds.
+      // The refills run after about 1, 2, 4, 8, 16 and 32 seconds.
       assert.isAtMost(source.state.mints, 9)
       assert.strictEqual(tokenOf(yield* get()).startsWith("token-"), true)
     }).pipe(pooled(source, { minRemaining: "2 minutes" }))
   })
 })
 
-describe("how many are kept", () => {
-  /** How many a scope has ready. */
+describe("pool size", () => {
+  /** The number of credentials that are ready in a scope. */
   const ready = (count: number) => Effect.map(instantly(count), (tokens) => tokens.length)
 
-  it.effect("demand that comes faster than refills makes it grow, up to max", () => {
+  it.effect("grows up to max if demand exceeds the refills", () => {
     const source = vendor()
     return Effect.gen(function* () {
       yield* get()
@@ -247,7 +244,7 @@ describe("how many are kept", () => {
       assert.strictEqual(yield* ready(10), 4)
     }).pipe(pooled(source, { max: 4 }))
   })
-  it.effect("what nobody wanted makes it shrink, down to min", () => {
+  it.effect("shrinks to min if credentials expire unused", () => {
     const source = vendor()
     return Effect.gen(function* () {
       yield* get()
@@ -259,7 +256,7 @@ describe("how many are kept", () => {
       assert.isAtMost(source.state.mints - before, 3)
     }).pipe(pooled(source, { idle: "10 minutes" }))
   })
-  it.effect("idle scopes stop refilling and are forgotten", () => {
+  it.effect("is zero after the idle time, without further refills", () => {
     const source = vendor()
     return Effect.gen(function* () {
       yield* get()
@@ -270,7 +267,7 @@ describe("how many are kept", () => {
       assert.lengthOf(yield* instantly(1), 0)
     }).pipe(pooled(source))
   })
-  it.effect("with min 0 nothing is minted ahead before somebody had to wait twice", () => {
+  it.effect("with min 0, stays zero until a second request has waited", () => {
     const source = vendor()
     return Effect.gen(function* () {
       yield* get()
@@ -281,7 +278,7 @@ describe("how many are kept", () => {
       assert.strictEqual(source.state.mints, 3)
     }).pipe(pooled(source, { min: 0 }))
   })
-  it.effect("scopes are bounded: one more is minted for directly, and has its place when another is forgotten", () => {
+  it.effect("is zero for a scope above the limit of scopes, until an idle scope is dropped", () => {
     const source = vendor()
     const of = (subject: string): MintRequest => ({ ...request, subject })
     return Effect.gen(function* () {
@@ -298,16 +295,16 @@ describe("how many are kept", () => {
   })
 })
 
-describe("what is pooled", () => {
+describe("which requests are pooled", () => {
   const passing: ReadonlyArray<readonly [name: string, request: MintRequest]> = [
-    ["a credential for many uses", { purpose: "stt.realtime" }],
+    ["a multi-use credential", { purpose: "stt.realtime" }],
     ["a purpose whose minting has side effects", { purpose: "agent", singleUse: true }],
-    ["a preference that the vendor cannot meet", { purpose: "tts.batch", singleUse: "preferred" }],
-    ["a purpose whose vendor cannot limit uses", { purpose: "tts.batch", singleUse: true, onUnsupported: "relax" }],
-    ["a purpose that is not served", { purpose: "realtime", singleUse: true }]
+    ["preferred single use at a vendor without it", { purpose: "tts.batch", singleUse: "preferred" }],
+    ["relaxed single use at a vendor without it", { purpose: "tts.batch", singleUse: true, onUnsupported: "relax" }],
+    ["an unsupported purpose", { purpose: "realtime", singleUse: true }]
   ]
   for (const [name, asked] of passing) {
-    it.effect(`${name} passes by`, () => {
+    it.effect(`is not pooled: ${name}`, () => {
       const source = vendor()
       return Effect.gen(function* () {
         yield* get(asked)
@@ -332,27 +329,24 @@ describe("what is pooled", () => {
       assert.lengthOf(yield* instantly(1, { ...request, subject: "a" }), 1)
     }).pipe(pooled(source))
   })
-  it.effect(
-    "key-mutation-safe: refills go by what was asked, whatever the caller does with its object afterwards",
-    () => {
-      const source = vendor()
-      const asked = { purpose: "stt.realtime" as const, singleUse: true, subject: "a" }
-      return Effect.gen(function* () {
-        const fiber = yield* Effect.forkChild(mint(asked), { startImmediately: true })
-        asked.subject = "b"
-        yield* TestClock.adjust("1 second")
-        yield* Fiber.join(fiber)
-        assert.deepStrictEqual(
-          source.requests.map(({ subject }) => subject),
-          ["a", "a"]
-        )
-      }).pipe(pooled(source))
-    }
-  )
+  it.effect("a later change to the caller's request object does not affect the refills", () => {
+    const source = vendor()
+    const asked = { purpose: "stt.realtime" as const, singleUse: true, subject: "a" }
+    return Effect.gen(function* () {
+      const fiber = yield* Effect.forkChild(mint(asked), { startImmediately: true })
+      asked.subject = "b"
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(
+        source.requests.map(({ subject }) => subject),
+        ["a", "a"]
+      )
+    }).pipe(pooled(source))
+  })
 })
 
-describe("when the vendor fails", () => {
-  it.effect("a failing refill backs off, tells once, and recovers", () => {
+describe("vendor failures", () => {
+  it.effect("a failing refill backs off, publishes one event, and recovers", () => {
     const source = vendor()
     const seen: Array<string> = []
     const events = Events.layer((event) => Effect.sync(() => seen.push(event._tag)))
@@ -376,7 +370,7 @@ describe("when the vendor fails", () => {
       fixedPauses
     )
   })
-  it.effect("a refill that ends in a defect backs off and is told, as one that fails is", () => {
+  it.effect("a refill that ends in a defect backs off and publishes an event, as a failed one does", () => {
     const source = vendor()
     const seen: Array<Events.Event> = []
     const events = Events.layer((event) => Effect.sync(() => seen.push(event)))
@@ -405,7 +399,7 @@ describe("when the vendor fails", () => {
       fixedPauses
     )
   })
-  it.effect("a caller who finds it empty is told what the vendor said", () => {
+  it.effect("a caller of an empty pool gets the vendor's error", () => {
     const source = vendor()
     source.state.broken = true
     return Effect.gen(function* () {
@@ -415,7 +409,7 @@ describe("when the vendor fails", () => {
 })
 
 describe("the layer", () => {
-  it.effect("closing the scope stops all refills and leaves no timer", () =>
+  it.effect("closing the scope stops all refills", () =>
     Effect.gen(function* () {
       const source = vendor()
       const scope = yield* Scope.make()
@@ -428,7 +422,7 @@ describe("the layer", () => {
       assert.strictEqual(source.state.mints, before)
     })
   )
-  it.effect("the level is told", () => {
+  it.effect("a metric reports the number of pooled credentials", () => {
     const level = Effect.map(Metric.snapshot, (all) =>
       all.flatMap((one) => (one.id === "tempcred_pool_level" && one.type === "Gauge" ? [Number(one.state.value)] : []))
     )
@@ -442,7 +436,7 @@ describe("the layer", () => {
       assert.deepStrictEqual(yield* level, [0])
     }).pipe(pooled(vendor(), { min: 3 }))
   })
-  it.effect("options that make no sense fail the layer and are named", () =>
+  it.effect("an invalid option fails the layer with its name", () =>
     Effect.gen(function* () {
       const nonsense: ReadonlyArray<readonly [WarmPool.Options, RegExp]> = [
         [{ min: -1 }, /WarmPool\.min must be a whole number, 0 or more/],
@@ -463,7 +457,7 @@ describe("the layer", () => {
   )
 })
 
-it.effect("a credential is found and taken in one step, so that no other caller can take it", () =>
+it.effect("concurrent callers never get the same credential, even if fibers yield at every step", () =>
   Effect.gen(function* () {
     let minted = 0
     const upstream = Layer.effect(
@@ -483,7 +477,7 @@ it.effect("a credential is found and taken in one step, so that no other caller 
         const take = Effect.map(mint({ purpose: "stt.realtime", singleUse: true }), (one) => Redacted.value(one.token))
         yield* take
         yield* TestClock.adjust("1 second")
-        // A scheduler that lets others in at every step finds every gap.
+        // Frequent yields expose every gap between finding and taking a credential.
         return yield* Effect.all(
           Array.from({ length: 20 }, () => take),
           { concurrency: "unbounded" }
@@ -494,7 +488,7 @@ it.effect("a credential is found and taken in one step, so that no other caller 
   })
 )
 
-it.effect("a wall clock that is set back during a mint lengthens no life", () => {
+it.effect("setting the wall clock back during a mint does not extend the credential", () => {
   const source = vendor()
   let offset = 0
   return Effect.gen(function* () {
@@ -503,7 +497,7 @@ it.effect("a wall clock that is set back during a mint lengthens no life", () =>
     const stepped: Clock.Clock = { ...clock, currentTimeMillisUnsafe: wall, currentTimeMillis: Effect.sync(wall) }
     yield* Effect.gen(function* () {
       yield* Effect.forkChild(mint(), { startImmediately: true })
-      // The caller's mint is under way and the pool's own, whose credentials end a minute after they began.
+      // The mints of the caller and of the pool are in progress. Their credentials expire a minute after the start.
       yield* TestClock.adjust("50 millis")
       offset = -3_600_000
       yield* TestClock.adjust("1 second")
@@ -516,7 +510,7 @@ it.effect("a wall clock that is set back during a mint lengthens no life", () =>
   })
 })
 
-describe("users", () => {
+describe("users of one pool", () => {
   const by = (subject: string): MintRequest => ({ ...request, subject })
   const pooledAt = (effect: "ignored" | "recorded", options: WarmPool.Options = {}) => {
     const source = vendor()
@@ -531,7 +525,7 @@ describe("users", () => {
     ).pipe(Layer.provide(source.layer))
     return { source, provided: Effect.provide(WarmPool.layer(options).pipe(Layer.provide(ignoring))) }
   }
-  /** Mints for one user, and a while later for another. */
+  /** Mints for one user, and a second later for another. */
   const oneEach = Effect.gen(function* () {
     yield* Effect.forkChild(mint(by("u1")), { startImmediately: true })
     yield* TestClock.adjust("1 second")
@@ -541,7 +535,7 @@ describe("users", () => {
   })
   const minted = ({ requests }: Vendor, subject: string) => requests.filter((one) => one.subject === subject).length
 
-  it.effect("share a pool at a vendor that ignores the subject, and each credential names its user", () => {
+  it.effect("share it if the vendor ignores the subject, and each credential has its own user as subject", () => {
     const { provided, source } = pooledAt("ignored")
     return Effect.gen(function* () {
       const credential = yield* oneEach
@@ -550,11 +544,11 @@ describe("users", () => {
       assert.strictEqual(minted(source, "u2"), 0)
     }).pipe(provided)
   })
-  it.effect("share no pool at a vendor that records the subject", () => {
+  it.effect("do not share it if the vendor records the subject", () => {
     const { provided, source } = pooledAt("recorded")
     return Effect.map(oneEach, () => assert.isAbove(minted(source, "u2"), 0)).pipe(provided)
   })
-  it.effect("share a pool there too if the app waives the subject", () => {
+  it.effect("share it with waiveSubject, even if the vendor records the subject", () => {
     const { provided, source } = pooledAt("recorded", { waiveSubject: true })
     return Effect.gen(function* () {
       const credential = yield* oneEach
