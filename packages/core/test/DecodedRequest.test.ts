@@ -17,7 +17,7 @@ import { vendor } from "./failover.ts"
 
 const decode = (request: MintRequest.MintRequest) => Result.getOrThrow(MintRequest.decode(request))
 
-/** A vendor that keeps the requests that come to it. */
+/** A vendor that records the requests it receives. */
 const keeping = (id: string, ...script: Parameters<typeof vendor> extends [string, ...infer S] ? S : never) => {
   const made = vendor(id, ...script)
   const requests: Array<MintRequest.MintRequest> = []
@@ -33,19 +33,19 @@ const keeping = (id: string, ...script: Parameters<typeof vendor> extends [strin
 }
 
 describe("a decoded request", () => {
-  it("is decoded no second time", () => {
+  it("is not decoded again", () => {
     const request = decode({ purpose: "stt.realtime", ttl: "60 seconds" })
     assert.strictEqual(decode(request), request)
   })
 
-  it("keeps its session, whatever the app does with its own object", () => {
+  it("is not affected if the app changes its session object later", () => {
     const config = { model: "one", nested: { language: "en" } }
     const request = decode({ purpose: "stt.realtime", session: { config } })
     config.nested.language = "de"
     assert.deepStrictEqual(request.session?.config, { model: "one", nested: { language: "en" } })
   })
 
-  it("has a scope key that is equal for equal requests", () => {
+  it("has the same scope key as an equal request", () => {
     const one = decode({ purpose: "stt.realtime", ttl: "60 seconds", singleUse: false, subject: "user-1" })
     const other = decode({ subject: "user-1", ttl: Duration.minutes(1), purpose: "stt.realtime" })
     assert.strictEqual(one.scopeKey, other.scopeKey)
@@ -69,13 +69,13 @@ describe("a decoded request", () => {
     assert.deepStrictEqual(request.resolve(counted), first)
   })
 
-  it("takes the default region of each provider that resolves it", () => {
+  it("uses the default region of each provider that resolves it", () => {
     const request = decode({ purpose: "stt.realtime" })
     const regionOf = (region?: string) => Result.getOrThrow(request.resolve(Acme.capabilities, region)).region
     assert.deepStrictEqual([regionOf(), regionOf("eu"), regionOf("us"), regionOf()], [undefined, "eu", "us", undefined])
   })
 
-  it.effect("is one object from the first wrapper to every vendor", () =>
+  it.effect("is passed as the same object through all wrappers to each vendor", () =>
     Effect.gen(function* () {
       const down = keeping("one", new UnavailableError({ status: 503 }))
       const up = keeping("two", "minted")
@@ -94,7 +94,7 @@ describe("a decoded request", () => {
     })
   )
 
-  it.effect("is the one that an adapter gets as what was asked", () =>
+  it.effect("is passed to an adapter as context.asked", () =>
     Effect.gen(function* () {
       const request = decode({ purpose: "stt.realtime", ttl: "60 seconds" })
       const asked: Array<unknown> = []
@@ -123,7 +123,7 @@ describe("a request that equals an earlier one", () => {
   const decoded = (request: unknown) => Result.getOrThrow(MintRequest.decode(request))
   const refused = (request: unknown) => Result.getOrThrow(Result.flip(MintRequest.decode(request))).message
 
-  it("has the same fields, and its own subject", () => {
+  it("has the same fields, with its own subject", () => {
     const request = { purpose: "stt.realtime", ttl: "61 seconds" }
     const fields = { ...decoded({ ...request, subject: "u1" }) }
     for (const subject of [undefined, "u1", "u2"]) {
@@ -131,21 +131,21 @@ describe("a request that equals an earlier one", () => {
     }
   })
 
-  it("is refused for an invalid subject, as the first one is", () => {
+  it("is rejected for an invalid subject with the same error", () => {
     const request = { purpose: "stt.realtime", ttl: "62 seconds" }
     const first = refused({ ...request, subject: "" })
     decoded(request)
     for (const subject of ["", 1, null, "\ud800"]) assert.strictEqual(refused({ ...request, subject }), first)
   })
 
-  it("does not hide an unknown field, whatever its name and value", () => {
+  it("is still rejected for an unknown field", () => {
     decoded({ purpose: "stt.realtime", region: "eu" })
     assert.match(refused({ "purpose:12:stt.realtime;region": "eu" }), /is not a field/)
     assert.match(refused({ purpose: "stt.realtime", region: "eu", colour: undefined }), /colour/)
     assert.match(refused({ purpose: "stt.realtime", region: "eu", __proto__: { subject: 1 } }), /subject/)
   })
 
-  it("is told apart by the type and the text of each value", () => {
+  it("is distinguished from one with other types or values", () => {
     decoded({ purpose: "stt.realtime", singleUse: true })
     assert.match(refused({ purpose: "stt.realtime", singleUse: "true" }), /singleUse/)
     assert.isUndefined(decoded({ purpose: "stt.realtime" }).singleUse)

@@ -24,14 +24,14 @@ it("resolves to a credential", async () => {
   assert.strictEqual(Redacted.value((await minter.mint(request)).token), Acme.token)
 })
 
-it("rejects with the same typed error as the Effect door", async () => {
+it("rejects with the same typed error as the Effect API", async () => {
   await using minter = Minter.make(provider, { transport: Acme.vendor({ status: 403 }).layer })
   const error = await rejection(minter.mint(request))
   assert.instanceOf(error, TempCredentialError)
   assert.strictEqual(error.reason._tag, "PermissionError")
 })
 
-it("rejects with the signal's reason, before and during a mint, and interrupts it", async () => {
+it("rejects with the abort signal's reason before and during a mint, and interrupts the mint", async () => {
   const vendor = Acme.vendor("hang")
   await using minter = Minter.make(provider, { transport: vendor.layer })
   const reason = new Error("the user left")
@@ -44,7 +44,7 @@ it("rejects with the signal's reason, before and during a mint, and interrupts i
   assert.strictEqual(vendor.state.interrupted, 1)
 })
 
-it("builds the layer once, on the first mint, and closes it", async () => {
+it("builds the layer once, at the first mint, and releases it on close", async () => {
   const events: Array<string> = []
   const noted = Layer.effect(
     TempCredentialProvider,
@@ -63,7 +63,7 @@ it("builds the layer once, on the first mint, and closes it", async () => {
   assert.deepStrictEqual(events, ["opened", "closed"])
 })
 
-it("closing ends what is under way, and what comes after is refused", { timeout: 2000 }, async () => {
+it("close interrupts pending mints, and later mints reject with ClosedError", { timeout: 2000 }, async () => {
   const vendor = Acme.vendor("hang")
   const minter = Minter.make(provider, { transport: vendor.layer })
   const pending = rejection(minter.mint(request))
@@ -74,7 +74,7 @@ it("closing ends what is under way, and what comes after is refused", { timeout:
   assert.instanceOf(await rejection(minter.mint(request)), Minter.ClosedError)
 })
 
-it("is ready, or says at start what is wrong with its configuration", async () => {
+it("ready resolves for a valid configuration, and otherwise rejects with the error", async () => {
   await using good = Minter.make(provider, { transport: Acme.vendor(Acme.ok).layer })
   await good.ready()
   const issues = [{ name: "ACME_API_KEY", message: "is not set" }]
@@ -82,11 +82,11 @@ it("is ready, or says at start what is wrong with its configuration", async () =
   assert.match(String(await rejection(bad.ready())), /ACME_API_KEY is not set/)
 })
 
-describe("before a cache", () => {
+describe("with a cache", () => {
   const asked = { ...request, subject: "user-1" }
   const layer = CredentialCache.layer().pipe(Layer.provide(provider))
 
-  it("a hit is the very credential, and no work for the vendor", async () => {
+  it("a cache hit returns the same object without a call to the vendor", async () => {
     const vendor = Acme.vendor(Acme.ok)
     await using minter = Minter.make(layer, { transport: vendor.layer })
     const credential = await minter.mint(asked)
@@ -96,7 +96,7 @@ describe("before a cache", () => {
     assert.strictEqual(await minter.mint(asked), credential)
   })
 
-  it("a hit heeds the signal and the close as any mint does", async () => {
+  it("a cache hit also rejects after an abort or close", async () => {
     const minter = Minter.make(layer, { transport: Acme.vendor(Acme.ok).layer })
     await minter.mint(asked)
     const reason = new Error("the user left")
@@ -105,7 +105,7 @@ describe("before a cache", () => {
     assert.instanceOf(await rejection(minter.mint(asked)), Error)
   })
 
-  it("those who wait share one mint, and one of them may leave", async () => {
+  it("20 concurrent callers share one mint, and an abort by one does not affect the others", async () => {
     const vendor = Acme.vendor(Acme.ok)
     const slow = Layer.effect(
       Transport,
@@ -122,7 +122,7 @@ describe("before a cache", () => {
     assert.strictEqual(vendor.sent.length, 1)
   })
 
-  it("those who wait share one failure", async () => {
+  it("20 concurrent callers get the error of one shared mint", async () => {
     const vendor = Acme.vendor({ status: 403 })
     await using minter = Minter.make(layer, { transport: vendor.layer })
     await rejection(minter.mint({ ...asked, subject: "other" }))
@@ -131,7 +131,7 @@ describe("before a cache", () => {
     assert.strictEqual(vendor.sent.length, 2)
   })
 
-  it("closing ends the wait of those who share a mint", { timeout: 2000 }, async () => {
+  it("close rejects all callers of a shared mint", { timeout: 2000 }, async () => {
     const minter = Minter.make(layer, { transport: Acme.vendor("hang").layer })
     const pending = Array.from({ length: 3 }, () => rejection(minter.mint(asked)))
     await new Promise((resolve) => setTimeout(resolve, 20))

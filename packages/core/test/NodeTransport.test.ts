@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { Agent, interceptors } from "undici"
 
-/** A vendor that keeps connections for as long as load balancers do and does not say so, and how many were made and are open. */
+/** A server that keeps connections open for 75 s without announcing it, and counts them. */
 const vendor = Effect.acquireRelease(
   Effect.promise(async () => {
     const seen = { made: 0, open: 0 }
@@ -42,23 +42,21 @@ const send = (url: URL) =>
 const scoped = <A, E, F>(layer: Layer.Layer<Transport, F>, program: Effect.Effect<A, E, Transport>) =>
   Effect.provide(program, layer)
 
-it.live(
-  "the default transport on Node is the pool: a connection stays open when the one of fetch would be closed",
-  () =>
-    Effect.gen(function* () {
-      const { seen, url } = yield* vendor
-      const program = Effect.gen(function* () {
-        yield* send(url)
-        yield* Effect.sleep("5 seconds")
-        yield* send(url)
-      })
-      yield* scoped(Transport.layer, program)
-      assert.strictEqual(seen.made, 1)
+it.live("the default transport on Node reuses a connection after 5 seconds, unlike fetch", () =>
+  Effect.gen(function* () {
+    const { seen, url } = yield* vendor
+    const program = Effect.gen(function* () {
+      yield* send(url)
+      yield* Effect.sleep("5 seconds")
+      yield* send(url)
     })
+    yield* scoped(Transport.layer, program)
+    assert.strictEqual(seen.made, 1)
+  })
 )
 
-describe("a connection", () => {
-  it.live("is closed with the layer", () =>
+describe("a pooled connection", () => {
+  it.live("is closed when the layer is released", () =>
     Effect.gen(function* () {
       const { seen, url } = yield* vendor
       yield* scoped(
@@ -72,7 +70,7 @@ describe("a connection", () => {
     })
   )
 
-  it.live("keeps no process alive", () =>
+  it.live("does not keep the process alive", () =>
     Effect.gen(function* () {
       const { url } = yield* vendor
       const program = fileURLToPath(new URL("sendOnce.ts", import.meta.url))
@@ -84,7 +82,7 @@ describe("a connection", () => {
   )
 })
 
-it.live("a dispatcher that would follow redirects does not take the key elsewhere", () =>
+it.live("the key is not sent to another host, even if the app's dispatcher follows redirects", () =>
   Effect.gen(function* () {
     const { seen, server, url } = yield* vendor
     const elsewhere = yield* vendor
@@ -103,7 +101,7 @@ it.live("a dispatcher that would follow redirects does not take the key elsewher
   })
 )
 
-it.live("a dispatcher of the app's is used, and left open", () =>
+it.live("the app's dispatcher is used, and stays open", () =>
   Effect.gen(function* () {
     const { seen, url } = yield* vendor
     const agent = yield* Effect.acquireRelease(
@@ -112,14 +110,14 @@ it.live("a dispatcher of the app's is used, and left open", () =>
     )
     for (let round = 0; round < 2; round++) {
       yield* scoped(NodeTransport.layerDispatcher(agent), send(url))
-      // undici gives a connection a moment before it is used again.
+      // undici waits briefly before it reuses a connection.
       yield* Effect.sleep("20 millis")
     }
     assert.deepStrictEqual(seen, { made: 1, open: 1 })
   })
 )
 
-describe("the dispatcher of an app", () => {
+describe("the app's dispatcher", () => {
   const acquired = <D extends { readonly destroy: () => Promise<unknown> }>(open: () => D) =>
     Effect.acquireRelease(Effect.sync(open), (dispatcher) => Effect.promise(() => dispatcher.destroy()))
 
@@ -127,7 +125,7 @@ describe("the dispatcher of an app", () => {
     [5, () => import("undici5")],
     [6, () => import("undici6")]
   ] as const) {
-    it.live(`of undici ${version} is refused when the layer is built, with the versions that will do`, () =>
+    it.live(`from undici ${version} fails the layer with the supported versions`, () =>
       Effect.gen(function* () {
         const { Agent: Old, ProxyAgent } = yield* Effect.promise(load)
         const agents: ReadonlyArray<unknown> = [
@@ -147,7 +145,7 @@ describe("the dispatcher of an app", () => {
     )
   }
 
-  it.live("of undici 7 is used", () =>
+  it.live("from undici 7 is used", () =>
     Effect.gen(function* () {
       const { seen, url } = yield* vendor
       const { Agent: Seventh } = yield* Effect.promise(() => import("undici7"))

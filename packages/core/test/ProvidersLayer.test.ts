@@ -37,11 +37,11 @@ const failing = (options: Providers.Options) => {
   )
 }
 
-/** What code without types may pass. */
+/** Options as JavaScript code without types may pass them. */
 const untyped = (options: unknown): Providers.Options => Object.assign({}, options)
 
 describe("Providers.layer", () => {
-  it.effect("caches in memory by default, and not with off", () =>
+  it.effect("caches in memory by default, and does not cache with cache: off", () =>
     Effect.gen(function* () {
       for (const [options, calls] of [
         [{}, 1],
@@ -55,7 +55,7 @@ describe("Providers.layer", () => {
     })
   )
 
-  it.effect("layerSingle is the stack of one vendor, with the same checks", () =>
+  it.effect("layerSingle builds the stack for one vendor, with the same checks", () =>
     Effect.gen(function* () {
       for (const [cache, calls] of [
         ["memory", 1],
@@ -91,7 +91,7 @@ describe("Providers.layer", () => {
     })
   )
 
-  it.effect("ttl fills in requests without one", () =>
+  it.effect("ttl applies to requests without a ttl", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(Acme.ok)
       yield* minting({ ttl: "5 minutes" }, vendor)
@@ -99,7 +99,7 @@ describe("Providers.layer", () => {
     })
   )
 
-  it.effect("timeout and retries bound a mint, and the retry policy of the app applies where they are not given", () =>
+  it.effect("timeout and retries limit a mint, and default to the app's retry policy", () =>
     Effect.gen(function* () {
       const once = Acme.vendor({ status: 503 })
       yield* Effect.flip(minting({ retries: 0 }, once))
@@ -116,7 +116,7 @@ describe("Providers.layer", () => {
     })
   )
 
-  it.effect("pool mints single-use credentials ahead, by a number or all of its options", () =>
+  it.effect("pool mints single-use credentials in advance, given a number or the pool's options", () =>
     Effect.gen(function* () {
       for (const pool of [3, { max: 3 }]) {
         const vendor = Acme.vendor(Acme.ok)
@@ -133,7 +133,7 @@ describe("Providers.layer", () => {
     })
   )
 
-  it.effect("a shared cache and its rate limit are one for all machines", () =>
+  it.effect("two machines with one store share credentials and the rate limit", () =>
     Effect.gen(function* () {
       const { store } = yield* Store.make()
       const vendor = Acme.vendor(Acme.ok)
@@ -146,7 +146,7 @@ describe("Providers.layer", () => {
       yield* Effect.provide(mint("u1"), one)
       yield* Effect.provide(mint("u1"), other)
       assert.lengthOf(vendor.sent, 1)
-      // A client credential without a subject is not shared, and so not encrypted, which takes real time.
+      // A client credential without a subject is not shared, so the test need not wait for encryption.
       yield* Effect.forkChild(Effect.provide(mint(), other), { startImmediately: true })
       yield* TestClock.adjust("999 millis")
       assert.lengthOf(vendor.sent, 1)
@@ -155,7 +155,7 @@ describe("Providers.layer", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.effect("an invalid option is named with its rule, and its value is not repeated", () =>
+  it.effect("an invalid option fails the layer with its name and rule, without its value", () =>
     Effect.gen(function* () {
       const { store } = yield* Store.make()
       const secret = Redacted.make("c2VjcmV0")
@@ -214,7 +214,7 @@ describe("adapters that are loaded on demand", () => {
     return { loaded, minted, vendor, layerOf: (id: string) => layerOf(id, vendor) }
   }
 
-  it.effect("options replace the variables of the same name", () =>
+  it.effect("options override the variables of the same name", () =>
     Effect.gen(function* () {
       const env = { TEMPCRED_PROVIDER: "acme", TEMPCRED_TTL: "60 seconds", TEMPCRED_CACHE: "off" }
       const { loaded, minted, vendor } = configured(env, { provider: ["globex"], ttl: "5 minutes", retries: undefined })
@@ -226,7 +226,7 @@ describe("adapters that are loaded on demand", () => {
     })
   )
 
-  it.effect("vendors that are given need no name, and no adapter is loaded", () =>
+  it.effect("the vendors option needs no TEMPCRED_PROVIDER, and loads no adapter", () =>
     Effect.gen(function* () {
       const { layerOf: made } = configured({})
       const { loaded, minted } = configured(
@@ -238,7 +238,7 @@ describe("adapters that are loaded on demand", () => {
     })
   )
 
-  it.effect("only the chosen ones are loaded, beside those that are given at once", () =>
+  it.effect("only the adapters named in TEMPCRED_PROVIDER are loaded, also next to an adapter given directly", () =>
     Effect.gen(function* () {
       const { loaded, minted } = configured({ TEMPCRED_PROVIDER: "Initech,globex" })
       assert.deepStrictEqual(loaded, [])
@@ -247,7 +247,7 @@ describe("adapters that are loaded on demand", () => {
     })
   )
 
-  it.effect("a mistake in TEMPCRED_PROVIDER or in another variable loads none", () =>
+  it.effect("an invalid variable loads no adapter", () =>
     Effect.gen(function* () {
       for (const [env, message] of [
         [{ TEMPCRED_PROVIDER: "soniox" }, /names an unknown provider; known are acme, globex, broken, initech$/],
@@ -262,7 +262,7 @@ describe("adapters that are loaded on demand", () => {
     })
   )
 
-  it.effect("one that cannot be loaded is a configuration error without the text of the failure", () =>
+  it.effect("a failed load is a configuration error with the failure's code, without its text", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(configured({ TEMPCRED_PROVIDER: "acme,broken" }).minted)
       assert.strictEqual(error._tag, "ConfigurationError")

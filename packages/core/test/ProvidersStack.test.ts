@@ -1,4 +1,4 @@
-/** The whole stack that configuration names: failover, sharing and cache. */
+/** The whole stack as variables configure it: failover, sharing and cache. */
 import type * as Adapter from "@tempcred/core/Adapter"
 import { fingerprint } from "@tempcred/core/Fingerprint"
 import * as Providers from "@tempcred/core/Providers"
@@ -49,7 +49,7 @@ const failing = (env: Readonly<Record<string, string>>, options?: Providers.Conf
   )
 
 describe("TEMPCRED_PROVIDER", () => {
-  it.effect("a healthy first vendor is the only one asked", () =>
+  it.effect("calls only the first vendor while it is healthy", () =>
     Effect.gen(function* () {
       const [first, second] = [Acme.vendor(Acme.ok), Acme.vendor(Acme.ok)]
       const [credential] = yield* minting({ TEMPCRED_PROVIDER: "globex, acme" }, first, second)
@@ -57,14 +57,14 @@ describe("TEMPCRED_PROVIDER", () => {
       assert.deepStrictEqual([first.sent.length, second.sent.length], [0, 1])
     })
   )
-  it.effect("the next vendor is asked when the first is down", () =>
+  it.effect("calls the second vendor if the first is down", () =>
     Effect.gen(function* () {
       const [first, second] = [Acme.vendor({ status: 503 }), Acme.vendor(Acme.ok)]
       const [credential] = yield* minting({ TEMPCRED_PROVIDER: "acme,globex" }, first, second)
       assert.strictEqual(credential?.provider, "globex")
     })
   )
-  it.effect("an unknown or repeated name in a list is refused", () =>
+  it.effect("rejects a list with an unknown, repeated or missing name", () =>
     Effect.gen(function* () {
       for (const names of ["acme,initech", "acme,acme", ","]) {
         assert.match(yield* failing({ TEMPCRED_PROVIDER: names }), /TEMPCRED_PROVIDER .*known are acme, globex$/)
@@ -76,7 +76,7 @@ describe("TEMPCRED_PROVIDER", () => {
 describe("TEMPCRED_CACHE", () => {
   const env = { TEMPCRED_PROVIDER: "acme" }
 
-  it.effect("memory is the default, and off is off", () =>
+  it.effect("memory is the default, and off disables the cache", () =>
     Effect.gen(function* () {
       for (const [cache, calls] of [
         [{}, 1],
@@ -89,7 +89,7 @@ describe("TEMPCRED_CACHE", () => {
       }
     })
   )
-  it.effect("a refused credential is replaced in one mint, also where TEMPCRED_TTL fills the request in", () =>
+  it.effect("a refused credential is replaced by one mint, also if the ttl comes from TEMPCRED_TTL", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(Acme.ok)
       yield* TempCredentialProvider.use((provider) =>
@@ -122,7 +122,7 @@ describe("TEMPCRED_CACHE", () => {
       ).pipe(Effect.provide(layer))
     })
   )
-  it.effect("the cache allows the whole of TEMPCRED_TIMEOUT", () =>
+  it.effect("a mint through the cache can take as long as TEMPCRED_TIMEOUT", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor({ status: 429, headers: { "retry-after": "40" } }, Acme.ok)
       const fiber = yield* Effect.forkChild(
@@ -134,7 +134,7 @@ describe("TEMPCRED_CACHE", () => {
     })
   )
   it.effect(
-    "a Redis needs an encryption key and the package that connects to it; the error names what is missing and the line to add",
+    "a Redis URL needs an encryption key and @tempcred/redis; the error says what is missing and how to add it",
     () =>
       Effect.gen(function* () {
         const redis = "redis://127.0.0.1:1"
@@ -159,7 +159,7 @@ describe("TEMPCRED_CACHE", () => {
         assert.notInclude(short, "c2VjcmV0")
       })
   )
-  it.effect("TEMPCRED_RATE_LIMIT is one limit for all machines that share a Redis", () =>
+  it.effect("TEMPCRED_RATE_LIMIT is one limit for all machines with the same Redis", () =>
     Effect.gen(function* () {
       const { state, store } = yield* Store.make()
       const vendor = Acme.vendor(Acme.ok)
@@ -181,7 +181,7 @@ describe("TEMPCRED_CACHE", () => {
       assert.deepStrictEqual(new Set(state.calls), new Set(["take"]))
     }).pipe(Effect.scoped)
   )
-  it.effect("a Redis with a password and its encryption key may be in files", () =>
+  it.effect("the Redis URL and the encryption key can be read from files", () =>
     Effect.gen(function* () {
       const held: Readonly<Record<string, string>> = {
         url: "redis://:secret@127.0.0.1:1\n",
@@ -202,7 +202,7 @@ describe("TEMPCRED_CACHE", () => {
   )
 })
 
-it.effect("TEMPCRED_POOL mints single-use credentials ahead", () =>
+it.effect("TEMPCRED_POOL mints single-use credentials in advance", () =>
   Effect.gen(function* () {
     const vendor = Acme.vendor(Acme.ok)
     const capabilities = {
@@ -225,7 +225,7 @@ it.effect("TEMPCRED_POOL mints single-use credentials ahead", () =>
     assert.strictEqual(vendor.sent.length, 2)
   })
 )
-it.effect("TEMPCRED_POOL is a number from 1 to 100", () =>
+it.effect("TEMPCRED_POOL must be a number from 1 to 100", () =>
   Effect.gen(function* () {
     assert.match(yield* failing({ TEMPCRED_PROVIDER: "acme", TEMPCRED_POOL: "0" }), /^TEMPCRED_POOL .*1.*100/)
   })

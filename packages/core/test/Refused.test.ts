@@ -1,4 +1,4 @@
-/** A caller reports a credential that was refused where it was used, by its fingerprint, and gets another one. */
+/** A caller reports a credential that the vendor refused, by its fingerprint, and gets another one. */
 import { assert, describe, it } from "@effect/vitest"
 import { CredentialCache } from "@tempcred/core/CredentialCache"
 import * as Failover from "@tempcred/core/Failover"
@@ -23,8 +23,8 @@ const tokenOf = ({ token }: TempCredential) => Redacted.value(token)
 
 const nameOf = ({ token }: TempCredential) => fingerprint(token)
 
-describe("a cache", () => {
-  it.effect("drops the refused credential and mints one other", () =>
+describe("a cache that gets a refused fingerprint", () => {
+  it.effect("drops the refused credential and mints a new one, once", () =>
     Effect.gen(function* () {
       const acme = vendor()
       const cache = yield* build(acme)
@@ -36,7 +36,7 @@ describe("a cache", () => {
     })
   )
 
-  it.effect("keeps what it holds when the fingerprint is of something else", () =>
+  it.effect("keeps its credential if the fingerprint is another one's", () =>
     Effect.gen(function* () {
       const acme = vendor()
       const cache = yield* build(acme)
@@ -50,7 +50,7 @@ describe("a cache", () => {
     })
   )
 
-  it.effect("makes one mint for all who report the same credential at once", () =>
+  it.effect("mints once for 20 concurrent reports of the same credential", () =>
     Effect.gen(function* () {
       const acme = vendor()
       const cache = yield* build(acme)
@@ -68,7 +68,7 @@ describe("a cache", () => {
     })
   )
 
-  it.effect("gives a caller who joins a mint another credential than the refused one that the mint brings", () =>
+  it.effect("mints again for a caller if the shared mint returns the credential that the caller reported", () =>
     Effect.gen(function* () {
       const acme = vendor()
       let stored: TempCredential | undefined
@@ -102,7 +102,7 @@ describe("a cache", () => {
     })
   )
 
-  it.effect("serves no refused credential when the vendor is down, and leaves the vendor alone", () =>
+  it.effect("does not serve the refused credential during an outage, and does not mint during the pause", () =>
     Effect.gen(function* () {
       const acme = vendor({ life: 600 })
       const cache = yield* build(acme)
@@ -117,7 +117,7 @@ describe("a cache", () => {
     })
   )
 
-  it.effect("tells the providers below, through every wrapper, and what passes it by too", () =>
+  it.effect("passes the fingerprint to the provider below through all wrappers, also for uncached requests", () =>
     Effect.gen(function* () {
       const told: Array<MintOptions | undefined> = []
       const acme = vendor()
@@ -150,7 +150,7 @@ describe("a cache", () => {
     })
   )
 
-  it.effect("over another cache drops the credential in both, and only for the scope of the request", () =>
+  it.effect("drops the credential in the cache below too", () =>
     Effect.gen(function* () {
       const acme = vendor()
       const inner = yield* build(acme)
@@ -163,14 +163,14 @@ describe("a cache", () => {
   )
 })
 
-describe("machines that share credentials", () => {
+describe("machines that share credentials and get a refused fingerprint", () => {
   const place = Effect.fnUntraced(function* () {
     const store = yield* Store.make()
     const acme = Host.vendor()
     return { store, acme, start: () => Host.start(store, acme) }
   })
 
-  it.effect("take back what only the store holds, and mint once for all", () =>
+  it.effect("invalidate the credential in the store, and mint once for all machines", () =>
     Effect.gen(function* () {
       const { acme, start } = yield* place()
       const [one, other] = [yield* start(), yield* start()]
@@ -186,7 +186,7 @@ describe("machines that share credentials", () => {
     })
   )
 
-  it.effect("take back what one machine was given before the store had a newer one", () =>
+  it.effect("invalidate a machine's older credential, and use the newer one in the store", () =>
     Effect.gen(function* () {
       const { acme, start } = yield* place()
       const [one, other] = [yield* start(), yield* start()]
@@ -199,7 +199,7 @@ describe("machines that share credentials", () => {
     })
   )
 
-  it.effect("hear of it also from a cache that holds another credential", () =>
+  it.effect("invalidate it in the store even if the reporting machine has cached another credential", () =>
     Effect.gen(function* () {
       const { acme, store, start } = yield* place()
       const [one, other] = [yield* start(), yield* start()]
@@ -221,7 +221,7 @@ describe("machines that share credentials", () => {
     })
   )
 
-  it.effect("keep what another scope or another fingerprint names", () =>
+  it.effect("keep the credential if the fingerprint is of another subject or unknown", () =>
     Effect.gen(function* () {
       const { acme, start } = yield* place()
       const [one, other] = [yield* start(), yield* start()]
@@ -235,7 +235,7 @@ describe("machines that share credentials", () => {
   )
 })
 
-test("the Promise door takes a fingerprint and a least life, and refuses what is no length", async () => {
+test("a Minter accepts refused and minRemaining, and rejects an invalid duration", async () => {
   const acme = vendor()
   await using minter = Minter.make(CredentialCache.layer().pipe(Layer.provide(acme.layer)))
   const first = await minter.mint(request)
@@ -246,7 +246,7 @@ test("the Promise door takes a fingerprint and a least life, and refuses what is
   check.strictEqual(tokenOf(await minter.mint(request, { minRemaining: "30 seconds" })), "token-2")
   check.strictEqual(tokenOf(await minter.mint(request)), "token-2")
   for (const minRemaining of ["-1 seconds", "Infinity seconds", "soon", 20, null]) {
-    // @ts-expect-error: the types refuse it too
+    // @ts-expect-error: the types reject it too
     const error: unknown = await minter.mint(request, { minRemaining }).catch((cause: unknown) => cause)
     check.match(String(error), /minRemaining: must be a finite duration/)
   }

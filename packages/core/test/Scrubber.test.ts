@@ -1,4 +1,4 @@
-/** A long-lived key that a vendor sends back is recognised in every spelling. */
+/** A long-lived key in a vendor's response is redacted in every encoding. */
 import * as KeySource from "@tempcred/core/KeySource"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { assert, describe, it } from "@effect/vitest"
@@ -10,7 +10,7 @@ import * as Acme from "./acme.ts"
 
 const base64 = (text: string) => Buffer.from(text).toString("base64")
 const inJson = (text: string) => JSON.stringify(text).slice(1, -1)
-/** Base64 in lines, as in mail. */
+/** Base64 with line breaks, as in e-mail. */
 const wrapped = (text: string) => text.replaceAll(/.{20}(?=.)/g, "$&\r\n")
 const hexOf = (character: string) => character.charCodeAt(0).toString(16).padStart(2, "0")
 const each = (key: string, spell: (character: string) => string) => Array.from(key, spell).join("")
@@ -25,7 +25,7 @@ const htmlNames: Readonly<Record<string, string>> = {
 const spellings: Readonly<Record<string, (key: string) => string>> = {
   "as it is": (key) => key,
   "percent-encoded": encodeURIComponent,
-  "percent-encoded in small letters": (key) =>
+  "percent-encoded in lower case": (key) =>
     encodeURIComponent(key).replaceAll(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase()),
   "percent-encoded in every character": (key) => each(key, (character) => `%${hexOf(character)}`),
   "percent-encoded twice": (key) => encodeURIComponent(encodeURIComponent(key)),
@@ -35,23 +35,22 @@ const spellings: Readonly<Record<string, (key: string) => string>> = {
     each(key, (character) => (/\w/.test(character) ? character : `&#${character.charCodeAt(0)};`)),
   "HTML-encoded in hexadecimal": (key) =>
     each(key, (character) => (/\w/.test(character) ? character : `&#x${hexOf(character).toUpperCase()};`)),
-  "escaped as in JSON": (key) => JSON.stringify(key).slice(1, -1),
-  "escaped as in JSON, with slashes": (key) => JSON.stringify(key).slice(1, -1).replaceAll("/", "\\/"),
-  "escaped as in JSON, by number": (key) => each(key, (character) => `\\u00${hexOf(character)}`),
-  "escaped as in JSON twice, with slashes": (key) => inJson(inJson(key).replaceAll("/", "\\/")),
-  "escaped as in JSON, percent-encoded and HTML-encoded": (key) =>
-    encodeURIComponent(inJson(key)).replaceAll("%", "&#37;"),
+  "JSON-escaped": (key) => JSON.stringify(key).slice(1, -1),
+  "JSON-escaped, with slashes": (key) => JSON.stringify(key).slice(1, -1).replaceAll("/", "\\/"),
+  "JSON-escaped, by number": (key) => each(key, (character) => `\\u00${hexOf(character)}`),
+  "JSON-escaped twice, with slashes": (key) => inJson(inJson(key).replaceAll("/", "\\/")),
+  "JSON-escaped, percent-encoded and HTML-encoded": (key) => encodeURIComponent(inJson(key)).replaceAll("%", "&#37;"),
   "in base64": base64,
   "in base64url": (key) => Buffer.from(key).toString("base64url"),
   "in base64, percent-encoded": (key) => encodeURIComponent(base64(key)),
-  "in base64 with line ends, percent-encoded": (key) => encodeURIComponent(wrapped(base64(key))),
-  "in base64 with line ends, escaped as in JSON": (key) => inJson(wrapped(base64(`user:${key}`))),
-  "in base64, after a user's name": (key) => base64(`user:${key}`),
-  "in base64, within other text": (key) => base64(`{"k":"${key}"}`),
-  "in base64, within still other text": (key) => base64(`{"ke":"${key}"}`)
+  "in base64 with line breaks, percent-encoded": (key) => encodeURIComponent(wrapped(base64(key))),
+  "in base64 with line breaks, JSON-escaped": (key) => inJson(wrapped(base64(`user:${key}`))),
+  "in base64, after a user name": (key) => base64(`user:${key}`),
+  "in base64, within other text (offset 1)": (key) => base64(`{"k":"${key}"}`),
+  "in base64, within other text (offset 2)": (key) => base64(`{"ke":"${key}"}`)
 }
 
-/** As many of the key's own characters as would tell something of it. */
+/** Whether the text contains the key, except for its first and last character. */
 const isTold = (key: string, text: string) => {
   const decoded = [
     text,
@@ -68,9 +67,9 @@ const minting = (step: Acme.Step, apiKey: Redacted.Redacted | KeySource.KeySourc
 
 const Key = Schema.String.check(Schema.isPattern(/^[\w/+=][!-~]{14,58}[\w/+=]$/))
 
-describe.each(Object.entries(spellings))("a key that comes back %s", (_, spell) => {
+describe.each(Object.entries(spellings))("a key in a vendor's response, %s", (_, spell) => {
   it.effect.prop(
-    "is in no sentence, code, request id, issue or path of an error",
+    "is redacted in the message, code, request id and issues of an error",
     [Key],
     ([key]) =>
       Effect.gen(function* () {
@@ -90,7 +89,7 @@ describe.each(Object.entries(spellings))("a key that comes back %s", (_, spell) 
   )
 
   it.effect.prop(
-    "as the token, or within it, is refused, whichever of the known keys it is",
+    "is rejected as a token or a part of one, if it is any of the source's keys",
     [Key, Key],
     ([key, other]) =>
       Effect.gen(function* () {
@@ -107,7 +106,7 @@ describe.each(Object.entries(spellings))("a key that comes back %s", (_, spell) 
 })
 
 it.effect.prop(
-  "a key that comes back in lines of base64 is in no sentence",
+  "a key in base64 with line breaks is redacted in a message",
   [Key],
   ([key]) =>
     Effect.gen(function* () {
@@ -118,7 +117,7 @@ it.effect.prop(
   { arbitrary: { runs: 20 } }
 )
 
-it.effect("a key with nothing special in it leaves the vendor's other words as they are", () =>
+it.effect("text in a vendor's message that is not the key stays unchanged", () =>
   Effect.gen(function* () {
     const message = "100% of %41 &amp; \\u0041 AT&T is 2/3 + a_b-c"
     const error = yield* minting({ status: 403, body: { message } }, Redacted.make("acme-long-lived-key"))
@@ -126,7 +125,7 @@ it.effect("a key with nothing special in it leaves the vendor's other words as t
   })
 )
 
-it.effect("the path to a field that is wrong holds no key and is cut", () =>
+it.effect("the path of an invalid field is redacted and cut", () =>
   Effect.gen(function* () {
     const key = "acme/long+lived=key"
     const body = { token: { [encodeURIComponent(key).toLowerCase() + "x".repeat(400)]: 1 } }
@@ -136,7 +135,7 @@ it.effect("the path to a field that is wrong holds no key and is cut", () =>
   })
 )
 
-it.effect("a token that happens to be like a short key of a test is taken", () =>
+it.effect("a token that contains a very short key is accepted", () =>
   Effect.gen(function* () {
     const provider = Layer.provide(Acme.layer({ apiKey: Redacted.make("key") }), Acme.vendor(Acme.ok).layer)
     const { token } = yield* TempCredentialProvider.use(({ mint }) => mint({ purpose: "stt.realtime" })).pipe(

@@ -1,4 +1,4 @@
-/** Nothing that is printed, logged, traced, thrown or counted holds the long-lived key or the token. */
+/** Output, logs, traces, errors and metrics never contain the long-lived key or the token. */
 import { checkKey, ConfigurationError } from "@tempcred/core/ConfigurationError"
 import * as Connection from "@tempcred/core/Connection"
 import * as Minter from "@tempcred/core/Minter"
@@ -89,7 +89,7 @@ for (const step of steps) {
   )
 }
 
-it.effect("the vendor's sentence is kept, cut at 300 characters, and cannot forge log lines", () =>
+it.effect("the vendor's message is kept in one line, cut at 300 characters", () =>
   Effect.gen(function* () {
     const message = `first\nlevel=fatal ${Acme.key} ${"x".repeat(245)}${Acme.key}`
     const error = yield* TempCredentialProvider.use((provider) => provider.mint({ purpose: "stt.realtime" })).pipe(
@@ -101,7 +101,7 @@ it.effect("the vendor's sentence is kept, cut at 300 characters, and cannot forg
     assert.match(detail, /… — check ACME_API_KEY$/)
     assert.strictEqual(detail.length, 300)
     assertClean(detail)
-    // No prefix of the key either, where the cut falls into it.
+    // The cut falls into the key: no prefix of the key remains either.
     assert.notInclude(detail.slice(30), Acme.key.slice(0, 5))
   })
 )
@@ -115,7 +115,7 @@ it.effect("the key cannot be reached from an error", () =>
     const seen = new Set<unknown>()
     const walk = (value: unknown): void => {
       if (typeof value === "string") assertClean(value)
-      if (Redacted.isRedacted(value)) assert.fail("a redacted value hangs on the error")
+      if (Redacted.isRedacted(value)) assert.fail("the error has a redacted value")
       if (typeof value !== "object" || value === null || seen.has(value)) return
       seen.add(value)
       for (const name of Reflect.ownKeys(value)) walk(Reflect.get(value, name))
@@ -130,7 +130,7 @@ describe("a credential", () => {
     provider.mint({ purpose: "stt.realtime", subject: "u1", maxSession: "5 minutes" })
   ).pipe(Effect.provide(Acme.layer().pipe(Layer.provide(Acme.vendor(Acme.ok).layer))))
 
-  it.effect("has one explicit way to be sent, and comes back equal", () =>
+  it.effect("exposes its token only in encode, and decodes to an equal credential", () =>
     Effect.gen(function* () {
       const credential = yield* minted
       const sent = JSON.stringify(TempCredential.encode(credential))
@@ -141,7 +141,7 @@ describe("a credential", () => {
       assert.deepStrictEqual(yield* TempCredential.decode(JSON.parse(sent)), credential)
     })
   )
-  it.effect("that cannot be decoded says which field, and not the token", () =>
+  it.effect("that cannot be decoded is an error with the field's name, without the token", () =>
     Effect.gen(function* () {
       const broken = { ...TempCredential.encode(yield* minted), expiresAt: "soon" }
       const error = yield* Effect.flip(TempCredential.decode(broken))
@@ -149,7 +149,7 @@ describe("a credential", () => {
       assertClean(forms(error.message))
     })
   )
-  it.effect("shows no secret in its connections", () =>
+  it.effect("has no secret in its connections", () =>
     Effect.gen(function* () {
       const { connections, token } = yield* minted
       assertClean(forms(connections))
@@ -160,7 +160,7 @@ describe("a credential", () => {
   )
 })
 
-it("a key with a character that no header can carry is a configuration error that does not print it", () => {
+it("a key with a character that is invalid in a header is a configuration error without the key", () => {
   for (const value of ["se\ncret-key", "secret\r\n-key", "secret key", "secret-kéy", "\u0000secret-key", ""]) {
     const issues = checkKey("ACME_API_KEY", Redacted.make(value))
     const error = new ConfigurationError({ issues })
@@ -170,7 +170,7 @@ it("a key with a character that no header can carry is a configuration error tha
   assert.deepStrictEqual(checkKey("ACME_API_KEY", Redacted.make("sk-live_~=+/.")), [])
 })
 
-it("a minter prints nothing of the key", async () => {
+it("a printed Minter does not contain the key", async () => {
   await using minter = Minter.make(Layer.effect(TempCredentialProvider, Provider.make(Acme.spec())), {
     transport: Acme.vendor(Acme.ok).layer
   })
@@ -178,7 +178,7 @@ it("a minter prints nothing of the key", async () => {
   assertClean(forms(minter))
 })
 
-it.effect("an error crosses a wire and comes back as the same class", () =>
+it.effect("an encoded error decodes to the same class", () =>
   Effect.gen(function* () {
     const error = yield* TempCredentialProvider.use((provider) => provider.mint({ purpose: "stt.realtime" })).pipe(
       Effect.provide(Acme.layer().pipe(Layer.provide(Acme.vendor({ status: 400, body: { code: "bad_ttl" } }).layer))),

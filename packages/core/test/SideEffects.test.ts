@@ -1,4 +1,4 @@
-/** What happens once: a mint that has effects beyond its credential. */
+/** Mints with side effects are not repeated if the vendor may have processed the first request. */
 import * as Errors from "@tempcred/core/TempCredentialError"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { Transport } from "@tempcred/core/Transport"
@@ -18,7 +18,7 @@ const capabilities = { ...Acme.capabilities, "stt.realtime": withEffects }
 const provider = Layer.effect(TempCredentialProvider, Effect.orDie(Provider.make({ ...Acme.spec(), capabilities })))
 
 describe("a mint with side effects", () => {
-  /** Mints under virtual time, and tells how often the vendor was called. */
+  /** Mints under virtual time, and returns the number of calls to the vendor. */
   const calls = Effect.fnUntraced(function* (
     transport: Layer.Layer<Transport>,
     sent: ReadonlyArray<unknown>,
@@ -45,11 +45,13 @@ describe("a mint with side effects", () => {
     [{ status: 429 }, 3],
     [{ status: 503 }, 3]
   ]
-  it.effect.each(cases)("is not repeated where the first may have had them: %j, %d calls", ([step, expected]) =>
-    Effect.gen(function* () {
-      const { layer, sent } = Acme.vendor(step)
-      assert.strictEqual(yield* calls(layer, sent), expected)
-    })
+  it.effect.each(cases)(
+    "is retried only after a response that rules out side effects: %j, %d calls",
+    ([step, expected]) =>
+      Effect.gen(function* () {
+        const { layer, sent } = Acme.vendor(step)
+        assert.strictEqual(yield* calls(layer, sent), expected)
+      })
   )
 
   it.effect.each([
@@ -57,7 +59,7 @@ describe("a mint with side effects", () => {
     ["ENOTFOUND", 3],
     ["EAI_AGAIN", 3],
     ["ECONNRESET", 1]
-  ] as const)("is repeated where no request arrived: %s, %d calls", ([code, expected]) =>
+  ] as const)("is retried only if the connection was never made: %s, %d calls", ([code, expected]) =>
     Effect.gen(function* () {
       const sent: Array<unknown> = []
       const send: Transport["Service"]["send"] = (outgoing) => {
@@ -68,7 +70,7 @@ describe("a mint with side effects", () => {
     })
   )
 
-  it.effect("another purpose of the same vendor is repeated", () =>
+  it.effect("does not limit retries of another purpose of the same vendor", () =>
     Effect.gen(function* () {
       const { layer, sent } = Acme.vendor("reset")
       assert.strictEqual(yield* calls(layer, sent, "stt.batch"), 3)
@@ -77,7 +79,7 @@ describe("a mint with side effects", () => {
 })
 
 describe("a failover after a mint with side effects", () => {
-  /** Mints once with A by this script and B healthy, and tells which of them were asked. */
+  /** Mints once, where A follows this script and B is healthy, and returns which of them were called. */
   const asked = Effect.fnUntraced(function* (step: Step, purpose: keyof typeof capabilities = "stt.realtime") {
     const a = vendor("a", step)
     const b = vendor("b", "minted")
@@ -87,14 +89,14 @@ describe("a failover after a mint with side effects", () => {
 
   const lost = new Errors.TransportError({ timedOut: true })
 
-  it.effect("stops where it may have had them", () =>
+  it.effect("stops if the first vendor may have processed the request", () =>
     Effect.gen(function* () {
       const reasons = [new Errors.UnavailableError({ status: 500 }), new Errors.InvalidResponseError({ status: 200 })]
       for (const reason of [lost, ...reasons, "hang"] as const) assert.strictEqual(yield* asked(reason), "a")
     })
   )
 
-  it.effect("goes on where it had none, and for a purpose without any", () =>
+  it.effect("continues if the first vendor did not process the request, or for a purpose without side effects", () =>
     Effect.gen(function* () {
       const reasons = [
         new Errors.TransportError({ timedOut: false, code: "ECONNREFUSED" }),
@@ -108,7 +110,7 @@ describe("a failover after a mint with side effects", () => {
     })
   )
 
-  it.effect("stops after a failover in which one of several may have had them", () =>
+  it.effect("stops after a nested failover in which a vendor may have processed the request", () =>
     Effect.gen(function* () {
       const down = new Errors.UnavailableError({ status: 503 })
       const inner = (provider: string, reason: Errors.Reason) => ({ provider, reason })
