@@ -1,6 +1,6 @@
 /**
- * Random programs against a cache and against a model of it that fits on a page. `CACHE_MODEL_SEED` repeats a failing run, `CACHE_MODEL_STEPS`
- * sets how long it is.
+ * Random programs against a cache and against a simple model of it. `CACHE_MODEL_SEED` repeats a failing run, `CACHE_MODEL_STEPS`
+ * sets the number of steps.
  */
 import { assert, it } from "@effect/vitest"
 import type * as Errors from "@tempcred/core/TempCredentialError"
@@ -15,15 +15,15 @@ const seed = Number(process.env["CACHE_MODEL_SEED"] ?? Math.floor(Math.random() 
 const steps = Number(process.env["CACHE_MODEL_STEPS"] ?? 100_000)
 const stepsOfProgram = 500
 
-/** What a get came to; empty while it waits. */
+/** The result of a request; empty while it is pending. */
 interface Got {
   outcome: string
 }
 
-/** All chances fall alike; and no window falls on a whole millisecond, where the last bit of a sum would decide. */
+/** Every random number, chosen so that no window ends on a whole millisecond, where a rounding error would decide. */
 const chance = 0.50011
 
-/** The cache as the specification has it, in milliseconds. */
+/** A model of the cache by its specification, in milliseconds. */
 class Model {
   now = 0
   mints = 0
@@ -101,7 +101,7 @@ const millis = (count = 0) => Math.round(count * 1000)
 
 const mandatory = (life: number) => Math.max(Math.min(10_000, life / 4), life * 0.1)
 
-/** A generator that a seed determines (mulberry32). */
+/** A random generator with a seed (mulberry32). */
 const generator = (start: number) => {
   let state = start
   return () => {
@@ -203,10 +203,10 @@ const program = (start: number) =>
     Effect.provideService(Random.Random, { nextIntUnsafe: () => 0, nextDoubleUnsafe: () => chance })
   )
 
-/** Programs that found a fault: a credential expired during a failed mint, and the pause after that failure was lost. */
+/** Seeds that found a defect: a credential expired during a failed mint, and the pause after that failure was lost. */
 const known = [1_908_089_195, 1_908_089_253, 386_444_236]
 
 it.effect.each([...known, ...Array.from({ length: Math.ceil(steps / stepsOfProgram) }, (_, round) => seed + round)])(
-  "does what its model does, in 500 random steps (seed %d)",
+  "the cache behaves like its model in 500 random steps (seed %d)",
   program
 )

@@ -9,7 +9,7 @@ const fill = (placement: Connection.Placement, url: string = base.url) =>
   Connection.fill({ ...base, url, placement }, token)
 const empty = { kind: "websocket", url: base.url, headers: {}, protocols: [], message: {}, form: {} } as const
 
-it("fills each placement, and nothing else", () => {
+it("puts the token only where the placement says", () => {
   assert.deepStrictEqual(fill(Connection.bearer), { ...empty, headers: { Authorization: "Bearer a b&$&/é" } })
   assert.deepStrictEqual(fill({ in: "subprotocols", protocols: ["acme", "key.{token}"] }), {
     ...empty,
@@ -25,7 +25,7 @@ it("fills each placement, and nothing else", () => {
   })
 })
 
-it("a query parameter and a URL are encoded and come back whole", () => {
+it("encodes the token in a query parameter and in a URL", () => {
   const query = new URL(fill({ in: "query", name: "jwt", value: "{token}" }).url)
   assert.strictEqual(query.searchParams.get("jwt"), "a b&$&/é")
   assert.strictEqual(query.searchParams.get("model"), "x")
@@ -33,7 +33,7 @@ it("a query parameter and a URL are encoded and come back whole", () => {
   assert.strictEqual(decodeURIComponent(new URL(url).pathname), "/a b&$&/é/listen")
 })
 
-it("a token that is a URL is opened as it is, with the protocols that go with it", () => {
+it("uses a token that is a URL unchanged, with its subprotocols", () => {
   const whole = "wss://acme.example/talk?agent=1&signature=a%2Fb"
   const connection = { ...base, url: "{token}", placement: { in: "url", protocols: ["convai"] } } as const
   assert.deepStrictEqual(Connection.fill(connection, Redacted.make(whole)), {
@@ -43,11 +43,11 @@ it("a token that is a URL is opened as it is, with the protocols that go with it
   })
 })
 
-it("nothing is filled in for an SDK, which is handed the token", () => {
+it("does not put the token anywhere for an SDK, which gets the token itself", () => {
   assert.deepStrictEqual(fill({ in: "sdk", name: "token" }), empty)
 })
 
-it("a browser is given no header on a WebSocket", () => {
+it("chooses a WebSocket connection without headers for a browser", () => {
   const connections = [
     { ...base, where: "server", placement: Connection.bearer },
     { ...base, placement: { in: "query", name: "jwt", value: "{token}" } }

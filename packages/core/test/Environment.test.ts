@@ -65,7 +65,7 @@ describe("the environment", () => {
   const doors = { "an adapter's layerConfig": layerConfig, "Providers.layerConfig": Providers.layerConfig([adapter]) }
 
   it.each(Object.entries(doors))(
-    "is read when a layer is built: a mended variable counts with %s",
+    "is read whenever a layer is built, so a corrected variable takes effect: %s",
     async (_, layer) => {
       const { state, transport } = vendor("right-key")
       const mint = async () => {
@@ -85,7 +85,7 @@ describe("the environment", () => {
     }
   )
 
-  it.effect("is not asked where the app provides a ConfigProvider", () =>
+  it.effect("is not read if the app provides a ConfigProvider", () =>
     Effect.gen(function* () {
       vi.stubEnv("ACME_API_KEY", "from-the-environment")
       assert.strictEqual(yield* revealed("ACME_API_KEY", { ACME_API_KEY: "from-the-app" }), "from-the-app")
@@ -93,7 +93,7 @@ describe("the environment", () => {
     })
   )
 
-  it.effect("that may not be read says how to allow it", () =>
+  it.effect("without the permission to read it, the error says how to allow it", () =>
     Effect.gen(function* () {
       const denied = Object.assign(new Error("Requires env access"), { name: "NotCapable" })
       vi.stubGlobal("process", {
@@ -107,8 +107,8 @@ describe("the environment", () => {
   )
 })
 
-describe("a value", () => {
-  it.effect("is trimmed of what files, pipes and editors leave around it", () =>
+describe("the value of a variable", () => {
+  it.effect("is trimmed of white space, line ends and a byte order mark", () =>
     Effect.gen(function* () {
       for (const value of ["sssh", "sssh\n", "sssh\r\n", " sssh ", "\uFEFFsssh", "\tsssh\n\n"]) {
         assert.strictEqual(yield* revealed("ACME_API_KEY", { ACME_API_KEY: value }), "sssh")
@@ -116,7 +116,7 @@ describe("a value", () => {
       }
     })
   )
-  it.effect("with quotation marks around it or control characters in it is refused by its variable", () =>
+  it.effect("is rejected with quotation marks around it or a control character in it", () =>
     Effect.gen(function* () {
       const quoted = "ACME begins or ends with a quotation mark: write it without quotation marks"
       const control = "ACME holds a line end or another control character: write it in one line"
@@ -138,7 +138,7 @@ describe("a value", () => {
       assert.strictEqual(yield* withEnv({ ACME: "ss sh" })(Environment.text("ACME")), "ss sh")
     })
   )
-  it.effect("that is empty or blank is not set", () =>
+  it.effect("counts as not set if it is empty or blank", () =>
     Effect.gen(function* () {
       for (const value of ["", " ", "\n"]) {
         assert.isUndefined(yield* withEnv({ ACME: value })(Environment.text("ACME")))
@@ -147,7 +147,7 @@ describe("a value", () => {
       }
     })
   )
-  it.effect("in a list is one of several with commas or line ends between them", () =>
+  it.effect("can be a list, separated by commas or line ends", () =>
     Effect.gen(function* () {
       const items = (value: string) => withEnv({ ACME: value })(Environment.list("ACME"))
       for (const value of ["a,b", " a , b ,", "a\nb\n", "a,\nb,\r\n"]) {
@@ -160,13 +160,13 @@ describe("a value", () => {
       }
     })
   )
-  it.effect("that is a list with a space in it is told to have commas", () =>
+  it.effect("is rejected if it is a list separated by spaces", () =>
     Effect.gen(function* () {
       const expected = "ACME holds a space: write a comma between two items"
       assert.strictEqual(yield* message(Environment.list("ACME"), { ACME: "soniox speechmatics" }), expected)
     })
   )
-  it.effect("of another format is refused with what is allowed", () =>
+  it.effect("is rejected in another format, with the allowed values", () =>
     Effect.gen(function* () {
       const port = Environment.value("ACME", Environment.wholeNumber(0, 10))
       for (const value of ["3", " 3\n"]) assert.strictEqual(yield* withEnv({ ACME: value })(port), 3)
@@ -182,7 +182,7 @@ describe("a value", () => {
 })
 
 describe("a secret in a file", () => {
-  it.effect("is read with nothing provided, and trimmed", () =>
+  it.effect("is read without a FileSystem service, and trimmed", () =>
     Effect.gen(function* () {
       for (const text of ["sssh", "sssh\n", "\uFEFFsssh\r\n"]) {
         assert.strictEqual(yield* revealed("ACME_API_KEY", { ACME_API_KEY_FILE: `${file(text)}\n` }), "sssh")
@@ -191,7 +191,7 @@ describe("a secret in a file", () => {
       assert.deepStrictEqual((yield* pairs)?.map(Redacted.value), ["a=1", "b=2"])
     })
   )
-  it.effect("is refused by the name of its variable, and without what it holds", () =>
+  it.effect("is rejected with the name of its variable, without the file's content", () =>
     Effect.gen(function* () {
       const problem = (env: Env) => message(Environment.secret("ACME"), env)
       const missing = join(tmpdir(), "tempcred-no-such-file")
@@ -202,14 +202,14 @@ describe("a secret in a file", () => {
       assert.match(yield* problem({ ACME_FILE: "x", ACME: "y" }), /^ACME_FILE is set, and so is ACME: keep one/)
     })
   )
-  it.effect("is read by the app's own FileSystem, where it provides one", () =>
+  it.effect("is read with the app's FileSystem if it provides one", () =>
     Effect.gen(function* () {
       const files = FileSystem.layerNoop({ readFileString: (path) => Effect.succeed(`sssh-in-${path}\n`) })
       const secret = Effect.provide(revealed("ACME", { ACME_FILE: "a-file" }), files)
       assert.strictEqual(yield* secret, "sssh-in-a-file")
     })
   )
-  it.effect("says so where the runtime has no files", () =>
+  it.effect("is rejected on a runtime without files", () =>
     Effect.gen(function* () {
       for (const process of [undefined, {}, { getBuiltinModule: () => undefined }]) {
         vi.stubGlobal("process", process)
@@ -220,7 +220,7 @@ describe("a secret in a file", () => {
       }
     })
   )
-  it("holds a vendor's key that is read again when it changes, with nothing provided", async () => {
+  it("is read again when a vendor's key in it changes, without a FileSystem service", async () => {
     const path = file("\uFEFFold-key\n")
     const { state, transport } = vendor("old-key", "new-key")
     vi.stubEnv("ACME_API_KEY_FILE", path)
@@ -230,7 +230,7 @@ describe("a secret in a file", () => {
     await minter.mint({ purpose: "stt.realtime" })
     assert.deepStrictEqual(state.sent, ["old-key", "new-key"])
   })
-  it.effect("that holds no key fails the layer by the name of its variable", () =>
+  it.effect("fails with the name of its variable if it contains no valid key", () =>
     Effect.gen(function* () {
       const problem = (text: string) => message(KeySource.fromConfig("ACME"), { ACME_FILE: file(text) })
       assert.strictEqual(yield* problem("\n"), "ACME_FILE names a file that holds no key")
@@ -250,7 +250,7 @@ describe("a long-lived key", () => {
       Effect.match({ onFailure: (error) => error.message, onSuccess: () => "nothing is wrong" })
     )
 
-  it.effect("that is missing fails the layer by the name of its option", () =>
+  it.effect("fails the layer with the name of its option if it is missing", () =>
     Effect.gen(function* () {
       for (const missing of [undefined, null]) {
         const expected = "ACME_API_KEY (apiKey) is not set: set it to the vendor's long-lived key"
@@ -266,7 +266,7 @@ describe("a long-lived key", () => {
       assert.match(yield* problem(KeySource.fromEffect(Effect.succeed([]))), /\(apiKey\) holds no key/)
     })
   )
-  it.effect("is sent without the line end, blanks or byte order mark around it", () =>
+  it.effect("is sent without white space, line ends or a byte order mark around it", () =>
     Effect.gen(function* () {
       for (const key of ["key\n", "key\r\n", " key ", "\uFEFFkey"]) {
         for (const source of [Redacted.make(key), KeySource.fixed(Redacted.make(key))]) {
@@ -281,7 +281,7 @@ describe("a long-lived key", () => {
       }
     })
   )
-  it.effect("with quotation marks around it is refused without being shown", () =>
+  it.effect("is rejected with quotation marks around it, without being shown", () =>
     Effect.gen(function* () {
       for (const key of ['"sssh"', "'sssh'\n", "`sssh`"]) {
         const expected = "ACME_API_KEY (apiKey) begins or ends with a quotation mark: write it without quotation marks"
@@ -295,7 +295,7 @@ describe("a variable that begins with TEMPCRED_", () => {
   const wrong = (env: Env, prefixes: ReadonlyArray<string> = []) =>
     message(Environment.load(Effect.void, prefixes), env)
 
-  it.effect("and is misspelt is named with the nearest right one, whatever reads the environment", () =>
+  it.effect("is rejected if misspelt, with the nearest known variable", () =>
     Effect.gen(function* () {
       for (const [misspelt, meant] of [
         ["TEMPCRED_RETRYS", "TEMPCRED_RETRIES"],
@@ -316,7 +316,7 @@ describe("a variable that begins with TEMPCRED_", () => {
       }
     })
   )
-  it.effect("and begins as one of the stack's does is refused, with those that there are", () =>
+  it.effect("is rejected if it begins like a known variable, with the known ones", () =>
     Effect.gen(function* () {
       assert.match(
         yield* wrong({ TEMPCRED_TTL_SECONDS: "60" }),
@@ -328,7 +328,7 @@ describe("a variable that begins with TEMPCRED_", () => {
       )
     })
   )
-  it.effect("and is right, foreign, empty or of the platform is no mistake", () =>
+  it.effect("is accepted if it is known, of another program, empty, or a Kubernetes link", () =>
     Effect.gen(function* () {
       const right = Object.fromEntries(Environment.variables.map((name) => [name, "x"]))
       const foreign = { TEMPCRED_ENDPOINT_URL: "x", TEMPCRED_URL: "x", TEMPCRED: "x", TEMPCREDS_TTL: "x" }
@@ -343,7 +343,7 @@ describe("a variable that begins with TEMPCRED_", () => {
     })
   )
 
-  /** What Kubernetes sets for a service. */
+  /** The variables that Kubernetes sets for a service. */
   const links = (service: string): Env => ({
     [`${service}_SERVICE_HOST`]: "10.0.0.1",
     [`${service}_SERVICE_PORT`]: "8787",
@@ -365,14 +365,14 @@ describe("TEMPCRED_PROVIDER", () => {
       ACME_API_KEY: "key"
     })
 
-  it.effect("takes names in any letter case, and a comma after the last", () =>
+  it.effect("accepts names in any letter case, and a trailing comma", () =>
     Effect.gen(function* () {
       for (const names of ["soniox", "Soniox", "SONIOX ", "soniox, speechmatics,", "speechmatics,soniox"]) {
         assert.strictEqual(yield* chosen(names), "nothing is wrong")
       }
     })
   )
-  it.effect("names the nearest where one is unknown, and says which one is wrong", () =>
+  it.effect("is rejected with an unknown name, with its position and the nearest known name", () =>
     Effect.gen(function* () {
       for (const [names, problem] of [
         ["sonix", `names an unknown provider: did you mean soniox? ${known}`],

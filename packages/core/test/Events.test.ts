@@ -17,7 +17,7 @@ const receivers: Readonly<Record<string, () => Effect.Effect<unknown, unknown>>>
 }
 
 for (const [name, receive] of Object.entries(receivers)) {
-  it.live(`a receiver that ${name} breaks no mint`, () =>
+  it.live(`a mint succeeds if an event receiver ${name}`, () =>
     Effect.gen(function* () {
       const layer = Acme.layer().pipe(Layer.provide([Acme.vendor(Acme.ok).layer, Events.layer(receive)]))
       const credential = yield* TempCredentialProvider.use(({ mint }) => mint({ purpose: "stt.realtime" })).pipe(
@@ -28,7 +28,7 @@ for (const [name, receive] of Object.entries(receivers)) {
   )
 }
 
-it.effect("a receiver has a second", () =>
+it.effect("publishing an event waits for a receiver for one second at most", () =>
   Effect.gen(function* () {
     const event = { _tag: "CircuitOpened", provider: "acme" } as const
     const fiber = yield* Effect.forkChild(

@@ -1,4 +1,4 @@
-/** Vendors that have no adapter yet keep their own numbers, and their credentials reach a client as they are. */
+/** Example adapters of further vendors: their limits apply, and a client can decode their credentials. */
 import type { ProviderLayer } from "@tempcred/core/Adapter"
 import { fill } from "@tempcred/core/Connection"
 import type { MintRequest } from "@tempcred/core/MintRequest"
@@ -16,7 +16,7 @@ import * as Acme from "./acme.ts"
 
 type Provider = TempCredentialProvider["Service"]
 
-/** A JWT that ends so many seconds after the beginning of time, which is now. */
+/** A JWT that expires this many seconds after 1970, which is the test's current time. */
 const jwt = (exp: number) => `head.${btoa(JSON.stringify({ exp })).replaceAll("=", "")}.signature`
 
 const gladiaUrl = "wss://api.gladia.io/v2/live?token=5a5a"
@@ -39,10 +39,10 @@ interface Row {
   readonly provider: Effect.Effect<Provider, unknown>
   readonly request: MintRequest
   readonly life: number
-  /** The vendor that is called, and the body that it gets. */
+  /** The vendor that is called, and the request body. */
   readonly sent?: readonly [vendor: ReturnType<typeof Acme.vendor>, body: unknown]
   readonly told: Partial<TempCredential>
-  /** What it cannot serve. */
+  /** A change to the request that the vendor does not support. */
   readonly refused: Partial<MintRequest>
   readonly opened: string
 }
@@ -86,7 +86,7 @@ describe.each(rows)("$name", ({ life, opened, provider, refused, request, sent, 
   const mint = (changes: Partial<MintRequest> = {}) =>
     Effect.flatMap(provider, (service) => service.mint({ ...request, ...changes }))
 
-  it.effect("mints by its own numbers, and refuses what is beyond them", () =>
+  it.effect("mints within the vendor's limits, and rejects a request beyond them", () =>
     Effect.gen(function* () {
       const credential = yield* mint()
       assert.deepInclude(credential, told)
@@ -96,7 +96,7 @@ describe.each(rows)("$name", ({ life, opened, provider, refused, request, sent, 
     })
   )
 
-  it.effect("has a credential that crosses to a client and back, and connects there", () =>
+  it.effect("has a credential that a client can decode and connect with", () =>
     Effect.gen(function* () {
       const credential = yield* mint()
       const received = yield* TempCredential.decode(JSON.parse(JSON.stringify(TempCredential.encode(credential))))

@@ -9,7 +9,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { mint, redacted, tags, vendor } from "./keys.ts"
 
-/** A file of its own for each test, and how to write it. */
+/** A new file for each test, and a function that writes it. */
 const temporary = Effect.gen(function* () {
   const files = yield* FileSystem.FileSystem
   const path = `${yield* files.makeTempDirectoryScoped()}/keys`
@@ -18,8 +18,8 @@ const temporary = Effect.gen(function* () {
 
 const onDisk = Effect.provide(NodeFileSystem.layer)
 
-describe("a file", () => {
-  it.effect("holds one key on each line, newest first, and is read again after a change", () =>
+describe("a key file", () => {
+  it.effect("has one key per line, newest first, and is read again after a change", () =>
     Effect.gen(function* () {
       const { path, write } = yield* temporary
       yield* write("old-key")
@@ -38,7 +38,7 @@ describe("a file", () => {
     }).pipe(onDisk)
   )
 
-  it.effect("keeps its last keys while it is half written, empty, missing or a folder", () =>
+  it.effect("that is half-written, empty, missing or a folder leaves the previous keys in use", () =>
     Effect.gen(function* () {
       const { files, path, write } = yield* temporary
       yield* write("old-key\n")
@@ -64,7 +64,7 @@ describe("a file", () => {
     }).pipe(onDisk)
   )
 
-  it.effect("is read again after the vendor refuses a key that was half written", () =>
+  it.effect("is read again if the vendor refuses a half-written key", () =>
     Effect.gen(function* () {
       const { path, write } = yield* temporary
       yield* write("new-k")
@@ -84,7 +84,7 @@ describe("a file", () => {
     }).pipe(onDisk, Effect.orDie)
   )
 
-  it.effect("that cannot be used when the layer is built fails it by the option's name, without what it holds", () =>
+  it.effect("that is invalid at the start fails the layer with the option's name, without its content", () =>
     Effect.gen(function* () {
       const { path, write } = yield* temporary
       const { run, state } = vendor("old-key")
@@ -106,7 +106,7 @@ describe("a file", () => {
   )
 })
 
-describe("the environment", () => {
+describe("keys from the environment", () => {
   const source = (env: Readonly<Record<string, string>>) =>
     KeySource.fromConfig("ACME_API_KEY").pipe(
       Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: { ...env } })))
@@ -118,7 +118,7 @@ describe("the environment", () => {
     FileSystem.makeNoop({ readFileString: (path) => Effect.succeed(`key-in-${path}\n`) })
   )
 
-  it.effect("gives one key without a file system, and keys in a file with one", () =>
+  it.effect("are one key in a variable, or the keys in a file", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* keys({ ACME_API_KEY: "k" }), ["k"])
       assert.deepStrictEqual(yield* keys({ ACME_API_KEY_FILE: "keys" }).pipe(Effect.provide(files)), ["key-in-keys"])
@@ -127,7 +127,7 @@ describe("the environment", () => {
       ])
     })
   )
-  it.effect("an error names the variable, also with two sources", () =>
+  it.effect("fail with the variable's name if none or two sources are set, or the file is unreadable", () =>
     Effect.gen(function* () {
       const message = (env: Readonly<Record<string, string>>) =>
         Effect.map(Effect.flip(source(env)), (error) => error.message)
@@ -142,7 +142,7 @@ describe("the environment", () => {
       )
     })
   )
-  it.effect("a name for the account goes with it", () =>
+  it.effect("can have a name for the account", () =>
     Effect.gen(function* () {
       const found = yield* KeySource.fromConfig("ACME_API_KEY", { account: "production" }).pipe(
         Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env: { ACME_API_KEY: "k" } })))

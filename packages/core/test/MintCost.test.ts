@@ -1,4 +1,4 @@
-/** What a mint that meets no trouble costs, counted: a change that doubles it shows here, on any machine. */
+/** The cost of a successful mint in counted effects, fibers and timers, which are the same on every machine. */
 import * as Adapter from "@tempcred/core/Adapter"
 import * as KeySource from "@tempcred/core/KeySource"
 import * as Minter from "@tempcred/core/Minter"
@@ -13,7 +13,7 @@ import * as Redacted from "effect/Redacted"
 import { afterEach, vi } from "vitest"
 import * as Acme from "./acme.ts"
 
-/** The part of a fiber that is counted: each run of the loop leaves the number of effects that it stepped through. */
+/** The counted part of a fiber: after each run of its loop, it has the number of effects that it ran. */
 interface Counted {
   currentOpCount: number
   readonly runLoop: (...given: ReadonlyArray<unknown>) => unknown
@@ -25,7 +25,7 @@ interface Cost {
   readonly timers: number
 }
 
-/** Counts what runs until a promise is settled. */
+/** Counts effects, fibers and timers until a promise is settled. */
 const costOf = async (run: () => Promise<unknown>): Promise<Cost> => {
   const prototype: Counted = Object.getPrototypeOf(Effect.runFork(Effect.void))
   const { runLoop } = prototype
@@ -49,7 +49,7 @@ afterEach(() => vi.restoreAllMocks())
 
 const text = JSON.stringify({ token: Acme.token })
 
-/** A platform that answers in another turn of the event loop, without a timer. */
+/** A platform that responds in another turn of the event loop, without a timer. */
 const exchange: Exchange = (_, receiver) => {
   const answer = setImmediate(() => {
     receiver.begin(200, { "content-type": "application/json" })
@@ -60,7 +60,7 @@ const exchange: Exchange = (_, receiver) => {
 }
 
 const layerTransport = Layer.succeed(Transport, Transport.make(exchange))
-/** A key as configuration gives it. */
+/** A key as it comes from the configuration. */
 const apiKey = KeySource.fixed(Redacted.make(Acme.key))
 const { call, capabilities, credential, dialect, response } = Acme.spec()
 const options = { apiKey: Adapter.key("ACME_API_KEY") }
@@ -68,8 +68,8 @@ const layer = Adapter.make({ id: "acme", options, capabilities, call, response, 
 
 const request: MintRequest = { purpose: "stt.realtime", subject: "user-1", ttl: "60 seconds" }
 
-describe("the cost of a mint that meets no trouble", () => {
-  it("takes at most 40 effects, one fiber and one timer through the Effect door", async () => {
+describe("the cost of a successful mint", () => {
+  it("is at most 40 effects, one fiber and one timer with the Effect API", async () => {
     const context = await Effect.runPromise(Effect.scoped(Layer.build(Layer.provide(layer, layerTransport))))
     const provider = Context.get(context, TempCredentialProvider)
     await Effect.runPromise(provider.mint(request))
@@ -78,7 +78,7 @@ describe("the cost of a mint that meets no trouble", () => {
     assert.deepStrictEqual({ ...cost, effects: 0 }, { effects: 0, fibers: 1, timers: 1 })
   })
 
-  it("takes at most 40 effects, one fiber and one timer through the Promise door", async () => {
+  it("is at most 40 effects, one fiber and one timer with the Promise API", async () => {
     const minter = Minter.make(layer, { transport: layerTransport })
     await minter.mint(request)
     const cost = await costOf(() => minter.mint(request))

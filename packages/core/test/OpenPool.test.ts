@@ -1,11 +1,11 @@
-/** What is left open, in a process of its own. */
+/** A pool that is not closed, in a separate process. */
 import { spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { assert, it } from "vitest"
 
-it("a pool that is left open lets the process end", { timeout: 40_000 }, () => {
+it("a pool that is not closed does not keep the process alive", { timeout: 40_000 }, () => {
   const program = fileURLToPath(new URL("./openPool.ts", import.meta.url))
-  // A pool keeps its stock for a minute; where that kept the process alive, it would be killed here.
+  // A pool keeps its credentials for a minute. If that kept the process alive, the time-out would end it.
   const { status, stderr, stdout } = spawnSync(process.execPath, [program], { encoding: "utf8", timeout: 30_000 })
   assert.deepStrictEqual([status, stdout], [0, "done\n"], stderr)
 })

@@ -1,64 +1,64 @@
-/** The rules by which the rate gate learns a pace from refusals. */
+/** How the rate limiter learns the rate of a vendor account from 429 responses. */
 import * as Pace from "../src/rate-gate/Pace.ts"
 import { assert, describe, it } from "@effect/vitest"
 
-/** Starts and ends one call at a moment, and refuses it or not. */
+/** Starts and ends one call at a given time, with a success or a refusal (429). */
 const call = (pace: Pace.Pace, now: number, outcome: "accepted" | "refused", asked?: number): Pace.Pace => {
   const started = Pace.started(pace, now)
   return Pace.ended(outcome === "accepted" ? Pace.succeeded(started, now) : Pace.refused(started, now, now, asked))
 }
 
-/** A pace after ten accepted calls, of which the last was at 900. */
+/** The state after ten accepted calls, the last one at 900. */
 const ten = Array.from({ length: 10 }, (_, index) => index * 100).reduce(
   (pace, now) => call(pace, now, "accepted"),
   Pace.make(16)
 )
 
-/** Refusals of calls that were under way together at 900; the vendor asks for 50 ms. */
+/** Refusals of concurrent calls at 900, with a Retry-After of 50 ms. */
 const together = (pace: Pace.Pace, count: number): Pace.Pace =>
   Array.from({ length: count }).reduce<Pace.Pace>((next) => Pace.refused(next, 900, 900, 50), pace)
 
-/** A pace of 10 calls a second, learned from four refusals. Its hold ended at 950. */
+/** A rate of 10 calls a second, learned from four refusals. Its wait ended at 950. */
 const learned = together(ten, 4)
 
-describe("the pace of a vendor account", () => {
-  it("one refusal holds every call for as long as the vendor asks, and changes no pace", () => {
+describe("the learned rate of a vendor account", () => {
+  it("one refusal delays every call by its Retry-After, and sets no rate", () => {
     const pace = call(ten, 900, "refused", 3000)
     assert.strictEqual(Pace.wait(pace, 900), 3000)
     assert.strictEqual(Pace.wait(pace, 3900), 0)
     assert.isUndefined(Pace.rate(pace, 3900))
   })
 
-  it("four refusals in a row set it to the calls accepted in the last second, three set none", () => {
+  it("four refusals in a row set the rate to the calls accepted in the last second; three set none", () => {
     assert.isUndefined(Pace.rate(together(ten, 3), 950))
     assert.strictEqual(Pace.rate(learned, 950), 0.01)
   })
 
-  it("a success between refusals starts the count anew", () => {
+  it("a success resets the count of refusals", () => {
     const pace = call(together(ten, 3), 960, "accepted")
     assert.isUndefined(Pace.rate(call(pace, 970, "refused", 50), 1020))
   })
 
-  it("four refusals set none when no call was accepted in the last second", () => {
+  it("four refusals set no rate if no call was accepted in the last second", () => {
     const pace = [5000, 6000, 7000, 8000].reduce((next, now) => call(next, now, "refused", 50), ten)
     assert.isUndefined(Pace.rate(pace, 9000))
   })
 
-  it("a call starts at the pace, and a timer that fires up to 10 ms late does not lower it", () => {
+  it("calls start at the rate, and a timer that fires up to 10 ms late does not lower it", () => {
     const first = Pace.started(learned, 955)
     assert.strictEqual(Pace.wait(first, 955), 95)
     const late = Pace.started(first, 1058)
     assert.strictEqual(Pace.wait(late, 1058), 92)
   })
 
-  it("it stays for a second after the hold, then its excess doubles each second from 2 %", () => {
+  it("the rate stays for a second after the wait; then it rises by 2 %, and the increase doubles each second", () => {
     assert.strictEqual(Pace.rate(learned, 1949), 0.01)
     assert.closeTo(Pace.rate(learned, 1950) ?? 0, 0.0102, 1e-9)
     assert.closeTo(Pace.rate(learned, 2950) ?? 0, 0.0104, 1e-9)
     assert.closeTo(Pace.rate(learned, 3950) ?? 0, 0.0108, 1e-9)
   })
 
-  it("a refusal above it keeps it for four times the time, and for a minute at most", () => {
+  it("a refusal above the rate keeps it four times as long, up to a minute", () => {
     let pace = learned
     for (const stays of [4000, 16_000, 60_000, 60_000]) {
       const now = pace.opensAt + pace.patience + 1000
@@ -68,7 +68,7 @@ describe("the pace of a vendor account", () => {
     }
   })
 
-  it("a refusal above it raises it by a quarter of the excess, if so many calls were accepted", () => {
+  it("a refusal above the rate raises it by a quarter of the increase, if that many calls were accepted", () => {
     const busy = Array.from({ length: 20 }, (_, index) => 5000 + index * 40).reduce(
       (pace, now) => call(pace, now, "accepted"),
       learned
@@ -78,7 +78,7 @@ describe("the pace of a vendor account", () => {
     assert.closeTo(Pace.rate(pace, 5850) ?? 0, 0.01 + excess / 4, 1e-9)
   })
 
-  it("a refusal at it lowers it by 3 %, and never below a call a second", () => {
+  it("a refusal at the rate lowers it by 3 %, down to one call a second", () => {
     const pace = call(learned, 960, "refused", 50)
     assert.closeTo(Pace.rate(pace, 1010) ?? 0, 0.0097, 1e-9)
     let slow = pace
@@ -86,14 +86,14 @@ describe("the pace of a vendor account", () => {
     assert.strictEqual(Pace.rate(slow, slow.opensAt), 0.001)
   })
 
-  it("a refusal of a call that started before the hold can only lengthen the hold", () => {
+  it("a refusal of a call that started before the wait can only extend the wait", () => {
     const late = (asked: number) => Pace.refused(learned, 940, 800, asked)
     assert.strictEqual(Pace.held(late(5), 940), 10)
     assert.strictEqual(Pace.held(late(500), 940), 500)
     assert.strictEqual(Pace.rate(late(500), 1440), 0.01)
   })
 
-  it("a hold without a stated time doubles with each refusal up to 30 seconds, and a success resets it", () => {
+  it("without Retry-After, the wait doubles with each refusal up to 30 seconds, and a success resets it", () => {
     let pace = ten
     for (const hold of [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]) {
       const now = Math.max(pace.opensAt, 5000)
@@ -104,7 +104,7 @@ describe("the pace of a vendor account", () => {
     assert.strictEqual(Pace.held(call(call(pace, now, "accepted"), now, "refused"), now), 500)
   })
 
-  it("calls under way are bounded, and each success raises the bound by one", () => {
+  it("the number of concurrent calls is limited, and each success raises the limit by one", () => {
     const full = Pace.started(Pace.started(Pace.make(2), 0), 0)
     assert.strictEqual(Pace.wait(full, 0), Number.POSITIVE_INFINITY)
     const back = Pace.ended(Pace.succeeded(full, 5))

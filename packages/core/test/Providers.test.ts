@@ -42,7 +42,7 @@ const failure = (env: Readonly<Record<string, string>>) =>
   )
 
 describe("TEMPCRED_PROVIDER", () => {
-  it.effect("chooses the vendor, and only that vendor's variables are read", () =>
+  it.effect("selects the vendor, and only that vendor's variables are read", () =>
     Effect.gen(function* () {
       for (const id of ["acme", "globex"]) {
         const env = { TEMPCRED_PROVIDER: id, [`${id.toUpperCase()}_API_KEY`]: "k" }
@@ -59,7 +59,7 @@ describe("TEMPCRED_PROVIDER", () => {
       assert.strictEqual(yield* failure({}), "TEMPCRED_PROVIDER is not set; known are acme, globex")
     })
   )
-  it.effect("a missing key is named by its variable before any request", () =>
+  it.effect("a missing or invalid key fails with the name of its variable", () =>
     Effect.gen(function* () {
       assert.strictEqual(yield* failure({ TEMPCRED_PROVIDER: "acme" }), "ACME_API_KEY is not set")
       assert.match(yield* failure({ TEMPCRED_PROVIDER: "acme", ACME_API_KEY: "a b" }), /^ACME_API_KEY \(apiKey\) holds/)
@@ -82,7 +82,7 @@ describe("two stacks in one program", () => {
     return { providers, keys: vendor.sent.map(({ key }) => Redacted.value(key)) }
   })
 
-  it.effect("each ask their own vendor", () =>
+  it.effect("use different vendors if TEMPCRED_PROVIDER differs", () =>
     Effect.gen(function* () {
       const env = { ACME_API_KEY: "a", GLOBEX_API_KEY: "b" }
       const stacks = [
@@ -93,7 +93,7 @@ describe("two stacks in one program", () => {
     })
   )
 
-  it.effect("each use their own key of one vendor", () =>
+  it.effect("use different keys of one vendor if its variable differs", () =>
     Effect.gen(function* () {
       const env = { TEMPCRED_PROVIDER: "acme" }
       const { keys } = yield* mintedBy([
@@ -105,10 +105,10 @@ describe("two stacks in one program", () => {
   )
 })
 
-describe("the stack's own settings", () => {
+describe("settings of the stack", () => {
   const env = { TEMPCRED_PROVIDER: "acme", ACME_API_KEY: "k" }
 
-  it.effect("TEMPCRED_TTL is the ttl of requests that have none", () =>
+  it.effect("TEMPCRED_TTL is the ttl of requests without a ttl", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(Acme.ok)
       yield* TempCredentialProvider.use((provider) =>
@@ -124,7 +124,7 @@ describe("the stack's own settings", () => {
       )
     })
   )
-  it.effect("TEMPCRED_TTL is the default that the capabilities tell", () =>
+  it.effect("TEMPCRED_TTL is the default ttl in the provider's capabilities", () =>
     Effect.gen(function* () {
       const told = TempCredentialProvider.useSync(({ capabilities }) => capabilities["stt.realtime"])
       const plain = yield* Effect.provide(told, building(env))
@@ -134,7 +134,7 @@ describe("the stack's own settings", () => {
       assert.deepStrictEqual(set, { ...own, ttlSeconds: { ...own.ttlSeconds, default: 300 } })
     })
   )
-  it.effect("TEMPCRED_RETRIES and TEMPCRED_TIMEOUT bound a mint", () =>
+  it.effect("TEMPCRED_RETRIES and TEMPCRED_TIMEOUT limit a mint", () =>
     Effect.gen(function* () {
       const once = Acme.vendor({ status: 503 })
       yield* mint.pipe(Effect.provide(building({ ...env, TEMPCRED_RETRIES: "0" }, once)), Effect.flip)
@@ -148,7 +148,7 @@ describe("the stack's own settings", () => {
       assert.match((yield* Fiber.join(fiber)).message, /no response in time/)
     })
   )
-  it.effect("what is malformed names its variable and never its value", () =>
+  it.effect("an invalid value is an error with the variable's name, without the value", () =>
     Effect.gen(function* () {
       for (const name of ["TEMPCRED_TTL", "TEMPCRED_TIMEOUT", "TEMPCRED_RETRIES", "TEMPCRED_RATE_LIMIT"]) {
         const message = yield* failure({ ...env, [name]: "quick-secret" })
@@ -201,19 +201,19 @@ describe("a URL", () => {
     ["http://127.0.0.1:1\\@evil.example", "https", /is not a URL/]
   ]
   for (const [url, scheme, message] of cases) {
-    it(`${url || "nothing"} is ${message === undefined ? "taken" : "refused"} as ${scheme}`, () => {
+    it(`${url || "empty text"} is ${message === undefined ? "accepted" : "rejected"} as a URL with ${scheme}`, () => {
       const issues: ReadonlyArray<Issue> = checkUrl("ACME_URL", url, scheme)
       assert.strictEqual(issues.length, message === undefined ? 0 : 1)
       if (message !== undefined) assert.match(issues[0]?.message ?? "", message)
     })
   }
-  it("a region cannot smuggle in another host", () => {
+  it("a region that would change the host of a URL is rejected", () => {
     for (const region of ["evil.example/", "eu.evil", "EU", "-eu", "", "eu#", "e u"]) {
       assert.strictEqual(checkRegion("ACME_REGION", region).length, 1)
     }
     for (const region of ["eu", "us-east-1", undefined]) assert.deepStrictEqual(checkRegion("ACME_REGION", region), [])
   })
-  it("one of a vendor's own values is taken, and any other is told them, and is not told itself", () => {
+  it("a value that is not one of the allowed ones is rejected with the allowed ones, without the value", () => {
     for (const value of ["eu", "us", undefined])
       assert.deepStrictEqual(checkOneOf("ACME_REGION", value, ["eu", "us"]), [])
     for (const value of ["", "EU", "toString"]) {

@@ -1,4 +1,4 @@
-/** What crosses between a client and a token endpoint. */
+/** Requests to a token endpoint, and its problem responses. */
 import * as TokenEndpoint from "@tempcred/core/TokenEndpoint"
 import * as Errors from "@tempcred/core/TempCredentialError"
 import { assert, describe, it } from "@effect/vitest"
@@ -8,11 +8,11 @@ import * as Schema from "effect/Schema"
 
 const issuesOf = (request: unknown) => {
   const decoded = TokenEndpoint.decode(request)
-  return Result.isFailure(decoded) ? decoded.failure.issues : assert.fail("it was read")
+  return Result.isFailure(decoded) ? decoded.failure.issues : assert.fail("the request was accepted")
 }
 
 describe("a request", () => {
-  it("has these fields", () => {
+  it("with all fields or only the required one is accepted", () => {
     const whole: TokenEndpoint.Request = {
       purpose: "agent",
       ttlSeconds: 60,
@@ -49,7 +49,7 @@ describe("a request", () => {
     [[], ["request"], /must be a JSON object/],
     ["stt.realtime", ["request"], /must be a JSON object/]
   ]
-  it.each(wrong)("%j is refused", (request, fields, message) => {
+  it.each(wrong)("%j is rejected", (request, fields, message) => {
     const issues = issuesOf(request)
     assert.deepStrictEqual(
       issues.map((issue) => issue.field),
@@ -58,7 +58,7 @@ describe("a request", () => {
     for (const issue of issues) assert.match(issue.message, message)
   })
 
-  it("with very many unknown fields gets a short answer", () => {
+  it("with very many unknown fields gets a short list of issues", () => {
     const names = Array.from({ length: 1600 }, (_, index) => `f${index}`)
     for (const fields of [names, names.map((name) => name.padEnd(5000, "x"))]) {
       const request = Object.fromEntries(fields.map((name) => [name, 1]))
@@ -67,7 +67,7 @@ describe("a request", () => {
   })
 })
 
-describe("a problem", () => {
+describe("the problem response", () => {
   const told = {
     status: 418,
     code: "vendor_code",
@@ -90,7 +90,7 @@ describe("a problem", () => {
     [new Errors.TransportError({ timedOut: true }), 504, {}],
     [new Errors.InvalidResponseError(told), 502, {}]
   ]
-  it.each(reasons)("of %o", (reason, status, more) => {
+  it.each(reasons)("to %o has its status, and none of the vendor's message", (reason, status, more) => {
     const problem = TokenEndpoint.problem(new Errors.TempCredentialError({ provider: "acme", reason }))
     const { detail, title, ...rest } = problem
     assert.isAbove(Math.min(detail.length, title.length), 5)
@@ -107,7 +107,7 @@ describe("a problem", () => {
     assert.notMatch(JSON.stringify(problem), /vendor's words|vendor_code|418/)
   })
 
-  it("asks to come back in a second at the earliest and in an hour at the latest", () => {
+  it("has a retryAfter of 1 second to 1 hour", () => {
     const waits = [
       [Duration.zero, 1],
       [Duration.hours(1), 3600],
@@ -121,7 +121,7 @@ describe("a problem", () => {
     }
   })
 
-  it("tells a bounded number of issues", () => {
+  it("lists at most 8 issues", () => {
     const issues = Array.from({ length: 1000 }, () => ({ field: "ttl", message: "must be another one" }))
     const reason = new Errors.InvalidRequestError({ issues })
     const problem = TokenEndpoint.problem(new Errors.TempCredentialError({ provider: "acme", reason }))

@@ -11,7 +11,7 @@ const joined: ReadonlyArray<readonly [base: string, path: string, url: string]> 
 ]
 
 for (const [base, path, url] of joined) {
-  it(`${base} and ${path} are ${url}`, () => assert.strictEqual(join(base, path), url))
+  it(`joins ${base} and ${path} to ${url}`, () => assert.strictEqual(join(base, path), url))
 }
 
 const sockets: ReadonlyArray<readonly [url: string, socket: string]> = [
@@ -21,5 +21,5 @@ const sockets: ReadonlyArray<readonly [url: string, socket: string]> = [
 ]
 
 for (const [url, socket] of sockets) {
-  it(`the WebSocket of ${url} is ${socket}`, () => assert.strictEqual(websocketOf(url), socket))
+  it(`the WebSocket URL of ${url} is ${socket}`, () => assert.strictEqual(websocketOf(url), socket))
 }

@@ -1,4 +1,4 @@
-/** A program that mints once from a pool and from a cache, closes nothing, and is done. */
+/** A program that mints once from a pool and from a cache, and ends without closing them. */
 import { CredentialCache } from "@tempcred/core/CredentialCache"
 import * as Minter from "@tempcred/core/Minter"
 import * as WarmPool from "@tempcred/core/WarmPool"

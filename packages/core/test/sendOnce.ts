@@ -1,4 +1,4 @@
-/** `node sendOnce.ts <url>`: sends one request, prints its status, and ends. The dispatcher of the platform's fetch stays as it is. */
+/** `node sendOnce.ts <url>`: sends one request, prints its status, and ends. It does not change the dispatcher of fetch. */
 import { Transport } from "@tempcred/core/Transport"
 import * as NodeTransport from "@tempcred/core/NodeTransport"
 import * as ManagedRuntime from "effect/ManagedRuntime"
