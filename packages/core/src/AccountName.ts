@@ -1,9 +1,9 @@
-/** The account that a layer is built for. */
+/** The account whose layer is being built. */
 import * as Context from "effect/Context"
 
 /**
- * The name of the account whose layer is built; `undefined` outside of `Accounts`. It is part of the identity
- * of a vendor account, so that two accounts with the same key share nothing.
+ * The name of the account whose layer is being built; `undefined` without `Accounts`. The name is part of
+ * `TempCredentialProvider.account`, so that two accounts with the same key share nothing.
  */
 export const AccountName: Context.Reference<string | undefined> = Context.Reference<string | undefined>(
   "@tempcred/core/AccountName",

@@ -1,8 +1,8 @@
 /**
  * Many accounts behind one provider, such as the customers of a platform that bring their own vendor keys.
- * The backend names the account of each mint; a client never does. The layer of an account is looked up
- * when it is first needed, and dropped when it is idle. Accounts share the connections to vendors and
- * nothing else: caches, rate limits, circuit breakers, pools and names in a shared store are apart.
+ * The backend names the account of each mint; a client never does. An account's layer is looked up at the
+ * account's first mint, and dropped when the account is idle. Accounts share only the connections to vendors.
+ * Each account has its own cache, rate limit, circuit breaker, pool and names in a shared store.
  *
  * ```ts
  * import { Accounts } from "@tempcred/core/Accounts"
@@ -56,32 +56,32 @@ import { TempCredentialProvider } from "./TempCredentialProvider.ts"
 import type { Transport } from "./Transport.ts"
 
 /**
- * Options of accounts.
+ * Options of `Accounts.layer`.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Options<R = never> {
-  /** The vendors that an account can have. Their capabilities are those of the provider; an account can have fewer. */
+  /** The vendors that an account can use. The provider reports the capabilities of all of them. */
   readonly vendors: readonly [
     Pick<Adapter, "id" | "capabilities">,
     ...ReadonlyArray<Pick<Adapter, "id" | "capabilities">>
   ]
   /**
    * Looks up the layer of an account, such as one of `Providers.layer`; `undefined` if there is no such
-   * account. Its error is never shown, because it could contain a key.
+   * account. An error of the lookup is never shown, because it could contain a key.
    */
   readonly resolve: (account: string) => Effect.Effect<ProviderLayer | undefined, unknown, R>
   /** The time limit of a lookup, and of building the layer. @default "5 seconds" */
   readonly timeout?: Length | undefined
-  /** The maximum number of accounts that are held. Beyond it, the least recently used one is dropped. @default 1000 */
+  /** The maximum number of accounts in memory. Beyond it, the least recently used one is dropped. @default 1000 */
   readonly capacity?: number | undefined
-  /** The time after its last mint when an account is dropped. @default "15 minutes" */
+  /** How long an account stays in memory after its last mint. @default "15 minutes" */
   readonly idle?: Length | undefined
 }
 
 /**
- * The held accounts, for operations beyond `mint`.
+ * The accounts in memory, for operations beyond `mint`.
  *
  * @category services
  * @since 0.1.0
@@ -94,16 +94,19 @@ export class Accounts extends Context.Service<
      * progress continue, and the next mint looks the account up again.
      */
     readonly forget: (account: string) => Effect.Effect<void>
-    /** The number of held accounts. */
+    /** The number of accounts in memory. */
     readonly size: Effect.Effect<number>
   }
 >()("@tempcred/core/Accounts") {
   /**
-   * Provides one provider that mints with the layer of `MintOptions.account`. A mint without an account, or
-   * with an unknown one, fails with `InvalidRequestError`; one whose lookup fails or takes too long, with
-   * `UnavailableError`; one whose layer cannot be built, with `AuthenticationError`. None of these is
-   * remembered: the next mint looks the account up again. After a refused key that happens 10 seconds after
-   * the last lookup at the earliest.
+   * Provides one provider that mints with the layer of `MintOptions.account`. A mint fails with:
+   *
+   * - `InvalidRequestError` if it names no account, or an unknown one;
+   * - `UnavailableError` if the lookup fails or takes too long;
+   * - `AuthenticationError` if the account's layer cannot be built.
+   *
+   * These errors are not cached: the next mint looks the account up again. If the vendor refuses the
+   * account's key, a later mint also looks the account up again, at most every 10 seconds.
    */
   static layer<R = never>(
     options: Options<R>
@@ -121,11 +124,11 @@ const make = Effect.fnUntraced(function* <R>({ capacity = 1000, resolve, vendors
   const refuse = (message: string) => fail(new InvalidRequestError({ issues: [{ field: "account", message }] }))
   const unavailable = (detail: string) => fail(new UnavailableError({ detail }))
 
-  // An account's layer is built in the context of this one, and not in that of the mint that needs it first.
+  // An account's layer is built in the context of this layer, not in the context of the account's first mint.
   const context = yield* Effect.context<Transport | R>()
   const build = Effect.fnUntraced(function* (stack: ProviderLayer) {
     const scope = yield* Effect.scope
-    // With the memory of another build, two accounts could share a layer.
+    // With a shared memo map, two accounts could share a layer.
     const built = yield* Layer.buildWithMemoMap(stack, Layer.makeMemoMapUnsafe(), scope)
     return Context.get(built, TempCredentialProvider)
   })
@@ -144,13 +147,13 @@ const make = Effect.fnUntraced(function* <R>({ capacity = 1000, resolve, vendors
         duration: timeout,
         orElse: () => unavailable(`the account was not looked up within ${Duration.format(timeout)}`)
       }),
-      // It is dropped by another fiber, because its own ends with it.
+      // Another fiber drops the account, because dropping it interrupts this fiber.
       Effect.onError(() => Effect.forkDetach(RcMap.invalidate(held, account), { startImmediately: true })),
       Effect.updateContext((current: Context.Context<Scope.Scope>) =>
         Context.add(Context.add(context, Scope.Scope, Context.get(current, Scope.Scope)), AccountName, account)
       )
     )
-  /** The times of the lookups of held accounts, the least recently used one first. */
+  /** The lookup time of each account in memory. The least recently used account comes first. */
   const recent = new Map<string, number>()
   const forgotten = (account: string) =>
     Effect.flatMap(RcMap.has(held, account), (isHeld) => Effect.sync(() => !isHeld && recent.delete(account)))
@@ -175,12 +178,12 @@ const make = Effect.fnUntraced(function* <R>({ capacity = 1000, resolve, vendors
       const room = recent.size > capacity && oldest !== undefined ? forget(oldest) : Effect.void
       return Effect.andThen(room, RcMap.get(held, account))
     })
-  /** Looks an account up again after a refused key, but not for each of its mints. */
+  /** Drops an account after a refused key, but at most every 10 seconds. */
   const forgetRefused = (account: string) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
       now - (recent.get(account) ?? now) < refusedFor ? Effect.void : forget(account)
     )
-  /** Uses the provider of an account, which is not released in the meantime. */
+  /** Runs an effect with the provider of an account, and keeps the account in memory until it ends. */
   const use = <A>(account: string, f: (provider: Provider) => Effect.Effect<A, TempCredentialError>) =>
     Effect.suspend(() => Effect.scoped(Effect.flatMap(borrow(account), f)))
 
@@ -210,7 +213,7 @@ const make = Effect.fnUntraced(function* <R>({ capacity = 1000, resolve, vendors
   )
 })
 
-/** For how many milliseconds after its lookup an account with a refused key stays, so that its mints ask neither the vendor nor the lookup again. */
+/** The minimum time between two lookups of an account with a refused key, in milliseconds. */
 const refusedFor = 10_000
 
 const hasRefusedKey = (error: TempCredentialError): boolean =>

@@ -1,7 +1,7 @@
 /**
  * Builds an adapter from the definition of a vendor: its options, its capabilities, how to write a
- * request, and how to read a response. The checks, retries, errors, expiry and spans that all vendors
- * share are in core.
+ * request, and how to read a response. Core adds checks, retries, errors, expiry and spans, which are the
+ * same for all vendors.
  *
  * ```ts
  * import * as Adapter from "@tempcred/core/Adapter"
@@ -128,8 +128,8 @@ export interface LazyAdapter {
 }
 
 /**
- * A vendor with its options, and a layer configured by them. It reads no environment: bundles of programs
- * that pass options contain no code for that.
+ * A vendor with its options, and a layer configured by them. It does not read environment variables, so
+ * bundles of programs that pass options contain no code for them.
  *
  * @category models
  * @since 0.1.0
@@ -151,8 +151,8 @@ export const make = <T extends Options.Table, P extends Purpose, Response, Failu
 ): Vendor<T> => vendor(definition, (options) => Provider.make(specOf(definition, options)))
 
 /**
- * Makes a vendor whose credentials are signed here, without a call. It has the same checks, key rotation,
- * retries, telemetry and expiry as a vendor of `make`, and no turn at the rate gate.
+ * Makes a vendor whose credentials are signed locally, without a call to the vendor. It has the same checks,
+ * key rotation, retries, telemetry and expiry as a vendor of `make`, but no rate limiter.
  *
  * @category constructors
  * @since 0.1.0
@@ -181,8 +181,8 @@ const vendor = <T extends Options.Table, P extends Purpose>(
 })
 
 /**
- * Provides a vendor from environment variables, which are read when the layer is built. Fails with a
- * `ConfigurationError` that names each missing or malformed variable.
+ * Provides a vendor that is configured by environment variables. Reads them when the layer is built, and
+ * fails with a `ConfigurationError` that names each missing or malformed variable.
  *
  * @category layers
  * @since 0.1.0

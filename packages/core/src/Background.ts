@@ -5,7 +5,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 
-/** The longest timer of the platforms in milliseconds; a longer one fires at once. */
+/** The longest timer that platforms support, in milliseconds. A longer one would fire at once. */
 const longestTimer = 2 ** 31 - 1
 
 /**
@@ -43,6 +43,6 @@ const released: Clock.Clock = {
   sleep: (duration) => sleep(Duration.toMillis(duration))
 }
 
-/** Runs an effect whose waits do not keep the process running. A custom clock keeps its own waits. */
+/** Runs an effect so that its waits do not keep the process running. Does not change a custom clock. */
 export const inBackground = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.updateService(self, Clock.Clock, (clock) => (clock === standard ? released : clock))

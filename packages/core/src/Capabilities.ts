@@ -45,7 +45,7 @@ const serves = <P extends Purpose>(capabilities: Capabilities<P>, purpose: Purpo
 
 /**
  * Fills in the default region of a resolved request that names none. For a purpose without regions,
- * it is listed as relaxed.
+ * adds `region` to `relaxed`.
  *
  * @category combinators
  * @since 0.1.0
@@ -66,7 +66,7 @@ export const inRegion = <P extends Purpose>(
 }
 
 /**
- * Checks a request against the capabilities.
+ * Checks a request against the capabilities, and fills in defaults.
  *
  * @category combinators
  * @since 0.1.0
@@ -118,24 +118,24 @@ const clamp = (value: number, range: Range): number => Math.min(range.max, Math.
 const within = (range: Range | undefined, value: number | undefined): number | undefined =>
   value === undefined || range === undefined ? undefined : clamp(value, range)
 
-/** The ttl. An earlier `usableFor` limits the default. */
+/** Returns the ttl in seconds. A shorter `usableFor` limits the default ttl. */
 const ttlOf = ({ ttlSeconds, usableForSeconds }: Capability, { ttl, usableFor }: Decoded): number => {
   const end = usableForSeconds === undefined ? undefined : seconds(usableFor)
   return seconds(ttl) ?? Math.min(ttlSeconds.default, end ?? Infinity)
 }
 
-/** The time of all use, which is at least the ttl. */
+/** Returns `usableFor` in seconds. Its default is at least the ttl. */
 const usableFor = (capability: Capability, request: Decoded): number | undefined =>
   seconds(request.usableFor) ??
   (capability.usableForSeconds && Math.max(capability.usableForSeconds.default, ttlOf(capability, request)))
 
 const strength = (lock: SessionLock | undefined): number => SessionLock.literals.indexOf(lock ?? "none")
 
-/** The vendor's locks, weakest first. */
+/** Sorts the vendor's session locks, weakest first. */
 const byStrength = ({ sessionLocks = [] }: Pick<Capability, "sessionLocks">): ReadonlyArray<SessionLock> =>
   sessionLocks.toSorted((one, other) => strength(one) - strength(other))
 
-/** The weakest sufficient lock, or the strongest available when none is sufficient. */
+/** Chooses the weakest sufficient lock, or the strongest available one if none is sufficient. */
 const bound = (capability: Capability, asked: SessionBinding | undefined): Resolved["session"] => {
   const locks = byStrength(capability)
   const lock = locks.find((one) => strength(one) >= strength(asked?.lock)) ?? locks.at(-1)
@@ -154,7 +154,7 @@ const regionDetail = ({ regions, regionsNeedKeys }: Capability, purpose: Purpose
 
 const between = (range: Range): string => `${range.min} to ${range.max} seconds`
 
-/** The fields that no vendor accepts, or that this vendor documents as malformed. */
+/** Lists the fields with values that no vendor accepts, or that this vendor documents as malformed. */
 const malformed = (capability: Capability, request: Decoded) => {
   const issues: Array<{ readonly field: string; readonly message: string }> = []
   const whole = (field: "ttl" | "maxSession" | "usableFor", range: Range | undefined) => {
@@ -191,7 +191,7 @@ const malformed = (capability: Capability, request: Decoded) => {
   return issues
 }
 
-/** The requested features that this vendor does not support. */
+/** Lists the requested features that this vendor does not support. */
 const missing = (capability: Capability, request: Decoded) => {
   const lacking: Array<{ readonly feature: Feature; readonly detail: string }> = []
   const ttl = seconds(request.ttl)

@@ -1,6 +1,6 @@
 /**
- * The current time by two clocks. Durations are measured by the monotonic clock; the wall clock
- * notices when a machine slept.
+ * The current time by two clocks. The monotonic clock measures durations. The wall clock also counts
+ * the time that the machine slept.
  */
 import type * as Clock from "effect/Clock"
 

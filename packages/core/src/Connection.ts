@@ -1,7 +1,7 @@
 /**
- * How a client uses a credential to connect, as plain data. The placeholder `{token}` marks the
- * place of the secret, so that a connection can be logged, sent and compared. `fill` inserts the
- * secret. A client that follows connections needs no code for any particular vendor.
+ * Descriptions of how a client connects with a credential, as plain data. The placeholder `{token}`
+ * marks the place of the secret, so that a connection can be logged, sent and compared. `fill` inserts
+ * the secret. A client that reads connections needs no vendor-specific code.
  *
  * ```ts
  * import * as Connection from "@tempcred/core/Connection"
@@ -64,9 +64,9 @@ export const Connection = Schema.Struct({
 })
 
 /**
- * One way to use a credential. `where` says whether browsers or servers can use it: a browser
- * cannot set a header on a WebSocket. From the ISO date `deprecatedFrom`, the vendor no longer
- * accepts this way.
+ * One way to use a credential. `where` says whether browsers or servers can connect this way, because
+ * a browser cannot set headers on a WebSocket. From the ISO date `deprecatedFrom`, the vendor no
+ * longer accepts it.
  *
  * @category models
  * @since 0.1.0
@@ -91,8 +91,8 @@ export const bearer: Placement = { in: "header", name: "Authorization", value: "
 
 /**
  * A connection with the secret inserted, ready for `new WebSocket(url, protocols)` or `fetch(url, {
- * headers })`. For an SDK nothing is inserted, because the app passes the token itself. Do not log
- * it.
+ * headers })`. For an SDK nothing is inserted, because the app passes the token itself. Do not log a
+ * filled connection.
  *
  * @category models
  * @since 0.1.0

@@ -1,7 +1,7 @@
 /**
  * Caches credentials and refreshes them before they expire. Concurrent requests for the same scope
  * share one mint (single flight). While the vendor is down, valid credentials are still served. The
- * refresh windows are fractions of each credential's lifetime, so they suit 30 seconds as well as
+ * refresh windows are fractions of each credential's lifetime, so they suit lifetimes from seconds to
  * hours.
  *
  * ```ts
@@ -62,16 +62,16 @@ export interface Options {
   /** Whether users share client credentials that have no subject. @default false */
   readonly clientWithoutSubject?: boolean | undefined
   /**
-   * The background refresh starts when this fraction of the lifetime is left, plus or minus a sixth
-   * of it.
+   * The remaining fraction of the lifetime at which the background refresh starts. It varies at random
+   * by a sixth.
    *
    * @default 0.3
    */
   readonly advisory?: number | undefined
   /**
-   * Callers wait for a new credential when this fraction of the lifetime is left. It is at least 10
-   * seconds, so that a client has time to connect, but at most a quarter of a short lifetime. Zero
-   * disables it.
+   * The remaining fraction of the lifetime at which callers wait for a new credential. The wait starts
+   * at least 10 seconds before the expiry, so that a client has time to connect. For lifetimes under 40
+   * seconds this minimum is a quarter of the lifetime. Zero disables the wait.
    *
    * @default 0.1
    */
@@ -81,7 +81,7 @@ export interface Options {
 }
 
 /**
- * Options of `get`. It has no account: the accounts below a cache have their own.
+ * Options of `get`. There is no `account`, because each account has its own cache.
  *
  * @category models
  * @since 0.1.0
@@ -184,7 +184,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
     ...provider,
     mint: (request, wishes) =>
       Effect.suspend(() => {
-        // The accounts below have their own caches. Here, their credentials would be mixed.
+        // Each account has its own cache. This cache would mix their credentials.
         if (wishes?.account !== undefined) return provider.mint(request, wishes)
         if (wishes?.minRemaining !== undefined || wishes?.refused !== undefined) {
           return Effect.flatMap(read(provider.id, wishes, false), (demand) => get(request, demand))
@@ -221,7 +221,7 @@ const read = (
     isStrict
   }))
 
-/** Tells whether more than one caller may get the credential of a request. */
+/** Tells whether several callers may get the same credential for a request. */
 const sharing =
   (provider: TempCredentialProvider["Service"], clientWithoutSubject: boolean) =>
   (request: MintRequest): boolean => {

@@ -1,6 +1,6 @@
 /**
- * The expiry of a credential by the monotonic clock. The first holder fixes it, and it stays with
- * the credential, so that other holders do not compute it from a wall clock that was set back.
+ * The expiry of a credential by the monotonic clock. It is computed once per credential, so that a
+ * wall clock that is set back later does not extend it.
  */
 import * as DateTime from "effect/DateTime"
 import type { ClockReading } from "./ClockReading.ts"
@@ -9,8 +9,8 @@ import type { TempCredential } from "./TempCredential.ts"
 const ends = new WeakMap<TempCredential, ClockReading>()
 
 /**
- * Returns the expiry of a credential. `begun` is the start of the mint, for the first holder. A
- * wall clock that was set back during the mint does not extend the lifetime.
+ * Returns the expiry of a credential, which the first call computes. `begun` is the start of the
+ * mint. A wall clock that was set back during the mint does not extend the lifetime.
  */
 export const endOf = (credential: TempCredential, begun: ClockReading, now: ClockReading): ClockReading => {
   const known = ends.get(credential)
@@ -30,8 +30,8 @@ export const inheritEnd = (copy: TempCredential, original: TempCredential): Temp
 }
 
 /**
- * Returns the remaining milliseconds by the stricter clock. The wall clock notices that a machine
- * slept, the monotonic clock that the wall clock was set back.
+ * Returns the remaining milliseconds by the stricter clock. Only the wall clock counts the time that
+ * the machine slept. Only the monotonic clock is unaffected when the wall clock is set back.
  */
 export const lifeLeft = (end: ClockReading, now: ClockReading): number =>
   Math.min(end.monotonic - now.monotonic, end.wall - now.wall)

@@ -1,7 +1,8 @@
 /**
- * Shares credentials between machines: one mint per scope for all of them. Credentials that may be shared are stored encrypted, usually in Redis. A machine that
- * needs one takes the stored one, waits for the machine that is minting it, or mints it. Use it below a cache. While the store is down or slow, every
- * machine mints for itself: nothing fails and nothing hangs.
+ * Shares credentials between machines, so that they mint once per scope. Shared credentials are stored
+ * encrypted, usually in Redis. A machine uses the stored credential, waits for another machine's mint, or
+ * mints and stores a new one. Provide this layer below a cache. While the store is down or slow, every
+ * machine mints for itself, and no request fails or hangs because of the store.
  *
  * ```ts
  * import * as CredentialSharing from "@tempcred/core/CredentialSharing"
@@ -28,14 +29,17 @@
  *
  * Rules of sharing:
  *
- * - Single-use credentials, purposes whose minting has side effects, and client credentials without a subject are never shared.
- * - A stored credential is used while half of its life is left, and as much as `minRemaining` asks for. So a cache that renews later in its life mints, and
- *   the other machines use what it stored.
- * - Expiry is measured by the clock of the store alone: durations cross, not times of day, so the clocks of the machines may differ. A store whose clock was
- *   set back by more than a credential's age is not believed.
- * - A stored credential that cannot be decrypted, because the key, the scope or a bit differs, counts as missing.
- * - The lease of a machine that died expires, and a late write replaces nothing newer.
- * - All machines know of an invalidation after `heardAfter`, while the store is available.
+ * - Single-use credentials and credentials whose minting has side effects are never shared. Client
+ *   credentials without a subject are shared only with `clientWithoutSubject`.
+ * - A stored credential is used while at least half of its lifetime and `minRemaining` are left. A cache
+ *   refreshes later, so its refresh mints a new credential, which the other machines then use.
+ * - The store's clock alone measures expiry. The store returns remaining durations, not times of day, so
+ *   the clocks of the machines may differ.
+ * - A stored credential is ignored if its remaining time exceeds its lifetime, because the store's clock
+ *   was then set back.
+ * - A stored credential that cannot be decrypted counts as missing, for example after a change of keys.
+ * - The lease of a crashed machine expires. A late write never replaces a newer credential.
+ * - All machines learn of an invalidation within `heardAfter` while the store is available.
  *
  * @since 0.1.0
  */
@@ -68,23 +72,37 @@ export type { CredentialStore, SharedStore, StoredText, StoreOptions, Visit } fr
 export interface Options {
   /** The store that all machines share, such as `Redis.connect(url)` of `@tempcred/redis`. */
   readonly store: Pick<SharedStore, "credentials">
-  /** Encryption keys, each 32 bytes in base64. The first one encrypts and all decrypt, so that keys can be rotated without downtime. */
+  /**
+   * Encryption keys, each 32 bytes in base64. The first one encrypts and all decrypt, so that keys can
+   * be rotated without downtime.
+   */
   readonly keys: readonly [Redacted.Redacted, ...ReadonlyArray<Redacted.Redacted>]
-  /** Limit of one exchange with the store; one that takes longer is an outage. @default "250 millis" */
+  /** The time limit of one request to the store. A longer one counts as an outage. @default "250 millis" */
   readonly limit?: Length | undefined
-  /** How long a minting machine counts as alive after its last sign of life. @default "2 seconds" */
+  /**
+   * How long the lease of a minting machine lasts without renewal. After that, another machine can
+   * mint.
+   *
+   * @default "2 seconds"
+   */
   readonly lease?: Length | undefined
-  /** Limit of the wait for another machine's mint. After it, this machine mints alone, within the same deadline. @default half the deadline of the retry policy, which is also the maximum */
+  /**
+   * The time limit of the wait for another machine's mint. After it, this machine mints for itself,
+   * within the same deadline. The maximum is half the remaining time of the mint.
+   *
+   * @default half the deadline of the retry policy
+   */
   readonly patience?: Length | undefined
-  /** Delay until the other machines know that a credential was invalidated. @default "1 second" */
+  /** The interval at which each machine reads the invalidations of all machines. @default "1 second" */
   readonly heardAfter?: Length | undefined
   /** Whether client credentials without a subject are shared. @default false */
   readonly clientWithoutSubject?: boolean | undefined
 }
 
 /**
- * Shares the credentials of the provider below with all machines that use the same store, encryption keys and long-lived keys. Fails where an option is
- * invalid, and never because of the store.
+ * Shares the credentials of the provider below with all machines that use the same store, encryption
+ * keys and long-lived keys. Fails with `ConfigurationError` if an option is invalid, and never because of
+ * the store.
  *
  * @category layers
  * @since 0.1.0

@@ -1,6 +1,6 @@
 /**
- * The deadline of the current mint. A wrapper with limited time sets it, so that nothing below
- * starts a wait beyond it. It is in monotonic time, which does not change with the wall clock.
+ * The deadline of the current mint. A wrapper with a time limit sets it, so that the layers below start
+ * no wait beyond it. It is in monotonic time, which does not change with the wall clock.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -19,7 +19,7 @@ const Deadline: Context.Reference<() => number> = Context.Reference("@tempcred/c
 /** Reads the deadline of a fiber from its context, in monotonic milliseconds. */
 export const endOf = (context: Context.Context<never>): number => Context.get(context, Deadline)()
 
-/** Replaces the deadline of an effect by one that may move. */
+/** Replaces the deadline of an effect with the result of a function, which may change. */
 export const until =
   (end: () => number) =>
   <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
@@ -32,7 +32,7 @@ export const millisUnsafe = (fiber: Fiber.Fiber<unknown, unknown>): number =>
 /** Reads the monotonic time in milliseconds. */
 export const monotonicMillis: Effect.Effect<number> = Effect.withFiber((fiber) => Effect.succeed(millisUnsafe(fiber)))
 
-/** Returns the milliseconds that a fiber has left at a given time; infinite without a deadline. */
+/** Returns the milliseconds from `now` until a fiber's deadline; infinite without one. */
 export const remainingUnsafe = (fiber: Fiber.Fiber<unknown, unknown>, now: number): number =>
   fiber.getRef(Deadline)() - now
 
@@ -41,7 +41,7 @@ export const remaining: Effect.Effect<number> = Effect.withFiber((fiber) =>
   Effect.succeed(remainingUnsafe(fiber, millisUnsafe(fiber)))
 )
 
-/** Sets a deadline after so many milliseconds, or keeps an earlier one. It interrupts nothing. */
+/** Sets a deadline this many milliseconds from now, unless an earlier one is set. Interrupts nothing. */
 export const within =
   (millis: number) =>
   <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
@@ -51,15 +51,15 @@ export const within =
       return Effect.provideService(self, Deadline, () => Math.min(outer(), end))
     })
 
-/** The longest timer of the platforms in milliseconds; a longer one fires at once. */
+/** The longest timer that platforms support, in milliseconds. A longer one would fire at once. */
 const longestTimer = 2 ** 31 - 1
 
 const live = Context.get(Context.empty(), Clock.Clock)
 
 /**
- * Calls back after so many milliseconds by a fiber's clock, and returns a function that cancels it.
- * With the platform's clock, it uses one platform timer. With another clock, such as a test's, it
- * sleeps.
+ * Calls `then` after a delay by a fiber's clock, and returns a function that cancels the call. With the
+ * platform's clock, it uses one platform timer. With another clock, such as a test's, it starts a fiber
+ * that sleeps.
  */
 export const after = (fiber: Fiber.Fiber<unknown, unknown>, milliseconds: number, then: () => void): (() => void) => {
   if (milliseconds === Number.POSITIVE_INFINITY) return () => {}

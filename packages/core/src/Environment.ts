@@ -129,7 +129,7 @@ export const required = <A>(
     found === undefined ? Variable.refuse(name, "is not set") : Effect.succeed(found)
   )
 
-/** Reads the trimmed text of a secret, and the name of its variable. */
+/** Reads the trimmed text of a secret, and the name of the variable that it comes from. */
 const heldBy = Effect.fnUntraced(function* (
   name: string
 ): Effect.fn.Return<{ readonly source: string; readonly held: string } | undefined, ConfigurationError> {

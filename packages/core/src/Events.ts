@@ -1,7 +1,7 @@
 /**
  * Events for operators and audit logs: each mint, and each deviation from normal operation. No
- * event contains a secret or a subject in plain text; a credential is identified by its
- * fingerprint.
+ * event contains a secret or a subject in plain text. Fingerprints identify credentials, keys and
+ * subjects.
  *
  * ```ts
  * import * as Events from "@tempcred/core/Events"
@@ -55,8 +55,8 @@ export type Event =
     }
   | {
       /**
-       * The vendor stated an expiry more than a minute later than requested. `stated` and `kept`
-       * are lifetimes in seconds, as stated and as used.
+       * The vendor stated an expiry more than a minute later than requested. `stated` is the stated
+       * lifetime in seconds, and `kept` is the lifetime that is used instead.
        */
       readonly _tag: "ExpiryNotBelieved"
       readonly provider: string

@@ -54,8 +54,8 @@ import { holding } from "./temp-credential-provider/Holding.ts"
  */
 export interface Options {
   /**
-   * Further errors after which the next provider is tried. Both mean that someone must fix the
-   * account at the vendor.
+   * Further errors after which the next provider is tried. By default these errors stop failover,
+   * because the account at the vendor must be fixed.
    *
    * @default []
    */
@@ -92,8 +92,8 @@ const failovers = Metric.counter("tempcred_failovers_total", {
 const standard = { goOnAfter: [], failures: 3, openFor: Duration.seconds(30) }
 
 /**
- * Makes one provider of several layers, tried in this order. All must be configured: otherwise a
- * missing standby would go unnoticed until it is needed.
+ * Combines several layers into one provider that tries them in this order. Every layer must be
+ * configured, so that a missing standby is noticed at start.
  *
  * @category layers
  * @since 0.1.0
@@ -113,8 +113,8 @@ export const layer = <E, R>(
   )
 
 /**
- * Makes one provider of several. Its `id` lists their ids, separated by commas. A credential names
- * the provider that minted it.
+ * Combines several providers into one. Its `id` lists their ids, separated by commas. A credential
+ * names the provider that minted it.
  *
  * @category constructors
  * @since 0.1.0
@@ -197,7 +197,7 @@ const hasActed = (provider: Provider, purpose: Purpose, error: TempCredentialErr
   provider.capabilities[purpose]?.mintingHasSideEffects === true &&
   (error.failures ?? [error]).some(({ reason }) => mayHaveMinted(reason))
 
-/** Mints within a part of the time. The provider knows this deadline and starts no wait beyond it. */
+/** Limits a mint to its part of the time, in milliseconds. The provider starts no wait beyond it. */
 const bounded = (mint: ReturnType<Provider["mint"]>, provider: string, share: number): ReturnType<Provider["mint"]> =>
   mint.pipe(
     within(share),
@@ -215,13 +215,13 @@ interface Failure {
   readonly reason: Reason
 }
 
-/** How long until a provider may succeed; never, for a missing capability. */
+/** Returns the milliseconds until a provider may succeed; infinite for a missing capability. */
 const wait = ({ reason }: Failure): number => {
   if (reason.isRetryable) return Duration.toMillis(reason.retryAfter ?? Duration.zero)
   return reason._tag === "UnsupportedError" ? Number.POSITIVE_INFINITY : Number.MAX_VALUE
 }
 
-/** Combines the failures into one error, which is that of the provider that may succeed soonest. */
+/** Combines failures into one error, with the reason of the provider that may succeed soonest. */
 const summary = (failed: ReadonlyArray<TempCredentialError>): TempCredentialError => {
   const failures = failed.flatMap(({ failures: inner, provider, reason }) => inner ?? [{ provider, reason }])
   const foremost = failures.reduce((best, one) => (wait(one) < wait(best) ? one : best))
@@ -229,8 +229,8 @@ const summary = (failed: ReadonlyArray<TempCredentialError>): TempCredentialErro
 }
 
 /**
- * Reads credentials that the providers hold. Only the first provider's can be served, because it
- * would be tried first.
+ * Combines the invalidations and the cached credentials of the providers. Serves cached credentials
+ * of the first provider only, because a mint tries it first.
  */
 const held = (
   providers: ReadonlyArray<Provider>

@@ -3,8 +3,8 @@ import * as Cause from "effect/Cause"
 import type { Reason, TempCredentialError } from "./TempCredentialError.ts"
 
 /**
- * Lists the tags of a cause: those of reasons, `"defect"` for a thrown error, `"interrupted"` for
- * an interruption.
+ * Lists the tags of a cause: the tag of each reason, `"defect"` for a thrown error, `"interrupted"`
+ * for an interruption.
  */
 export const failureTags = (
   cause: Cause.Cause<TempCredentialError>

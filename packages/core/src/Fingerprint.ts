@@ -1,5 +1,5 @@
 /**
- * Identifies a secret without revealing it: the first 64 bits of its SHA-256 hash, in hexadecimal.
+ * Identifies a secret without revealing it, by the first 64 bits of a SHA-256 hash, in hexadecimal.
  * Equal secrets have equal fingerprints in every process, so that logs and events can refer to the
  * same credential.
  *

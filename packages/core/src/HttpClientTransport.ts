@@ -1,5 +1,5 @@
 /**
- * A transport over the `HttpClient` of an Effect app, with the app's own middleware.
+ * A transport over the `HttpClient` of an Effect app. The app's own middleware applies.
  *
  * ```ts
  * import * as HttpClientTransport from "@tempcred/core/HttpClientTransport"
@@ -41,8 +41,8 @@ import * as Wire from "./transport/Wire.ts"
 import { Transport } from "./transport/Service.ts"
 
 /**
- * Makes the transport. The client's spans and trace headers are off, because they would contain the
- * URL and the headers.
+ * Provides the transport. It turns off the client's spans, which would contain the URL and the headers,
+ * and sends no trace headers to vendors.
  *
  * @category layers
  * @since 0.1.0
@@ -67,7 +67,7 @@ export const layer: Layer.Layer<Transport, never, HttpClient.HttpClient> = Layer
         const sentAt = yield* Clock.currentTimeMillis
         const failed = (cause: unknown, begun: boolean) => broken(cause, begun, { ...outgoing, note: note(outgoing) })
         const response = yield* Effect.catch(client.execute(toRequest(Wire.make(outgoing))), ({ reason }) =>
-          // Whether a status is a failure is decided here, and not by what the app put around its client.
+          // The app's middleware may turn a status into an error. The response in that error is used as it is.
           "response" in reason ? Effect.succeed(reason.response) : Effect.fail(failed(reason.cause ?? reason, false))
         )
         const { headers, status } = response

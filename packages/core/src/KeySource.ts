@@ -1,6 +1,6 @@
 /**
- * Sources of long-lived keys: fixed values, the environment, a file, or any effect. Keys are read
- * before every attempt, so that a new key is used without a restart.
+ * Sources of long-lived keys: fixed values, the environment, a file, or any effect. Files and effects
+ * are read before every attempt, so that a new key is used without a restart.
  *
  * For key rotation a source can hold several keys, newest first. When the vendor refuses a key, an
  * event is published and the same mint continues with the next key. The refused key is tried again
@@ -38,10 +38,10 @@ import * as Keys from "./key-source/Keys.ts"
  * @since 0.1.0
  */
 export interface KeySource {
-  /** Reads the current keys, newest first. Its error is never shown, because it could contain a key. */
+  /** Reads the current keys, newest first. An error is never shown, because it could contain a key. */
   readonly keys: Effect.Effect<ReadonlyArray<Redacted.Redacted>, unknown>
   readonly account?: string | undefined
-  /** The keys of a source that never gives others: it is not read again. */
+  /** The keys of a source that never changes. Such a source is read only once. */
   readonly fixed?: ReadonlyArray<Redacted.Redacted> | undefined
 }
 

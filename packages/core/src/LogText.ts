@@ -1,4 +1,4 @@
-/** Text of other origin for logs: control characters and line breaks become spaces, and long text is cut. */
+/** Log-safe text from vendors and clients: control characters and line breaks become spaces, and long text is cut. */
 
 /** Makes text safe for one line of a log, with a maximum length. */
 export const quote = (text: string, length: number = 100): string => {

@@ -31,7 +31,7 @@ export const read = (
 ): Effect.Effect<number | undefined, TempCredentialError> =>
   Effect.fromResult(Result.mapError(parse(minRemaining), (reason) => new TempCredentialError({ provider, reason })))
 
-/** Refuses a bare number, whose unit is not visible. */
+/** Converts a duration to milliseconds. Returns `NaN` for a bare number, because its unit is unknown. */
 const toMillis = (length: MintRequest["ttl"]): number =>
   length !== undefined && (typeof length === "string" || Duration.isDuration(length))
     ? Option.match(Duration.fromInput(length), { onNone: () => Number.NaN, onSome: Duration.toMillis })

@@ -37,7 +37,7 @@ export {
   SessionLock
 } from "./mint-request/Fields.ts"
 
-/** The rule of each field as a sentence, in place of the schema's own messages. */
+/** The rule of each field, for error messages in place of the schema's own. */
 const rules: Readonly<Record<string, string>> = {
   purpose: `must be one of ${Purpose.literals.join(", ")}`,
   ttl: 'must be a duration with its unit, such as "60 seconds"',

@@ -100,7 +100,7 @@ export const make = (
     if (latest?.credential !== credential) latest = { credential, promise: Promise.resolve(credential) }
     return latest.promise
   }
-  /** Joins a mint in progress without a fiber, for callers without a signal, who never stop waiting. */
+  /** Waits for a mint in progress without a fiber. Callers without a signal use it, because they never abort. */
   const joined = (built: Provider, request: MintRequest): Promise<TempCredential> | undefined => {
     const join = built[holding]?.joined
     if (join === undefined) return undefined
@@ -161,6 +161,6 @@ const settle =
   (exit: Exit.Exit<TempCredential, TempCredentialError | ConfigurationError>): void =>
     Exit.isSuccess(exit) ? resolve(exit.value) : reject(failure(exit.cause))
 
-/** The rejection of a promise. An interruption without an aborted signal means that the minter was closed. */
+/** Returns the error of a rejection. An interruption without an aborted signal means that the minter was closed. */
 const failure = (cause: Cause.Cause<unknown>): unknown =>
   Cause.hasInterruptsOnly(cause) ? new ClosedError({}) : Cause.squash(cause)

@@ -1,7 +1,7 @@
 /**
  * HTTP transport for Node over a connection pool of undici. An idle connection stays open for 55
- * seconds, so that the next mint needs no new connection. Idle connections keep no process alive.
- * It is the default transport on Node; `layerDispatcher` uses an app's own dispatcher.
+ * seconds, so that the next mint needs no new connection. Idle connections do not keep the process
+ * running. It is the default transport on Node; `layerDispatcher` uses an app's own dispatcher.
  *
  * ```ts
  * import * as Minter from "@tempcred/core/Minter"
@@ -29,8 +29,10 @@ import { make, Transport } from "./transport/Service.ts"
 export type { Controller, Dispatcher, Handler, Options } from "./node-transport/Dispatcher.ts"
 
 /**
- * For how many milliseconds a connection stays open without a request: 55 seconds, as load balancers close theirs after a minute or more
- * (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html, read 2026-11-21: 60 seconds).
+ * How long an idle connection stays open, in milliseconds. Load balancers close idle connections after a
+ * minute or more, so 55 seconds is safe. Source: 60 seconds in
+ * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html,
+ * read 2026-11-21.
  *
  * @category constants
  * @since 0.1.0
@@ -38,9 +40,9 @@ export type { Controller, Dispatcher, Handler, Options } from "./node-transport/
 export const keepAliveTimeout = 55_000
 
 /**
- * Provides the transport with a connection pool of its own, which is closed with the layer. It reads
- * the proxy of the environment when it is built: HTTPS_PROXY or else HTTP_PROXY, but not for hosts of
- * NO_PROXY. Variables with names in lowercase letters take precedence.
+ * Provides the transport with its own connection pool, which is closed with the layer. When the layer is
+ * built, it reads the proxy from HTTPS_PROXY or else HTTP_PROXY. Hosts in NO_PROXY bypass the proxy.
+ * Variables with names in lowercase letters take precedence.
  *
  * @category layers
  * @since 0.1.0
@@ -89,7 +91,7 @@ export const layerDispatcher = (dispatcher: Dispatcher): Layer.Layer<Transport, 
 
 const noteOfDispatcher = (url: URL) => unusedProxy(url, "check that the dispatcher of the app uses it")
 
-/** Tells whether a dispatcher takes a handler of today, which old versions refuse. No version sends this request. */
+/** Tells whether a dispatcher accepts the handler of undici 7 and 8. The request is invalid, so that none is sent. */
 const isKnown = (dispatcher: Dispatcher): boolean => {
   const nothing = () => {}
   const handler = {
@@ -128,7 +130,7 @@ const through =
   ({ body, headers, method, url }, receiver) => {
     let controller: Controller | undefined
     let isLeft = false
-    // An app's own interceptors may follow redirects, and would pass on the key.
+    // An app's own interceptors may follow redirects, which would send the key to another host.
     const options = { method, headers, body: body ?? null, maxRedirections: 0 } as const
     const handling = handler(receiver, (begun) => {
       controller = begun
@@ -148,7 +150,7 @@ const through =
 const handler = (receiver: Receiver, started: (controller: Controller) => void): Handler => ({
   onRequestStart: started,
   onResponseStart: (controller, status, headers) => {
-    // Informational responses (1xx) are not the response.
+    // Informational responses (1xx) precede the actual response.
     if (status >= 200 && !receiver.begin(status, single(headers))) controller.abort(left)
   },
   onResponseData: (controller, bytes) => {
@@ -158,7 +160,7 @@ const handler = (receiver: Receiver, started: (controller: Controller) => void):
   onResponseError: (_, error) => receiver.fail(error)
 })
 
-/** Joins the values of repeated headers. Most headers come once. */
+/** Joins the values of repeated headers. */
 const single = (headers: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>) => {
   const all: Record<string, string | undefined> = {}
   for (const name in headers) {

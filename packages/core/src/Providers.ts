@@ -1,7 +1,7 @@
 /**
  * Builds the whole stack of one or more vendors: retries, rate limiter, failover, sharing, pool and
- * cache. `layer` takes typed options. `layerConfig` reads environment variables, of which
- * `TEMPCRED_PROVIDER` names one or more of the app's adapters.
+ * cache. `layer` takes typed options. `layerConfig` reads environment variables, and
+ * `TEMPCRED_PROVIDER` selects one or more of the app's adapters.
  *
  * ```ts
  * import * as Minter from "@tempcred/core/Minter"
@@ -116,7 +116,7 @@ const inMemory = Effect.fnUntraced(function* (
     deadline
   })
   const gate = rateLimit === undefined ? Layer.empty : RateGate.layer({ perMinute: rateLimit, store })
-  // The cache has a time limit too, which must not be shorter.
+  // The time limit of the cache must be longer than the deadline of a mint.
   const bound = Duration.max(Duration.seconds(30), Duration.sum(deadline, Duration.seconds(1)))
   const cache = isCached ? CredentialCache.layer({ timeout: bound }) : undefined
   const wrapped = [sharing, cache, pool, Ttl.layer(ttl)].reduce<ProviderLayer>(
@@ -129,13 +129,13 @@ const inMemory = Effect.fnUntraced(function* (
 type Wrapper = Layer.Layer<TempCredentialProvider, ConfigurationError, TempCredentialProvider>
 
 /**
- * Options beside the environment. Those of `layer` replace their variables.
+ * Options of `layerConfig`. The options of `layer` take precedence over environment variables.
  *
  * @category models
  * @since 0.1.0
  */
 export interface ConfigOptions extends Settings.Options {
-  /** The names of the adapters in failover order. @default those of `TEMPCRED_PROVIDER` */
+  /** The names of the adapters in failover order. @default the names in `TEMPCRED_PROVIDER` */
   readonly provider?: ReadonlyArray<string> | undefined
   /** The vendors in failover order, in place of adapters that are chosen by name. */
   readonly vendors?: Vendors | undefined
@@ -163,8 +163,8 @@ const variables = collect((read) =>
  * - `TEMPCRED_TTL`: the ttl of requests without one.
  * - `TEMPCRED_TIMEOUT`: the time limit of a mint, including retries.
  * - `TEMPCRED_RETRIES`: the number of retries.
- * - `TEMPCRED_RATE_LIMIT`: calls per minute to one vendor account, of all machines that share a Redis.
- * - `TEMPCRED_POOL`: how many single-use credentials are minted ahead per scope, at most; none by default.
+ * - `TEMPCRED_RATE_LIMIT`: calls per minute to one vendor account, from all machines that share a Redis.
+ * - `TEMPCRED_POOL`: the maximum number of single-use credentials minted ahead per scope; none by default.
  * - `TEMPCRED_CACHE`: `memory` (default), `off`, or the URL of a Redis.
  * - `TEMPCRED_CACHE_KEY`: the encryption key of credentials in Redis, 32 bytes in base64.
  *
@@ -201,7 +201,7 @@ export const layerConfig = (
 
 const refuse = (name: string, message: string) => new ConfigurationError({ issues: [{ name, message }] })
 
-/** Loads the adapters that an option names, or else the environment. */
+/** Loads the adapters that the option names, or else those that `TEMPCRED_PROVIDER` names. */
 const loaded = Effect.fnUntraced(function* (
   adapters: ReadonlyArray<Adapter | LazyAdapter>,
   given: ReadonlyArray<string> | undefined,
@@ -220,7 +220,7 @@ const loaded = Effect.fnUntraced(function* (
   return [one, ...rest]
 })
 
-/** Loads an adapter and returns its layer. The layer cannot be built without it, as without a key. */
+/** Loads an adapter and returns its layer. Fails with `ConfigurationError` if it cannot be loaded. */
 const load = (adapter: Adapter | LazyAdapter): Effect.Effect<ProviderLayer, ConfigurationError> => {
   if (!("load" in adapter)) return Effect.succeed(adapter.layerConfig)
   return Effect.tryPromise({
@@ -232,7 +232,7 @@ const load = (adapter: Adapter | LazyAdapter): Effect.Effect<ProviderLayer, Conf
   })
 }
 
-/** Makes the option of the cache that `TEMPCRED_CACHE` names. */
+/** Converts `TEMPCRED_CACHE` and its key into the `cache` option. */
 const cacheOf = (
   cache: Redacted.Redacted | undefined,
   key: Redacted.Redacted | undefined,

@@ -19,7 +19,7 @@ const all = ["stt.realtime", "stt.batch", "tts.realtime", "tts.batch", "agent", 
 
 /**
  * Schema of a `Purpose`: speech to text or text to speech, streamed or as a job; a hosted voice
- * agent; or speech to speech (`"realtime"`). `Purpose.literals` lists them in the order of tables.
+ * agent; or speech to speech (`"realtime"`). `Purpose.literals` lists all purposes.
  *
  * @category schemas
  * @since 0.1.0

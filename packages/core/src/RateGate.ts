@@ -1,8 +1,7 @@
 /**
- * Rate limiter for the calls to a vendor account. Every provider has one: after a 429 it stops all
- * calls for as long as the vendor says, and subjects take turns. Consecutive 429s slow the calls
- * down from then on. `layer` enforces a known limit from the start, with a `store` across
- * machines.
+ * Rate limiter for the calls to a vendor account. Every provider has one. Subjects take turns. After a
+ * 429, it stops all calls for as long as the vendor says. Consecutive 429s slow the calls down from
+ * then on. `layer` enforces a known limit from the start; with a `store`, machines share the limit.
  *
  * ```ts
  * import * as Minter from "@tempcred/core/Minter"
@@ -36,7 +35,7 @@ import type { Budget, SharedStore } from "./SharedStore.ts"
 export { type Gates, RateGate } from "./rate-gate/Gates.ts"
 export type { Budget, RateStore } from "./SharedStore.ts"
 
-/** Limit of one exchange with the store; one that takes longer is an outage. */
+/** The time limit of one request to the store. A longer one counts as an outage. */
 const answerLimit = Duration.millis(250)
 
 /**
@@ -46,7 +45,7 @@ const answerLimit = Duration.millis(250)
  * @since 0.1.0
  */
 export interface Options {
-  /** Calls per minute to one account, for all who share the limiter; spread evenly. */
+  /** The number of calls per minute to one account, spread evenly. */
   readonly perMinute: number
   /**
    * The number of calls that can start at once after an idle time, in addition to the calls of the
@@ -56,18 +55,18 @@ export interface Options {
    */
   readonly burst?: number | undefined
   /**
-   * The store that machines share, such as `Redis.connect(url)` of `@tempcred/redis`: the limit is
-   * one for all of them, and a 429 on one stops all. While the store is unavailable, each process
-   * enforces the limit by itself.
+   * The store that machines share, such as `Redis.connect(url)` of `@tempcred/redis`. All machines
+   * together stay within the limit, and a 429 on one machine stops all. While the store is
+   * unavailable, each process enforces the limit by itself.
    *
-   * @default each process for itself
+   * @default none: each process enforces the limit by itself
    */
   readonly store?: Pick<SharedStore, "rates"> | undefined
 }
 
 /**
- * Enforces a rate limit for the providers below it, one for each account. Fails with
- * `ConfigurationError` if an option is invalid, and never because of the store.
+ * Enforces a rate limit for each account of the providers below it. Fails with `ConfigurationError` if
+ * an option is invalid, and never because of the store.
  *
  * @category layers
  * @since 0.1.0
@@ -89,14 +88,14 @@ const make = Effect.fnUntraced(function* ({
     const key = `${provider} ${yield* account}`
     const limits = limitsOf === undefined ? RateLimits.local(budget) : yield* limitsOf(provider, key)
     const made = yield* Gate.make(provider, limits, settings)
-    // Another call may have made the account's gate in the meantime.
+    // Another fiber may have made the account's gate in the meantime.
     const gate = gates.get(key) ?? made
     gates.set(key, gate)
     return gate
   })
 })
 
-/** Opens the store. Its outages are events of every provider that uses it. */
+/** Opens the store. Publishes an outage of the store as an event of each provider that uses it. */
 const sharing = Effect.fnUntraced(function* (store: NonNullable<Options["store"]>, budget: Budget) {
   const publishers = new Map<string, (event: Event) => Effect.Effect<void>>()
   const publish = (event: (provider: string) => Event) =>

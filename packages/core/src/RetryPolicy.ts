@@ -29,8 +29,8 @@ import { notPositive, positive } from "./Length.ts"
 import type { Length } from "./mint-request/Fields.ts"
 
 /**
- * A token bucket that limits retries during an outage. A retry takes `cost`, and does not happen if
- * fewer tokens are left. A success returns `refund`.
+ * A token bucket that limits retries during an outage. A retry takes `cost` tokens, and is skipped if
+ * fewer are left. A success returns `refund` tokens.
  *
  * @category models
  * @since 0.1.0
@@ -42,8 +42,8 @@ export interface Budget {
 }
 
 /**
- * How failed mints are retried. The wait before attempt n+1 is random between zero and `base` ×
- * `factor`^(n-1), at most `cap`. After a 429, the rate gate determines the wait.
+ * The settings of retries. The wait before attempt n+1 is random between zero and `base` ×
+ * `factor`^(n-1), at most `cap`. After a 429, the rate limiter determines the wait.
  *
  * @category models
  * @since 0.1.0
@@ -56,7 +56,7 @@ export interface Policy {
   readonly cap: Duration.Duration
   /**
    * The time limit of one attempt, from the first byte sent to the last byte received. It excludes
-   * the wait at the rate gate.
+   * the wait at the rate limiter.
    */
   readonly attemptTimeout: Duration.Duration
   /** The time limit of all attempts and waits. */
@@ -92,7 +92,7 @@ export const RetryPolicy: Context.Reference<Policy> = Context.Reference("@tempcr
 })
 
 /**
- * Changes of the standard policy. Times are text, such as "5 seconds", or a `Duration`.
+ * Changes to the standard policy. A time is text, such as "5 seconds", or a `Duration`.
  *
  * @category models
  * @since 0.1.0
@@ -125,7 +125,7 @@ export const layer = (changes: Options): Layer.Layer<never, ConfigurationError> 
 }
 
 /**
- * Turns retries off for the providers below it. Both time limits stay.
+ * Turns retries off for the providers below it. The time limits of the standard policy apply.
  *
  * @category layers
  * @since 0.1.0

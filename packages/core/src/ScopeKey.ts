@@ -1,7 +1,7 @@
 /**
- * The scope of a request as text. Requests of one scope can share a credential: every field has the
- * same value. An absent field equals `undefined` and the default, and a `Duration` equals its text.
- * Each cache belongs to one provider, which is therefore not in the key.
+ * The scope of a request as text. Requests with equal fields have the same scope and can share a
+ * credential. An absent field equals `undefined` and the default, and a `Duration` equals its text.
+ * The key does not contain the provider, because each cache belongs to one provider.
  */
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
@@ -29,7 +29,7 @@ const isText = (value: unknown): boolean => value === undefined || isName(value)
 const isOneOf = <A>(value: unknown, one: A, other: A): boolean =>
   value === undefined || value === one || value === other
 
-/** Tells whether a request has the shape of its type; `MintRequest.decode` refuses others. */
+/** Tells whether a request has only known fields with valid values. Does not check purpose, durations and session. */
 const isWellFormed = (request: MintRequest): boolean => {
   if (!Predicate.isObject(request)) return false
   for (const name in request) if (!fields.has(name)) return false
@@ -70,7 +70,7 @@ const sorted = (value: unknown): string =>
       : part
   )
 
-/** Formats a session. An absent lock equals the weakest one. `MintRequest.decode` checks the rest. */
+/** Formats a session; `undefined` if JSON cannot represent it. An absent lock equals the weakest one. */
 const sessionKey = (session: MintRequest["session"]): string | undefined => {
   if (session === undefined) return ""
   if (!Predicate.isObject(session)) return undefined
@@ -80,13 +80,13 @@ const sessionKey = (session: MintRequest["session"]): string | undefined => {
 }
 
 /**
- * Writes the scope key of a request; `undefined` for a malformed one. It contains the subject in
- * plain text and must not leave the process.
+ * Formats the scope key of a request; `undefined` for a malformed request. The key contains the
+ * subject in plain text and must not leave the process.
  */
 export const of = (request: MintRequest): string | undefined => {
   if (!isWellFormed(request)) return undefined
-  // The most common requests have the shortest key: writing and hashing it is most of the cost of a cache
-  // hit.
+  // The most common requests have the shortest key, because formatting and hashing the key is most of the
+  // cost of a cache hit.
   if (isPlain(request))
     return request.subject === undefined ? request.purpose : `${request.purpose} =${request.subject}`
   const ttl = lengthKey(request.ttl)
@@ -94,8 +94,8 @@ export const of = (request: MintRequest): string | undefined => {
   const usableFor = lengthKey(request.usableFor)
   if (ttl === undefined || maxSession === undefined || usableFor === undefined) return undefined
   const { purpose, exposure, onUnsupported, region, session, singleUse, subject } = request
-  // A region and a subject can be any text. The region is prefixed with its length, and the subject comes
-  // last.
+  // A region and a subject can be any text. To keep keys unambiguous, the region is prefixed with its
+  // length, and the subject comes last.
   const place = region === undefined ? "" : `${region.length}:${region}`
   const owner = subject === undefined ? "" : `=${subject}`
   const bound = sessionKey(session)
@@ -103,7 +103,7 @@ export const of = (request: MintRequest): string | undefined => {
   return `${purpose} ${ttl} ${maxSession} ${usableFor} ${bound.length}:${bound} ${singleUse ?? false} ${exposure ?? "client"} ${onUnsupported ?? "reject"} ${place} ${owner}`
 }
 
-/** A copy of the defined fields of a request, with their number, to compare later requests with. */
+/** A copy of the defined fields of a request, and their number, for comparison with later requests. */
 export interface Kept {
   readonly request: MintRequest
   readonly size: number
@@ -119,8 +119,8 @@ export const keep = (given: MintRequest): Kept => {
 }
 
 /**
- * Tells whether a request equals a copied one, without writing a key. It may miss that two
- * durations in different notations are equal.
+ * Tells whether a request equals a copied one, without formatting its key. May return false for equal
+ * durations in different notations. Always returns false for requests with a session.
  */
 export const saysTheSame = ({ request, size }: Kept, other: MintRequest): boolean => {
   let count = 0

@@ -1,12 +1,12 @@
 /**
- * Finds long-lived keys in text of other origin, in every usual encoding: percent-encoded (any
- * letter case, repeated), form-encoded, HTML-encoded, escaped as in JSON, in any order of these, and
- * base64 or base64url at any offset, with or without line ends.
+ * Finds long-lived keys in text from vendors, in every usual encoding. Encodings are percent-encoding
+ * (any letter case, repeated), form encoding, HTML entities and JSON escapes, also nested. Keys in
+ * base64 or base64url are found at any offset, with or without line ends.
  */
 import * as Base64 from "effect/encoding/Base64"
 import * as Redacted from "effect/Redacted"
 
-/** The minimum length of a real key. The encodings of a shorter one would be found by chance. */
+/** The minimum length of a real key. Shorter keys are not searched in base64, where they match by chance. */
 const realLength = 8
 
 /** Replaces keys in every encoding by `<redacted>`. */
@@ -37,7 +37,7 @@ export const holds = (text: string, keys: ReadonlyArray<Redacted.Redacted>): boo
   })
 }
 
-/** An encoding to search for. `before` is the number of preceding characters that depend on it too. */
+/** A form of a key to search for. `before` is the number of preceding characters that also depend on the key. */
 interface Needle {
   readonly folded: string
   readonly before: number
@@ -60,8 +60,8 @@ const makeNeedles = (key: string): ReadonlyArray<Needle> => {
 }
 
 /**
- * Encodes a key as part of a longer text in base64, after so many bytes modulo 3, without the
- * characters that depend on its neighbours.
+ * Encodes a key in base64 as a part of a longer text. `offset` is the number of preceding bytes modulo
+ * 3. Omits the characters that also depend on neighbouring bytes.
  */
 const encodedAt = (key: string, offset: number): Needle => {
   const whole = Base64.encode("x".repeat(offset) + key).replace(/=+$/, "")
@@ -69,7 +69,7 @@ const encodedAt = (key: string, offset: number): Needle => {
   return { folded: fold(whole.slice(before, whole.length % 4 === 0 ? undefined : -1)), before, isBase64: true }
 }
 
-/** Makes base64, base64url and the spaces of forms equal, without changing the length. */
+/** Maps the characters that differ between base64, base64url and form encoding to the same ones. */
 const fold = (text: string): string => (/[+_-]/.test(text) ? text.replaceAll(/[+-]/g, " ").replaceAll("_", "/") : text)
 
 /** Text, plain or decoded, with the position of each character in the original. */
@@ -97,19 +97,19 @@ const entities: Readonly<Record<string, string>> = {
   nbsp: " "
 }
 
-/** Encodings inside each other that are removed, at most. */
+/** The maximum number of nested encodings that are removed. */
 const mostRounds = 4
 
 const original = (text: string): Reading => ({ plain: text, folded: fold(text), startOf: (index) => index })
 
-/** Reads text as it is, unescaped once and more, and each of these without its line ends. */
+/** Returns text unchanged, unescaped once or more times, and each of these without line ends. */
 const read = (text: string): ReadonlyArray<Reading> => {
   const readings = unescapings(original(text))
   const wrapped = readings.filter(({ plain }) => /[\r\n]/.test(plain))
   return [...readings, ...wrapped.map((reading) => replaceIn(reading, /[\r\n]\s*/g, () => ""))]
 }
 
-/** Unescapes until nothing changes. */
+/** Unescapes until nothing changes, at most `rounds` times. Returns each step. */
 const unescapings = (reading: Reading, rounds: number = mostRounds): ReadonlyArray<Reading> => {
   if (rounds === 0 || !/[%&\\]/.test(reading.plain)) return [reading]
   const next = replaceIn(reading, escapes, (match) => unescape(match) ?? match[0].slice(0, 1))

@@ -26,7 +26,7 @@ export type Watch = (
   mint: Effect.Effect<TempCredential, TempCredentialError>
 ) => Effect.Effect<TempCredential, TempCredentialError>
 
-/** Makes the telemetry of one provider. It uses the receiver of events that is provided when it is made. */
+/** Makes the telemetry of one provider, with the current receiver of events. */
 export const make: (provider: string) => Effect.Effect<Watch> = Effect.fnUntraced(function* (provider) {
   const publish = yield* Events
   const took = Metric.withAttributes(durations, { provider })
@@ -55,7 +55,7 @@ export const make: (provider: string) => Effect.Effect<Watch> = Effect.fnUntrace
     })
   })
 
-  // Fingerprints cost time, and are computed only if there is a receiver.
+  // Computing fingerprints takes time, so it is skipped without a receiver.
   const report = (exit: Exit.Exit<TempCredential, TempCredentialError>, outcome: string): Effect.Effect<void> => {
     if (publish === nobody) return Effect.void
     return Exit.isSuccess(exit) ? minted(exit.value) : publish({ _tag: "MintFailed", provider, reason: outcome })

@@ -99,13 +99,13 @@ const decodeWire = Schema.decodeUnknownEffect(Wire)
 /**
  * A minted credential.
  *
- * - `expiresAt`: the time until which it opens connections, at most a minute past the requested
- *   ttl.
- * - `expirySource`: whether the vendor stated the expiry, a JWT contains it, it follows from the
- *   requested ttl, or from the vendor's documentation.
- * - `usableUntil`: after this time the vendor also closes open sessions; absent if it has no such
- *   limit.
- * - `sessionLock`: how the session's configuration is locked; absent if none is bound.
+ * - `expiresAt`: the time until which the credential opens connections, at most a minute past the
+ *   requested ttl.
+ * - `expirySource`: the source of the expiry: the vendor's response, the JWT, the requested ttl, or
+ *   the vendor's documentation.
+ * - `usableUntil`: after this time the vendor also closes open sessions; absent if the vendor has no
+ *   such limit.
+ * - `sessionLock`: how the session's configuration is locked; absent if no configuration is bound.
  * - `relaxed`: the requested guarantees that are not enforced.
  *
  * @category models
@@ -113,8 +113,8 @@ const decodeWire = Schema.decodeUnknownEffect(Wire)
  */
 export class TempCredential extends Data.Class<Fields> {
   /**
-   * Makes a credential for tests: valid for a minute from now by the system's clock, unless the
-   * fields say otherwise.
+   * Makes a credential for tests. By default it expires in a minute by the system's clock. `fields`
+   * replace the defaults.
    */
   static make({ token = "token", ...fields }: Given = {}): TempCredential {
     const issuedAt = fields.issuedAt ?? DateTime.nowUnsafe()

@@ -102,7 +102,7 @@ export class InvalidRequestError extends Schema.TaggedError<InvalidRequestError>
   }
   override get message(): string {
     const issues = this.issues.map(({ field, message }) => `${field}: ${message}`).join("; ")
-    // The issues replace the vendor's message, which says the same.
+    // The issues replace the vendor's message, because both say the same.
     return issues === ""
       ? sentence("the request was refused", this)
       : sentence(`the request is invalid: ${issues}`, this, "")
@@ -161,7 +161,7 @@ export class PermissionError extends Schema.TaggedError<PermissionError>()("Perm
 }
 
 /**
- * A balance, budget or quota is used up (402). Waiting briefly does not help.
+ * A balance, budget or quota is used up (402). An immediate retry does not help.
  *
  * @category errors
  * @since 0.1.0
@@ -209,7 +209,7 @@ export class UnavailableError extends Schema.TaggedError<UnavailableError>()("Un
 }
 
 /**
- * No complete response arrived: name resolution, connection, TLS, a time-out, or a body that was cut off.
+ * No complete response arrived. Name resolution, the connection or TLS failed, time ran out, or the body was cut off.
  *
  * @category errors
  * @since 0.1.0
@@ -228,7 +228,8 @@ export class TransportError extends Schema.TaggedError<TransportError>()("Transp
 }
 
 /**
- * The response is unreadable: wrong shape, not JSON, over 64 KiB, a redirect, or expired. A retry would mint again.
+ * The response is unusable: wrong shape, not JSON, over 64 KiB, a redirect, or an expired credential. A retry would
+ * mint again.
  *
  * @category errors
  * @since 0.1.0

@@ -63,8 +63,8 @@ export class TempCredentialProvider extends Context.Service<
     /** The vendor's id, as used in configuration and errors. */
     readonly id: string
     /**
-     * The vendor account: a fingerprint of its oldest long-lived key (or of a name for it), region
-     * and URLs. It is equal in every process with the same configuration, and credentials are
+     * The vendor account, as a fingerprint of its oldest long-lived key (or of its configured name),
+     * region and URLs. It is equal in every process with the same configuration. Credentials are
      * shared only within one account.
      */
     readonly account: Effect.Effect<string>
@@ -82,7 +82,7 @@ export class TempCredentialProvider extends Context.Service<
      * cached or shared. Other credentials stay.
      */
     readonly invalidateFingerprint?: (request: MintRequest, fingerprint: string) => Effect.Effect<void>
-    /** For wrappers of this package only. A copy with `...provider` passes it on. */
+    /** Access to cached credentials, for wrappers of this package only. A copy with `...provider` includes it. */
     readonly [holding]?: Holding
   }
 >()("@tempcred/core/TempCredentialProvider") {}

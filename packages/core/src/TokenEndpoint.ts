@@ -1,7 +1,6 @@
 /**
- * The protocol between a client and a token endpoint: the request, which names no subject, its response, and the
- * problem (RFC 9457) in case of an error. Field names carry their unit. Vendor messages are not passed on to
- * clients.
+ * The protocol between a client and a token endpoint: a request without a subject, a response, and a problem
+ * (RFC 9457) for each error. Field names include the unit. Clients do not receive vendor messages.
  *
  * ```ts
  * import * as TokenEndpoint from "@tempcred/core/TokenEndpoint"
@@ -36,7 +35,7 @@ import { Feature, InvalidRequestError, Issue, type Reason, type TempCredentialEr
  */
 export const path = "/v1/credentials"
 
-/** Schema of a fingerprint, as `Fingerprint.fingerprint` makes it. */
+/** Schema of a fingerprint that `Fingerprint.fingerprint` returns. */
 const Fingerprint = Schema.String.check(Schema.isPattern(/^[0-9a-f]{16}$/))
 
 const seconds = Schema.Int.check(Schema.isGreaterThan(0))
@@ -60,15 +59,15 @@ export const Request = Schema.Struct({
 /**
  * A client's request: the purpose and, optionally, ttl and session limit in whole seconds, single use, and
  * region. `minRemainingSeconds` is the minimum remaining lifetime of a cached credential. `refused` is the
- * `fingerprint` of a credential that the vendor refused: the endpoint invalidates it for the scope of this
- * request and responds with another one.
+ * `fingerprint` of a credential that the vendor refused. The endpoint invalidates that credential for the
+ * scope of this request and responds with another one.
  *
  * @category models
  * @since 0.1.0
  */
 export type Request = typeof Request.Type
 
-/** The rule of each field as a sentence. */
+/** The rule of each field, for error messages. */
 const rules: Readonly<Record<string, string>> = {
   purpose: `must be one of ${Purpose.literals.join(", ")}`,
   ttlSeconds: "must be a whole number of seconds, 1 or more",
@@ -179,9 +178,9 @@ export const Problem = Schema.Struct({
 })
 
 /**
- * An error response, as `application/problem+json`. `retryAfter` is in whole seconds, like the header of that
- * name. `provider` and `requestId` are the vendor's. `issues` and `feature` name the part of the request to
- * change. `detail` is written by the endpoint, never by the vendor.
+ * An error response, as `application/problem+json`. `retryAfter` is in whole seconds, like the `Retry-After`
+ * header. `provider` is the vendor's id, and `requestId` is the vendor's id of the failed call. `issues` and
+ * `feature` name the part of the request to change. The endpoint writes `detail`, never the vendor.
  *
  * @category models
  * @since 0.1.0
@@ -218,8 +217,8 @@ export type ProblemStatus = keyof typeof titles
 const longestRetryAfter = 3600
 
 /**
- * Makes a problem. `retryAfter` is in seconds; it becomes a whole number from 1 to 3600. Only the first eight
- * `issues` are kept.
+ * Makes a problem. `retryAfter` is in seconds; it is rounded up to a whole number from 1 to 3600. The problem
+ * contains at most the first eight `issues`.
  *
  * @category constructors
  * @since 0.1.0
@@ -242,8 +241,8 @@ export const makeProblem = (
 
 /**
  * Makes the problem of a failed mint. Errors that the client can fix are 4xx. Errors between the endpoint and the
- * vendor are 5xx, including the vendor's 401 and 429, because the client did nothing wrong. The vendor's message
- * and code are left out.
+ * vendor are 5xx, including the vendor's 401 and 429, because the client did nothing wrong. The problem does not
+ * contain the vendor's message and code.
  *
  * @category constructors
  * @since 0.1.0

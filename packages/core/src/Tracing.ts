@@ -1,4 +1,4 @@
-/** Spans, which are skipped without a tracer and without a parent span. */
+/** Checks and attributes of spans. A mint without a tracer and without a parent span makes no span. */
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 

@@ -33,8 +33,8 @@ export { type Environment, type Proxies, proxies, type Proxy } from "./transport
 
 /**
  * The transport of requests to vendors. `send` has no time limit, and interruption closes the socket.
- * `sendWithin` fails as `timedOut` after so many milliseconds, by a timer of its own. A transport
- * without a timer has no `sendWithin`; its `send` is interrupted instead.
+ * `sendWithin` has a time limit in milliseconds, after which it fails with `timedOut`. For a transport
+ * without `sendWithin`, callers interrupt `send` instead.
  *
  * @category services
  * @since 0.1.0
@@ -54,8 +54,8 @@ export class Transport extends Service.Transport {
   static readonly layerFetch: Layer.Layer<Transport> = OverFetch.layer
 
   /**
-   * A transport over a function of the app that is called like `fetch`. It must return redirects instead
-   * of following them, as a redirect would take the key along.
+   * Makes a transport over the app's own function with the signature of `fetch`. The function must return
+   * redirects instead of following them, because a followed redirect would send the key to another host.
    */
   static layerFetchOf(fetch: typeof globalThis.fetch): Layer.Layer<Transport> {
     return OverFetch.layerOf(fetch)
@@ -64,7 +64,7 @@ export class Transport extends Service.Transport {
   /**
    * Makes a transport from a platform's sending function, which must not follow redirects. The checks
    * of requests and responses, and the errors, are the same on every platform. `note` adds a sentence
-   * to the error of an exchange that failed or timed out, for example about a proxy.
+   * to the error of a request that failed or timed out, for example about a proxy.
    */
   static make(exchange: Exchange, note?: (url: URL) => string | undefined): Transport["Service"] {
     return Service.make(exchange, note)

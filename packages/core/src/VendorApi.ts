@@ -1,5 +1,5 @@
 /**
- * Typed calls to a vendor's HTTP API: sends with the transport and the retry policy, decodes the
+ * Typed calls to a vendor's HTTP API. A call uses the transport and the retry policy, decodes the
  * response, and converts each failure into a reason. A `Dialect` describes how the vendor reports
  * failures.
  *
@@ -57,7 +57,7 @@ export { vendorNow } from "./vendor-api/ReplyHeaders.ts"
 export { join, websocketOf } from "./vendor-api/Url.ts"
 
 /**
- * A call to a vendor. Values that are `undefined` in query, headers or body are left out.
+ * A call to a vendor. Values that are `undefined` in query, headers or body are omitted.
  *
  * @category models
  * @since 0.1.0
@@ -67,11 +67,11 @@ export interface Call {
   readonly method?: Outgoing["method"]
   readonly url: string
   readonly query?: Readonly<Record<string, string | undefined>>
-  /** The long-lived key, or a source of keys, from which the current one is chosen when the call is sent. */
+  /** The long-lived key, or a source of keys. Each attempt uses the current key of the source. */
   readonly key: Redacted.Redacted | KeySource
   /**
-   * The header of the key. A key of several parts has HTTP's basic authentication: the names of the
-   * parts that are user and password.
+   * The header of the key. `basic` sends two parts of a key by HTTP basic authentication, and names the
+   * parts for user and password.
    *
    * @default { name: "authorization", prefix: "Bearer " }
    */
@@ -83,15 +83,15 @@ export interface Call {
   /** The body, sent as a form. It takes the place of `body`. */
   readonly form?: Readonly<Record<string, string | undefined>>
   /**
-   * The format of a successful response: JSON, or text that the response schema gets unchanged.
+   * The format of a successful response. The response schema decodes the parsed JSON, or the plain text.
    *
    * @default "json"
    */
   readonly answer?: "json" | "text"
-  /** The subject of the call, which is not sent: subjects take turns at the rate gate. */
+  /** The subject of the call, so that subjects take turns at the rate limiter. It is not sent. */
   readonly subject?: string | undefined
   /**
-   * Whether the call has side effects. If so, it is not repeated when it may have succeeded.
+   * Whether the call has side effects. If so, an attempt that may have succeeded is not repeated.
    *
    * @default false
    */
@@ -119,8 +119,7 @@ export const lenient = <A>(schema: Schema.Codec<A, unknown>): Schema.Codec<A | u
 
 /**
  * The API of one vendor. `endpoint` prepares a call from a response schema. With `retry: false`, a
- * call is never repeated, for calls that would leave something lasting behind if repeated after a
- * lost response.
+ * call is never repeated. Use it if a repeat after a lost response would create a second resource.
  *
  * @category models
  * @since 0.1.0
@@ -133,8 +132,8 @@ export interface VendorApi {
     options?: { readonly retry: boolean }
   ) => (call: Call) => Effect.Effect<Reply.Received<A>, TempCredentialError>
   /**
-   * Runs an attempt that needs a key and calls no vendor, such as a signature: with key rotation, retries
-   * and time limits, and without a turn at the rate gate.
+   * Runs an attempt that needs a key but calls no vendor, such as a signature. It has key rotation,
+   * retries and time limits, but no rate limiter.
    */
   readonly local: <A>(
     key: Redacted.Redacted | KeySource,
@@ -144,7 +143,7 @@ export interface VendorApi {
 
 /**
  * Makes the API of a vendor from its dialect, with the provided transport, retry policy and rate
- * gate.
+ * limiter.
  *
  * @category constructors
  * @since 0.1.0
@@ -179,7 +178,7 @@ export const make = Effect.fnUntraced(function* <Failure>(
         const attempt = (milliseconds: number) =>
           ring.use(milliseconds, (key, keys, left) => {
             const sent = outgoing(call, key, split)
-            // Basic authentication writes the parts of a key as one text, which is a secret too.
+            // Basic authentication joins the parts of a key into one text, which is a secret too.
             const secrets = [...keys.flatMap(secretsOf), ...(sent.key === key ? [] : [sent.key])]
             return Effect.flatMap(sendWithin(sent, left), (answer) => {
               const result = read(answer, call.answer ?? "json", secrets)
@@ -201,10 +200,10 @@ export const make = Effect.fnUntraced(function* <Failure>(
   }
 })
 
-/** Lets every attempt through at once. */
+/** A rate limiter without a limit. */
 const openGate: Gate = { pass: (_, attempt) => attempt, hold: () => Effect.void }
 
-/** Measures an attempt by our clock, and ends it in time. */
+/** Runs an attempt with a time limit, and records its start and end by the local clock. */
 const timed = Effect.fnUntraced(function* <A>(
   attempt: Effect.Effect<A, Reason>,
   secrets: ReadonlyArray<Redacted.Redacted>,

@@ -1,7 +1,7 @@
 /**
- * Mints single-use credentials in advance, so that a request does not wait for the vendor. Each one
- * is given to one caller. Credentials with too little remaining lifetime are discarded. If the pool
- * is empty, the caller mints directly.
+ * Mints single-use credentials in advance, so that a request does not wait for the vendor. Each
+ * credential goes to one caller. Credentials with too little remaining lifetime are discarded. If the
+ * pool is empty, the caller mints directly.
  *
  * The size follows demand: it grows with each request that finds the pool empty, and shrinks with
  * each unused credential.
@@ -62,18 +62,18 @@ export interface Options {
    * @default half of its lifetime when it arrived
    */
   readonly minRemaining?: Length | undefined
-  /** The time after its last request when a scope is dropped. @default "1 minute" */
+  /** How long a scope stays in the pool after its last request. @default "1 minute" */
   readonly idle?: Length | undefined
   /**
-   * The maximum number of scopes. Requests for further scopes are minted directly until one is
+   * The maximum number of scopes. Requests for further scopes mint directly until an idle scope is
    * dropped.
    *
    * @default 100
    */
   readonly scopes?: number | undefined
   /**
-   * Whether users share a pool at vendors that only record the subject. Those credentials are minted
-   * without a subject, and list it in `relaxed`. At vendors that ignore the subject, users always
+   * Whether users share a pool at vendors that only record the subject. Such credentials are minted
+   * without a subject, and `relaxed` lists `subject`. At vendors that ignore the subject, users always
    * share a pool.
    *
    * @default false
@@ -82,8 +82,8 @@ export interface Options {
 }
 
 /**
- * Adds a pool to a provider, for single-use requests whose minting has no side effects, if the
- * vendor enforces single use. Other requests bypass it.
+ * Adds a pool to a provider. It serves single-use requests if the vendor enforces single use and
+ * minting has no side effects. Other requests bypass the pool.
  *
  * @category layers
  * @since 0.1.0
@@ -110,15 +110,15 @@ const make = Effect.fnUntraced(function* (
     if (Result.isFailure(request.resolve(provider.capabilities))) return false
     return capability.singleUse !== false && isForOneUse(capability, request)
   }
-  /** The request that the credentials of a stock are minted for: without a subject that changes nothing, or that is waived. */
+  /** Returns the request to mint a stock with. Drops the subject if the vendor ignores it, or if it is waived. */
   const stocked = (request: DecodedRequest): DecodedRequest => {
     const effect = provider.capabilities[request.purpose]?.subject.effect
     const isShared = effect === "ignored" || (effect === "recorded" && settings.waiveSubject)
     return isShared ? request.withSubject(undefined) : request
   }
   /**
-   * Finds or opens a stock in one step, because two stocks for one scope would interfere. Returns
-   * `undefined` beyond the maximum number of scopes.
+   * Finds or opens the stock of a scope in one synchronous step, so that no scope gets two stocks.
+   * Returns `undefined` beyond the maximum number of scopes.
    */
   const stockOf = (key: string, request: MintRequest) =>
     Effect.clockWith((clock) =>
@@ -142,7 +142,7 @@ const make = Effect.fnUntraced(function* (
   const mint: TempCredentialProvider["Service"]["mint"] = Effect.fnUntraced(function* (asked, wishes) {
     const request = prepare(asked)
     const least = (yield* MinRemaining.read(provider.id, wishes?.minRemaining)) ?? 0
-    // The accounts below have their own pools. Here, their credentials would be mixed.
+    // Each account has its own pool. This pool would mix their credentials.
     if (wishes?.account !== undefined || !poolable(request)) return yield* provider.mint(request, wishes)
     const wanted = stocked(request)
     const stock = wanted.scopeKey === undefined ? undefined : yield* stockOf(wanted.scopeKey, wanted)
@@ -152,7 +152,7 @@ const make = Effect.fnUntraced(function* (
   return TempCredentialProvider.of({ ...provider, mint })
 })
 
-/** Names the subject that a credential of a shared pool is given to. The vendor does not know it, so it is relaxed. */
+/** Adds the caller's subject to a credential of a shared pool. The vendor does not know it, so `relaxed` lists it. */
 const named = (credential: TempCredential, subject: string | undefined): TempCredential =>
   subject === undefined || credential.subject !== undefined
     ? credential
