@@ -16,6 +16,7 @@
  * @since 0.1.0
  */
 
+import type { Store } from "./engine/Engine.ts"
 import { stores } from "./plain/internal.ts"
 import type { SharedCache } from "./plain/minter-types.ts"
 
@@ -42,6 +43,8 @@ export interface RedisOptions {
  */
 export const redis: (options: RedisOptions) => SharedCache = (options) => {
   const cache = { kind: "redis" } as const
-  stores.set(cache, async () => (await import("./engine/Redis.ts")).connect(options))
+  let store: Promise<Store> | undefined
+  // All accounts and endpoints share one store, and so one connection.
+  stores.set(cache, () => (store ??= import("./engine/Redis.ts").then(({ connect }) => connect(options))))
   return cache
 }

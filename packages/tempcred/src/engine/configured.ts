@@ -5,6 +5,7 @@ import * as Providers from "@tempcred/core/Providers"
 import * as Redis from "@tempcred/redis/Redis"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import { sources } from "../plain/internal.ts"
 import type { MinterOptions, Provider } from "../plain/minter-types.ts"
 import { accountsOf } from "./Accounts.ts"
@@ -40,22 +41,40 @@ export const startConfigured = (options: MinterOptions): Promise<Outcome<Engine>
     if (accounts !== undefined && providers !== undefined) {
       throw misuse("createMinter.providers", "cannot be set beside accounts, which return the providers")
     }
+    const redis = connector()
     const layer =
       accounts === undefined
-        ? await stack(options, providers)
-        : await accountsOf(accounts, options, (found) => stack(options, found))
+        ? await stack(options, redis, providers)
+        : await accountsOf(accounts, options, (found) => stack(options, redis, found))
     const environment =
       env === undefined ? Layer.empty : ConfigProvider.layer(ConfigProvider.fromEnv({ env: defined(env) }))
     return start(Layer.provide(layer, environment), options, accounts && Accounts)
   })
 
+type Connect = typeof Redis.connect
+
+/** Connects to the Redis at each URL once, so that all accounts share the connection. */
+const connector = (): Connect => {
+  const made = new Map<string, Redis.Redis>()
+  return (url) => {
+    const text = typeof url === "string" ? url : Redacted.value(url)
+    const store = made.get(text) ?? Redis.connect(url)
+    made.set(text, store)
+    return store
+  }
+}
+
 /** Makes the stack of providers, or of those that variables name. */
-const stack = async (options: MinterOptions, providers?: ReadonlyArray<Provider>): Promise<ProviderLayer> =>
+const stack = async (
+  options: MinterOptions,
+  redis: Connect,
+  providers?: ReadonlyArray<Provider>
+): Promise<ProviderLayer> =>
   Providers.layerConfig(vendors, {
     ...(await settingsOf(options)),
     provider: options.provider === undefined ? undefined : [options.provider].flat(),
     vendors: providers === undefined ? undefined : await loadAll(providers),
-    redis: Redis.connect
+    redis
   })
 
 /** Loads the adapters of providers. */
