@@ -115,9 +115,42 @@ export const speechmaticsAuth: Program = {
   `
 }
 
-const bundle = async ({ code }: Program) => {
+/** The programs of a Worker with the package that apps install, and the targets of their sizes in bytes. */
+export const front = {
+  one: {
+    name: "tempcred/soniox",
+    code: `
+      import { createMinter } from "tempcred/soniox"
+      const minted = (apiKey) => createMinter({ apiKey }).mint({ purpose: "stt.realtime" })
+      export default { fetch: async (_, env) => Response.json((await minted(env.SONIOX_API_KEY)).toClient()) }
+    `,
+    most: 56_000
+  },
+  all: {
+    name: "tempcred",
+    code: `
+      import { createMinter } from "tempcred"
+      const minted = (env) => createMinter({ env }).mint({ purpose: "stt.realtime" })
+      export default { fetch: async (_, env) => Response.json((await minted(env)).toClient()) }
+    `,
+    most: 80_000
+  },
+  endpoint: {
+    name: "tempcred/server with tempcred/soniox",
+    code: `
+      import { createEndpoint, jwt } from "tempcred/server"
+      import { createMinter } from "tempcred/soniox"
+      const endpoint = ({ JWKS_URL: jwksUrl, SONIOX_API_KEY: apiKey }) =>
+        createEndpoint({ minter: createMinter({ apiKey }), authenticate: jwt({ jwksUrl, audience: "speech" }) })
+      export default { fetch: (request, env) => endpoint(env).fetch(request) }
+    `,
+    most: 130_000
+  }
+} as const
+
+const bundle = async ({ code }: Program, resolveDir = import.meta.dirname) => {
   const { metafile, outputFiles } = await build({
-    stdin: { contents: code, resolveDir: import.meta.dirname },
+    stdin: { contents: code, resolveDir },
     bundle: true,
     format: "esm",
     platform: "neutral",
@@ -140,9 +173,9 @@ const bundle = async ({ code }: Program) => {
   }
 }
 
-/** Returns the compressed size in bytes. */
-export const weigh = async (program: Program): Promise<number> =>
-  gzipSync((await bundle(program)).contents, { level: 9 }).byteLength
+/** Returns the compressed size in bytes, with packages that `folder` has, or those of the workspace. */
+export const weigh = async (program: Program, folder?: string): Promise<number> =>
+  gzipSync((await bundle(program, folder)).contents, { level: 9 }).byteLength
 
 const packageOf = (path: string): string => {
   const own = /(?:^|\/)packages\/([^/]+)\//.exec(path)?.[1]

@@ -84,6 +84,110 @@ const modules = (folder: string, rounds: number): Row => {
   }
 }
 
+/** Makes a contestant of a module that prints milliseconds. */
+const timed = (folder: string, name: string, lines: ReadonlyArray<string>): Contestant => {
+  const file = join(folder, `${name.replaceAll(/\W/g, "-")}.mjs`)
+  writeFileSync(file, lines.join("\n"))
+  return contestant(name, () => Number(Published.node([file], folder)))
+}
+
+/** Imports a module, which loads the engine at its first use. */
+const frontImport = (folder: string, rounds: number): Row => {
+  const entry = (name: string) =>
+    timed(folder, `import ${name}`, [
+      "const start = performance.now()",
+      `await import(${JSON.stringify(name)})`,
+      "console.log(performance.now() - start)"
+    ])
+  const own = entry("tempcred")
+  const other = entry(Bundle.sonioxNode.name)
+  race([own, other], rounds)
+  const measured = compare(own, [other], [])
+  return {
+    ...measured,
+    question: "The import of tempcred",
+    unit: "ms",
+    targets: [atMostTimes(1, measured, other.name)],
+    note: `median of ${rounds} processes each, taking turns, of the package as it is published; the engine is loaded by the first call, which the next figure has`
+  }
+}
+
+/** A vendor in the same process, and the time from an import to the first credential, less that of one more mint. */
+const first = (folder: string, name: string, lines: ReadonlyArray<string>): Contestant =>
+  timed(folder, name, [
+    'import { createServer } from "node:http"',
+    "const answer = () => JSON.stringify({ api_key: `temp:${performance.now()}`, expires_at: new Date(Date.now() + 60_000) })",
+    "const server = createServer((request, response) => {",
+    '  request.resume().on("end", () => response.writeHead(201, { "content-type": "application/json" }).end(answer()))',
+    "})",
+    'await new Promise((listening) => server.listen(0, "127.0.0.1", listening))',
+    "const url = `http://127.0.0.1:${server.address().port}`",
+    "const start = performance.now()",
+    ...lines,
+    "await mint()",
+    "const end = performance.now()",
+    "await mint()",
+    "console.log(end - start - (performance.now() - end))",
+    "process.exit()"
+  ])
+
+const firstLimit = 60
+
+const firstCredential = (folder: string, rounds: number): Row => {
+  const own = first(folder, "tempcred/soniox", [
+    'const { createMinter } = await import("tempcred/soniox")',
+    'const minter = createMinter({ apiKey: "key", baseUrl: url })',
+    'const mint = () => minter.mint({ purpose: "stt.realtime", subject: String(performance.now()) })'
+  ])
+  const other = first(folder, Bundle.sonioxNode.name, [
+    `const { SonioxNodeClient } = await import(${JSON.stringify(Bundle.sonioxNode.name)})`,
+    'const client = new SonioxNodeClient({ api_key: "key", base_url: url })',
+    'const terms = { usage_type: "transcribe_websocket", expires_in_seconds: 60 }',
+    "const mint = () => client.auth.createTemporaryKey(terms)"
+  ])
+  race([own, other], rounds)
+  const measured = compare(own, [other], [])
+  const obstacle =
+    "Node loads and compiles the engine and the agents of undici; a compile cache (NODE_COMPILE_CACHE) shortens it"
+  return {
+    ...measured,
+    question: "The first credential of one vendor, beyond the exchange with it",
+    unit: "ms",
+    targets: [{ ...atMost(firstLimit, "ms", measured.ours), obstacle }],
+    note: `median of ${rounds} processes each, taking turns: the import, a minter and its first mint, less the time of one more mint; the vendor is a server in the same process`
+  }
+}
+
+const front = (folder: string, rounds: number): ReadonlyArray<Row> => {
+  Published.installFront(folder)
+  Published.link(folder, [Bundle.sonioxNode.name])
+  return [frontImport(folder, rounds), firstCredential(folder, rounds)]
+}
+
+const frontBundles = async (): Promise<ReadonlyArray<Row>> => {
+  const folder = mkdtempSync(join(tmpdir(), "tempcred-bench-"))
+  try {
+    Published.installFront(folder)
+    const rows: Array<Row> = []
+    for (const one of Object.values(Bundle.front)) {
+      const own = { value: await Bundle.weigh(one, folder) }
+      const obstacle = "the modules that are loaded on demand are in the bundle too"
+      rows.push({
+        question: `A Worker's bundle with ${one.name}`,
+        unit: "bytes",
+        ours: own,
+        peers: {},
+        bounds: {},
+        targets: [{ ...atMost(one.most, "bytes", own), obstacle }],
+        note: "made by esbuild of the package as it is published, minified, gzip at its highest level"
+      })
+    }
+    return rows
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
 const bundleLimit = 45_000
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`
@@ -121,5 +225,11 @@ const outside = <A>(work: (folder: string) => A): A => {
 
 export const rows = async ({ quick }: Options): Promise<ReadonlyArray<Row>> => {
   const rounds = quick ? 5 : 31
-  return [outside((folder) => program(folder, rounds)), outside((folder) => modules(folder, rounds)), await bundle()]
+  return [
+    outside((folder) => program(folder, rounds)),
+    ...outside((folder) => front(folder, rounds)),
+    ...(await frontBundles()),
+    outside((folder) => modules(folder, rounds)),
+    await bundle()
+  ]
 }

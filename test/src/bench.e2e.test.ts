@@ -5,7 +5,10 @@ import * as Node from "@tempcred/emulator/Node"
 import * as Soniox from "@tempcred/emulator/Soniox"
 import * as Speechmatics from "@tempcred/emulator/Speechmatics"
 import { once } from "node:events"
+import { mkdtempSync, rmSync } from "node:fs"
 import { type AddressInfo, connect, createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { afterAll, beforeAll, vi } from "vitest"
 import * as Bundle from "../bench/Bundle.ts"
 import { crowds } from "../bench/ColdGets.ts"
@@ -16,6 +19,7 @@ import { ours } from "../bench/Ours.ts"
 import { endure, ourWorld, peerWorld, plan, starts } from "../bench/Outage.ts"
 import { aws, azure, google, googleRefreshToken, livekit, peers, tuned } from "../bench/Peers.ts"
 import * as Profile from "../bench/Profile.ts"
+import * as Published from "../bench/Published.ts"
 import * as Replay from "../bench/Replay.ts"
 import { ourMints, peerMints } from "../bench/ShortLived.ts"
 import { run } from "../bench/Process.ts"
@@ -247,6 +251,18 @@ it("a program for an edge runtime that mints at one vendor is at most 64 kB", as
 
 it("a program for an edge runtime that can choose any vendor and every option is at most 95 kB", async () => {
   assert.isAtMost(await Bundle.weigh(Bundle.everyVendor), 95_000)
+})
+
+it("Workers with the package that apps install stay at today's size", { timeout: 120_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "tempcred-bundle-"))
+  try {
+    Published.installFront(folder)
+    assert.isAtMost(await Bundle.weigh(Bundle.front.one, folder), 90_000)
+    assert.isAtMost(await Bundle.weigh(Bundle.front.all, folder), 122_000)
+    assert.isAtMost(await Bundle.weigh(Bundle.front.endpoint, folder), 120_000)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 it("an account that is held takes at most 64 kB of the heap, with its stack and a cached credential", async () => {
