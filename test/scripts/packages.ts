@@ -32,7 +32,7 @@ const run = (advice: string, command: string, args: ReadonlyArray<string>, cwd =
 
 /** Installs everything, with the optional peers, as everything is imported. */
 const installAll = async (tarballs: Tarballs): Promise<void> => {
-  const extra = others(allPages)
+  const extra = others(pages)
   const peers = ["@effect/platform-node", "msw", "react"].map((name) => {
     const { version } = JSON.parse(readFileSync(join(root, "test/node_modules", name, "package.json"), "utf8"))
     return [name, version] as const
