@@ -1,4 +1,4 @@
-/** A vendor that exists for these tests only, and a transport that answers from a script. */
+/** A vendor that exists only in these tests, and a transport that responds by a script. */
 import type * as Adapter from "@tempcred/core/Adapter"
 import * as Provider from "../src/adapter/Provider.ts"
 import type { Capabilities, Capability } from "@tempcred/core/Capabilities"
@@ -81,7 +81,7 @@ export const layer = (
 ): Layer.Layer<TempCredentialProvider, never, Transport> =>
   Layer.effect(TempCredentialProvider, Effect.orDie(Provider.make(spec(changes))))
 
-/** What the next try meets: an answer, a transport failure, or nothing for ever. */
+/** The outcome of the next attempt: a response, a transport failure, or a request that hangs. */
 export type Step =
   | { readonly status: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }
   | "reset"
@@ -89,7 +89,7 @@ export type Step =
 
 export const ok: Step = { status: 201, body: { token, unknown: true } }
 
-/** Answers by the script; its last step repeats. `sent` and `times` tell what arrived and when. */
+/** Responds by the script, whose last step repeats. `sent` and `times` record the requests and their times. */
 export const vendor = (...steps: readonly [Step, ...ReadonlyArray<Step>]) => {
   const sent: Array<Outgoing> = []
   const times: Array<number> = []

@@ -1,4 +1,4 @@
-/** A vendor that answers by a script, behind a cache, under virtual time. */
+/** A scripted vendor behind a cache, in virtual time. */
 import { CredentialCache, type GetOptions, type Options } from "@tempcred/core/CredentialCache"
 import * as Events from "@tempcred/core/Events"
 import type { MintRequest } from "@tempcred/core/MintRequest"
@@ -15,7 +15,7 @@ import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
 import { capabilities } from "./acme.ts"
 
-/** What the vendor does when it is asked next. */
+/** The outcome of the vendor's next mint. */
 export type Answer =
   | { readonly life: number; readonly takes?: number }
   | { readonly fails: Errors.Reason; readonly takes?: number }
@@ -28,7 +28,7 @@ export const request = { purpose: "stt.realtime", subject: "user-1" } as const s
 
 const error = (reason: Errors.Reason) => new Errors.TempCredentialError({ provider: "acme", reason })
 
-/** A vendor; lives and delays are in seconds. The current answer stays until it is replaced. */
+/** A vendor. Lifetimes and delays are in seconds. Its `answer` applies until it is replaced. */
 export const vendor = (first: Answer = { life: 60 }) => {
   const state = { answer: first, requests: [] as Array<MintRequest>, interrupted: 0 }
   const mint = Effect.fnUntraced(function* (asked: MintRequest) {
@@ -67,7 +67,7 @@ export const vendor = (first: Answer = { life: 60 }) => {
   return { state, layer, mints: () => state.requests.length }
 }
 
-/** A cache before a vendor, built into the scope of the test, or into a given one. */
+/** Builds a cache in front of a vendor, in the current scope. */
 export const build = Effect.fnUntraced(function* (
   below: { readonly layer: Layer.Layer<TempCredentialProvider> },
   options?: Options
@@ -87,7 +87,7 @@ export const build = Effect.fnUntraced(function* (
     invalidate: cache.invalidate,
     size: cache.size,
     credential: (asked: MintRequest = request, wishes?: GetOptions) => cache.get(asked, wishes),
-    /** Gets, and says what came: a token, or a reason. */
+    /** Mints, and returns the token or the reason of the error. */
     get: (asked: MintRequest = request, wishes?: GetOptions) => said(cache.get(asked, wishes)),
     mint: (asked: MintRequest = request, options?: MintOptions) => said(provider.mint(asked, options))
   }
@@ -99,8 +99,8 @@ const said = (got: Effect.Effect<TempCredential, Errors.TempCredentialError>): E
     onFailure: ({ reason }) => reason._tag
   })
 
-/** Lets so many seconds go by. */
+/** Advances the clock by this many seconds. */
 export const seconds = (count: number): Effect.Effect<void> => TestClock.adjust(Duration.seconds(count))
 
-/** Lets what runs in the background run. */
+/** Lets background fibers run. */
 export const settle: Effect.Effect<void> = TestClock.adjust(0)

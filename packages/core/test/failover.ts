@@ -1,4 +1,4 @@
-/** Providers that answer from a script, and one provider of several of them. */
+/** Scripted providers, and a failover between them. */
 import type { Capabilities } from "@tempcred/core/Capabilities"
 import * as Events from "@tempcred/core/Events"
 import * as Failover from "@tempcred/core/Failover"
@@ -14,7 +14,7 @@ import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
 import * as Acme from "./acme.ts"
 
-/** What the next mint meets: a credential, a failure, or nothing for ever. */
+/** The outcome of the next mint: a credential, a failure, or a mint that hangs. */
 export type Step = "minted" | "hang" | Reason
 
 const minted = (provider: string, { purpose }: MintRequest) =>
@@ -25,7 +25,7 @@ const minted = (provider: string, { purpose }: MintRequest) =>
     issuedAt: DateTime.makeUnsafe(0)
   })
 
-/** Answers by the script; its last step repeats until `next` writes others. */
+/** Mints by the script, whose last step repeats until `next` replaces the script. */
 export const vendor = (id: string, ...script: readonly [Step, ...ReadonlyArray<Step>]) => {
   let steps: ReadonlyArray<Step> = script
   let met = 0
@@ -64,7 +64,7 @@ type Vendor = ReturnType<typeof vendor>
 export const layerOf = (one: Vendor, changes?: Partial<TempCredentialProvider["Service"]>) =>
   Layer.succeed(TempCredentialProvider, one.provider(changes))
 
-/** Runs a program on the providers in their order, and tells the events. */
+/** Runs a program on a failover between the providers, and returns its result and the events. */
 export const among = <A, E>(
   layers: readonly [Layer.Layer<TempCredentialProvider>, ...ReadonlyArray<Layer.Layer<TempCredentialProvider>>],
   program: Effect.Effect<A, E, TempCredentialProvider>,
@@ -81,14 +81,14 @@ export const among = <A, E>(
 export const minting = (request: Partial<MintRequest> = {}) =>
   TempCredentialProvider.use((provider) => provider.mint({ purpose: "stt.realtime", ...request }))
 
-/** The name of the provider that served, or the error. */
+/** Mints, and returns the name of the provider that served, or the error. */
 export const served = (request?: Partial<MintRequest>) =>
   minting(request).pipe(
     Effect.map((credential) => credential.provider),
     Effect.catch((error) => Effect.succeed(error))
   )
 
-/** Runs to its end while time passes. */
+/** Runs a program to its end while the clock advances. */
 export const during = <A, E, R>(length: Parameters<typeof TestClock.adjust>[0], self: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const fiber = yield* Effect.forkChild(self, { startImmediately: true })

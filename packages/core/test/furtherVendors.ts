@@ -1,4 +1,4 @@
-/** Vendors without an adapter, as their documents describe them. */
+/** Example adapters of vendors without an official one, by the vendors' documentation. */
 import * as Adapter from "@tempcred/core/Adapter"
 import type { Capability } from "@tempcred/core/Capabilities"
 import { bearer } from "@tempcred/core/Connection"
@@ -19,7 +19,7 @@ const capability = {
   needed: "connect"
 } as const
 
-/** No parameters, ten minutes, a text answer that is a JWT, tied to the host that issued it, and wanted again during a session. */
+/** No parameters; a JWT as text that is valid for ten minutes at one host, and needed again during a session. */
 export const azure = Adapter.make({
   ...common,
   options: { ...common.options, region: Adapter.region("AZURE_REGION", { otherwise: "westeurope" }) },
@@ -52,12 +52,12 @@ export const azure = Adapter.make({
   })
 })
 
-/** No document says for how long a session that was begun can be opened, and no reply does: a minute is assumed. */
+/** A minute is assumed: neither the documentation nor the response says for how long a session can be opened. */
 const assumed = 60
 
 const GladiaResponse = Schema.Struct({ id: Schema.String, url: secret })
 
-/** Minting begins a session with its configuration, and the credential is the URL of that session; no length is sent or told. */
+/** A mint creates a configured session, and its URL is the credential. Neither request nor response has a lifetime. */
 export const gladia = Adapter.make({
   ...common,
   id: "gladia",
@@ -89,10 +89,10 @@ export const gladia = Adapter.make({
 const CartesiaResponse = Schema.Struct({ token: secret })
 const cartesiaVersion = "2026-08-14"
 
-/** An hour at most, where neither least nor default are documented, so that both are ours. */
+/** At most an hour. The minimum and the default are undocumented, so these are our own. */
 const cartesiaCapability: Capability = { ...capability, ttlSeconds: { min: 1, max: 3600, default: 60 } }
 
-/** A set of grants, a version in a header and in the URL, the end in the JWT alone. */
+/** A set of grants, a version in a header and in the URL, and an expiry only in the JWT. */
 export const cartesia = Adapter.make({
   ...common,
   id: "cartesia",

@@ -1,4 +1,4 @@
-/** Machines that share credentials in one process: each with a vendor's provider of its own, and if need be a wall clock of its own. */
+/** Machines that share credentials, simulated in one process: each has its own provider and can have its own wall clock. */
 import type { Capability } from "@tempcred/core/Capabilities"
 import * as CredentialSharing from "@tempcred/core/CredentialSharing"
 import * as Events from "@tempcred/core/Events"
@@ -29,13 +29,13 @@ const capability: Capability = {
   needed: "connect"
 }
 
-/** A vendor whose credentials last a minute; what it is told next is `then`, once. */
+/** A vendor whose credentials are valid for a minute. Each effect in `next` runs once, before a mint returns. */
 export const vendor = () => {
   const state = {
     mints: 0,
     interrupted: 0,
     account: "account-1",
-    /** Of what it mints, in milliseconds, as if it had held it back. */
+    /** The age of new credentials in milliseconds, as if the vendor had returned them late. */
     age: 0,
     next: Array<Effect.Effect<void, TempCredentialError>>()
   }
@@ -67,7 +67,7 @@ export const vendor = () => {
 
 export const refused = Effect.fail(new TempCredentialError({ provider: "acme", reason: new PermissionError({}) }))
 
-/** A wall clock that is ahead of the test's; the monotonic one is the same, as it tells lengths only. */
+/** A clock whose wall time is ahead of the test's. Its monotonic time is the same. */
 const shifted = (clock: Clock.Clock, wall: { readonly ahead: number }): Clock.Clock => {
   const millis = () => clock.currentTimeMillisUnsafe() + wall.ahead
   const nanos = () => clock.currentTimeNanosUnsafe() + BigInt(wall.ahead) * 1_000_000n
@@ -85,9 +85,9 @@ const shifted = (clock: Clock.Clock, wall: { readonly ahead: number }): Clock.Cl
 export interface Machine {
   readonly provider: TempCredentialProvider["Service"]
   readonly events: ReadonlyArray<Events.Event>
-  /** Its wall clock: so many milliseconds ahead of the test's. */
+  /** The milliseconds that its wall clock is ahead of the test's. */
   readonly wall: { ahead: number }
-  /** Mints as this machine, by its clock. */
+  /** Mints on this machine, with its clock. */
   readonly mint: (asked?: MintRequest, options?: MintOptions) => Effect.Effect<TempCredential, TempCredentialError>
 }
 
@@ -113,7 +113,7 @@ export const start = Effect.fnUntraced(function* (
   return machine
 })
 
-/** Lets work that no test clock moves, such as encryption, come to rest: waits until something holds, for at most two real seconds. */
+/** Waits until a condition holds, for at most two real seconds. For work that the test clock does not drive, such as encryption. */
 export const until = (holds: () => boolean): Effect.Effect<void> =>
   Effect.promise(async () => {
     const end = performance.now() + 2000
@@ -123,10 +123,10 @@ export const until = (holds: () => boolean): Effect.Effect<void> =>
     }
   })
 
-/** Begins something and goes on beside it. */
+/** Starts an effect in the background. */
 export const begin = <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.forkChild(self, { startImmediately: true })
 
-/** Joins what needs no more time than encryption does. */
+/** Joins a fiber without advancing the test clock; encryption may still take real time. */
 export const joinNow = <A, E>(fiber: Fiber.Fiber<A, E>): Effect.Effect<A, E> =>
   Effect.andThen(
     until(() => fiber.pollUnsafe() !== undefined),

@@ -1,4 +1,4 @@
-/** A vendor that knows some keys and refuses the others, echoing what it was sent, and an adapter that mints there. */
+/** A vendor that accepts some keys and refuses the others with the key in its message, and an adapter for it. */
 import * as Events from "@tempcred/core/Events"
 import type { KeySource } from "@tempcred/core/KeySource"
 import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
@@ -15,11 +15,11 @@ export const redacted = (key: string) => Redacted.make(key)
 export const vendor = (...known: ReadonlyArray<string>) => {
   const state = {
     known: new Set(known),
-    /** The keys that arrived. */
+    /** The received keys, in order. */
     sent: Array<string>(),
-    /** Runs before the vendor decides. */
+    /** Runs before the vendor checks the key. */
     before: () => {},
-    /** What it answers to a key that it knows. */
+    /** The status of its responses to accepted keys. */
     status: 201
   }
   const send = Effect.fnUntraced(function* ({ key }: { readonly key: Redacted.Redacted }) {
@@ -33,7 +33,7 @@ export const vendor = (...known: ReadonlyArray<string>) => {
     return answer
   })
   const transport = Layer.succeed(Transport, Transport.of({ send }))
-  /** Runs a program on a provider with these keys, and tells the events without their provider. */
+  /** Runs a program on a provider with these keys, and appends its events to `events`. */
   const run = <A, E>(
     apiKey: Redacted.Redacted | KeySource,
     program: Effect.Effect<A, E, TempCredentialProvider>,
@@ -52,7 +52,7 @@ export const vendor = (...known: ReadonlyArray<string>) => {
 
 export const mint = TempCredentialProvider.use((provider) => provider.mint({ purpose: "stt.realtime" }))
 
-/** What became of a mint. */
+/** The outcome of a mint: minted, or the reason of the error. */
 export const outcome = mint.pipe(Effect.match({ onSuccess: () => "minted", onFailure: (error) => error.reason._tag }))
 
 export const tags = (events: ReadonlyArray<Events.Event>) => events.map((event) => event._tag)

@@ -1,4 +1,4 @@
-/** Vendors that refuse what goes beyond their limit, counted in three ways, and callers that ask them for as long as a test runs. */
+/** Vendors with three kinds of rate limits, and callers that mint from them during a test. */
 import type { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import { Transport } from "@tempcred/core/Transport"
 import * as Clock from "effect/Clock"
@@ -7,7 +7,7 @@ import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
 import * as Acme from "./acme.ts"
 
-/** Takes a call at a moment, or tells after how many milliseconds it would. */
+/** Accepts a call at this time (0), or returns the milliseconds until it would. */
 type Limit = (now: number) => number
 
 const limits = {
@@ -48,7 +48,7 @@ const limits = {
 
 export type Kind = keyof typeof limits
 
-/** How a refusal tells when to come back. */
+/** The Retry-After header of a 429 response. */
 const tells = {
   nothing: () => ({}),
   "whole seconds": (wait: number) => ({ "retry-after": String(Math.ceil(wait / 1000)) }),
@@ -57,7 +57,7 @@ const tells = {
 
 export type Telling = keyof typeof tells
 
-/** Answers after 80 to 120 ms, and tells when it took and when it refused a call. */
+/** Responds after 80 to 120 ms, and records the times of accepted and refused calls. */
 export const vendor = (kind: Kind, telling: Telling, perSecond: () => number) => {
   const taken: Array<number> = []
   const refused: Array<number> = []
@@ -79,16 +79,16 @@ export const vendor = (kind: Kind, telling: Telling, perSecond: () => number) =>
   return {
     taken,
     refused,
-    /** Calls taken in a second, between two seconds. */
+    /** Accepted calls per second, between two seconds of the test. */
     rate: (from: number, to: number) => between(taken, from, to) / (to - from),
-    /** The share of calls that were refused, between two seconds. */
+    /** The share of refused calls, between two seconds of the test. */
     share: (from: number, to: number) =>
       between(refused, from, to) / Math.max(1, between(refused, from, to) + between(taken, from, to)),
     layer: Layer.succeed(Transport, Transport.of({ send }))
   }
 }
 
-/** So many callers, each of which asks again as soon as it is answered, for so many seconds. */
+/** Runs this many callers for this many seconds; each mints again as soon as it has a result. */
 export const load = Effect.fnUntraced(function* (
   provider: TempCredentialProvider["Service"],
   callers: number,

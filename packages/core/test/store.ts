@@ -1,4 +1,4 @@
-/** A shared store in memory, under the test's clock: it can be slow or unavailable, and its clock can be set. */
+/** A shared store in memory with the test's clock. It can be slow or unavailable, and its clock can be changed. */
 import type { CredentialStore, SharedStore, StoreOptions } from "@tempcred/core/CredentialSharing"
 import type { RateStore } from "@tempcred/core/RateGate"
 import * as Clock from "effect/Clock"
@@ -24,9 +24,9 @@ export const make = Effect.fnUntraced(function* () {
   const invalidated = new Map<string, number>()
   const state = {
     isUp: true,
-    /** Milliseconds of each exchange. */
+    /** The response time in milliseconds. */
     delay: 0,
-    /** Milliseconds that its clock is ahead of the test's. */
+    /** The milliseconds that its clock is ahead of the test's. */
     ahead: 0,
     opened: 0,
     calls: Array<Call>()
@@ -40,7 +40,7 @@ export const make = Effect.fnUntraced(function* () {
     if (alive(leases, name)?.owner === owner) leases.delete(name)
   }
 
-  /** Reports an outage and its end once each, as each machine notices them. */
+  /** Reports the start and the end of an outage once to each machine. */
   const asking = ({ onDown, onUp }: StoreOptions) => {
     let wasUp = true
     return <A>(call: Call, handle: () => A): Effect.Effect<Option.Option<A>> =>
@@ -51,7 +51,7 @@ export const make = Effect.fnUntraced(function* () {
           yield* wasUp ? onUp : onDown("no connection")
         }
         if (!wasUp) return Option.none()
-        // A request that was sent is handled, even if nobody waits for the answer.
+        // A sent request is processed, even if its caller was interrupted.
         const handling = Effect.delay(Effect.sync(handle), state.delay)
         return Option.some(
           yield* state.delay === 0 ? Effect.sync(handle) : Effect.flatMap(Effect.forkDetach(handling), Fiber.join)
@@ -134,5 +134,5 @@ export const make = Effect.fnUntraced(function* () {
   return { store, state, texts, leases, fences, invalidated }
 })
 
-/** One of them. */
+/** A shared store for tests. */
 export type Fake = Effect.Success<ReturnType<typeof make>>
