@@ -195,7 +195,7 @@ describe("a guarantee is never dropped silently", () => {
     })
   )
 
-  it.effect("a token that cannot be sent in a header is an unreadable response", () =>
+  it.effect("a token that is invalid in a header is an InvalidResponseError", () =>
     Effect.gen(function* () {
       for (const token of [" ", "a b", "a\r\nX-Evil: 1", "é"]) {
         const reason = yield* failing({ purpose: "stt.realtime" }, Acme.vendor({ status: 201, body: { token } }))
@@ -222,7 +222,7 @@ describe("the expiry and its source", () => {
     headers
   })
 
-  it.effect("from the request's ttl", () =>
+  it.effect("is the request's ttl", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* expiring({ source: "request" }, Acme.ok, "90 seconds"), ["request", 90])
     })
@@ -233,13 +233,13 @@ describe("the expiry and its source", () => {
       assert.deepStrictEqual(yield* expiring({ source: "vendor", seconds: 30 }, step), ["vendor", 30])
     })
   )
-  it.effect("from the vendor's documents", () =>
+  it.effect("is the vendor's documented lifetime", () =>
     Effect.gen(function* () {
       const expiry = { source: "documented", seconds: 900 } as const
       assert.deepStrictEqual(yield* expiring(expiry, Acme.ok, "15 minutes"), ["documented", 900])
     })
   )
-  it.effect("from a JWT, or from the ttl if the token is not a JWT or has no usable exp", () =>
+  it.effect("is the exp of a JWT, or the request's ttl if the token is not a JWT or has no usable exp", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* expiring({ source: "jwt" }, minted(jwt(at(61) / 1000))), ["jwt", 61])
       for (const value of [
@@ -272,7 +272,7 @@ describe("the expiry and its source", () => {
       }
     })
   )
-  it.effect("a second of difference is the header's resolution, not skew", () =>
+  it.effect("a difference of one second is not clock skew, because the Date header has no milliseconds", () =>
     Effect.gen(function* () {
       const expiry = { source: "vendor", at: DateTime.makeUnsafe(at(60)) } as const
       assert.deepStrictEqual(yield* expiring(expiry, minted("t", date(-1))), ["vendor", 60])
@@ -295,7 +295,7 @@ describe("the expiry and its source", () => {
     ["a documented lifetime of a day", { source: "documented", seconds: 86_400 }, Acme.ok]
   ]
   for (const [name, expiry, step] of tooLate) {
-    it.effect(`${name} is not believed: the credential expires as requested, and an event is published`, () =>
+    it.effect(`${name} is ignored: the credential expires as requested, and an event is published`, () =>
       Effect.gen(function* () {
         const seen: Array<Events.Event> = []
         const events = Events.layer((event) => Effect.sync(() => void seen.push(event)))
@@ -307,7 +307,7 @@ describe("the expiry and its source", () => {
       })
     )
   }
-  it.effect("a lifetime up to a minute longer than requested is believed, from every source", () =>
+  it.effect("a lifetime up to a minute longer than requested is accepted, from every source", () =>
     Effect.gen(function* () {
       for (const [expiry, step] of [
         [vendorAt(119), Acme.ok],
@@ -340,7 +340,7 @@ describe("the expiry and its source", () => {
       }
     })
   )
-  it.effect("an expired or malformed expiry yields no credential", () =>
+  it.effect("an expiry that has passed or is malformed is an error", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(start)
       for (const [expiry, step] of [

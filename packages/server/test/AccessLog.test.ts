@@ -13,15 +13,15 @@ import { app, asks, failing, get, until, vendor, vendorMessage } from "./server.
 
 const logged = () => {
   const entries: Array<AccessLog.Entry> = []
-  // Entries are written behind the answer.
+  // Entries are written after the response.
   const written = (count: number) => until(() => entries.length === count)
   return { entries, written, log: (entry: AccessLog.Entry) => Effect.sync(() => void entries.push(entry)) }
 }
 
 const named = (secret: string) => fingerprint(Redacted.make(secret))
 
-describe("an entry", () => {
-  it.effect("names subject and credential by fingerprint, as events do", () =>
+describe("an entry of the access log", () => {
+  it.effect("contains the fingerprints of the subject and the credential", () =>
     Effect.gen(function* () {
       const { entries, log, written } = logged()
       const ask = yield* app({ log })
@@ -44,7 +44,7 @@ describe("an entry", () => {
     })
   )
 
-  it.effect("names the subject by its name at the vendor", () =>
+  it.effect("contains the fingerprint of the hashed subject that the vendor gets", () =>
     Effect.gen(function* () {
       const { entries, log, written } = logged()
       const { layer, state } = vendor()
@@ -57,7 +57,7 @@ describe("an entry", () => {
     })
   )
 
-  it.effect("names the reason without a credential, and none of the vendor's words", () =>
+  it.effect("contains the reason of a failure, without the vendor's message", () =>
     Effect.gen(function* () {
       const { entries, log, written } = logged()
       const { layer, state } = vendor()
@@ -87,40 +87,42 @@ describe("an entry", () => {
     })
   )
 
-  it.effect("names the subject of a refused request by its name at the vendor, and evaluates the policy once", () =>
-    Effect.gen(function* () {
-      const { entries, log, written } = logged()
-      const { layer, state } = vendor()
-      const key = Buffer.alloc(32, 7)
-      let asked = 0
-      const ask = yield* app({
-        log,
-        vendor: layer,
-        limits: { perMinute: 3 },
-        policy: {
-          subject: { hashedWith: Redacted.make(key.toString("base64")) },
-          terms: () => Effect.sync(() => ((asked += 1), { purposes: ["agent"] as const }))
-        }
+  it.effect(
+    "contains the fingerprint of the hashed subject for a refused request too, and evaluates the policy once",
+    () =>
+      Effect.gen(function* () {
+        const { entries, log, written } = logged()
+        const { layer, state } = vendor()
+        const key = Buffer.alloc(32, 7)
+        let asked = 0
+        const ask = yield* app({
+          log,
+          vendor: layer,
+          limits: { perMinute: 3 },
+          policy: {
+            subject: { hashedWith: Redacted.make(key.toString("base64")) },
+            terms: () => Effect.sync(() => ((asked += 1), { purposes: ["agent"] as const }))
+          }
+        })
+        state.next.push(failing(new Errors.QuotaError({})))
+        yield* ask(asks())
+        yield* ask(asks({ purpose: "agent" }))
+        yield* ask(asks("{"))
+        yield* ask(asks())
+        yield* written(4)
+        const ana = yield* named(createHmac("sha256", key).update("ana").digest("base64url"))
+        const told = entries.map(({ purpose, reason, status, subject }) => [status, reason, purpose, subject])
+        assert.sameDeepMembers(told, [
+          [403, "ForbiddenError", "stt.realtime", ana],
+          [503, "QuotaError", "agent", ana],
+          [400, "InvalidRequestError", undefined, ana],
+          [429, "RateLimitError", undefined, ana]
+        ])
+        assert.strictEqual(asked, 2)
       })
-      state.next.push(failing(new Errors.QuotaError({})))
-      yield* ask(asks())
-      yield* ask(asks({ purpose: "agent" }))
-      yield* ask(asks("{"))
-      yield* ask(asks())
-      yield* written(4)
-      const ana = yield* named(createHmac("sha256", key).update("ana").digest("base64url"))
-      const told = entries.map(({ purpose, reason, status, subject }) => [status, reason, purpose, subject])
-      assert.sameDeepMembers(told, [
-        [403, "ForbiddenError", "stt.realtime", ana],
-        [503, "QuotaError", "agent", ana],
-        [400, "InvalidRequestError", undefined, ana],
-        [429, "RateLimitError", undefined, ana]
-      ])
-      assert.strictEqual(asked, 2)
-    })
   )
 
-  it.effect("distinguishes an unavailable authenticator from an unavailable vendor", () =>
+  it.effect("has different reasons for an unavailable authenticator and an unavailable vendor", () =>
     Effect.gen(function* () {
       const { entries, log, written } = logged()
       const { layer, state } = vendor()
@@ -148,7 +150,7 @@ describe("an entry", () => {
     }).pipe(Effect.provide(Logger.layer([])))
   )
 
-  it.effect("has the duration, and status 499 for a client that left", () =>
+  it.effect("has the duration, and status 499 if the client disconnected", () =>
     Effect.gen(function* () {
       const { entries, log, written } = logged()
       const { layer, state } = vendor()
@@ -223,7 +225,7 @@ describe("an access log", () => {
     })
   )
 
-  it.effect("that hangs delays the close for a limited time", () =>
+  it.effect("that hangs delays the close by at most 5 seconds", () =>
     Effect.gen(function* () {
       let begun = false
       const never = Effect.suspend(() => {

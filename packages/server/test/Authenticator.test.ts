@@ -14,7 +14,7 @@ import { until } from "./server.ts"
 
 const request = new Request("https://app.example/v1/credentials")
 
-/** The outcome of a token: the subject, or which error with what it says. */
+/** Authenticates a token, and returns the subject, or the error's tag and message. */
 const ask = (layer: ReturnType<typeof Authenticator.layerBearer>, token: string | undefined) =>
   Authenticator.Authenticator.use(({ authenticate }) =>
     authenticate({ token: token === undefined ? undefined : Redacted.make(token), headers: {}, request })
@@ -38,7 +38,7 @@ const unauthenticated = (hint: string) => `UnauthenticatedError: ${hint}`
 const missing = unauthenticated("there is no token: send it as `Authorization: Bearer <token>`")
 
 describe("an authenticator of the app", () => {
-  it.effect("sees the token and all headers", () =>
+  it.effect("gets the request's headers", () =>
     Effect.gen(function* () {
       const layer = Authenticator.layer(({ headers }) =>
         Effect.succeed({ subject: headers["cookie"] ?? "", claims: {} })
@@ -52,7 +52,7 @@ describe("an authenticator of the app", () => {
 })
 
 describe("an asynchronous function of the app", () => {
-  it.effect("gets the request and what the framework has added to its own", () =>
+  it.effect("gets the web request and the framework's own request", () =>
     Effect.gen(function* () {
       const seen: Array<unknown> = []
       const layer = Authenticator.layerPromise(async (...given) => {
@@ -69,7 +69,7 @@ describe("an asynchronous function of the app", () => {
     })
   )
 
-  it.effect("that returns nothing does not know the caller", () =>
+  it.effect("that returns nothing rejects the caller as unauthenticated", () =>
     Effect.gen(function* () {
       for (const nobody of [undefined, null]) {
         const layer = Authenticator.layerPromise(async () => nobody as undefined)
@@ -78,7 +78,7 @@ describe("an asynchronous function of the app", () => {
     })
   )
 
-  it.effect("that rejects or throws makes authentication unavailable, and only the app sees its message", () =>
+  it.effect("that rejects or throws makes authentication unavailable, and only onError gets its error", () =>
     Effect.gen(function* () {
       const failure = new TypeError("sssh: postgres://app:secret@db")
       const seen: Array<unknown> = []
@@ -111,7 +111,7 @@ describe("static bearer tokens", () => {
   const other = { token: Redacted.make("sssh-second-token-2"), subject: "kiosk-2" }
   const listed = Authenticator.layerBearer([one, other, { ...other, token: Redacted.make("sssh-renewed-token") }])
 
-  it.effect("identify callers with their claims", () =>
+  it.effect("identify callers and their claims", () =>
     Effect.gen(function* () {
       assert.strictEqual(yield* ask(listed, "sssh-first-token-1"), "kiosk-1")
       assert.strictEqual(yield* ask(listed, "sssh-second-token-2"), "kiosk-2")
@@ -137,7 +137,7 @@ describe("static bearer tokens", () => {
       assert.strictEqual(yield* ask(listed, undefined), missing)
     })
   )
-  it.effect("that are invalid fail the layer; the error names the entry and holds no token", () =>
+  it.effect("that are invalid fail the layer with the entry's position, without the token", () =>
     Effect.gen(function* () {
       const entry = (token: string, subject = "kiosk") => ({ token: Redacted.make(token), subject })
       const rows: ReadonlyArray<readonly [ReadonlyArray<Authenticator.BearerEntry>, RegExp]> = [
@@ -170,7 +170,7 @@ describe("static bearer tokens", () => {
   )
 })
 
-/** At the beginning of the test's time, which is 1970. */
+/** The claims of a token, for the test's current time: the start of 1970. */
 const claims = { sub: "ana", exp: 300, iss: "https://id.example", aud: "speech" }
 
 describe("a JWT with a shared secret", () => {
@@ -193,7 +193,7 @@ describe("a JWT with a shared secret", () => {
       assert.deepStrictEqual(identity, { subject: "ana", claims: { ...claims, plan: "pro" } })
     })
   )
-  it.effect("is refused with a hint that holds nothing of the token", () =>
+  it.effect("is rejected if invalid, with a hint that contains no part of it", () =>
     Effect.gen(function* () {
       const { aud, exp, iss, sub } = claims
       const good = yield* sign(claims)
@@ -232,7 +232,7 @@ describe("a JWT with a shared secret", () => {
       assert.strictEqual(yield* ask(layer, yield* sign({ ...claims, sub: "x".repeat(256) })), "x".repeat(256))
     })
   )
-  it.effect("is refused if its subject is not well-formed Unicode, so that no two subjects become one", () =>
+  it.effect("is rejected if its subject is not well-formed Unicode, so that two subjects cannot become equal", () =>
     Effect.gen(function* () {
       for (const sub of ["ana\ud800", "ana\ud801", "\udc00ana"]) {
         assert.match(yield* ask(layer, yield* sign({ ...claims, sub })), /sub must be .* well-formed Unicode$/)
@@ -240,7 +240,7 @@ describe("a JWT with a shared secret", () => {
       assert.strictEqual(yield* ask(layer, yield* sign({ ...claims, sub: "ana 😀" })), "ana 😀")
     })
   )
-  it.effect("is refused if a date is invalid, because an infinite one would never expire", () =>
+  it.effect("is rejected if a date is invalid, for example an infinite exp", () =>
     Effect.gen(function* () {
       const signText = (payload: string) =>
         Effect.promise(() =>
@@ -273,7 +273,7 @@ describe("a JWT with a shared secret", () => {
         Effect.match({ onFailure: ({ message }) => message, onSuccess: ({ subject }) => subject })
       )
 
-    it.effect("is read in a header, with Bearer or without", () =>
+    it.effect("is read from a header, with or without Bearer", () =>
       Effect.gen(function* () {
         const token = yield* sign(claims)
         const from = { header: "X-Access-Token" }
@@ -285,7 +285,7 @@ describe("a JWT with a shared secret", () => {
         assert.strictEqual(yield* asked(from, { "x-access-token": "" }), none)
       })
     )
-    it.effect("is read in a cookie of a page of the same origin that sends JSON, and of no other", () =>
+    it.effect("is read from a cookie only for JSON requests of the same origin", () =>
       Effect.gen(function* () {
         const token = yield* sign(claims)
         const from = { cookie: "__Host-session" }
@@ -361,7 +361,7 @@ describe("a JWT with a shared secret", () => {
     })
   )
   it.effect.prop(
-    "no random token is accepted, and each is an error of the caller",
+    "a random token is rejected as unauthenticated",
     { text: Schema.String, parts: Schema.Array(Schema.String) },
     ({ parts, text }) =>
       Effect.gen(function* () {
@@ -376,14 +376,14 @@ describe("a JWT with a shared secret", () => {
       }),
     { arbitrary: { runs: 100, seed: 3 } }
   )
-  it.effect("a secret in code is trimmed, as one in a variable is", () =>
+  it.effect("a secret in the options is trimmed", () =>
     Effect.gen(function* () {
       const token = yield* sign(claims)
       const untidy = Authenticator.layerJwt({ secret: Redacted.make(` ${secret}\r\n`) })
       assert.strictEqual(yield* ask(untidy, token), "ana")
     })
   )
-  it.effect("invalid options fail the layer, and the error does not hold the secret", () =>
+  it.effect("invalid options fail the layer, without the secret in the error", () =>
     Effect.gen(function* () {
       const good = { secret: Redacted.make(secret) }
       const rows: ReadonlyArray<readonly [unknown, RegExp]> = [
@@ -442,7 +442,7 @@ describe("a JWT with a key set", () => {
       return { jwk, publicKey, sign: (...args: Parameters<typeof sign>) => Effect.promise(() => sign(...args)) }
     })
 
-  /** An issuer on a port of its own. */
+  /** An issuer on a local port. */
   const issuer = Effect.acquireRelease(
     Effect.promise(async () => {
       const state = { answer: ((_, response) => void response.end()) as RequestListener, requests: 0 }
@@ -465,14 +465,14 @@ describe("a JWT with a key set", () => {
         await new Promise((resolve) => server.close(resolve))
       })
   )
-  /** Asks one authenticator again and again. */
+  /** Builds one authenticator, and returns a function that authenticates tokens with it. */
   const building = Effect.fnUntraced(function* (layer: ReturnType<typeof Authenticator.layerJwt>) {
     const context = yield* Layer.build(layer)
     return (token: string) => ask(Layer.succeedContext(context), token)
   })
   const unavailable = (why: string) => `AuthenticatorUnavailableError: ${why}`
 
-  it.effect("fetches keys at first use, and keeps them", () =>
+  it.effect("fetches the keys at first use, and caches them", () =>
     Effect.gen(function* () {
       const key = yield* pair("a")
       const { layer, publish, state } = yield* issuer
@@ -493,7 +493,7 @@ describe("a JWT with a key set", () => {
       )
     })
   )
-  it.effect("finds an added key, and does not fetch for every unknown one", () =>
+  it.effect("fetches the keys again for an unknown key, at most once in 30 seconds", () =>
     Effect.gen(function* () {
       const [old, fresh, foreign] = yield* Effect.all([pair("a"), pair("b"), pair("c")])
       const { layer, publish, state } = yield* issuer
@@ -502,7 +502,7 @@ describe("a JWT with a key set", () => {
       assert.strictEqual(yield* asking(yield* old.sign()), "ana")
       publish(old.jwk, fresh.jwk)
       const unknown = unauthenticated("the token is signed with a key that is not known")
-      // Within half a minute of the last fetch, made-up keys cost the issuer nothing.
+      // Within 30 seconds of the last fetch, unknown keys cause no fetch.
       assert.strictEqual(yield* asking(yield* foreign.sign()), unknown)
       assert.strictEqual(state.requests, 1)
       yield* TestClock.adjust("31 seconds")
@@ -512,7 +512,7 @@ describe("a JWT with a key set", () => {
       assert.strictEqual(state.requests, 2)
     })
   )
-  it.effect("is refused if no key of the set signed it", () =>
+  it.effect("is rejected if it is not signed by a key of the set", () =>
     Effect.gen(function* () {
       const [key, foreign] = yield* Effect.all([pair("a"), pair("a")])
       const other = yield* pair("b")
@@ -530,7 +530,7 @@ describe("a JWT with a key set", () => {
       assert.strictEqual(yield* asking(forged), accepted)
     })
   )
-  it.effect("is verified with each key that fits, if several have its name or it names none", () =>
+  it.effect("is verified with each matching key, if several have its kid or it has no kid", () =>
     Effect.gen(function* () {
       const [one, twin, other, foreign] = yield* Effect.all([pair("a"), pair("a"), pair("b"), pair("a")])
       const { layer, publish } = yield* issuer
@@ -574,7 +574,7 @@ describe("a JWT with a key set", () => {
       assert.match(yield* asking(yield* elliptic.sign()), /algorithm that is not accepted/)
     })
   )
-  it.effect("an unavailable key set is no error of the caller, and is fetched again after a pause", () =>
+  it.effect("is a server error if the key set is unavailable, and the fetch is repeated after a pause", () =>
     Effect.gen(function* () {
       const key = yield* pair("a")
       const token = yield* key.sign()
@@ -603,7 +603,7 @@ describe("a JWT with a key set", () => {
       assert.strictEqual(yield* asking(token), unavailable("the key set cannot be read"))
     })
   )
-  it.effect("an unavailable key set is fetched once in 5 to 10 seconds, whatever tokens arrive", () =>
+  it.effect("causes at most one fetch in 5 to 10 seconds while the key set is unavailable", () =>
     Effect.gen(function* () {
       const [key, forger] = yield* Effect.all([pair("a"), pair("b")])
       const [token, forged] = yield* Effect.all([key.sign(), forger.sign()])
@@ -627,7 +627,7 @@ describe("a JWT with a key set", () => {
       assert.strictEqual(state.requests, 2)
     })
   )
-  it.effect("known keys stay in use for an hour while the issuer is unavailable", () =>
+  it.effect("is verified with the cached keys for an hour while the issuer is unavailable", () =>
     Effect.gen(function* () {
       const [key, fresh] = yield* Effect.all([pair("a"), pair("b")])
       const [token, signedAnew] = yield* Effect.all([
@@ -655,7 +655,7 @@ describe("a JWT with a key set", () => {
       assert.strictEqual(yield* asking(token), away)
     })
   )
-  it.effect("no caller waits for a silent issuer while known keys are good", () =>
+  it.effect("does not wait for a hanging issuer while cached keys are valid", () =>
     Effect.gen(function* () {
       const key = yield* pair("a")
       const token = yield* key.sign({ ...claims, exp: 9999 })
@@ -670,7 +670,7 @@ describe("a JWT with a key set", () => {
       yield* TestClock.adjust("5 seconds")
       assert.strictEqual(yield* Fiber.join(first), "ana")
       yield* TestClock.adjust("10 seconds")
-      // The clock stands still: whoever waits for the fetch that this begins hangs.
+      // The clock stands still, so a caller that waits for this fetch would hang.
       assert.strictEqual(yield* asking(token), "ana")
       yield* until(() => state.requests === 3)
       assert.strictEqual(yield* asking(token), "ana")
@@ -680,7 +680,7 @@ describe("a JWT with a key set", () => {
       yield* until(() => state.requests === 4)
     })
   )
-  it.effect("a caller that leaves does not end the fetch for others", () =>
+  it.effect("an interrupted caller does not abort the fetch for others", () =>
     Effect.gen(function* () {
       const key = yield* pair("a")
       const token = yield* key.sign()

@@ -49,24 +49,22 @@ const seconds = (length: MintRequest["ttl"]) =>
   length === undefined ? undefined : Duration.toSeconds(Duration.fromInputUnsafe(length))
 
 describe("the default policy", () => {
-  it.effect(
-    "grants the provider's default ttl, to the subject, for a client, for one use if the vendor supports it",
-    () =>
-      Effect.gen(function* () {
-        const request = yield* granted({})
-        assert.instanceOf(request, DecodedRequest)
-        assert.strictEqual(request.purpose, "stt.realtime")
-        assert.strictEqual(seconds(request.ttl), 60)
-        assert.strictEqual(request.singleUse, "preferred")
-        assert.strictEqual(request.subject, "ana@example.com")
-        assert.strictEqual(request.exposure, "client")
-        assert.deepStrictEqual(
-          [request.maxSession, request.usableFor, request.session, request.region, request.onUnsupported],
-          Array.from({ length: 5 })
-        )
-      })
+  it.effect("grants a client the provider's default ttl, its subject, and single use if supported", () =>
+    Effect.gen(function* () {
+      const request = yield* granted({})
+      assert.instanceOf(request, DecodedRequest)
+      assert.strictEqual(request.purpose, "stt.realtime")
+      assert.strictEqual(seconds(request.ttl), 60)
+      assert.strictEqual(request.singleUse, "preferred")
+      assert.strictEqual(request.subject, "ana@example.com")
+      assert.strictEqual(request.exposure, "client")
+      assert.deepStrictEqual(
+        [request.maxSession, request.usableFor, request.session, request.region, request.onUnsupported],
+        Array.from({ length: 5 })
+      )
+    })
   )
-  it.effect("grants at most 5 minutes, even if the provider's default is longer", () =>
+  it.effect("grants a ttl of 5 minutes at most, even if the provider's default is longer", () =>
     Effect.gen(function* () {
       assert.strictEqual(seconds((yield* granted({}, { ...asked, ttlSeconds: 300 })).ttl), 300)
       assert.deepStrictEqual(yield* issues({}, { ...asked, ttlSeconds: 301 }), [
@@ -76,7 +74,7 @@ describe("the default policy", () => {
       assert.strictEqual(seconds((yield* granted({}, asked, { able })).ttl), 300)
     })
   )
-  it.effect("grants the vendor's shortest ttl if that is longer, and no more", () =>
+  it.effect("grants the vendor's shortest ttl if that is longer than 5 minutes", () =>
     Effect.gen(function* () {
       const able = { "stt.realtime": { ...capability, ttlSeconds: { min: 900, max: 3600, default: 1800 } } }
       assert.strictEqual(seconds((yield* granted({}, asked, { able })).ttl), 900)
@@ -98,7 +96,7 @@ describe("the default policy", () => {
       assert.strictEqual(seconds((yield* granted({}, asked, { able: withDefault(60) })).ttl), 900)
     })
   )
-  it.effect("passes on a purpose that the provider does not serve, within the longest ttl", () =>
+  it.effect("passes on an unsupported purpose with a ttl of 5 minutes", () =>
     Effect.gen(function* () {
       const request = yield* granted({}, { purpose: "agent" })
       assert.strictEqual(request.purpose, "agent")
@@ -127,7 +125,7 @@ describe("terms", () => {
       ])
     })
   )
-  it.effect("refuse a purpose whose shortest ttl is longer than theirs, with the reason", () =>
+  it.effect("reject a purpose whose shortest ttl is longer than they allow", () =>
     Effect.gen(function* () {
       const able = {
         "stt.realtime": {
@@ -162,7 +160,7 @@ describe("terms", () => {
       }
     })
   )
-  it.effect("give their longest session to a request without one, capped by the vendor's", () =>
+  it.effect("set their maxSession for a request without one, capped by the vendor's", () =>
     Effect.gen(function* () {
       const rows = [
         ["10 minutes", undefined, 600],
@@ -185,7 +183,7 @@ describe("terms", () => {
       assert.strictEqual(seconds(request.maxSession), 600)
     })
   )
-  it.effect("bind the session configuration of the purposes that they name", () =>
+  it.effect("set the session configuration of the purposes in session", () =>
     Effect.gen(function* () {
       const binding = { config: { model: "m", tools: [{ name: "lookup" }] }, lock: "all" } as const
       const policy = { terms: { session: { realtime: binding } } }
@@ -193,7 +191,7 @@ describe("terms", () => {
       assert.isUndefined((yield* granted(policy)).session)
     })
   )
-  it.effect("end all use of the purposes that they name, and cap the ttl by that", () =>
+  it.effect("set usableFor for the purposes in it, and cap the ttl by it", () =>
     Effect.gen(function* () {
       const able = (max?: number) => ({
         realtime: {
@@ -230,7 +228,7 @@ describe("terms", () => {
       assert.strictEqual(seconds((yield* granted(policy, { ...asked, ttlSeconds: 300 })).ttl), 300)
     })
   )
-  it.effect("restrict the regions of a request that names none", () =>
+  it.effect("restrict the region, and choose one for a request without a region", () =>
     Effect.gen(function* () {
       const policy = { terms: { regions: ["au", "eu", "us"] } }
       assert.strictEqual((yield* granted(policy)).region, "eu")
@@ -243,7 +241,7 @@ describe("terms", () => {
       ])
     })
   )
-  it.effect("refuse a vendor without regions, unless they allow it", () =>
+  it.effect("reject a vendor without regions, unless allowNoRegion is set", () =>
     Effect.gen(function* () {
       const able = { "stt.realtime": { ...capability, regions: [] } }
       const refused = [{ field: "purpose", message: "stt.realtime is not served in an allowed region" }]
@@ -274,7 +272,7 @@ describe("terms", () => {
       )
     })
   )
-  it.effect("can depend on the identity, which can be refused", () =>
+  it.effect("can depend on the caller's identity, and can reject it", () =>
     Effect.gen(function* () {
       const refusal = new IssuancePolicy.ForbiddenError({ issues: [] })
       const policy: IssuancePolicy.IssuancePolicy = {
@@ -294,7 +292,7 @@ describe("terms", () => {
       assert.strictEqual(yield* Effect.flip(granted(policy, request, { identity: none })), refusal)
     })
   )
-  it.effect("that are invalid fail when the policy is made; the error names the option", () =>
+  it.effect("that are invalid fail when the policy is made, with the option's name", () =>
     Effect.gen(function* () {
       for (const length of ["0 seconds", "1.5 seconds", "Infinity", "60", "-1 seconds", "soon"]) {
         assert.match(yield* problem({ terms: { maxTtl: length } }), /^IssuancePolicy.maxTtl must be whole seconds/)
@@ -343,7 +341,7 @@ describe("terms", () => {
       assert.match(yield* problem({ terms: { singleUse: "never", maxTtl: "0 seconds" } }), /singleUse.*maxTtl/)
     })
   )
-  it.effect("that are no terms, or have an unknown one, never lift the limits", () =>
+  it.effect("of another type or with an unknown option never lift the limits", () =>
     Effect.gen(function* () {
       for (const terms of [false, 42, "all", [], null]) {
         assert.strictEqual(yield* problem({ terms }), "IssuancePolicy.terms must be an object of terms")
@@ -356,7 +354,7 @@ describe("terms", () => {
       )
     })
   )
-  it.effect("that are invalid for one identity are a defect, and grant nothing", () =>
+  it.effect("that a function returns for an identity are a defect if invalid, and grant nothing", () =>
     Effect.gen(function* () {
       const exit = yield* Effect.exit(granted({ terms: () => Effect.succeed({ maxTtl: "0 seconds" }) }))
       assert.isTrue(Exit.isFailure(exit) && Exit.hasDies(exit))
@@ -364,8 +362,8 @@ describe("terms", () => {
   )
 })
 
-describe("the vendor's name for a subject", () => {
-  it.effect("is its HMAC-SHA256 in base64url, so that the app can tell who it was", () =>
+describe("a hashed subject", () => {
+  it.effect("is its HMAC-SHA256 in base64url, which the app can compute too", () =>
     Effect.gen(function* () {
       const key = randomBytes(32)
       const policy = { subject: { hashedWith: Redacted.make(key.toString("base64")) } }
@@ -378,7 +376,7 @@ describe("the vendor's name for a subject", () => {
       assert.notStrictEqual(other.subject, expected)
     })
   )
-  it.effect("needs a key of 32 bytes, which no error holds", () =>
+  it.effect("needs a key of 32 bytes, which is not in the error", () =>
     Effect.gen(function* () {
       const short = randomBytes(31).toString("base64")
       const missing = [Redacted.make(undefined), Redacted.make(null), null]
@@ -396,7 +394,7 @@ describe("the vendor's name for a subject", () => {
   )
 })
 
-describe("any request under any terms", () => {
+describe("a granted request", () => {
   const some = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 7200 }))
   const maybe = Schema.UndefinedOr(some)
   const properties = {
@@ -409,7 +407,7 @@ describe("any request under any terms", () => {
     fallback: some
   }
   it.effect.prop(
-    "never exceeds the longest ttl and session, and is never less strict about uses than the terms",
+    "never exceeds the ttl, session and single-use limits of the terms",
     properties,
     ({ cap, fallback, once, session, sessionCap, singleUse, ttl }) =>
       Effect.gen(function* () {

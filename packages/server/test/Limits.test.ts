@@ -11,7 +11,7 @@ import * as TestClock from "effect/testing/TestClock"
 
 const done = Effect.succeed("done")
 
-/** What became of each of so many requests, one after the other. */
+/** Runs this many requests in sequence, and returns their outcomes. */
 const outcomes = (limits: Limits.Limits, subject: string, times: number) =>
   Effect.forEach(Array.from({ length: times }), () =>
     Effect.result(limits.limited(subject, done)).pipe(
@@ -21,7 +21,7 @@ const outcomes = (limits: Limits.Limits, subject: string, times: number) =>
 
 const refusal = (limits: Limits.Limits, subject: string) => Effect.flip(limits.limited(subject, done))
 
-/** In milliseconds, now and then as long as a window is. */
+/** A pause in milliseconds, sometimes as long as a window. */
 const pause = Schema.Union([
   Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 20_000 })),
   Schema.Literals([0, 1, 59_999, 60_000])
@@ -29,8 +29,8 @@ const pause = Schema.Union([
 
 const times = (count: number, outcome: string) => Array.from({ length: count }, () => outcome)
 
-describe("requests in a minute", () => {
-  it.effect("are served up to the limit, and the next one fails with the rest of the minute", () =>
+describe("requests per minute", () => {
+  it.effect("are served up to the limit; the next one fails with the rest of the minute as retryAfter", () =>
     Effect.gen(function* () {
       const limits = yield* Limits.make({ perMinute: 3 })
       yield* TestClock.adjust("10 seconds")
@@ -47,7 +47,7 @@ describe("requests in a minute", () => {
     })
   )
   it.effect.prop(
-    "never exceed the limit in a window, nor twice the limit in any 60 seconds, at any pace",
+    "never exceed the limit in a window, or twice the limit in any 60 seconds",
     { perMinute: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 5 })), pauses: Schema.Array(pause) },
     ({ pauses, perMinute }) =>
       Effect.gen(function* () {
@@ -61,7 +61,7 @@ describe("requests in a minute", () => {
           if (now - window.began >= 60_000) window = { began: now, count: 0 }
           const result = yield* Effect.result(limits.limited("ana", done))
           const wait = result._tag === "Success" ? 0 : Duration.toMillis(result.failure.retryAfter)
-          // Whoever may have more in this window is served; whoever may not hears when it ends.
+          // Below the limit of the window, the request is served; above it, the error says when the window ends.
           assert.strictEqual(wait, window.count < perMinute ? 0 : window.began + 60_000 - now)
           if (wait > 0) continue
           window.count += 1
@@ -71,14 +71,14 @@ describe("requests in a minute", () => {
       }),
     { arbitrary: { runs: 200, seed: 5 } }
   )
-  it.effect("are 60 by default, for each subject separately", () =>
+  it.effect("are limited to 60 by default, separately for each subject", () =>
     Effect.gen(function* () {
       const limits = yield* Limits.make()
       assert.deepStrictEqual(yield* outcomes(limits, "ana", 61), [...times(60, "done"), "perMinute"])
       assert.deepStrictEqual(yield* outcomes(limits, "bo", 1), ["done"])
     })
   )
-  it.effect("at an even pace are all served", () =>
+  it.effect("are all served at an even rate within the limit", () =>
     Effect.gen(function* () {
       const limits = yield* Limits.make({ perMinute: 6 })
       for (let second = 0; second < 600; second += 10) {
@@ -87,7 +87,7 @@ describe("requests in a minute", () => {
       }
     })
   )
-  it.effect("of inactive subjects are forgotten", () =>
+  it.effect("of inactive subjects use no memory after a minute", () =>
     Effect.gen(function* () {
       const kept = vi.spyOn(Map.prototype, "set")
       yield* Effect.addFinalizer(() => Effect.sync(() => kept.mockRestore()))
@@ -103,7 +103,7 @@ describe("requests in a minute", () => {
   )
 })
 
-describe("requests at a time", () => {
+describe("concurrent requests", () => {
   const busy = Effect.fnUntraced(function* (limits: Limits.Limits, count: number) {
     const fibers = yield* Effect.forEach(Array.from({ length: count }), () =>
       Effect.forkChild(limits.limited("ana", Effect.never), { startImmediately: true })
@@ -111,7 +111,7 @@ describe("requests at a time", () => {
     return fibers
   })
 
-  it.effect("run up to the limit, and the next one fails with a wait of a second", () =>
+  it.effect("are served up to the limit; the next one fails with a retryAfter of 1 second", () =>
     Effect.gen(function* () {
       const limits = yield* Limits.make({ concurrent: 2 })
       const [first] = yield* busy(limits, 2)
@@ -122,7 +122,7 @@ describe("requests at a time", () => {
       assert.deepStrictEqual(yield* outcomes(limits, "ana", 1), ["done"])
     })
   )
-  it.effect("are 8 by default", () =>
+  it.effect("are limited to 8 by default", () =>
     Effect.gen(function* () {
       const limits = yield* Limits.make()
       const fibers = yield* busy(limits, 7)
@@ -132,7 +132,7 @@ describe("requests at a time", () => {
       assert.lengthOf(fibers, 7)
     })
   )
-  it.effect("give their place back, however they end", () =>
+  it.effect("free their slot after a success, failure, defect or interruption", () =>
     Effect.gen(function* () {
       const limits = yield* Limits.make({ concurrent: 1, perMinute: 4 })
       assert.strictEqual(yield* Effect.flip(limits.limited("ana", Effect.fail("failed"))), "failed")
@@ -140,12 +140,12 @@ describe("requests at a time", () => {
       const fiber = yield* Effect.forkChild(limits.limited("ana", Effect.never), { startImmediately: true })
       yield* Fiber.interrupt(fiber)
       assert.deepStrictEqual(yield* outcomes(limits, "ana", 2), ["done", "perMinute"])
-      // The refusal gave its place back, too.
+      // The refused request freed its slot, too.
       yield* TestClock.adjust("1 minute")
       assert.deepStrictEqual(yield* outcomes(limits, "ana", 1), ["done"])
     })
   )
-  it.effect("that are refused do not count in the minute", () =>
+  it.effect("that are refused do not count toward the limit per minute", () =>
     Effect.gen(function* () {
       const limits = yield* Limits.make({ concurrent: 1, perMinute: 2 })
       const [fiber] = yield* busy(limits, 1)
@@ -176,7 +176,7 @@ describe("a shared store that is unavailable", () => {
   const logger = Logger.layer([
     Logger.make(({ logLevel, message }) => void logged.push(`${logLevel} ${String(message)}`))
   ])
-  /** A store that reports an outage when it is opened, and its end when it is told to. */
+  /** A store that reports an outage when it is opened, and its end when the test runs `over`. */
   const unavailable = () => {
     const over: Array<Effect.Effect<void>> = []
     const store: LimitStore = {
@@ -195,7 +195,7 @@ describe("a shared store that is unavailable", () => {
     return { store, over }
   }
 
-  it.effect("leaves each process to count for itself, and its outage and return are logged once each", () =>
+  it.effect("makes each process count for itself, with one log line at its start and one at its end", () =>
     Effect.gen(function* () {
       logged.length = 0
       const { over, store } = unavailable()

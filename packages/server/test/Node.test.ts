@@ -1,4 +1,4 @@
-/** The endpoint on a real port, asked over bare sockets where a client misbehaves. */
+/** The endpoint on a real port, with raw sockets for clients that misbehave. */
 import { ConfigurationError } from "@tempcred/core/ConfigurationError"
 import * as Node from "@tempcred/server/Node"
 import { assert, describe, it } from "@effect/vitest"
@@ -52,7 +52,7 @@ const open = (port: number): Effect.Effect<Socket, never, Scope.Scope> =>
     (socket) => Effect.sync(() => socket.destroy())
   )
 
-/** All that comes until the server ends the connection. */
+/** All text from the server until it ends the connection. */
 const answer = (socket: Socket): Effect.Effect<string> =>
   Effect.promise(
     () =>
@@ -78,7 +78,7 @@ describe("a port", () => {
     })
   )
 
-  it.live("shows its API on a page, unless docs are off", () =>
+  it.live("serves a page on its API, unless docs are off", () =>
     Effect.gen(function* () {
       const { origin } = yield* serving({ prefix: "/api" })
       const page = yield* Effect.promise(() => fetch(`${origin}/api/docs`))
@@ -90,7 +90,7 @@ describe("a port", () => {
     })
   )
 
-  it.live("that is in use, or an unknown host, fails with its name", () =>
+  it.live("that is in use or invalid fails the layer with the option's name", () =>
     Effect.gen(function* () {
       const { port } = yield* serving()
       const wrong: ReadonlyArray<readonly [name: string, options: Node.Options]> = [
@@ -111,8 +111,8 @@ describe("a port", () => {
   )
 })
 
-describe("a client on a bare socket", () => {
-  it.live("that does not speak HTTP, or sends endless headers, gets an error and is cut off", () =>
+describe("a client with a raw socket", () => {
+  it.live("that sends invalid HTTP or too long headers gets an error and is disconnected", () =>
     Effect.gen(function* () {
       const { origin, port } = yield* serving()
       const wrong = [
@@ -131,7 +131,7 @@ describe("a client on a bare socket", () => {
     })
   )
 
-  it.live("that sends too much gets 413 before it has sent it all, and is cut off", () =>
+  it.live("that sends too large a body gets 413 before its end, and is disconnected", () =>
     Effect.gen(function* () {
       const { port } = yield* serving()
       const declared = yield* open(port)
@@ -146,7 +146,7 @@ describe("a client on a bare socket", () => {
     })
   )
 
-  it.live("that expects 100 Continue gets it, or is refused without it", () =>
+  it.live("that expects 100 Continue gets it, or the error", () =>
     Effect.gen(function* () {
       const { port } = yield* serving()
       const socket = yield* open(port)
@@ -159,7 +159,7 @@ describe("a client on a bare socket", () => {
     })
   )
 
-  it.live("that sends its body slowly gets 408 in time, and gives its place back", () =>
+  it.live("that sends its body slowly gets 408 after bodyTimeout, and frees its slot", () =>
     Effect.gen(function* () {
       const { origin, port } = yield* serving({ bodyTimeout: "50 millis", maxInFlight: 1 })
       const socket = yield* open(port)
@@ -171,7 +171,7 @@ describe("a client on a bare socket", () => {
     })
   )
 
-  it.live("that sends many bodies slowly uses up its own places, and others are served", () =>
+  it.live("that sends many bodies slowly uses up its own limit, and others are served", () =>
     Effect.gen(function* () {
       const { origin, port } = yield* serving({ maxInFlight: 12, limits: { concurrent: 8 } })
       const sockets = yield* Effect.forEach(Array.from({ length: 8 }), () => open(port))
@@ -188,7 +188,7 @@ describe("a client on a bare socket", () => {
     })
   )
 
-  it.live("that uses an unusual method gets the right one", () =>
+  it.live("that uses an unusual method gets 405 with the allowed one", () =>
     Effect.gen(function* () {
       const { port } = yield* serving()
       for (const method of ["TRACE", "PROPFIND"]) {
@@ -199,7 +199,7 @@ describe("a client on a bare socket", () => {
     })
   )
 
-  it.live("that half-closes within its body is cut off, and gives its place back", () =>
+  it.live("that half-closes during its body is disconnected, and frees its slot", () =>
     Effect.gen(function* () {
       const { origin, port } = yield* serving({ maxInFlight: 1 })
       const socket = yield* open(port)
@@ -222,7 +222,7 @@ describe("a client on a bare socket", () => {
     })
   )
 
-  it.live("that leaves ends its mint, and gives its place back", () =>
+  it.live("that disconnects interrupts its mint, and frees its slot", () =>
     Effect.gen(function* () {
       const { origin, port, state } = yield* serving({ maxInFlight: 1 })
       let interrupted = false
@@ -248,7 +248,7 @@ describe("a client on a bare socket", () => {
   )
 })
 
-describe("stopping", () => {
+describe("stopping the server", () => {
   it.live("finishes requests in flight, refuses new ones on the open port, and then closes it", () =>
     Effect.gen(function* () {
       const { origin, port, state, stop } = yield* serving()
@@ -275,7 +275,7 @@ describe("stopping", () => {
     })
   )
 
-  it.live("waits for an idle client for a limited time", () =>
+  it.live("waits for incomplete requests for drainTimeout at most", () =>
     Effect.gen(function* () {
       const { port, stop } = yield* serving({ drainTimeout: "100 millis" })
       const headless = yield* open(port)

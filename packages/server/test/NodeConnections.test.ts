@@ -1,4 +1,4 @@
-/** What a connection to the port may cost, and which requests on it are none. */
+/** Limits of connections to the port, and rejection of ambiguous requests. */
 import * as Node from "@tempcred/server/Node"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
@@ -31,7 +31,7 @@ const open = (port: number): Effect.Effect<Socket, never, Scope.Scope> =>
     (socket) => Effect.sync(() => socket.destroy())
   )
 
-/** All that comes until the server ends the connection. */
+/** All text from the server until it ends the connection. */
 const answer = (socket: Socket): Effect.Effect<string> =>
   Effect.promise(
     () =>
@@ -43,14 +43,14 @@ const answer = (socket: Socket): Effect.Effect<string> =>
       })
   )
 
-/** Sends bytes on a connection of their own, and gives all that comes back. */
+/** Sends bytes on a new connection, and returns the whole response. */
 const exchange = Effect.fnUntraced(function* (port: number, bytes: string) {
   const socket = yield* open(port)
   socket.write(bytes)
   return yield* answer(socket)
 }, Effect.scoped)
 
-/** Waits until what is sent is refused, as by a server that keeps nothing of the connection. */
+/** Waits until the server has released the connection, so that a write fails. */
 const isGone = (socket: Socket): Promise<void> =>
   new Promise((resolve) => {
     const sending = setInterval(() => socket.write("x"), 10)
@@ -80,7 +80,7 @@ const post = (...headers: ReadonlyArray<string>): string =>
   ].join("\r\n")
 
 describe("a connection between requests", () => {
-  it.live("stays open for longer than a minute, which is the idle time of proxies", () =>
+  it.live("stays open for longer than a minute, the usual idle time-out of proxies", () =>
     Effect.gen(function* () {
       const { port } = yield* serving()
       const socket = yield* open(port)
@@ -91,7 +91,7 @@ describe("a connection between requests", () => {
     })
   )
 
-  it.live("closes after the configured time, and not during a request", () =>
+  it.live("closes after keepAliveTimeout, and not during a request", () =>
     Effect.gen(function* () {
       const { port, state } = yield* serving({ keepAliveTimeout: "50 millis" })
       state.next.push(Effect.sleep("1500 millis"))
@@ -99,7 +99,7 @@ describe("a connection between requests", () => {
     })
   )
 
-  it.live("must have a valid time", () =>
+  it.live("rejects an invalid keepAliveTimeout", () =>
     Effect.gen(function* () {
       for (const keepAliveTimeout of [Duration.zero, Duration.infinity]) {
         const error = yield* Effect.flip(serving({ keepAliveTimeout }))
@@ -128,12 +128,12 @@ describe("a request to switch protocols", () => {
     })
   )
 
-  it.live("leaves no connection open, whether the client closes it or not", () =>
+  it.live("leaves no connection open, even if the client does not close it", () =>
     Effect.gen(function* () {
       const { port } = yield* serving()
       const sockets = yield* Effect.forEach(Array.from({ length: 200 }), () => open(port), { concurrency: 50 })
       const upgrade = get("/v1/credentials", "Connection: Upgrade", "Upgrade: websocket")
-      // The client's half stays open.
+      // The client does not close its half.
       const ended = sockets.map((socket) => once(socket.resume(), "end"))
       for (const socket of sockets) socket.write(upgrade)
       yield* Effect.promise(() => Promise.all(ended))
@@ -143,7 +143,7 @@ describe("a request to switch protocols", () => {
 })
 
 describe("a client that does not read", () => {
-  it.live("is cut off if too many of its requests wait on one connection", () =>
+  it.live("is disconnected if too many of its requests wait on one connection", () =>
     Effect.gen(function* () {
       const { port } = yield* serving()
       const socket = yield* open(port)
@@ -152,7 +152,7 @@ describe("a client that does not read", () => {
     })
   )
 
-  it.live("gets its responses in order, and none of its requests is served after it left", () =>
+  it.live("has its requests served one at a time, and none after it disconnected", () =>
     Effect.gen(function* () {
       const { port, state } = yield* serving()
       state.next.push(Effect.never)
@@ -166,7 +166,7 @@ describe("a client that does not read", () => {
     })
   )
 
-  it.live("is cut off after a timeout", () =>
+  it.live("is disconnected after 30 seconds", () =>
     Effect.gen(function* () {
       vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
       yield* Effect.addFinalizer(() => Effect.sync(() => vi.useRealTimers()))
@@ -184,7 +184,7 @@ describe("a client that does not read", () => {
     })
   )
 
-  it.live("gets small responses at paths without authentication", () =>
+  it.live("gets only responses below 64 KiB from paths without authentication", () =>
     Effect.gen(function* () {
       const { port } = yield* serving()
       for (const path of ["/docs", "/openapi.json", "/metrics", "/healthz", "/readyz", "/nowhere"]) {
@@ -213,7 +213,7 @@ describe("a path that is not exactly one of the endpoint's", () => {
     `http://localhost/x/..${path}`
   ]
 
-  it.live("is not found", () =>
+  it.live("gets 404 or 400", () =>
     Effect.gen(function* () {
       const { port, state } = yield* serving()
       for (const path of ["/metrics", "/healthz", "/readyz", "/openapi.json", "/docs"].flatMap(loose)) {
@@ -229,7 +229,7 @@ describe("a path that is not exactly one of the endpoint's", () => {
     })
   )
 
-  it.live("may have a query, and an origin in the form for proxies", () =>
+  it.live("is still matched with a query, or with an origin as proxies send it", () =>
     Effect.gen(function* () {
       const { port } = yield* serving()
       for (const target of [
@@ -244,22 +244,22 @@ describe("a path that is not exactly one of the endpoint's", () => {
   )
 })
 
-describe("bytes that two servers could parse as different requests", () => {
+describe("ambiguous HTTP (request smuggling)", () => {
   const chunked = "Transfer-Encoding: chunked"
   const refused: ReadonlyArray<readonly [what: string, bytes: string]> = [
-    ["a length and chunks", `${post("Content-Length: 4", chunked)}0\r\n\r\n`],
-    ["chunks and a length", `${post(chunked, "Content-Length: 4")}0\r\n\r\n`],
-    ["two lengths", `${post("Content-Length: 2", "Content-Length: 3")}{}`],
-    ["a signed length", `${post("Content-Length: +2")}{}`],
-    ["a length with a list", `${post("Content-Length: 2, 2")}{}`],
+    ["Content-Length before chunked encoding", `${post("Content-Length: 4", chunked)}0\r\n\r\n`],
+    ["Content-Length after chunked encoding", `${post(chunked, "Content-Length: 4")}0\r\n\r\n`],
+    ["two Content-Length headers", `${post("Content-Length: 2", "Content-Length: 3")}{}`],
+    ["a Content-Length with a sign", `${post("Content-Length: +2")}{}`],
+    ["a Content-Length with a list", `${post("Content-Length: 2, 2")}{}`],
     ["an unknown encoding after chunks", `${post("Transfer-Encoding: chunked, identity")}0\r\n\r\n`],
     ["a space before the colon", `${post(`Content-Length : ${body.length}`)}${body}`],
-    ["a line that goes on", `${post("X: a\r\n b", `Content-Length : ${body.length}`)}${body}`],
-    ["no host", "GET /healthz HTTP/1.1\r\n\r\n"],
+    ["a folded header line", `${post("X: a\r\n b", `Content-Length : ${body.length}`)}${body}`],
+    ["no Host header", "GET /healthz HTTP/1.1\r\n\r\n"],
     ["a bare line feed", "GET /healthz HTTP/1.1\nHost: localhost\n\n"],
-    ["a chunk's length with a sign", `${post(chunked)}+2\r\n{}\r\n0\r\n\r\n`]
+    ["a chunk size with a sign", `${post(chunked)}+2\r\n{}\r\n0\r\n\r\n`]
   ]
-  it.live.each(refused)("are refused: %s", ([, bytes]) =>
+  it.live.each(refused)("is rejected: %s", ([, bytes]) =>
     Effect.gen(function* () {
       const { port, state } = yield* serving()
       assert.deepStrictEqual(statuses(yield* exchange(port, bytes)), [400])
@@ -267,7 +267,7 @@ describe("bytes that two servers could parse as different requests", () => {
     })
   )
 
-  it.live("are one request: a body at a path that reads none", () =>
+  it.live("is avoided for a body at a path without one: the body is not read as a request", () =>
     Effect.gen(function* () {
       const { port } = yield* serving()
       const inner = get("/metrics")
@@ -280,20 +280,22 @@ describe("bytes that two servers could parse as different requests", () => {
     })
   )
 
-  it.live("of HTTP/1.0 get one response per connection, unless they ask for keep-alive", () =>
-    Effect.gen(function* () {
-      const { port } = yield* serving()
-      const old = (...headers: ReadonlyArray<string>) => ["GET /healthz HTTP/1.0", ...headers, "", ""].join("\r\n")
-      assert.deepStrictEqual(statuses(yield* exchange(port, old() + old())), [200])
-      const kept = yield* exchange(port, old("Connection: keep-alive") + old())
-      assert.deepStrictEqual(statuses(kept), [200, 200])
-      const [expected] = statuses(yield* exchange(port, post("Expect: a miracle", "Connection: close")))
-      assert.strictEqual(expected, 417)
-    })
+  it.live(
+    "is avoided with HTTP/1.0: one response per connection without keep-alive, and 417 for an unknown Expect",
+    () =>
+      Effect.gen(function* () {
+        const { port } = yield* serving()
+        const old = (...headers: ReadonlyArray<string>) => ["GET /healthz HTTP/1.0", ...headers, "", ""].join("\r\n")
+        assert.deepStrictEqual(statuses(yield* exchange(port, old() + old())), [200])
+        const kept = yield* exchange(port, old("Connection: keep-alive") + old())
+        assert.deepStrictEqual(statuses(kept), [200, 200])
+        const [expected] = statuses(yield* exchange(port, post("Expect: a miracle", "Connection: close")))
+        assert.strictEqual(expected, 417)
+      })
   )
 })
 
-describe("stopping", () => {
+describe("stopping the server", () => {
   it.live("answers connections that arrived just before the port closed", () =>
     Effect.gen(function* () {
       const admission = Admission.make(8, Duration.seconds(1))
@@ -303,7 +305,7 @@ describe("stopping", () => {
       const port = typeof address === "object" && address !== null ? address.port : 0
       const answers: Array<Promise<string>> = []
       const count = server.getConnections.bind(server)
-      // When it has counted that there are no connections, the kernel has some that Node has not taken.
+      // When Node counts no connections, the kernel has accepted some that Node has not taken yet.
       server.getConnections = (told) =>
         count((error, open) => {
           if (answers.length === 0) {

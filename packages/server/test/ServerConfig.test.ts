@@ -19,7 +19,7 @@ type Environment = Readonly<Record<string, string>>
 const load = (env: Environment, options?: ServerConfig.Options) =>
   ServerConfig.load(options).pipe(Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env }))))
 
-/** What is wrong, by variable; no value may be in it. */
+/** The problem of each invalid variable. Checks that no value is in the error. */
 const problems = (env: Environment, options?: ServerConfig.Options) =>
   load(env, options).pipe(
     Effect.flip,
@@ -51,7 +51,7 @@ const signed = (claims: Readonly<Record<string, unknown>>) =>
       .sign(new TextEncoder().encode(secret))
   )
 
-/** A file with this text, until the test has ended. */
+/** Creates a file with this text until the end of the test. */
 const file = (text: string): string => {
   const folder = mkdtempSync(join(tmpdir(), "tempcred-"))
   onTestFinished(() => rmSync(folder, { recursive: true }))
@@ -272,7 +272,7 @@ describe("the options of the server", () => {
       assert.deepStrictEqual(asked, ["rediss://user:pass@redis.example:6380"])
     })
   )
-  it.effect("are all checked at once; the error names the variables and no value", () =>
+  it.effect("are all checked at once; the error has the variables' names, without values", () =>
     Effect.gen(function* () {
       const env = {
         TEMPCRED_AUTH_JWT_SECRET: "sssh",
@@ -322,7 +322,7 @@ describe("the options of the server", () => {
       }
     })
   )
-  it.effect("a Redis needs the package that connects to it; the error names it and the line to add", () =>
+  it.effect("a Redis URL needs @tempcred/redis; the error has the package and the line to add", () =>
     Effect.gen(function* () {
       const env = { ...tokens, TEMPCRED_LIMIT_STORE: "redis://127.0.0.1:6379" }
       const { TEMPCRED_LIMIT_STORE: missing = "" } = yield* problems(env)
@@ -353,7 +353,7 @@ describe("the options of the server", () => {
 const request = new Request("https://app.example/v1/credentials")
 
 describe("values", () => {
-  it.effect("can be in files if they are secret", () =>
+  it.effect("can be read from files if they are secret", () =>
     Effect.gen(function* () {
       const shared = yield* load({ TEMPCRED_AUTH_JWT_SECRET_FILE: file(`\uFEFF${secret}\r\n`) })
       assert.strictEqual(yield* ask(shared, yield* signed({})), "ana")
@@ -403,45 +403,43 @@ describe("values", () => {
       })
     })
   )
-  it.effect(
-    "with quotation marks around them, or spaces in them, are refused with the name of their variable alone",
-    () =>
-      Effect.gen(function* () {
-        const quoted = "begins or ends with a quotation mark: write it without quotation marks"
-        for (const env of [
-          { TEMPCRED_AUTH_JWT_SECRET: `"${secret}"` },
-          { TEMPCRED_AUTH_BEARER_TOKENS: `'${tokens.TEMPCRED_AUTH_BEARER_TOKENS}'` },
-          { TEMPCRED_AUTH_BEARER_TOKENS: 'kiosk="sssh-a-kiosk-token",hall=sssh-another-token' },
-          { TEMPCRED_AUTH_JWKS_URL: '"https://id.example/keys"' },
-          { ...jwks, TEMPCRED_AUTH_ISSUER: '"https://id.example"' },
-          { ...jwks, TEMPCRED_AUTH_AUDIENCE: '"speech","demo"' },
-          { ...tokens, TEMPCRED_POLICY_PURPOSES: '"stt.realtime"' },
-          { ...tokens, TEMPCRED_POLICY_MAX_TTL: '"60 seconds"' },
-          { ...tokens, TEMPCRED_CORS_ORIGINS: '"https://app.example.com"' },
-          { ...tokens, TEMPCRED_METRICS: "'true'" },
-          { ...tokens, TEMPCRED_PORT: '"8080"' },
-          { ...tokens, TEMPCRED_LIMIT_STORE: '"redis://redis.example"' },
-          { ...tokens, TEMPCRED_POLICY_SUBJECT_KEY: `"${Buffer.alloc(32, 7).toString("base64")}"` }
-        ]) {
-          const found = yield* problems(env)
-          const [name = ""] = Object.entries(env).flatMap(([one, value]) => (/["']/.test(value) ? [one] : []))
-          assert.deepStrictEqual(found, { [name]: quoted })
-        }
-        assert.deepStrictEqual(yield* problems({ TEMPCRED_AUTH_JWT_SECRET: `${secret} ${secret}` }), {
-          TEMPCRED_AUTH_JWT_SECRET: "holds a space: copy it again"
-        })
-        assert.deepStrictEqual(yield* problems({ ...jwks, TEMPCRED_AUTH_AUDIENCE: "speech demo" }), {
-          TEMPCRED_AUTH_AUDIENCE: "holds a space: write a comma between two items"
-        })
-        assert.deepStrictEqual(yield* problems({ ...jwks, TEMPCRED_AUTH_SUBJECT_CLAIM: "user id" }), {
-          TEMPCRED_AUTH_SUBJECT_CLAIM: "must be one word without spaces"
-        })
+  it.effect("with quotation marks or spaces are rejected with the variable's name, without the value", () =>
+    Effect.gen(function* () {
+      const quoted = "begins or ends with a quotation mark: write it without quotation marks"
+      for (const env of [
+        { TEMPCRED_AUTH_JWT_SECRET: `"${secret}"` },
+        { TEMPCRED_AUTH_BEARER_TOKENS: `'${tokens.TEMPCRED_AUTH_BEARER_TOKENS}'` },
+        { TEMPCRED_AUTH_BEARER_TOKENS: 'kiosk="sssh-a-kiosk-token",hall=sssh-another-token' },
+        { TEMPCRED_AUTH_JWKS_URL: '"https://id.example/keys"' },
+        { ...jwks, TEMPCRED_AUTH_ISSUER: '"https://id.example"' },
+        { ...jwks, TEMPCRED_AUTH_AUDIENCE: '"speech","demo"' },
+        { ...tokens, TEMPCRED_POLICY_PURPOSES: '"stt.realtime"' },
+        { ...tokens, TEMPCRED_POLICY_MAX_TTL: '"60 seconds"' },
+        { ...tokens, TEMPCRED_CORS_ORIGINS: '"https://app.example.com"' },
+        { ...tokens, TEMPCRED_METRICS: "'true'" },
+        { ...tokens, TEMPCRED_PORT: '"8080"' },
+        { ...tokens, TEMPCRED_LIMIT_STORE: '"redis://redis.example"' },
+        { ...tokens, TEMPCRED_POLICY_SUBJECT_KEY: `"${Buffer.alloc(32, 7).toString("base64")}"` }
+      ]) {
+        const found = yield* problems(env)
+        const [name = ""] = Object.entries(env).flatMap(([one, value]) => (/["']/.test(value) ? [one] : []))
+        assert.deepStrictEqual(found, { [name]: quoted })
+      }
+      assert.deepStrictEqual(yield* problems({ TEMPCRED_AUTH_JWT_SECRET: `${secret} ${secret}` }), {
+        TEMPCRED_AUTH_JWT_SECRET: "holds a space: copy it again"
       })
+      assert.deepStrictEqual(yield* problems({ ...jwks, TEMPCRED_AUTH_AUDIENCE: "speech demo" }), {
+        TEMPCRED_AUTH_AUDIENCE: "holds a space: write a comma between two items"
+      })
+      assert.deepStrictEqual(yield* problems({ ...jwks, TEMPCRED_AUTH_SUBJECT_CLAIM: "user id" }), {
+        TEMPCRED_AUTH_SUBJECT_CLAIM: "must be one word without spaces"
+      })
+    })
   )
 })
 
 describe("the environment", () => {
-  it.effect("is read whenever the configuration is loaded, unless the app provides a ConfigProvider", () =>
+  it.effect("is read each time the configuration is loaded, unless the app provides a ConfigProvider", () =>
     Effect.gen(function* () {
       vi.stubEnv("TEMPCRED_AUTH_BEARER_TOKENS", "kiosk=sssh-a-kiosk-token")
       yield* ServerConfig.load()
@@ -451,7 +449,7 @@ describe("the environment", () => {
       vi.unstubAllEnvs()
     })
   )
-  it.effect("may hold the links of a Kubernetes service named tempcred", () =>
+  it.effect("can contain the variables of a Kubernetes service named tempcred", () =>
     Effect.gen(function* () {
       const links = {
         TEMPCRED_SERVICE_HOST: "10.0.0.1",
@@ -467,7 +465,7 @@ describe("the environment", () => {
       assert.strictEqual(server.port, 8787)
     })
   )
-  it.effect("can name the port in another variable if TEMPCRED_PORT is not set", () =>
+  it.effect("can have the port in another variable if TEMPCRED_PORT is not set", () =>
     Effect.gen(function* () {
       const port = (env: Environment, portVariable?: string) =>
         Effect.map(load({ ...tokens, ...env }, { portVariable }), ({ server }) => server.port)
@@ -498,7 +496,7 @@ describe("the names of variables", () => {
     TEMPCRED_LIMIT_3:
       "is not a variable of tempcred: similar ones are TEMPCRED_LIMIT_PER_MINUTE, TEMPCRED_LIMIT_CONCURRENT, TEMPCRED_LIMIT_IN_FLIGHT, TEMPCRED_LIMIT_STORE, TEMPCRED_LIMIT_STORE_FILE"
   }
-  /** Variables that others read, or that are empty, and so are not set. */
+  /** Variables that other programs read, or that are empty. */
   const foreign = {
     TEMPCRED_AUTHOR: "x",
     TEMPCRED_TTL: "60 seconds",
@@ -506,7 +504,7 @@ describe("the names of variables", () => {
     TEMPCRED_LIMIT_PER_HOUR: ""
   }
 
-  it.effect("that are unknown are refused, with the known ones", () =>
+  it.effect("that are unknown are rejected with the nearest known ones", () =>
     Effect.gen(function* () {
       const env = { ...tokens, ...foreign, ...misspelt, TEMPCRED_PORT: "http" }
       const { TEMPCRED_PORT, ...found } = yield* problems(env)
@@ -516,7 +514,7 @@ describe("the names of variables", () => {
       yield* load({ ...tokens, ...foreign })
     })
   )
-  it.effect("are checked in objects and nested providers, and not in providers that list none", () =>
+  it.effect("are checked in objects and nested ConfigProviders, but not in those that cannot list their names", () =>
     Effect.gen(function* () {
       const found = (provider: ConfigProvider.ConfigProvider) =>
         ServerConfig.load().pipe(
@@ -538,7 +536,7 @@ describe("the names of variables", () => {
       assert.deepStrictEqual(yield* found(listless), [])
     })
   )
-  it.effect("are those of the tables in the README and the module", () =>
+  it.effect("are the same in the code and in the README's table", () =>
     Effect.gen(function* () {
       const asked = new Set<string>()
       const absent: ConfigProvider.Node | undefined = undefined

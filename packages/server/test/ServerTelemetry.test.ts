@@ -1,4 +1,4 @@
-/** What configuration makes of a server, asked over its port, and what of it reaches an OpenTelemetry collector. */
+/** A server that variables configure: what it sends to an OpenTelemetry collector. */
 import * as Node from "@tempcred/server/Node"
 import * as ServerConfig from "@tempcred/server/ServerConfig"
 import { Transport } from "@tempcred/core/Transport"
@@ -28,7 +28,7 @@ interface Received {
   readonly text: string
 }
 
-/** A collector on a port of its own. */
+/** A collector on a local port. */
 const collecting = Effect.acquireRelease(
   Effect.promise(async () => {
     const received: Array<Received> = []
@@ -58,12 +58,12 @@ const emulating = Effect.acquireRelease(
   (server) => Effect.promise(() => server.close())
 )
 
-/** Of a trace that anybody may make up. */
+/** The header of a trace that any client can invent. */
 const traceparent = `00-${"5e".repeat(16)}-${"5e".repeat(8)}-01`
 
 const caller = "sssh-a-bearer-token"
 
-/** Serves, mints once over the port, and stops; gives back the credential's token. */
+/** Starts a server, mints once over HTTP, stops it, and returns the credential's token. */
 const mintOnce = Effect.fnUntraced(function* (env: Readonly<Record<string, string>>) {
   const { origin: baseUrl } = yield* emulating
   const provider = Soniox.layer({ apiKey: Redacted.make("sssh-soniox-long-lived-key"), baseUrl })
@@ -95,7 +95,7 @@ const mintOnce = Effect.fnUntraced(function* (env: Readonly<Record<string, strin
 })
 
 describe("telemetry", () => {
-  it.live("of a mint has arrived when the server has stopped, and holds no secret and no subject", () =>
+  it.live("of a mint has arrived when the server has stopped, and contains no secret and no subject", () =>
     Effect.gen(function* () {
       const { endpoint, received } = yield* collecting
       const token = yield* mintOnce({
@@ -116,7 +116,7 @@ describe("telemetry", () => {
       for (const secret of ["sssh", token, "5e5e5e5e"]) assert.notInclude(all, secret)
     })
   )
-  it.live("has a span of a request with its path, its status and its children", () =>
+  it.live("has one span per request, with its path and status, and the mint in the same trace", () =>
     Effect.gen(function* () {
       const { endpoint, received } = yield* collecting
       const env = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" }
@@ -137,7 +137,7 @@ describe("telemetry", () => {
       assert.strictEqual(mint?.traceId, server?.traceId)
     })
   )
-  it.live("is protobuf and has the app's name, if variables say so", () =>
+  it.live("is protobuf by default, with the service name from OTEL_RESOURCE_ATTRIBUTES", () =>
     Effect.gen(function* () {
       const { endpoint, received } = yield* collecting
       yield* mintOnce({
@@ -152,7 +152,7 @@ describe("telemetry", () => {
       assert.notInclude(traces[0]?.text, "service.name\u0012\n\n\btempcred")
     })
   )
-  it.live("is not sent without an endpoint, or if it is disabled", () =>
+  it.live("is not sent without OTEL_EXPORTER_OTLP_ENDPOINT, or with OTEL_SDK_DISABLED", () =>
     Effect.gen(function* () {
       const { endpoint, received } = yield* collecting
       yield* mintOnce({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint })
@@ -161,7 +161,7 @@ describe("telemetry", () => {
     })
   )
   it.live(
-    "to an unavailable collector delays no request",
+    "does not delay a request if the collector is unavailable",
     () =>
       Effect.gen(function* () {
         const began = performance.now()

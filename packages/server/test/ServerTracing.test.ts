@@ -1,4 +1,4 @@
-/** The span of a request, as a tracer sees it. */
+/** The span of a request as an Effect tracer gets it. */
 import * as Errors from "@tempcred/core/TempCredentialError"
 import * as TokenServer from "@tempcred/server/TokenServer"
 import { assert, describe, it } from "@effect/vitest"
@@ -12,7 +12,7 @@ import { asks, authenticator, failing, get, vendor } from "./server.ts"
 
 const traceId = "5e".repeat(16)
 
-/** The spans of one request to the fetch door. */
+/** Makes one request through fetch, and returns its span and status. */
 const traced = Effect.fnUntraced(function* (
   request: Request,
   options: TokenServer.Options = {},
@@ -26,7 +26,7 @@ const traced = Effect.fnUntraced(function* (
       return span
     }
   })
-  // What is built within a span has it as its parent.
+  // Layers that are built within a span have it as parent; the request's span must not.
   const started = Layer.provideMerge(Layer.span("start"), Layer.succeed(Tracer.Tracer, tracer))
   const services = Layer.mergeAll(authenticator, started, Logger.layer([]))
   const server = TokenServer.make({ ...options, provider, authenticator: services })
@@ -53,7 +53,7 @@ describe("the span of a request", () => {
       assert.isTrue(span.status._tag === "Ended" && span.status.exit._tag === "Success")
     })
   )
-  it.effect("fails if the endpoint or the vendor failed, and holds no header then", () =>
+  it.effect("has failed if the endpoint or the vendor failed, and contains no header", () =>
     Effect.gen(function* () {
       const acme = vendor()
       acme.state.next.push(failing(new Errors.QuotaError({})))
@@ -68,14 +68,14 @@ describe("the span of a request", () => {
       for (const secret of ["user-ana", "sssh"]) assert.notInclude(printed, secret)
     })
   )
-  it.effect("exists for an unknown path, and does not fail for errors of the caller", () =>
+  it.effect("exists for an unknown path, and has not failed after a client error", () =>
     Effect.gen(function* () {
       const { span, status } = yield* traced(get("/nowhere?sssh"))
       assert.strictEqual(status, 404)
       assert.isTrue(span.status._tag === "Ended" && span.status.exit._tag === "Success")
     })
   )
-  it.effect("begins a trace, unless the server trusts traceparent", () =>
+  it.effect("starts a new trace, unless trustTraceparent is set", () =>
     Effect.gen(function* () {
       const request = () => asks(undefined, { traceparent: `00-${traceId}-${"5e".repeat(8)}-01` })
       const { span } = yield* traced(request())

@@ -16,7 +16,7 @@ import * as TestClock from "effect/testing/TestClock"
 import { app, asks, authenticator, failing, problem, vendor, vendorKey, vendorMessage } from "./server.ts"
 
 describe("a credential", () => {
-  it.effect("is created for the caller, in plain text, and must not be stored", () =>
+  it.effect("is created for the caller, with the token in plain text and cache-control: no-store", () =>
     Effect.gen(function* () {
       const { layer, state } = vendor()
       const ask = yield* app({ vendor: layer })
@@ -37,7 +37,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("is another one for another request", () =>
+  it.effect("is different for each request", () =>
     Effect.gen(function* () {
       const ask = yield* app()
       const tokens = [yield* ask(asks()), yield* ask(asks())].map((response) => response.json())
@@ -46,7 +46,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("has the requested remaining life and is not the refused one, within the caller's scope and limits", () =>
+  it.effect("is minted with the requested minRemaining and refused fingerprint, within the caller's limits", () =>
     Effect.gen(function* () {
       const { layer, state } = vendor()
       const ask = yield* app({ vendor: layer, limits: { perMinute: 2 } })
@@ -59,7 +59,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("is of the account that the authenticator names, and never the client", () =>
+  it.effect("is for the account that the authenticator returns, which a client cannot set", () =>
     Effect.gen(function* () {
       const { layer, state } = vendor()
       const ask = yield* app({
@@ -81,7 +81,7 @@ describe("a credential", () => {
     }).pipe(Effect.provide(Logger.layer([])))
   )
 
-  it.effect("is not given while the app's function fails, and the operator reads where", () =>
+  it.effect("is not issued if the app's function fails; the log says where, without the message", () =>
     Effect.gen(function* () {
       const lines: Array<string> = []
       const logger = Logger.layer([Logger.make(({ message }) => void lines.push(String(message)))])
@@ -96,7 +96,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("has the session configuration and the end of the policy, which a client cannot set", () =>
+  it.effect("has the policy's session configuration and usableFor, which a client cannot set", () =>
     Effect.gen(function* () {
       const { layer, state } = vendor()
       const session = { config: { instructions: "be brief" }, lock: "all" } as const
@@ -114,7 +114,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("is not given to an unknown caller", () =>
+  it.effect("is not issued to an unknown caller, who gets 401", () =>
     Effect.gen(function* () {
       const { layer, state } = vendor()
       const ask = yield* app({ vendor: layer })
@@ -130,7 +130,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("is not given while authentication is unavailable or too slow", () =>
+  it.effect("is not issued while authentication is unavailable or too slow: 503", () =>
     Effect.gen(function* () {
       const down = new Authenticator.AuthenticatorUnavailableError({ problem: "http://jwks.internal is down" })
       const ask = yield* app({ authenticator: Authenticator.layer(() => Effect.fail(down)) })
@@ -144,7 +144,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("is not given without a warning to the operator, once a minute and in one line", () =>
+  it.effect("is not issued while authentication is unavailable: one log line a minute says so", () =>
     Effect.gen(function* () {
       const lines: Array<string> = []
       const logger = Logger.layer([
@@ -180,7 +180,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("is not given to an invalid subject of the app's authenticator, and the operator is warned", () =>
+  it.effect("is not issued if the app's authenticator returns an invalid subject; a warning is logged", () =>
     Effect.gen(function* () {
       const lines: Array<string> = []
       const logger = Logger.layer([
@@ -206,7 +206,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("is given to a caller without claims, which the policy reads as empty", () =>
+  it.effect("is issued to a caller without claims; the policy gets an empty object", () =>
     Effect.gen(function* () {
       for (const claims of [undefined, null, "pro", 7]) {
         const untyped = { subject: "ana", claims } as unknown as Authenticator.Identity
@@ -221,7 +221,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("is given to a caller that the app identifies by headers", () =>
+  it.effect("is issued to a caller that the app identifies by headers", () =>
     Effect.gen(function* () {
       const { layer, state } = vendor()
       const ask = yield* app({
@@ -237,7 +237,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("is within the policy, for each identity", () =>
+  it.effect("is within the policy of each identity", () =>
     Effect.gen(function* () {
       const { layer, state } = vendor()
       const ask = yield* app({
@@ -259,7 +259,7 @@ describe("a credential", () => {
     })
   )
 
-  it.effect("is not given past the caller's limits", () =>
+  it.effect("is not issued beyond the caller's limits", () =>
     Effect.gen(function* () {
       const { layer, state } = vendor()
       const ask = yield* app({ vendor: layer, limits: { perMinute: 2 } })
@@ -274,29 +274,24 @@ describe("a credential", () => {
   )
 })
 
-describe("a body", () => {
+describe("a request body", () => {
   const long = JSON.stringify({ purpose: "stt.realtime", region: "x".repeat(16_384) })
   const wrong: ReadonlyArray<readonly [name: string, status: number, request: () => Request, detail: RegExp]> = [
     ["that is not JSON", 400, () => asks("{"), /not JSON/],
     ["that is empty", 400, () => asks(""), /not JSON/],
     ["with another content type", 415, () => asks("{}", { "content-type": "text/plain" }), /must be JSON/],
     [
-      "with a content type that begins alike",
+      "with a content type that only begins like JSON's",
       415,
       () => asks("{}", { "content-type": "application/jsonx" }),
       /must be JSON/
     ],
-    [
-      "with a Content-Length that is too large",
-      413,
-      () => asks("{}", { "content-length": "16385" }),
-      /at most 16384 bytes/
-    ],
+    ["with too large a Content-Length", 413, () => asks("{}", { "content-length": "16385" }), /at most 16384 bytes/],
     ["that is too large without a Content-Length", 413, () => asks(long), /at most 16384 bytes/],
     ["with an unknown field", 400, () => asks({ purpose: "agent", subject: "bob" }), /invalid/],
     ["that is not an object", 400, () => asks("[]"), /invalid/]
   ]
-  it.effect.each(wrong)("%s is refused", ([, status, request, detail]) =>
+  it.effect.each(wrong)("%s is rejected", ([, status, request, detail]) =>
     Effect.gen(function* () {
       const { layer, state } = vendor()
       const ask = yield* app({ vendor: layer })
@@ -307,7 +302,7 @@ describe("a body", () => {
     })
   )
 
-  it.effect("with wrong fields is refused with their names", () =>
+  it.effect("with invalid fields is rejected with their names", () =>
     Effect.gen(function* () {
       const ask = yield* app()
       const { issues } = yield* problem(yield* ask(asks({ purpose: "agent", ttlSeconds: 0.5 })), 400)
@@ -318,7 +313,7 @@ describe("a body", () => {
     })
   )
 
-  it.effect("may name its character set", () =>
+  it.effect("can have a content type with a charset", () =>
     Effect.gen(function* () {
       const ask = yield* app()
       const response = yield* ask(asks(undefined, { "content-type": "Application/JSON; charset=utf-8" }))
@@ -326,7 +321,7 @@ describe("a body", () => {
     })
   )
 
-  it.effect("of exactly 16 KiB is read", () =>
+  it.effect("of exactly 16 KiB is accepted, and a larger one gets 413", () =>
     Effect.gen(function* () {
       const ask = yield* app()
       const body = '{"purpose":"stt.realtime"}'
@@ -335,7 +330,7 @@ describe("a body", () => {
     })
   )
 
-  it.effect("that does not end gets 408", () =>
+  it.effect("that does not end gets 408 after bodyTimeout", () =>
     Effect.gen(function* () {
       const ask = yield* app({ bodyTimeout: "3 seconds" })
       const { readable } = new TransformStream<Uint8Array, Uint8Array>()
@@ -351,7 +346,7 @@ describe("a body", () => {
   )
 })
 
-describe("bodies that do not arrive", () => {
+describe("request bodies that do not arrive", () => {
   const slow = (user = "ana") => {
     const { readable } = new TransformStream<Uint8Array, Uint8Array>()
     const request = asks(undefined, { authorization: `Bearer user-${user}` })
@@ -359,7 +354,7 @@ describe("bodies that do not arrive", () => {
   }
   const turn = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
 
-  it.effect("use up the places of their own caller, and others are served", () =>
+  it.effect("use up the concurrent limit of their own caller, and others are served", () =>
     Effect.gen(function* () {
       const ask = yield* app({ maxInFlight: 10, limits: { concurrent: 3 } })
       const asked = yield* Effect.forEach(Array.from({ length: 20 }), () =>
@@ -377,7 +372,7 @@ describe("bodies that do not arrive", () => {
     })
   )
 
-  it.effect("count in the minute, like every request of a caller", () =>
+  it.effect("count toward the limit per minute, like every request of a caller", () =>
     Effect.gen(function* () {
       const ask = yield* app({ limits: { perMinute: 3 } })
       const fiber = yield* Effect.forkChild(ask(slow()), { startImmediately: true })
@@ -389,7 +384,7 @@ describe("bodies that do not arrive", () => {
   )
 })
 
-describe("the response to a vendor's error holds none of the vendor's words", () => {
+describe("the response to a vendor's error does not contain the vendor's message", () => {
   const common = { status: 418, code: "acme_code", requestId: "request-7", detail: vendorMessage } as const
   const reasons: ReadonlyArray<readonly [reason: Errors.Reason, status: number]> = [
     [new Errors.AuthenticationError(common), 502],
@@ -419,7 +414,7 @@ describe("the response to a vendor's error holds none of the vendor's words", ()
 })
 
 describe("a defect", () => {
-  it.effect("gets 500, and is logged with its places in the code alone", () =>
+  it.effect("gets 500, and is logged with its stack, without its message", () =>
     Effect.gen(function* () {
       const lines: Array<string> = []
       const logger = Logger.layer([Logger.make(({ message }) => void lines.push(String(message)))])
@@ -444,8 +439,8 @@ describe("a defect", () => {
   )
 })
 
-describe("requests at a time", () => {
-  it.effect("are served up to the limit, and the next one gets 503 at once", () =>
+describe("concurrent requests", () => {
+  it.effect("are served up to maxInFlight, and the next one gets 503 at once", () =>
     Effect.gen(function* () {
       const { layer, state } = vendor()
       const ask = yield* app({ vendor: layer, maxInFlight: 2 })
@@ -466,7 +461,7 @@ describe("requests at a time", () => {
     })
   )
 
-  it.effect("give their place back, however they end", () =>
+  it.effect("free their slot after an interruption, a defect or an error", () =>
     Effect.gen(function* () {
       const { layer, state } = vendor()
       const ask = yield* app({ vendor: layer, authenticator, maxInFlight: 1 })

@@ -30,7 +30,7 @@ const rejection = (attempt: () => Promise<unknown>): Effect.Effect<unknown> =>
     )
   )
 
-/** A request whose client may go away. */
+/** A request, and a function that disconnects its client. */
 const leavable = () => {
   const controller = new AbortController()
   return { request: new Request(asks(), { signal: controller.signal }), leave: () => controller.abort() }
@@ -57,7 +57,7 @@ describe("in an Effect app", () => {
     HttpRouter.add("OPTIONS", "/*", HttpServerResponse.text("the app's own options"))
   )
 
-  it.effect("other routes and 404s stay with the app", () =>
+  it.effect("other routes and 404 responses stay with the app", () =>
     Effect.gen(function* () {
       const ask = yield* app({ app: own, allowedOrigins: [page] })
       assert.strictEqual(yield* text(yield* ask(get("/"))), "the app's own")
@@ -89,7 +89,7 @@ describe("in an Effect app", () => {
     }).pipe(Effect.provide(Logger.layer([])))
   )
 
-  it.effect("stopping waits for requests in flight, for a limited time", () =>
+  it.effect("stopping waits for pending requests for drainTimeout at most", () =>
     Effect.gen(function* () {
       const { layer, state } = vendor()
       const left: Array<string> = []
@@ -126,7 +126,7 @@ describe("in an Effect app", () => {
 })
 
 describe("a path that is not exactly one of the endpoint's", () => {
-  it.effect("is not found, in an Effect app and by the function of web requests", () =>
+  it.effect("gets 404, in an Effect app and from fetch", () =>
     Effect.gen(function* () {
       const ask = yield* app({ prefix: "/api" })
       for (const path of ["/metrics", "/healthz", "/docs", "/openapi.json", "/v1/credentials"]) {
@@ -148,7 +148,7 @@ describe("a path that is not exactly one of the endpoint's", () => {
 })
 
 describe("a wrong method", () => {
-  it.effect("gets 405 with the allowed ones", () =>
+  it.effect("gets 405 with the allowed methods", () =>
     Effect.gen(function* () {
       const ask = yield* app()
       for (const method of ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
@@ -163,8 +163,8 @@ describe("a wrong method", () => {
   )
 })
 
-describe("paths beside that of credentials", () => {
-  it.effect("metrics exist before the first request", () =>
+describe("health, metrics and documentation", () => {
+  it.effect("all metrics exist before the first request, at zero", () =>
     Effect.gen(function* () {
       const registry = Layer.succeed(Metric.MetricRegistry, new Map())
       const lines = yield* Effect.gen(function* () {
@@ -178,7 +178,7 @@ describe("paths beside that of credentials", () => {
     })
   )
 
-  it.effect("health, metrics and documents need no authentication", () =>
+  it.effect("health and metrics need no authentication, and metrics contain no subject or token", () =>
     Effect.gen(function* () {
       const ask = yield* app()
       for (const path of ["/healthz", "/readyz"]) {
@@ -197,7 +197,7 @@ describe("paths beside that of credentials", () => {
     })
   )
 
-  it.effect("the OpenAPI document describes every status and the problem", () =>
+  it.effect("the OpenAPI document describes every status and the problem format", () =>
     Effect.gen(function* () {
       const ask = yield* app()
       const { components, paths } = yield* json(yield* ask(get("/openapi.json")))
@@ -215,7 +215,7 @@ describe("paths beside that of credentials", () => {
     })
   )
 
-  it.effect("the OpenAPI document names the header or the cookie of the caller's token", () =>
+  it.effect("the OpenAPI document has the header or cookie that the token is read from", () =>
     Effect.gen(function* () {
       for (const [tokenFrom, name, scheme] of [
         [{ header: "x-access-token" }, "header", { type: "apiKey", in: "header", name: "x-access-token" }],
@@ -237,7 +237,7 @@ describe("paths beside that of credentials", () => {
     })
   )
 
-  it.effect("the page loads nothing, runs nothing, and cannot be framed", () =>
+  it.effect("the documentation page loads no resources, runs no scripts, and cannot be framed", () =>
     Effect.gen(function* () {
       const ask = yield* app({ prefix: "/api" })
       const response = yield* ask(get("/api/docs"))
@@ -262,7 +262,7 @@ describe("paths beside that of credentials", () => {
     })
   )
 
-  it.effect("metrics and documents can be switched off", () =>
+  it.effect("metrics and documentation can be switched off", () =>
     Effect.gen(function* () {
       const ask = yield* app({ metrics: false, docs: false })
       for (const path of ["/metrics", "/openapi.json", "/docs"]) {
@@ -273,14 +273,14 @@ describe("paths beside that of credentials", () => {
   )
 })
 
-describe("web pages of other origins", () => {
+describe("web pages of other origins (CORS)", () => {
   const preflight = (origin: string) =>
     get("/v1/credentials", {
       method: "OPTIONS",
       headers: { origin, "access-control-request-method": "POST", "access-control-request-headers": "authorization" }
     })
 
-  it.effect("may call if they are listed, and read Retry-After", () =>
+  it.effect("can make requests if they are in allowedOrigins, and read Retry-After", () =>
     Effect.gen(function* () {
       const ask = yield* app({ allowedOrigins: [page, "capacitor://localhost"], limits: { perMinute: 1 } })
       const { headers, status } = yield* ask(preflight(page))
@@ -309,7 +309,7 @@ describe("web pages of other origins", () => {
     })
   )
 
-  it.effect("may send the allowed headers", () =>
+  it.effect("can send the headers in allowedHeaders", () =>
     Effect.gen(function* () {
       const allowedHeaders = ["baggage", "traceparent", "sentry-trace"]
       const ask = yield* app({ allowedOrigins: [page], allowedHeaders })
@@ -326,7 +326,7 @@ describe("web pages of other origins", () => {
     })
   )
 
-  it.effect("may read errors of the endpoint", () =>
+  it.effect("can read the endpoint's errors", () =>
     Effect.gen(function* () {
       const { layer, state } = vendor()
       const ask = yield* app({ allowedOrigins: [page], maxInFlight: 1, vendor: layer })
@@ -347,7 +347,7 @@ describe("web pages of other origins", () => {
   )
 
   const others = ["https://app.example.com.evil.example", "http://app.example.com", "null", "https://APP.example.com"]
-  it.effect.each(others)("may not call if they are not listed: %s", (origin) =>
+  it.effect.each(others)("get no CORS headers if they are not in allowedOrigins: %s", (origin) =>
     Effect.gen(function* () {
       for (const origins of [[], [page], [page, "https://other.example.com"]]) {
         const ask = yield* app({ allowedOrigins: origins })
@@ -382,8 +382,8 @@ describe("an invalid option fails the layer", () => {
   )
 })
 
-describe("as a function of web requests", () => {
-  it.effect("it creates credentials, and answers unknown paths and methods with problems", () =>
+describe("TokenServer.make", () => {
+  it.effect("fetch creates credentials, and responds to unknown paths and methods with problems", () =>
     Effect.gen(function* () {
       const { server } = made()
       yield* Effect.promise(server.ready)
@@ -425,7 +425,7 @@ describe("as a function of web requests", () => {
     })
   )
 
-  it.effect("an invalid configuration rejects", () =>
+  it.effect("ready and fetch reject with an invalid configuration", () =>
     Effect.gen(function* () {
       const { server } = made({ maxInFlight: 0 })
       const attempts: ReadonlyArray<() => Promise<unknown>> = [server.ready, () => server.fetch(asks())]
@@ -434,7 +434,7 @@ describe("as a function of web requests", () => {
     })
   )
 
-  it.live("closing waits for requests in flight, and refuses new ones", () =>
+  it.live("close waits for pending requests, and rejects new ones", () =>
     Effect.gen(function* () {
       const { emulator, server } = made()
       yield* Effect.promise(server.ready)
@@ -455,7 +455,7 @@ describe("as a function of web requests", () => {
     })
   )
 
-  it.live("closing works before anything was built", () =>
+  it.live("close works before the first request", () =>
     Effect.gen(function* () {
       const { server } = made()
       yield* Effect.promise(server.close)
@@ -464,7 +464,7 @@ describe("as a function of web requests", () => {
     })
   )
 
-  it.effect("closing during the build refuses the requests that wait for it", () =>
+  it.effect("close during the build responds to the waiting requests with 503", () =>
     Effect.gen(function* () {
       const server = TokenServer.make({
         provider: Vendor.layer({ apiKey: Redacted.make(vendorKey) }),
@@ -478,7 +478,7 @@ describe("as a function of web requests", () => {
     })
   )
 
-  it.live("a client that leaves gives its place back", () =>
+  it.live("a client that disconnects frees its slot", () =>
     Effect.gen(function* () {
       const { emulator, server } = made({ maxInFlight: 1 })
       yield* Effect.promise(server.ready)
@@ -494,7 +494,7 @@ describe("as a function of web requests", () => {
     })
   )
 
-  it.effect("no response holds the long-lived key or the vendor's words", () =>
+  it.effect("no response contains the long-lived key or the vendor's message", () =>
     Effect.gen(function* () {
       const { emulator, server } = made({ log: () => Effect.void })
       const words = `the key ${vendorKey} may not`
@@ -514,8 +514,8 @@ describe("as a function of web requests", () => {
   )
 })
 
-describe("an authenticator", () => {
-  it.effect("can fail to be built", () =>
+describe("the authenticator of TokenServer.make", () => {
+  it.effect("that cannot be built rejects ready with its error", () =>
     Effect.gen(function* () {
       const error = new ConfigurationError({ issues: [{ name: "key", message: "is missing" }] })
       const server = TokenServer.make({

@@ -70,7 +70,7 @@ const api = HttpApi.make("tempcred")
 
 const spec = OpenApi.fromApi(api)
 
-/** The document, with places for what differs between endpoints. */
+/** The document, with placeholders for the parts that differ between endpoints. */
 export const json = JSON.stringify({
   ...spec,
   paths: Object.fromEntries(Object.entries(spec.paths).map(([path, item]) => [`{{prefix}}${path}`, item]))

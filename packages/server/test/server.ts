@@ -1,4 +1,4 @@
-/** A token endpoint before a vendor that does what a test says, asked as an Effect app serves it, in virtual time. */
+/** A token endpoint in an Effect app with a scripted vendor, in virtual time. */
 import type { Capability } from "@tempcred/core/Capabilities"
 import type { MintRequest } from "@tempcred/core/MintRequest"
 import { TempCredential } from "@tempcred/core/TempCredential"
@@ -22,7 +22,7 @@ import * as Schema from "effect/Schema"
 
 export const vendorKey = "acme-long-lived-key-0123456789"
 
-/** What the vendor says of a refusal, which holds what nobody else may see. */
+/** The vendor's error message, with a secret that must not reach a client. */
 export const vendorMessage = `key ${vendorKey} is not welcome`
 
 const capability: Capability = {
@@ -38,7 +38,7 @@ const capability: Capability = {
 export const failing = (reason: Reason): Effect.Effect<never, TempCredentialError> =>
   Effect.fail(new TempCredentialError({ provider: "acme", reason }))
 
-/** Mints at once; what it is to do first next time is `next`, once. */
+/** A vendor that mints at once. Each effect in `next` runs once, before a mint. */
 export const vendor = () => {
   const state = {
     requests: Array<MintRequest>(),
@@ -71,7 +71,7 @@ export const vendor = () => {
   return { state, layer }
 }
 
-/** Takes `Bearer user-…` for the user of that name, and asks nobody else. */
+/** Accepts `Bearer user-…` as the user of that name. */
 export const authenticator = Authenticator.layer(({ token }) =>
   token !== undefined && Redacted.value(token).startsWith("user-")
     ? Effect.succeed({ subject: Redacted.value(token).slice(5), claims: {} })
@@ -82,7 +82,7 @@ const origin = "https://api.example.org"
 
 export const get = (path: string, init: RequestInit = {}): Request => new Request(origin + path, init)
 
-/** A request for a credential by a user; what is no text is sent as JSON. */
+/** A user's request for a credential. A body that is not text is sent as JSON. */
 export const asks = (
   body: unknown = { purpose: "stt.realtime" },
   headers: Readonly<Record<string, string>> = {},
@@ -101,7 +101,7 @@ export interface Setup extends TokenServer.Options {
   readonly app?: Layer.Layer<never, never, HttpRouter.HttpRouter>
 }
 
-/** Builds an Effect app that has the endpoint among its routes. */
+/** Builds an Effect app with the endpoint among its routes. */
 export const app = Effect.fnUntraced(function* (setup: Setup = {}) {
   const routes = Layer.mergeAll(TokenServer.layer(setup), setup.app ?? Layer.empty).pipe(
     Layer.provide(setup.vendor ?? vendor().layer),
@@ -128,7 +128,7 @@ export const app = Effect.fnUntraced(function* (setup: Setup = {}) {
 
 const readProblem = Schema.decodeUnknownSync(Problem.Problem)
 
-/** Reads an answer that must be a problem of this status, which nobody may store. */
+/** Reads a response, which must be a problem with this status and cache-control: no-store. */
 export const problem = Effect.fnUntraced(function* (response: Response, status: number) {
   const text = yield* Effect.promise(() => response.text())
   assert.strictEqual(response.status, status, text)
@@ -143,7 +143,7 @@ export const problem = Effect.fnUntraced(function* (response: Response, status: 
   return read
 })
 
-/** Waits in real time until something holds. */
+/** Waits in real time until a condition holds. */
 export const until = (holds: () => boolean): Effect.Effect<void> =>
   Effect.promise(async () => {
     const end = performance.now() + 5000
