@@ -40,7 +40,7 @@ const proxy = async (origin: string) => {
   }
 }
 
-it.concurrent("a proxy that keeps its connections reuses each of them", { timeout: 60_000 }, async () => {
+it.concurrent("a proxy that keeps its connections reuses each of them", async () => {
   await using endpoint = await Endpoint.make()
   const through = await proxy(endpoint.origin)
   const crowd = Array.from({ length: 20 }, (_, number) => Endpoint.client(through.origin, `user-${number}`))
@@ -55,7 +55,7 @@ it.concurrent("a proxy that keeps its connections reuses each of them", { timeou
   through.close()
 })
 
-it.concurrent("clients that read nothing take little of its memory", { timeout: 60_000 }, async () => {
+it.concurrent("clients that read nothing take little of its memory", async () => {
   await using endpoint = await Endpoint.make()
   const port = Number(new URL(endpoint.origin).port)
   const block = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`.repeat(1500)

@@ -294,11 +294,15 @@ describe.skipIf(program === "")("a Redis in trouble", () => {
     await using redis = await RedisServer.make(program)
     await redis.start()
     const { events, minter } = sharingMinter(redis.url)
-    await minter.mint(someone()).catch(() => undefined)
-    assert.deepStrictEqual(events, [])
+    // On a busy machine, the first exchange can exceed its limit.
+    await Fleet.until(async () => {
+      await minter.mint(someone()).catch(() => undefined)
+      return events.at(-1) !== "SharingDegraded"
+    })
+    const eventsBefore = events.length
     redis.pause()
     await minter.mint(someone()).catch(() => undefined)
-    assert.deepStrictEqual(events, ["SharingDegraded"])
+    assert.deepStrictEqual(events.slice(eventsBefore), ["SharingDegraded"])
     await minter.close()
   })
 
