@@ -12,7 +12,7 @@ import { type Answer, build, refused, request, seconds, settle, unavailable, ven
 import { holding } from "../src/temp-credential-provider/Holding.ts"
 
 const seed = Number(process.env["CACHE_MODEL_SEED"] ?? Math.floor(Math.random() * 2 ** 31))
-const steps = Number(process.env["CACHE_MODEL_STEPS"] ?? 100_000)
+const steps = Number(process.env["CACHE_MODEL_STEPS"] ?? 30_000)
 const stepsOfProgram = 500
 
 /** The result of a request; empty while it is pending. */
