@@ -210,7 +210,7 @@ describe("the lookup of an account", () => {
     }).pipe(Effect.provide(Layer.provide(layer, vendor().layer)))
   })
 
-  it.effect("with an invalid configuration fails with the option's name, and is not cached", () => {
+  it.effect("fails with the option's name if the configuration is invalid, and is not cached", () => {
     const { layer, lookups } = accountsOf({ stack: () => Providers.layer([acme("a key")]) })
     return Effect.gen(function* () {
       for (const _ of [1, 2]) {

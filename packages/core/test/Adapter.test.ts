@@ -32,15 +32,15 @@ const failing = (request: unknown, vendor: ReturnType<typeof Acme.vendor>, chang
 
 const jwt = (exp: unknown) => `h.${Buffer.from(JSON.stringify({ exp })).toString("base64url")}.s`
 
-describe("a request that cannot be served makes no call", () => {
+describe("an invalid or unsupported request makes no call to the vendor", () => {
   const refused: ReadonlyArray<readonly [name: string, request: object, field: string, message: RegExp]> = [
-    ["no purpose", {}, "purpose", /must be one of stt\.realtime, stt\.batch/],
+    ["a request without a purpose", {}, "purpose", /must be one of stt\.realtime, stt\.batch/],
     ["an unknown purpose", { purpose: "dance" }, "purpose", /must be one of/],
-    ["a bare number", { purpose: "stt.realtime", ttl: 60 }, "ttl", /with its unit/],
-    ["text without a unit", { purpose: "stt.realtime", ttl: "60" }, "ttl", /with its unit/],
+    ["a ttl that is a number", { purpose: "stt.realtime", ttl: 60 }, "ttl", /with its unit/],
+    ["a ttl without a unit", { purpose: "stt.realtime", ttl: "60" }, "ttl", /with its unit/],
     ["a ttl of zero", { purpose: "stt.realtime", ttl: "0 seconds" }, "ttl", /whole seconds, 60 to 3600/],
     ["a negative ttl", { purpose: "stt.realtime", ttl: "-1 seconds" }, "ttl", /whole seconds, 60 to 3600/],
-    ["a fraction of a second", { purpose: "stt.realtime", ttl: "61500 millis" }, "ttl", /whole seconds/],
+    ["a ttl with a fraction of a second", { purpose: "stt.realtime", ttl: "61500 millis" }, "ttl", /whole seconds/],
     ["a ttl of NaN", { purpose: "stt.realtime", ttl: "NaN seconds" }, "ttl", /./],
     ["an infinite ttl", { purpose: "stt.realtime", ttl: Duration.infinity }, "ttl", /whole seconds/],
     ["an empty subject", { purpose: "stt.realtime", subject: "" }, "subject", /non-empty/],
@@ -56,9 +56,19 @@ describe("a request that cannot be served makes no call", () => {
       "region",
       /well-formed Unicode/
     ],
-    ["a long subject", { purpose: "stt.realtime", subject: "123456789" }, "subject", /at most 8/],
-    ["a number as subject", { purpose: "stt.realtime", subject: 7 }, "subject", /must be non-empty text/],
-    ["no subject where one is required", { purpose: "stt.batch" }, "subject", /required for stt\.batch/],
+    [
+      "a subject above the vendor's length limit",
+      { purpose: "stt.realtime", subject: "123456789" },
+      "subject",
+      /at most 8/
+    ],
+    ["a subject that is a number", { purpose: "stt.realtime", subject: 7 }, "subject", /must be non-empty text/],
+    [
+      "a missing subject for a purpose that requires one",
+      { purpose: "stt.batch" },
+      "subject",
+      /required for stt\.batch/
+    ],
     ["an unknown field", { purpose: "stt.realtime", ttlSeconds: 60 }, "ttlSeconds", /the fields are purpose, ttl/],
     ["an unknown exposure", { purpose: "stt.realtime", exposure: "public" }, "exposure", /"client" or "server"/],
     [
@@ -69,7 +79,7 @@ describe("a request that cannot be served makes no call", () => {
     ]
   ]
   for (const [name, request, field, message] of refused) {
-    it.effect(`${name} is refused`, () =>
+    it.effect(`${name} is rejected as invalid`, () =>
       Effect.gen(function* () {
         const vendor = Acme.vendor(Acme.ok)
         const reason = yield* failing(request, vendor)
@@ -86,7 +96,7 @@ describe("a request that cannot be served makes no call", () => {
   }
 
   for (const request of [undefined, null, 7, "stt.realtime", []]) {
-    it.effect(`${JSON.stringify(request)} in place of a request is refused`, () =>
+    it.effect(`${JSON.stringify(request)} instead of a request is rejected`, () =>
       Effect.gen(function* () {
         const vendor = Acme.vendor(Acme.ok)
         const reason = yield* failing(request, vendor)
@@ -97,21 +107,26 @@ describe("a request that cannot be served makes no call", () => {
   }
 
   const lacking: ReadonlyArray<readonly [name: string, request: MintRequest, feature: string, detail: RegExp]> = [
-    ["a purpose", { purpose: "agent" }, "purpose", /served are stt\.realtime, stt\.batch, tts\.batch/],
-    ["a ttl below the range", { purpose: "stt.realtime", ttl: "10 seconds" }, "ttl", /10 seconds; allowed: 60 to 3600/],
-    ["a ttl above the range", { purpose: "stt.realtime", ttl: "2 hours" }, "ttl", /allowed: 60 to 3600/],
-    ["single use", { purpose: "stt.realtime", singleUse: true }, "singleUse", /one use/],
+    ["an unsupported purpose", { purpose: "agent" }, "purpose", /served are stt\.realtime, stt\.batch, tts\.batch/],
     [
-      "a maxSession above the range",
+      "a ttl below the vendor's range",
+      { purpose: "stt.realtime", ttl: "10 seconds" },
+      "ttl",
+      /10 seconds; allowed: 60 to 3600/
+    ],
+    ["a ttl above the vendor's range", { purpose: "stt.realtime", ttl: "2 hours" }, "ttl", /allowed: 60 to 3600/],
+    ["single use at a vendor without it", { purpose: "stt.realtime", singleUse: true }, "singleUse", /one use/],
+    [
+      "a maxSession above the vendor's range",
       { purpose: "stt.realtime", maxSession: "1 hour" },
       "maxSession",
       /allowed: 1 to 600/
     ],
-    ["a region", { purpose: "stt.realtime", region: "au" }, "region", /"au"; served are eu, us/],
-    ["regions for a purpose", { purpose: "tts.batch", region: "eu" }, "region", /no regions/]
+    ["an unsupported region", { purpose: "stt.realtime", region: "au" }, "region", /"au"; served are eu, us/],
+    ["a region for a purpose without regions", { purpose: "tts.batch", region: "eu" }, "region", /no regions/]
   ]
   for (const [name, request, feature, detail] of lacking) {
-    it.effect(`the vendor lacks ${name}`, () =>
+    it.effect(`${name} is an UnsupportedError`, () =>
       Effect.gen(function* () {
         const vendor = Acme.vendor(Acme.ok)
         const reason = yield* failing(request, vendor)
@@ -124,7 +139,7 @@ describe("a request that cannot be served makes no call", () => {
   }
 })
 
-describe("a guarantee is never dropped silently", () => {
+describe("unsupported fields and long texts", () => {
   it.effect("relaxed fields are listed, and the nearest supported values are requested", () =>
     Effect.gen(function* () {
       const vendor = Acme.vendor(Acme.ok)
@@ -149,7 +164,7 @@ describe("a guarantee is never dropped silently", () => {
     })
   )
 
-  it.effect("a purpose or region is never relaxed", () =>
+  it.effect("an unsupported purpose or region is an error even with onUnsupported: relax", () =>
     Effect.gen(function* () {
       for (const request of [{ purpose: "agent" }, { purpose: "stt.realtime", region: "au" }]) {
         const reason = yield* failing({ ...request, onUnsupported: "relax" }, Acme.vendor(Acme.ok))
@@ -166,21 +181,19 @@ describe("a guarantee is never dropped silently", () => {
     })
   )
 
-  it.effect(
-    "the configured region is used where the purpose has regions, and listed as relaxed where it has none",
-    () =>
-      Effect.gen(function* () {
-        const region = { region: "us" }
-        const [regional, other] = yield* Effect.all([
-          minting({ purpose: "stt.realtime" }, Acme.vendor(Acme.ok), region),
-          minting({ purpose: "tts.batch" }, Acme.vendor(Acme.ok), region)
-        ])
-        assert.deepStrictEqual([regional.region, regional.relaxed], ["us", []])
-        assert.deepStrictEqual([other.region, other.relaxed], [undefined, ["region"]])
-      })
+  it.effect("the configured region is used if the purpose has regions, and otherwise listed as relaxed", () =>
+    Effect.gen(function* () {
+      const region = { region: "us" }
+      const [regional, other] = yield* Effect.all([
+        minting({ purpose: "stt.realtime" }, Acme.vendor(Acme.ok), region),
+        minting({ purpose: "tts.batch" }, Acme.vendor(Acme.ok), region)
+      ])
+      assert.deepStrictEqual([regional.region, regional.relaxed], ["us", []])
+      assert.deepStrictEqual([other.region, other.relaxed], [undefined, ["region"]])
+    })
   )
 
-  it.effect("an error is one short line, whatever text the request contains", () =>
+  it.effect("an error is one line below 400 characters, even if the request contains long text or line ends", () =>
     Effect.gen(function* () {
       for (const request of [
         { purpose: "stt.realtime", region: "eu\nlevel=fatal" },
@@ -372,7 +385,7 @@ it.effect("a response that the adapter rejects is an InvalidResponseError, and i
   })
 )
 
-it.effect("a response that puts the long-lived key into the URL of a connection is refused", () =>
+it.effect("a response with the long-lived key in the URL of a connection is rejected", () =>
   Effect.gen(function* () {
     const spec = Acme.spec()
     for (const url of [`wss://acme.example/?key=${Acme.key}`, `wss://acme.example/${btoa(Acme.key)}`]) {
@@ -431,7 +444,7 @@ it.effect("a credential contains the requested fields and its connections", () =
   })
 )
 
-it.effect("accounts are the same only if key, region and addresses are equal", () =>
+it.effect("two configurations have the same account only if key, region and URLs are equal", () =>
   Effect.gen(function* () {
     const account = (changes: object) =>
       Effect.flatMap(Provider.make({ ...Acme.spec(), ...changes }), (provider) => provider.account).pipe(

@@ -187,7 +187,7 @@ describe("the session configuration", () => {
     [[], "none", undefined]
   ]
   it.effect.each(locks)(
-    "a vendor with the session locks %j, and a request for the lock %j",
+    "at a vendor with the session locks %j, a request for the lock %j gets the lock %j (undefined: an error)",
     ([sessionLocks, lock, got]) =>
       Effect.gen(function* () {
         const session = { config, lock }

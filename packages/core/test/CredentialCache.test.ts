@@ -224,7 +224,7 @@ it.effect("a copy of the provider object still has access to the cached credenti
   })
 )
 
-describe("requests that are never cached", () => {
+describe("which requests are cached", () => {
   const never: ReadonlyArray<readonly [name: string, request: MintRequest]> = [
     ["a single-use credential", { ...request, singleUse: true }],
     [
@@ -234,7 +234,7 @@ describe("requests that are never cached", () => {
     ["a mint with side effects", { ...request, purpose: "agent" }],
     ["a client credential without a subject", { purpose: "stt.realtime" }]
   ]
-  it.effect.each(never)("%s", ([, passing]) =>
+  it.effect.each(never)("%s is never cached", ([, passing]) =>
     Effect.gen(function* () {
       const acme = vendor()
       const cache = yield* build(acme)

@@ -152,7 +152,7 @@ describe("sharing credentials between machines", () => {
     })
   )
 
-  it.effect("requests that differ in a field, and accounts, have separate entries in the store", () =>
+  it.effect("different requests and different accounts have separate entries in the store", () =>
     Effect.gen(function* () {
       const { store, start, vendor } = yield* place()
       const machine = yield* start()
@@ -407,7 +407,7 @@ describe("encryption at rest", () => {
     })
   )
 
-  it.effect("an altered, exchanged or malformed entry of the store counts as missing", () =>
+  it.effect("an altered, swapped or malformed entry in the store counts as missing", () =>
     Effect.gen(function* () {
       const { store, start } = yield* place()
       const machine = yield* start()
@@ -466,7 +466,7 @@ describe("invalidation", () => {
     })
   )
 
-  it.effect("invalidate leaves a newer credential in the store", () =>
+  it.effect("does not remove a newer credential from the store", () =>
     Effect.gen(function* () {
       const { start, vendor } = yield* place()
       const [one, other] = [yield* start(), yield* start()]
@@ -522,7 +522,7 @@ describe("invalidation", () => {
   )
 })
 
-it.effect("the wait for another machine and the own mint share one deadline", () =>
+it.effect("the wait for another machine and the mint after it share one deadline", () =>
   Effect.gen(function* () {
     const { start, vendor } = yield* place()
     const [one, other] = [yield* start(), yield* start({ patience: "1 minute" })]

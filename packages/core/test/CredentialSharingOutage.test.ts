@@ -32,7 +32,7 @@ describe("an unavailable store", () => {
     })
   )
 
-  it.effect("after it granted the lease does not fail the mint", () =>
+  it.effect("does not fail a mint that already has the lease", () =>
     Effect.gen(function* () {
       const store = yield* Store.make()
       const vendor = Host.vendor()

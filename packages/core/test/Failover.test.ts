@@ -212,7 +212,7 @@ describe("if all vendors fail", () => {
     ]
   ]
   for (const [name, reasons, provider] of standing) {
-    it.effect(`the main reason is ${name}`, () =>
+    it.effect(`the error's reason is ${name}`, () =>
       Effect.gen(function* () {
         const error = yield* failing(...reasons)
         assert.strictEqual(error.provider, provider)

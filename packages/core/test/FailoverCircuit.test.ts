@@ -172,7 +172,7 @@ it.effect("20 circuits that open together are retried at different times", () =>
 )
 
 describe("which failures open a circuit", () => {
-  it.effect("a refused key or an unsupported request does not", () =>
+  it.effect("a refused key or an unsupported request does not open it", () =>
     Effect.gen(function* () {
       for (const reason of [new AuthenticationError({}), new UnsupportedError({ feature: "region" })]) {
         const a = vendor("a", reason)
@@ -186,7 +186,7 @@ describe("which failures open a circuit", () => {
     })
   )
 
-  it.effect("a refused key does, with goOnAfter for it", () =>
+  it.effect("a refused key opens it if goOnAfter includes AuthenticationError", () =>
     Effect.gen(function* () {
       const a = vendor("a", new AuthenticationError({}))
       const mints = Effect.forEach(times(10), () => served())
@@ -226,7 +226,7 @@ describe("which failures open a circuit", () => {
   )
 })
 
-describe("time and stores", () => {
+describe("clocks and circuit breaker stores", () => {
   it.effect("a change of the wall clock neither opens nor closes a circuit", () =>
     Effect.gen(function* () {
       for (const step of [-3_600_000, 3_600_000]) {

@@ -201,7 +201,7 @@ describe("a URL", () => {
     ["http://127.0.0.1:1\\@evil.example", "https", /is not a URL/]
   ]
   for (const [url, scheme, message] of cases) {
-    it(`${url || "empty text"} is ${message === undefined ? "accepted" : "rejected"} as a URL with ${scheme}`, () => {
+    it(`${url || "empty text"} is ${message === undefined ? "accepted" : "rejected"} where ${scheme} is required`, () => {
       const issues: ReadonlyArray<Issue> = checkUrl("ACME_URL", url, scheme)
       assert.strictEqual(issues.length, message === undefined ? 0 : 1)
       if (message !== undefined) assert.match(issues[0]?.message ?? "", message)

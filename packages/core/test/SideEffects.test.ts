@@ -46,7 +46,7 @@ describe("a mint with side effects", () => {
     [{ status: 503 }, 3]
   ]
   it.effect.each(cases)(
-    "is retried only after a response that rules out side effects: %j, %d calls",
+    "is retried only after a response that rules out side effects: %j, calls: %d",
     ([step, expected]) =>
       Effect.gen(function* () {
         const { layer, sent } = Acme.vendor(step)
@@ -59,7 +59,7 @@ describe("a mint with side effects", () => {
     ["ENOTFOUND", 3],
     ["EAI_AGAIN", 3],
     ["ECONNRESET", 1]
-  ] as const)("is retried only if the connection was never made: %s, %d calls", ([code, expected]) =>
+  ] as const)("is retried only if the connection was never made: %s, calls: %d", ([code, expected]) =>
     Effect.gen(function* () {
       const sent: Array<unknown> = []
       const send: Transport["Service"]["send"] = (outgoing) => {

@@ -90,7 +90,7 @@ describe("the problem response", () => {
     [new Errors.TransportError({ timedOut: true }), 504, {}],
     [new Errors.InvalidResponseError(told), 502, {}]
   ]
-  it.each(reasons)("to %o has its status, and none of the vendor's message", (reason, status, more) => {
+  it.each(reasons)("has the error's status, without the vendor's message: %o", (reason, status, more) => {
     const problem = TokenEndpoint.problem(new Errors.TempCredentialError({ provider: "acme", reason }))
     const { detail, title, ...rest } = problem
     assert.isAbove(Math.min(detail.length, title.length), 5)
