@@ -1,4 +1,4 @@
-/** An adapter's definition, and the spec that follows from it and the values of its options. */
+/** The definition of an adapter, and the spec that is made from it and from the values of its options. */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as Schema from "effect/Schema"
@@ -12,10 +12,10 @@ import type { Call, Dialect } from "../VendorApi.ts"
 import * as Options from "./Options.ts"
 import type { CallContext, Common, Minted, SigningSpec, Spec } from "./Spec.ts"
 
-/** The values of the options, as a request needs them. */
+/** The values of the options for one request. */
 export interface Given<T extends Options.Table> {
   readonly options: Options.OptionsOf<T>
-  /** The options that hold in the request's region: all of them in the configured one, else none. */
+  /** The options for the request's region: all options in the configured region, none in other regions. */
   readonly own: Partial<Options.OptionsOf<T>>
 }
 
@@ -26,40 +26,40 @@ export interface CommonDefinition<T extends Options.Table, P extends Purpose> {
   readonly options: T
   /** The capabilities when everything is configured, such as keys for all regions. */
   readonly capabilities: Capabilities<P>
-  /** The capabilities with these options, and keys for these regions. @default capabilities */
+  /** Returns the capabilities with these options and with keys for these regions. @default capabilities */
   readonly served?: (options: Options.OptionsOf<T>, regions: ReadonlyArray<string>) => Capabilities<P>
-  /** Completes the keys by region, such as where two regions are one account. */
+  /** Adds keys of further regions, for example if two regions belong to one account. */
   readonly keysByRegion?: (keys: Readonly<Record<string, Source>>) => Readonly<Record<string, Source>>
   /** Adds behaviour to the provider. */
   readonly wrap?: (provider: TempCredentialProvider["Service"]) => TempCredentialProvider["Service"]
 }
 
-/** The definition of a vendor that mints when it is called. */
+/** The definition of a vendor that mints over HTTP. */
 export interface Definition<T extends Options.Table, P extends Purpose, Response, Failure> extends CommonDefinition<
   T,
   P
 > {
   /**
-   * Builds the vendor call; the long-lived key is added to it. The request was already checked against the
-   * capabilities.
+   * Builds the vendor call without the long-lived key, which core adds. The request was already checked
+   * against the capabilities.
    */
   readonly call: (request: Resolved<P>, context: CallContext & Given<T>) => Omit<Call, "key">
   readonly response: Schema.Codec<Response, unknown>
   /**
-   * Reads a decoded response. Returns an `InvalidResponseError` when it does not answer this
-   * request; its `detail` must not contain values from the response.
+   * Reads a decoded response. Returns an `InvalidResponseError` if the response does not match the
+   * request. Its `detail` must not contain values from the response.
    */
   readonly credential: (response: Response, request: Resolved<P>, given: Given<T>) => Minted | InvalidResponseError
   readonly dialect: Dialect<Failure>
-  /** Further advice for errors, with keys for these regions. */
+  /** Returns further advice for errors, if it depends on the regions with keys. */
   readonly advice?: (regions: ReadonlyArray<string>) => Dialect<Failure>["advice"]
 }
 
-/** The definition of a vendor whose credentials are signed here, such as JWTs and signed URLs. */
+/** The definition of a vendor whose credentials are signed locally, such as JWTs and signed URLs. */
 export interface SigningDefinition<T extends Options.Table, P extends Purpose> extends CommonDefinition<T, P> {
   /**
-   * Signs a credential. The request was already checked against the capabilities. `now` is in whole
-   * seconds, as signatures count them.
+   * Signs a credential. The request was already checked against the capabilities. `now` is rounded down
+   * to whole seconds, because signed timestamps have no fractions.
    */
   readonly sign: (
     request: Resolved<P>,
@@ -69,7 +69,7 @@ export interface SigningDefinition<T extends Options.Table, P extends Purpose> e
 
 type Sources = Readonly<Record<string, Source>>
 
-/** The parts of a spec that follow from the options alone. */
+/** The parts of a spec that depend on the options alone. */
 interface Configured extends Pick<Common<Purpose>, "keyForm"> {
   readonly keys: Sources
   readonly issues: ReadonlyArray<Issue>
@@ -83,7 +83,7 @@ interface Configured extends Pick<Common<Purpose>, "keyForm"> {
 const merged = (records: ReadonlyArray<Sources | undefined>): Sources =>
   Object.fromEntries(records.flatMap((record) => Object.entries(record ?? {})))
 
-/** Stands for a key that is missing, which is an issue and fails the layer. */
+/** A placeholder for a missing key. The missing key is also an issue, which fails the layer. */
 const missing = Redacted.make("")
 
 const configure = (
@@ -107,7 +107,7 @@ const configure = (
   }
 }
 
-/** The parts of a spec that both kinds have, and the values that a request needs. */
+/** Returns the parts that both kinds of specs have, and the options and the key for a request. */
 const common = <T extends Options.Table, P extends Purpose>(
   { capabilities, id, keysByRegion, options: table, served }: CommonDefinition<T, P>,
   options: Options.OptionsOf<T>
@@ -144,7 +144,7 @@ export const specOf = <T extends Options.Table, P extends Purpose, Response, Fai
   }
 }
 
-/** Makes the spec of a vendor whose credentials are signed here. */
+/** Makes the spec of a vendor whose credentials are signed locally. */
 export const signingSpecOf = <T extends Options.Table, P extends Purpose>(
   definition: SigningDefinition<T, P>,
   options: Options.OptionsOf<T>

@@ -1,6 +1,6 @@
 /**
- * The expiry of a credential by the local clock: as its source states, but at most a minute after
- * the requested one.
+ * The expiry of a credential by the local clock: the one that its source states, but at most a minute
+ * after the requested one.
  */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -13,15 +13,14 @@ import type { Received } from "../VendorApi.ts"
 /**
  * The source of an expiry.
  *
- * - A time or a duration that the vendor states. A duration counts from before the request was
+ * - `vendor`: a time or a duration that the vendor states. A duration starts when the last attempt was
  *   sent.
- * - A JWT's `exp`, or the ttl if it has none.
- * - The requested ttl, from the last attempt, or from the call itself if it contained a time in
- *   place of a duration.
- * - The vendor's documentation.
+ * - `jwt`: the `exp` of the token, or the requested ttl if there is no usable `exp`.
+ * - `request`: the requested ttl. It starts when the last attempt was sent. With `told: "moment"` the
+ *   request contained a time instead of a duration, and the ttl starts at the call.
+ * - `documented`: the lifetime in the vendor's documentation.
  *
- * An expiry more than a minute past the requested one is not believed. The requested one applies
- * then.
+ * An expiry more than a minute past the requested one is replaced by the requested one.
  */
 export type Expiry =
   | { readonly source: "vendor"; readonly at: DateTime.Utc }
@@ -30,14 +29,14 @@ export type Expiry =
   | { readonly source: "request"; readonly told?: "length" | "moment" }
   | { readonly source: "documented"; readonly seconds: number }
 
-/** The accepted excess over the requested ttl: clocks differ, and vendors round. */
+/** The accepted excess over the requested ttl, because clocks differ and vendors round. */
 export const slack: Duration.Duration = Duration.minutes(1)
 
 const slackMillis = Duration.toMillis(slack)
 
 /**
- * The expiry of a credential in epoch milliseconds by the local clock. `notBelieved` is the stated
- * expiry if it was too late.
+ * The expiry of a credential in epoch milliseconds by the local clock. `notBelieved` is a stated
+ * expiry that was too late and is not used.
  */
 export interface Ends {
   readonly source: TempCredential["expirySource"]
@@ -58,10 +57,10 @@ export const ends = (
   now: number
 ): Ends => {
   const after = (seconds: number) => sentAt + seconds * 1000
-  // The `Date` header has whole seconds and the response took time. Within this uncertainty, the time nearest
-  // to the requested one is taken.
+  // The vendor's clock is known only roughly: the `Date` header has whole seconds, and the response took time.
+  // Of the possible times, the one nearest to the requested time is used.
   const byVendor = (at: number, near: number) => Math.min(at - skew.least, Math.max(at - skew.most, near))
-  /** A time was written once, by the local clock, for all attempts. */
+  /** Computes the end of a requested duration. A requested time counts from the call, for all attempts. */
   const requested = (seconds: number) => {
     if (expiry.source !== "request" || expiry.told !== "moment") return after(seconds)
     const moment = now + seconds * 1000
@@ -79,14 +78,14 @@ export const ends = (
       ? { source, at: readings[0] ?? Number.NaN, usableUntil }
       : { source: "request", at: asked, usableUntil, notBelieved }
   }
-  /** By the vendor's clock, or by the local one if that result is impossible. */
+  /** Lists the readings of a stated time: first by the vendor's clock, then by the local clock. */
   const moment = (at: number) => [byVendor(at, asked), at]
   switch (expiry.source) {
     case "vendor":
       return from("vendor", "at" in expiry ? moment(DateTime.toEpochMillis(expiry.at)) : [after(expiry.seconds)])
     case "jwt": {
       const read = from("jwt", moment(Jwt.expiresAt(token) ?? 0))
-      // The token's own expiry may be wrong.
+      // The token may have no expiry, or one in the past.
       return read.at > receivedAt ? read : { source: "request", at: asked, usableUntil }
     }
     case "request":

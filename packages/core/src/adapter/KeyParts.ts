@@ -18,8 +18,9 @@ export type PartsOf<P> = { readonly [N in Exclude<keyof P, OptionalNames<P>>]: R
 type Sources<P> = PartsOf<P> | KeySource.KeySource
 
 /**
- * Declares a long-lived key of several parts. Its option is the parts, or a `KeySource` of keys that
- * `KeySource.join` made of them. Of files, each line is one key's part, newest first in all of them.
+ * Declares a long-lived key of several parts. The option takes the parts, or a `KeySource` of keys that
+ * `KeySource.join` made. If the parts are in files, line n of each file belongs to the same key, newest
+ * key first.
  */
 export const keyParts = <const P extends Readonly<Record<string, Part>>>(
   parts: P

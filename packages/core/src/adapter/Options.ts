@@ -1,4 +1,4 @@
-/** The options of an adapter as a table: each option's type, environment variable, check and place in the account's identity, stated once. */
+/** The options of an adapter as a table. Each entry declares type, environment variable, check and account identity. */
 import * as Duration from "effect/Duration"
 import * as OptionValue from "effect/Option"
 import * as Predicate from "effect/Predicate"
@@ -10,26 +10,26 @@ import type { Source } from "../key-source/KeyRing.ts"
 import * as Keys from "../key-source/Keys.ts"
 import { Length } from "../mint-request/Fields.ts"
 
-/** The parts of a provider that follow from an option's value. */
+/** The result of checking the value of one option. */
 export interface Examined {
   readonly issues: ReadonlyArray<Issue>
-  /** The long-lived keys by the name that errors use. */
+  /** The long-lived keys by their names in errors. */
   readonly keys?: Readonly<Record<string, Source>>
-  /** The key for requests of any region, and its form. */
+  /** The key for regions without their own key, and its form. */
   readonly key?: Source
   readonly form?: KeyParts.KeyForm
   /** The keys of further regions. */
   readonly regionKeys?: Readonly<Record<string, Source>>
   /** The region for requests without one. */
   readonly region?: string | undefined
-  /** The option's part of the account's identity. */
+  /** The values that are part of the account's identity. */
   readonly identity?: ReadonlyArray<string | undefined>
 }
 
 /** One part of a key. */
 export interface Part {
   readonly variable: string
-  /** Whether credentials may contain it, such as the id of a key. */
+  /** Whether credentials may contain this part, such as the id of a key. */
   readonly isPublic?: boolean
   readonly isOptional?: boolean
 }
@@ -39,11 +39,11 @@ export interface Option<A, IsRequired extends boolean = boolean> {
   readonly kind: "key" | "regionKeys" | "region" | "url" | "value"
   /** The environment variables that hold the option's value. */
   readonly variables: ReadonlyArray<string>
-  /** Further variables, for parts of the value that may be absent. */
+  /** Further variables, which hold optional parts of the value. */
   readonly optionalVariables?: ReadonlyArray<string>
   readonly isRequired: IsRequired
   readonly is: (value: unknown) => value is A
-  /** Tells whether a key has the declared parts. Only the option of the long-lived key has it. */
+  /** Tells whether a key has the declared parts. Only the option of the long-lived key has this function. */
   readonly isKeys?: (parts: unknown) => boolean
   /** The parts of a long-lived key that has several. */
   readonly parts?: Readonly<Record<string, Part>>
@@ -63,7 +63,7 @@ type RequiredNames<T> = { [K in keyof T]: T[K] extends { readonly isRequired: tr
 
 type ValueOf<O> = O extends { readonly is: (value: unknown) => value is infer A } ? A : never
 
-/** The values of a table's options. The table's doc comments are theirs too. */
+/** The values of a table's options. Editors show the doc comments of the table for them. */
 export type OptionsOf<T> = { readonly [K in keyof Pick<T, RequiredNames<T>>]: ValueOf<T[K]> } & {
   readonly [K in keyof Pick<T, Exclude<keyof T, RequiredNames<T>>>]?: ValueOf<T[K]> | undefined
 }
@@ -81,7 +81,7 @@ const isSource = (value: unknown): value is Source => Redacted.isRedacted(value)
 const isSources = (value: unknown): value is Readonly<Record<string, Source>> =>
   Predicate.isObject(value) && Object.values(value).every(isSource)
 
-/** Checks a value that must be a key. Untyped callers pass anything, such as a variable that is not set. */
+/** Returns the error of a value that is not a key. Untyped callers may pass anything, such as an unset variable. */
 const unusable = (name: string, value: unknown): Examined => ({
   issues: [{ name, message: Keys.problemOf(value) ?? "must be a Redacted or a KeySource" }]
 })
@@ -111,7 +111,7 @@ const oneOf =
   (name, value) =>
     checkOneOf(name, value, allowed)
 
-/** Declares the keys of further regions. The regions are those of `allowed`, or any region's name. */
+/** Declares the keys of further regions, each in `allowed` or with any valid region name. */
 export const regionKeys = (allowed?: ReadonlyArray<string>): Option<Readonly<Record<string, Source>>, false> => {
   const check = allowed === undefined ? checkRegion : oneOf(allowed)
   return {
@@ -151,7 +151,7 @@ const textOption = (variable: string, { check, examined, kind }: TextOption): Op
   }
 })
 
-/** Declares the region for requests without one: one of `allowed`, or any region's name. */
+/** Declares the region for requests without one: one of `allowed`, or any valid region name. */
 export const region = (
   variable: string,
   { allowed, otherwise }: { readonly allowed?: ReadonlyArray<string>; readonly otherwise?: string } = {}
@@ -189,7 +189,7 @@ export const required = <A>(option: Option<A>): Option<A, true> => {
   }
 }
 
-/** Declares a value that no variable holds. It is no part of the account's identity. */
+/** Declares a value without an environment variable. It is not part of the account's identity. */
 export const value = <A>(
   is: (value: unknown) => value is A,
   problemOf: (value: unknown) => string | undefined
@@ -208,7 +208,7 @@ const decodeLength = Schema.decodeUnknownOption(Length)
 
 const isLength = (given: unknown): given is Length => OptionValue.isSome(decodeLength(given))
 
-/** Declares a length of time in whole seconds within a range. */
+/** Declares a duration in whole seconds within a range. */
 export const seconds = (min: number, max: number): Option<Length, false> =>
   value(isLength, (given) => {
     const length = OptionValue.match(decodeLength(given), { onNone: () => Number.NaN, onSome: Duration.toSeconds })

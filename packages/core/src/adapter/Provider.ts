@@ -63,7 +63,7 @@ export const make: <P extends Purpose, Response, Failure>(spec: Spec<P, Response
     })
   })
 
-/** Makes the provider of a vendor whose credentials are signed locally. It makes no calls. */
+/** Makes the provider of a vendor whose credentials are signed locally. It sends no requests. */
 export const makeSigning: <P extends Purpose>(spec: SigningSpec<P>) => Building = Effect.fnUntraced(function* <
   P extends Purpose
 >(spec: SigningSpec<P>): Steps {
@@ -162,8 +162,8 @@ const noAccounts = () =>
   new InvalidRequestError({ issues: [{ field: "account", message: "is not supported: provide Accounts.layer" }] })
 
 /**
- * Returns the longest lifetime to accept, in seconds. `fromResponse` compares a lifetime that the
- * response states with the requested one.
+ * Returns the longest lifetime to accept, in seconds: the requested one, or the one that the response
+ * states, up to the vendor's maximum. `fromResponse` compares a stated lifetime with the request.
  */
 const longestLife = (terms: Terms | undefined, asked: number, most: number = asked): number =>
   terms?.life === undefined ? asked : Math.min(Duration.toSeconds(terms.life), most)

@@ -1,4 +1,4 @@
-/** The description of a vendor as plain data. */
+/** The description of a vendor with configured options. */
 import type * as DateTime from "effect/DateTime"
 import type * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
@@ -32,9 +32,8 @@ export interface Minted {
 }
 
 /**
- * The context of a vendor call beside the request: the current time, for vendors that take
- * timestamps instead of durations; the request before defaults were filled in; and the caller's
- * mint options.
+ * The context of a vendor call. `now` is the current time, for vendors that take timestamps instead of
+ * durations. `asked` is the request before defaults were filled in. `mintOptions` are the caller's.
  */
 export interface CallContext {
   readonly now: DateTime.Utc
@@ -51,8 +50,8 @@ export interface Common<P extends Purpose> {
   /** The form of the keys. @default one secret */
   readonly keyForm?: KeyForm | undefined
   /**
-   * The problems of the other options, from `ConfigurationError.checkUrl` and similar checks. The
-   * layer fails when there is any.
+   * The problems of the other options, from `ConfigurationError.checkUrl` and similar checks. Any
+   * problem fails the layer.
    */
   readonly issues: ReadonlyArray<Issue>
   readonly capabilities: Capabilities<P>
@@ -65,20 +64,20 @@ export interface Common<P extends Purpose> {
   readonly settings?: ReadonlyArray<string | undefined>
 }
 
-/** The description of a vendor that mints when it is called. */
+/** The description of a vendor that mints over HTTP. */
 export interface Spec<P extends Purpose, Response, Failure> extends Common<P> {
   /** Builds the vendor call. The request was already checked against the capabilities. */
   readonly call: (request: Resolved<P>, context: CallContext) => VendorApi.Call
   readonly response: Schema.Codec<Response, unknown>
   /**
-   * Reads a decoded response. Returns an `InvalidResponseError` when it does not answer this
-   * request; its `detail` must not contain values from the response.
+   * Reads a decoded response. Returns an `InvalidResponseError` if the response does not match the
+   * request. Its `detail` must not contain values from the response.
    */
   readonly credential: (response: Response, request: Resolved<P>) => Minted | InvalidResponseError
   readonly dialect: VendorApi.Dialect<Failure>
 }
 
-/** The description of a vendor whose credentials are signed here. */
+/** The description of a vendor whose credentials are signed locally. */
 export interface SigningSpec<P extends Purpose> extends Common<P> {
   readonly keyOf: (request: Resolved<P>) => Source
   /** Signs a credential with the parts of a key. */

@@ -1,6 +1,6 @@
 /**
- * The terms of a credential: those of the request, or those that the vendor's response states,
- * compared with the request.
+ * The terms of a credential, such as subject and region. They come from the request, or from the
+ * vendor's response after a comparison with the request.
  */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -17,13 +17,13 @@ export interface Terms extends Pick<
   "provider" | "purpose" | "uses" | "maxSession" | "usableUntil" | "sessionLock" | "subject" | "region" | "relaxed"
 > {
   /**
-   * The time from issue to expiry, if a response states both by one clock. It is compared with the
+   * The lifetime from issue to expiry, if a response states both by one clock. It is compared with the
    * requested ttl.
    */
   readonly life?: Duration.Duration
 }
 
-/** Returns the terms of a request that the vendor fulfils, with the second expiry in epoch milliseconds. */
+/** Returns the terms of a request that the vendor fulfils. `usableUntil` is in epoch milliseconds. */
 export const fromRequest = (provider: string, request: Resolved, usableUntil: number | undefined): Terms => ({
   provider,
   purpose: request.purpose,
@@ -37,12 +37,12 @@ export const fromRequest = (provider: string, request: Resolved, usableUntil: nu
 })
 
 /**
- * Returns the terms that a response states. A requested guarantee that is missing or relaxed is
- * listed if the request allows it, and otherwise an `InvalidResponseError`. Purpose and region are
- * never relaxed.
+ * Returns the terms that a response states. If a requested guarantee is missing, it is added to
+ * `relaxed`. If the request does not allow this, fails with `InvalidResponseError`. Purpose and region
+ * are never relaxed.
  *
- * The lifetime may exceed the ttl by a minute, because clocks differ. A second expiry is at most
- * the requested one, or a day after the request, plus a minute.
+ * The lifetime may exceed the ttl by a minute, because clocks differ. `usableUntil` is at most a minute
+ * after the requested `usableFor`, or after a day without one.
  */
 export const fromResponse = (
   { life, ...stated }: Terms,
@@ -62,7 +62,7 @@ export const fromResponse = (
     : Result.fail(new InvalidResponseError({ detail: `the credential differs from the request: ${broken}` }))
 }
 
-/** The maximum `usableFor`; no vendor keeps a session usable for longer. */
+/** The maximum of `usableUntil` after the request, for requests without `usableFor`. */
 const longestUse = Duration.days(1)
 
 const second = (

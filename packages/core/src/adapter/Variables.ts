@@ -13,7 +13,7 @@ import * as Keys from "../key-source/Keys.ts"
 import * as KeySource from "../KeySource.ts"
 import type { Option, OptionsOf, Part, Table } from "./Options.ts"
 
-/** Reads a table's options from environment variables. Fails with all missing and malformed ones. */
+/** Reads a table's options from environment variables. The error lists all missing and malformed variables. */
 export const read = <T extends Table>(table: T): Effect.Effect<OptionsOf<T>, ConfigurationError> =>
   Environment.load(
     collect(
@@ -36,7 +36,7 @@ const isComplete = <T extends Table>(table: T, values: unknown): values is Optio
     return given === undefined ? !option.isRequired : option.is(given)
   })
 
-/** Reads one option; `undefined` if no variable holds it. */
+/** Reads one option; `undefined` if it has no variable, or if its optional variable is not set. */
 const readerOf = (option: Option<unknown>): Effect.Effect<unknown, ConfigurationError> => {
   const [variable] = option.variables
   if (option.parts !== undefined) return readParts(Object.entries(option.parts))
@@ -47,7 +47,7 @@ const readerOf = (option: Option<unknown>): Effect.Effect<unknown, Configuration
 
 type All = ReadonlyArray<readonly [string, Part]>
 
-/** Reads the parts of a key, each from its variable or file. Fails with everything that is missing or malformed. */
+/** Reads the parts of a key, each from its variable or file. The error lists all missing and malformed parts. */
 const readParts = (all: All): Effect.Effect<KeySource.KeySource, ConfigurationError> =>
   collect(
     Effect.fnUntraced(function* (reading) {

@@ -1,4 +1,4 @@
-/** The capabilities of a vendor as plain data, and a request that was checked against them. */
+/** Types of a vendor's capabilities, and of a request after the check against them. */
 import type { MintRequest, SessionBinding, SessionLock } from "../mint-request/Fields.ts"
 import type { Purpose } from "../Purpose.ts"
 import type { Feature } from "../TempCredentialError.ts"
@@ -31,26 +31,25 @@ export interface SubjectSupport {
 export interface Capability {
   /** How long a credential can be used to connect, in whole seconds. */
   readonly ttlSeconds: Range & { readonly default: number }
-  /** Whether the vendor supports single-use credentials; `"always"` means that it issues no others. */
+  /** Whether the vendor supports single-use credentials. `"always"` means that all credentials are single-use. */
   readonly singleUse: boolean | "always"
-  /** The session limits that the vendor can enforce, in whole seconds. Absent: it cannot end sessions. */
+  /** The session limits that the vendor can enforce, in whole seconds; absent if it cannot end sessions. */
   readonly maxSessionSeconds?: Range
   /**
-   * How long the credential can be used at all, open sessions included, in whole seconds. Absent:
+   * How long the credential can be used in total, including open sessions, in whole seconds; absent if
    * the vendor has no such limit.
    */
   readonly usableForSeconds?: Range & { readonly default: number }
-  /** How the vendor can lock a session's configuration. Absent: it cannot. */
+  /** How the vendor can lock a session's configuration; absent if it cannot. */
   readonly sessionLocks?: ReadonlyArray<SessionLock>
   readonly subject: SubjectSupport
   /** The allowed values of `region`; empty when the vendor has no regions. */
   readonly regions: ReadonlyArray<string>
-  /** Whether each region has its own long-lived key. If so, `regions` lists those with a configured key. */
+  /** Whether each region has its own long-lived key. If so, `regions` lists the regions with a configured key. */
   readonly regionsNeedKeys?: boolean
   /**
-   * Whether a mint has effects besides the credential, such as a room or a call. If so, nothing is
-   * minted in advance, and a mint that may have succeeded is not repeated here or at another
-   * vendor.
+   * Whether a mint has effects besides the credential, such as a room or a call. If so, credentials are
+   * not minted in advance. A mint that may have succeeded is not repeated, also not at another vendor.
    */
   readonly mintingHasSideEffects: boolean
   /** Whether the client sends the credential only to connect or with every request. */
@@ -81,8 +80,8 @@ export interface Resolved<P extends Purpose = Purpose> {
 }
 
 /**
- * Tells whether the request results in a single-use credential: it requires one, prefers one and
- * the vendor supports it, or the vendor issues no others.
+ * Tells whether a request results in a single-use credential. The request requires one, or prefers one
+ * and the vendor supports it, or the vendor issues only single-use credentials.
  */
 export const isForOneUse = (capability: Capability, { singleUse }: Pick<MintRequest, "singleUse">): boolean =>
   singleUse === true || capability.singleUse === "always" || (singleUse === "preferred" && capability.singleUse)

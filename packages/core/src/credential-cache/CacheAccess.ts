@@ -1,6 +1,6 @@
 /**
- * The ways of a request into the cache: a suitable credential is served at once, otherwise the
- * request waits for a mint.
+ * The handling of requests by a cache. A suitable credential is served at once; otherwise the request
+ * waits for a mint.
  */
 import type * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
@@ -34,15 +34,18 @@ type Resume = (answer: Effect.Effect<TempCredential, TempCredentialError>) => vo
 
 /** The operations of a cache. */
 export interface CacheAccess {
-  /** Returns a fresh credential that needs no further work. */
+  /** Returns a cached credential that can be served without a wait and without starting a refresh. */
   readonly cached: (request: MintRequest) => TempCredential | undefined
-  /** Waits for a mint in progress, if nothing else is to be done. Returns a function that stops waiting. */
+  /**
+   * Waits for a mint in progress, if no cached credential can be served. Returns a function that stops
+   * waiting, or `undefined` if it does not wait.
+   */
   readonly joined: (request: MintRequest, done: (exit: Outcome) => void) => (() => void) | undefined
-  /** Serves a credential, waits for a mint, or fails, and starts a mint if needed. */
+  /** Serves a credential or waits for a mint, which it starts if needed. */
   readonly get: (request: MintRequest, demand: Demand) => Effect.Effect<TempCredential, TempCredentialError>
   /**
-   * Drops the credential of a request's entry if it has this fingerprint, and forwards the call to
-   * the provider below.
+   * Drops the credential of a request's entry if it has this fingerprint. Then invalidates it in the
+   * provider below.
    */
   readonly invalidateFingerprint: (request: MintRequest, refused: string) => Effect.Effect<void>
   /** Closes the cache and clears it. */
@@ -73,7 +76,7 @@ export const make = (ground: Ground, pendingMints: PendingMints, clock: Clock.Cl
     return held.credential
   }
 
-  /** Drops an expired credential, and with it the failure that delayed its refresh. */
+  /** Drops an expired or invalidated credential. Expiry also ends the pause after a failed refresh. */
   const tidy = (entry: Entry<PendingMint>, at: ClockReading) => {
     if (entry.held === undefined) return
     const isOver = remaining(entry.held, at) <= 0
@@ -85,8 +88,8 @@ export const make = (ground: Ground, pendingMints: PendingMints, clock: Clock.Cl
     Exit.fail(MinRemaining.refuse(provider.id, `must be less than the ${seconds} seconds that a new credential lasts`))
 
   /**
-   * Tells whether another caller's mint may return a credential that this caller cannot use, from a
-   * store that machines share.
+   * Tells whether the result of another caller's mint is unsuitable for this caller. A mint may return
+   * an older credential from a store that machines share.
    */
   const isUnfit = (pending: PendingMint, { exit }: Landing, { minRemaining = 0, refused }: Demand): boolean => {
     if (Exit.isFailure(exit)) return false
@@ -127,7 +130,7 @@ export const make = (ground: Ground, pendingMints: PendingMints, clock: Clock.Cl
     const pending = entry.pending ?? pendingMints.depart(entry, demand, context)
     const land = (landing: Landing) =>
       joins && isUnfit(pending, landing, demand)
-        ? // The new credential is in the entry, if it is suitable.
+        ? // The next lookup finds the new credential in the entry, or mints.
           resume(get(entry.request, { ...demand, refresh: false }))
         : resume(landed(landing, entry, demand))
     return Effect.sync(pendingMints.wait(entry, pending, Deadline.endOf(context), land))
@@ -151,8 +154,7 @@ export const make = (ground: Ground, pendingMints: PendingMints, clock: Clock.Cl
 
   const find: CacheAccess["get"] = (request, demand) =>
     Effect.withFiber((fiber) =>
-      // Lookup and start of the mint are one synchronous step: a fiber that yields in between would mint
-      // twice.
+      // Lookup and start of the mint are one synchronous step, so that two fibers cannot both start a mint.
       Effect.callback((resume) => {
         if (closed) return resume(Effect.interrupt)
         const entry = entries.findOrMake(request)

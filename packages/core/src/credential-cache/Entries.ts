@@ -1,6 +1,6 @@
 /**
- * The entries of a cache, up to its capacity. Idle entries are in the order of their last use, and
- * the oldest is evicted first. Entries with a mint in progress are separate and never evicted.
+ * The entries of a cache, up to its capacity. Beyond the capacity, the least recently used entry is
+ * evicted. Entries with a mint in progress are never evicted.
  */
 import * as Redacted from "effect/Redacted"
 import type { Entry, Held } from "./Entry.ts"
@@ -13,9 +13,12 @@ import type { TempCredential } from "../TempCredential.ts"
 export interface Entries<PendingMint> {
   /** Finds the entry of a request and marks it as used. */
   readonly find: (request: MintRequest) => Entry<PendingMint> | undefined
-  /** Finds the entry of a request, or makes one that `depart` adds; `undefined` for a request without a scope key. */
+  /**
+   * Finds the entry of a request, or makes a new one, which `depart` adds to the cache. Returns
+   * `undefined` for a request without a scope key.
+   */
   readonly findOrMake: (request: MintRequest) => Entry<PendingMint> | undefined
-  /** Lists the entries with this credential's token. A vendor may return one token for several scopes. */
+  /** Lists the entries with this credential's token. A vendor may return the same token for several scopes. */
   readonly holdersOf: (credential: TempCredential) => ReadonlyArray<Entry<PendingMint>>
   readonly hold: (entry: Entry<PendingMint>, held: Held | undefined) => void
   readonly depart: (entry: Entry<PendingMint>, pending: PendingMint) => void
@@ -25,7 +28,7 @@ export interface Entries<PendingMint> {
   readonly clear: () => void
 }
 
-/** Makes an empty cache with this capacity. */
+/** Makes an empty set of entries with this capacity. `keyOf` returns the scope key of a request. */
 export const make = <PendingMint>(
   capacity: number,
   keyOf: (request: MintRequest) => string | undefined
@@ -71,7 +74,7 @@ export const make = <PendingMint>(
   }
   return {
     find: (request) => {
-      // Most programs repeat one request: find its entry without computing the scope key.
+      // Most programs repeat one request, so the newest entry is compared first, without a scope key.
       if (newest !== undefined && saysTheSame(newest.kept, request)) return newest
       const key = keyOf(request)
       return key === undefined ? undefined : byKey(key)

@@ -1,6 +1,6 @@
 /**
- * The state of one scope in the cache, and its meaning at a given time. Nothing here waits, mints
- * or reads a clock.
+ * The state of one scope in the cache, with functions that evaluate it at a given time. The functions
+ * do not wait, mint or change the state.
  */
 import type * as Clock from "effect/Clock"
 import * as Cause from "effect/Cause"
@@ -25,7 +25,7 @@ export interface Held {
   readonly fresh: { readonly nanos: bigint; readonly wall: number }
 }
 
-/** A failure after which nothing is minted for a while. */
+/** A failed mint, after which the scope does not mint until the pause ends. */
 export interface Refusal {
   readonly cause: Cause.Cause<TempCredentialError>
   /** The end of the pause in monotonic time. */
@@ -53,11 +53,11 @@ export interface Demand {
   readonly refresh: boolean
   /** The fingerprint of a credential that the vendor refused. */
   readonly refused: string | undefined
-  /** Whether it is an error if a new credential does not satisfy `minRemaining`. */
+  /** Whether a new credential that does not satisfy `minRemaining` is an error. */
   readonly isStrict: boolean
 }
 
-/** The requirements of most callers: none. */
+/** The demand of a caller without requirements. */
 export const nothing: Demand = { minRemaining: undefined, refresh: false, refused: undefined, isStrict: false }
 
 /**
@@ -133,13 +133,16 @@ const isTerminal = ({ _tag }: Reason): boolean =>
   _tag === "InvalidRequestError" ||
   _tag === "UnsupportedError"
 
-/** Tells whether the provider of the cached credential refused it. Refusals by other providers do not concern it. */
+/** Tells whether the provider of the cached credential reports an error that may make the credential invalid. */
 export const isRefusal = ({ failures, provider, reason }: TempCredentialError, held: Held | undefined): boolean =>
   (failures ?? [{ provider, reason }]).some(
     (failure) => failure.provider === held?.credential.provider && isTerminal(failure.reason)
   )
 
-/** Returns the pause after a failed mint. An entry that never had a credential has none. */
+/**
+ * Returns the pause after a failed mint. There is none after a retryable failure of an entry that never
+ * had a credential.
+ */
 export const refuse = (
   cause: Cause.Cause<TempCredentialError>,
   { hasHeld, held }: Entry<unknown>,
@@ -150,7 +153,7 @@ export const refuse = (
   const left = held === undefined ? 0 : remaining(held, now)
   if (held !== undefined && left > 0) {
     const asked = error?.retryAfter === undefined ? 0 : Duration.toMillis(error.retryAfter)
-    // The pause ends with the credential that it protects.
+    // The pause ends at the latest when the cached credential expires.
     return { cause, until: now.monotonic + Math.min(left, Math.max(asked, pause(held.life, chance))) }
   }
   if (error === undefined) return undefined

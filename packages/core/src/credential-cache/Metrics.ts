@@ -25,7 +25,7 @@ const remainingSeconds = Metric.histogram("tempcred_cache_remaining_seconds", {
 
 const scopes = Metric.gauge("tempcred_cache_scopes", { description: "Scopes in the cache" })
 
-/** An update costs half as much as a cache hit, so hits are counted in batches. */
+/** The number of hits per update of the metrics. An update costs half as much as a cache hit. */
 const batch = 64
 
 /** Makes the metrics of one cache. */

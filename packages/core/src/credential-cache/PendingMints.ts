@@ -1,7 +1,6 @@
 /**
- * The mints in progress of a cache, at most one for each entry (single flight). A caller can stop
- * waiting; the mint is interrupted when all callers have left. The cache itself waits for a
- * background refresh.
+ * The mints in progress of a cache, at most one for each entry (single flight). A mint is interrupted
+ * when all of its callers have stopped waiting. A background refresh continues without callers.
  */
 import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
@@ -22,7 +21,7 @@ import { failureTags } from "../FailureTags.ts"
 import { InvalidResponseError, type Reason, TempCredentialError, TransportError } from "../TempCredentialError.ts"
 import type { TempCredentialProvider } from "../TempCredentialProvider.ts"
 
-/** The result of a mint, and the old credential if it can still be served. */
+/** The result of a mint, and the credential in the entry afterwards. */
 export interface Landing {
   readonly exit: Exit.Exit<Held, TempCredentialError>
   readonly old: Held | undefined
@@ -31,9 +30,9 @@ export interface Landing {
 /** A mint in progress. */
 export interface PendingMint {
   readonly waiting: Set<(landing: Landing) => void>
-  /** Whether it is a background refresh, for which the cache itself waits. */
+  /** Whether the mint is a background refresh, which continues without callers. */
   readonly background: boolean
-  /** The requested minimum lifetime in milliseconds. */
+  /** The minimum remaining lifetime of the new credential, in milliseconds. */
   readonly least: number
   /** The fingerprint of the credential that was reported as refused. */
   readonly refused: string | undefined
@@ -43,7 +42,7 @@ export interface PendingMint {
   fiber: Fiber.Fiber<void> | undefined
 }
 
-/** The dependencies of a cache's mints. */
+/** The dependencies of the mints of a cache. */
 export interface Ground {
   readonly provider: TempCredentialProvider["Service"]
   readonly entries: Entries<PendingMint>
@@ -59,15 +58,15 @@ export interface Ground {
 
 /** The mints in progress of a cache. */
 export interface PendingMints {
-  /** Starts a mint, for a caller or for the cache itself. */
+  /** Starts a mint for a caller, or a background refresh. */
   readonly depart: (
     entry: Entry<PendingMint>,
     demand: Demand | "background",
     context: Context.Context<never>
   ) => PendingMint
   /**
-   * Calls back when the mint of an entry has ended, for a caller with a deadline. Returns a
-   * function that stops waiting.
+   * Calls `callback` when the mint ends. A later `deadline`, in monotonic milliseconds, extends the
+   * deadline of the mint. Returns a function that stops waiting.
    */
   readonly wait: (
     entry: Entry<PendingMint>,
@@ -107,7 +106,8 @@ export const make = (ground: Ground): PendingMints => {
       entries.hold(entry, exit.value)
     } else {
       const { held } = entry
-      // A credential that expired during the mint must not end the pause that begins now.
+      // A credential that expired during the mint is dropped before the pause begins. Dropping it later would
+      // end the pause.
       const isOver = held !== undefined && remaining(held, now()) <= 0
       if (isOver || errors(exit.cause).some((error) => isRefusal(error, held))) entries.hold(entry, undefined)
       entry.refusal = refuse(exit.cause, entry, now(), random.nextDoubleUnsafe())
@@ -115,7 +115,7 @@ export const make = (ground: Ground): PendingMints => {
   }
 
   const land = (entry: Entry<PendingMint>, pending: PendingMint, exit: Exit.Exit<Held, TempCredentialError>) => {
-    // An abandoned mint does not change the entry.
+    // An abandoned mint must not change the entry.
     if (entry.pending === pending) settle(entry, exit)
     const landing = { exit, old: entry.held }
     pending.landing = landing
@@ -140,8 +140,8 @@ export const make = (ground: Ground): PendingMints => {
     const pending: PendingMint = {
       waiting: new Set(),
       background,
-      // A refresh may read a store that machines share, and asks for more lifetime than the cached credential
-      // has.
+      // A refresh may read a store that machines share. To get another credential from it, the refresh
+      // requires more remaining lifetime than the cached credential has.
       least: Math.max(minRemaining, held === undefined ? 0 : remaining(held, now()) + 1),
       refused,
       deadline: background ? Number.POSITIVE_INFINITY : Deadline.endOf(context),

@@ -1,7 +1,7 @@
 /**
- * The refresh times of a cached credential, as fractions of its lifetime, because lifetimes range
- * from seconds to hours. A random part keeps machines from refreshing together. All durations are
- * milliseconds; `chance` is a random number from 0 to 1.
+ * The refresh times of a cached credential. They are fractions of its lifetime, because lifetimes range
+ * from seconds to hours. They vary at random, so that machines do not refresh at the same time. All
+ * durations are milliseconds; `chance` is a random number from 0 to 1.
  */
 
 /**
@@ -21,20 +21,20 @@ export interface Windows {
 
 const between = (low: number, high: number, chance: number): number => low + (high - low) * chance
 
-/** The time that a client needs to receive a credential and to connect, with a reserve. */
+/** The minimum mandatory window. A client needs this time to receive a credential and to connect. */
 const mandatoryFloor = 10_000
 
 /**
- * The maximum of the mandatory window by that time, and the minimum lead of the advisory window, as
- * fractions of the lifetime.
+ * Fractions of the lifetime: the upper limit of `mandatoryFloor`, and the minimum time from the start of
+ * the advisory window to the start of the mandatory window.
  */
 const floorShare = 1 / 4
 const lead = 1 / 20
 
 /**
- * Computes the windows of a new credential. The advisory window varies by a sixth of its length,
- * and starts at least a twentieth of the lifetime before the mandatory one, so that a refresh can
- * end in time. The mandatory window is at least 10 seconds, or a quarter of a shorter lifetime.
+ * Computes the windows of a new credential. The advisory window varies at random by a sixth. It starts
+ * at least a twentieth of the lifetime before the mandatory window, so that a refresh can end in time.
+ * The mandatory window is at least 10 seconds, or a quarter of a lifetime under 40 seconds.
  */
 export const windows = (life: number, shares: Shares, chance: number): Windows => {
   const floor = Math.min(mandatoryFloor, life * floorShare)
@@ -44,7 +44,7 @@ export const windows = (life: number, shares: Shares, chance: number): Windows =
   return { mandatory, advisory: Math.max(advisory, earliest) }
 }
 
-/** The lifetime from which the pause after a failed refresh no longer grows. */
+/** The maximum lifetime that counts for the pause after a failed refresh: 100 minutes. */
 const longestPacedLife = 6_000_000
 
 /** Returns the pause after a failed refresh: 5 to 10 % of the lifetime, at most 5 to 10 minutes. */
@@ -52,10 +52,10 @@ export const pause = (life: number, chance: number): number =>
   Math.min(life, longestPacedLife) * between(0.05, 0.1, chance)
 
 /**
- * Returns the pause of a scope whose credential has expired: 0.5 to 1 second, to notice the
- * vendor's recovery soon.
+ * Returns the pause after a failed mint without a valid credential: 0.5 to 1 second. It is short, so
+ * that the scope recovers soon after the vendor.
  */
 export const breather = (chance: number): number => between(500, 1000, chance)
 
-/** Returns how long a permanent failure is remembered: 1 to 5 seconds. */
+/** Returns how long an error that is not retryable is cached: 1 to 5 seconds. */
 export const memory = (chance: number): number => between(1000, 5000, chance)

@@ -1,6 +1,6 @@
 /**
- * Encryption of stored texts: AES-256-GCM by WebCrypto, with the name of the scope as additional data. An encrypted text starts with its nonce, which is
- * unique and serves as the text's id.
+ * Encryption of stored texts: AES-256-GCM by WebCrypto, with the name of the scope as additional data.
+ * An encrypted text starts with its nonce, which is unique and serves as the id of the text.
  */
 import * as Effect from "effect/Effect"
 import * as Base64 from "effect/encoding/Base64"
@@ -12,13 +12,13 @@ import { checkSecret } from "../environment/Secret.ts"
 
 const nonceBytes = 12
 
-/** Twelve bytes are sixteen characters of base64. */
+/** The length of an id: the twelve bytes of a nonce are sixteen characters of base64url. */
 const idLength = 16
 
-/** Encrypts with the first key, and decrypts with any of them. */
+/** Encryption with the first key, and decryption with any key. */
 export interface Encryption {
   readonly encrypt: (name: string, text: string) => Effect.Effect<string>
-  /** Returns `None` if no key fits, the name differs, or the text was changed. */
+  /** Returns `None` if no key decrypts the text, the name differs, or the text was changed. */
   readonly decrypt: (name: string, encrypted: string) => Effect.Effect<Option.Option<string>>
 }
 

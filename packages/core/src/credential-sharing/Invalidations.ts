@@ -1,7 +1,7 @@
 /**
- * The shared credentials that were invalidated, here or on another machine. Each machine follows the
- * invalidations of the store while a credential that it gave out is valid, and repeats reports that
- * failed during an outage.
+ * The shared credentials that this machine or another one invalidated. While a credential that this
+ * machine served is valid, it reads the invalidations in the store at an interval. It repeats its own
+ * reports that failed during an outage.
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -24,14 +24,14 @@ interface Place {
   readonly id: string
 }
 
-/** A place, with the expiry of the credential by the monotonic clock. */
+/** The place of a served credential, and the credential's expiry in monotonic milliseconds. */
 interface Issued extends Place {
   readonly until: number
 }
 
 /**
- * An invalidation by this machine, kept until the credential expires in monotonic time: the store
- * may forget it, or not have it yet.
+ * An invalidation by this machine. It is stored until the credential expires, in monotonic
+ * milliseconds, because the store may lose it or be unavailable.
  */
 interface Own {
   readonly name: string
@@ -39,29 +39,29 @@ interface Own {
   readonly isReported: boolean
 }
 
-/** The credentials that this machine gave out, and which of them were invalidated. */
+/** The shared credentials that this machine served, and their invalidations. */
 export interface Invalidations {
-  /** Records that this machine gives out a credential of the store. */
+  /** Records that this machine serves a credential of the store. */
   readonly track: (credential: TempCredential, place: Place) => Effect.Effect<void>
-  /** Invalidates a credential that was given out, or a copy of it; ignores others. */
+  /** Invalidates a credential that this machine served, or a copy of it. Ignores other credentials. */
   readonly invalidate: (credential: TempCredential) => Effect.Effect<void>
   /**
-   * Invalidates the credential with this fingerprint that was given out for a scope; returns
-   * whether there was one.
+   * Invalidates the credential with this fingerprint that this machine served for a scope. Returns
+   * false if there is none.
    */
   readonly invalidateFingerprint: (name: string, refused: string) => Effect.Effect<boolean>
-  /** Tells whether a credential was invalidated in every scope that it was given out for. */
+  /** Tells whether a credential was invalidated in every scope that this machine served it for. */
   readonly has: (credential: TempCredential) => boolean
   /** Tells whether a text of the store was invalidated. */
   readonly hasId: (id: string) => boolean
 }
 
-/** Makes an empty record and keeps it up to date while the scope is open. */
+/** Makes an empty record, and updates it from the store at an interval while the scope is open. */
 export const make = Effect.fnUntraced(function* (
   store: CredentialStore,
   interval: Duration.Duration
 ): Effect.fn.Return<Invalidations, never, Scope.Scope> {
-  // By the token, which a copy of the credential shares.
+  // The key is the token, because copies of a credential share it.
   const places = MutableHashMap.empty<Redacted.Redacted, ReadonlyArray<Issued>>()
   const own = new Map<string, Own>()
   const alive = yield* Latch.make()

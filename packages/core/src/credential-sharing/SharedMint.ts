@@ -1,7 +1,7 @@
 /**
- * One mint through the shared store: takes the stored credential, waits for the machine that holds
- * the lease, or mints under the lease and stores the credential. If the store is unavailable, it
- * mints.
+ * A mint through the shared store. It takes the stored credential, waits for the machine that holds the
+ * lease, or takes the lease, mints, and stores the credential. If the store is unavailable, it mints
+ * without storing.
  */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
@@ -26,14 +26,14 @@ import type { CredentialStore, StoredText } from "../SharedStore.ts"
 import { Json, TempCredential } from "../TempCredential.ts"
 import type { MintOptions, TempCredentialProvider } from "../TempCredentialProvider.ts"
 
-/** Milliseconds between two visits while another machine holds the lease. */
+/** The milliseconds between two visits while another machine holds the lease: the first and the longest. */
 const firstPause = 20
 
 const longestPause = 200
 
 /**
- * The fraction of its lifetime that a stored credential must have left. A cache that refreshes late
- * must not get its own old credential again.
+ * The minimum remaining fraction of a stored credential's lifetime. It is above a cache's refresh
+ * window, so that a refresh does not get the old credential again.
  */
 const freshShare = 0.5
 
@@ -55,7 +55,10 @@ export interface Options {
   readonly clientWithoutSubject: boolean
 }
 
-/** A granted lease: its fencing token, the time by the store when it was granted, and the time by this machine when it arrived. */
+/**
+ * A granted lease. `fence` is its fencing token, `given` is the store's time of the grant, and `came` is
+ * this machine's time when the response arrived.
+ */
 interface Holder {
   readonly _tag: "Holder"
   readonly fence: number
@@ -63,7 +66,7 @@ interface Holder {
   readonly came: ClockReading
 }
 
-/** Outcome of the visits to the store. */
+/** The outcome of the visits to the store. */
 type Turn = Holder | { readonly _tag: "Alone" } | { readonly _tag: "Found"; readonly credential: TempCredential }
 
 /** The operations that go through the store. */
@@ -83,7 +86,7 @@ export const make = (shared: Options): SharedMint => {
 
   const mint = Effect.fnUntraced(function* (request: MintRequest, options?: MintOptions) {
     const minimum = (yield* MinRemaining.read(provider.id, options?.minRemaining)) ?? 0
-    // The accounts below share by names of their own. Here, their credentials would be mixed.
+    // Each account shares under its own names. This layer would mix their credentials.
     const name = options?.account === undefined ? yield* nameOf(request) : undefined
     if (name === undefined) return yield* provider.mint(request, options)
     if (options?.refused !== undefined) yield* invalidateRefused(shared, name, options.refused)
@@ -119,7 +122,7 @@ export const make = (shared: Options): SharedMint => {
   }
 }
 
-/** Invalidates the credential of a scope that has this fingerprint: one that this machine handed out, or the stored one. */
+/** Invalidates the credential of a scope with this fingerprint, which this machine served or the store holds. */
 const invalidateRefused = Effect.fnUntraced(function* (shared: Options, name: string, refused: string) {
   const { store, invalidations } = shared
   if (yield* invalidations.invalidateFingerprint(name, refused)) return
@@ -136,13 +139,16 @@ const now: Effect.Effect<ClockReading> = Effect.clockWith((clock) => Effect.sync
 
 const outcomes = { Found: "found", Holder: "minted", Alone: "alone" } as const
 
-/** The name of a scope in the store, and the id of the owner who visits it. */
+/** The name of a scope in the store, and the id under which this mint takes the lease. */
 interface Place {
   readonly name: string
   readonly owner: string
 }
 
-/** Visits the store until it returns a credential or a lease. Releases the lease that a pending visit may bring when it gives up. */
+/**
+ * Visits the store until it returns a credential or a lease. Gives up after a time limit, and then
+ * releases the lease that the last visit may have taken.
+ */
 const takeTurn = Effect.fnUntraced(function* (
   shared: Options,
   { name, owner }: Place,
@@ -179,12 +185,12 @@ const takeTurn = Effect.fnUntraced(function* (
 
 const decodeText = Schema.decodeUnknownEffect(Schema.fromJsonString(Json))
 
-/** A stored text, with the time by this machine before the visit. */
+/** A stored text, and this machine's time before the visit. */
 interface Found extends StoredText {
   readonly asked: ClockReading
 }
 
-/** Decrypts a stored credential and dates it by this machine's clock, counted from before the visit. */
+/** Decrypts a stored credential. Computes its expiry by this machine's clock, from the time before the visit. */
 const read = Effect.fnUntraced(function* ({ encryption }: Options, name: string, found: Found) {
   const json = yield* Effect.flatMap(
     Effect.flatMap(encryption.decrypt(name, found.text), Effect.fromOption),
@@ -211,7 +217,7 @@ const take = Effect.fnUntraced(function* (shared: Options, name: string, found: 
   return credential
 }, Effect.option)
 
-/** Stores a credential until it expires by the clock of the store, however late the write arrives. */
+/** Stores a credential until it expires by the store's clock. A late write does not extend its lifetime. */
 const put = Effect.fnUntraced(function* (
   { encryption, invalidations, store }: Options,
   { name, owner }: Place,
@@ -222,17 +228,17 @@ const put = Effect.fnUntraced(function* (
   const remaining = lifeLeft(endOf(credential, came, at), at)
   if (credential.uses === "once" || remaining <= 0) return yield* store.release(name, owner)
   const text = yield* encryption.encrypt(name, JSON.stringify(TempCredential.encode(credential)))
-  // It was minted after the lease was granted, so it expires within one lifetime from then, even if this
-  // machine's clock was set back.
+  // The credential was minted after the grant of the lease. So it expires within one lifetime from the grant,
+  // even if this machine's clock was set back.
   const life = DateTime.toEpochMillis(credential.expiresAt) - DateTime.toEpochMillis(credential.issuedAt)
   const until = given + Math.min(at.monotonic - came.monotonic + remaining, life)
   const isWritten = yield* store.write(name, owner, { fence, text, until })
-  // Without a response, it may have been written.
+  // Without a response from the store, the credential may have been written.
   if (Option.getOrElse(isWritten, () => true))
     yield* invalidations.track(credential, { name, id: Encryption.idOf(text) })
 })
 
-/** Returns the scope of a request as text, or `undefined` where its credential must not be shared. */
+/** Returns the scope of a request as text, or `undefined` if its credential must not be shared. */
 const sharedScope = Effect.fnUntraced(function* (
   { account, capabilities, id }: TempCredentialProvider["Service"],
   request: MintRequest,
