@@ -1,8 +1,8 @@
-/** Reads several variables and collects their problems. */
+/** A reader of several variables that collects their problems. */
 import * as Effect from "effect/Effect"
 import { ConfigurationError, type Issue } from "../ConfigurationError.ts"
 
-/** Reads variables one by one and collects the problems. */
+/** A reader that adds the problems of each variable to `issues` and continues. */
 export interface Collector {
   readonly issues: ReadonlyArray<Issue>
   readonly read: <A>(read: Effect.Effect<A | undefined, ConfigurationError>) => Effect.Effect<A | undefined>

@@ -1,14 +1,14 @@
-/** The errors of `Config` as configuration errors. */
+/** Conversion of `ConfigError` into `ConfigurationError`. */
 import type * as Config from "effect/Config"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { ConfigurationError } from "../ConfigurationError.ts"
 
-/** Messages of `Config` that mean that a variable is not set: every value in an environment is a string. */
+/** Messages of `Config` about an unset variable. Every set variable is a string. */
 const absent = new Set(["Missing key", "Expected string"])
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
-/** Converts a `ConfigError` into issues by variable name. */
+/** Converts a `ConfigError` into one issue per variable. */
 export const fromConfigError = (error: Config.ConfigError): ConfigurationError =>
   new ConfigurationError({
     issues:

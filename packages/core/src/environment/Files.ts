@@ -1,17 +1,17 @@
 /**
- * Local files on every runtime that has them: through Effect's `FileSystem` if the app provides
- * one, otherwise through `node:fs`, which Node, Bun and Deno provide without an import. Bundles for
- * the edge contain no file system.
+ * Reads local files with Effect's `FileSystem` if the app provides one. Otherwise it uses `node:fs`,
+ * which Node, Bun and Deno provide without an import, so that bundles for the edge contain no file
+ * system.
  */
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 
-/** The time limit of reading: a network drive or a pipe must not block the start. */
+/** The time limit of reading a file, because a network drive or a pipe must not block the start. */
 const limit = "3 seconds"
 
-/** Reads a whole file; fails with a reason that is safe to show, such as `ENOENT`. */
+/** Reads a whole file. Fails with a reason that is safe to show, such as `ENOENT`. */
 export type ReadFile = (path: string) => Effect.Effect<string, string>
 
 /** Returns `node:fs`, which browsers and most edge runtimes do not have. */
@@ -42,7 +42,7 @@ const reasonOf = (cause: unknown): string => {
   return Predicate.hasProperty(cause, "code") && Predicate.isString(cause.code) ? cause.code : "unknown reason"
 }
 
-/** Returns the reader of files; `undefined` if the runtime has no files and the app provides none. */
+/** Returns the reader of files; `undefined` if neither the app nor the runtime provides one. */
 export const reader: Effect.Effect<ReadFile | undefined> = Effect.map(
   Effect.serviceOption(FileSystem.FileSystem),
   (provided) => {

@@ -1,4 +1,4 @@
-/** Formats of variables: the allowed text, and its value. */
+/** Formats of variables: the rule for the text, and its parser. */
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -57,7 +57,7 @@ export const word: Format<string> = {
   parse: (text) => (/\s/.test(text) ? Option.none() : Option.some(text))
 }
 
-/** Tells whether a text is the URL of a Redis, so that a malformed one is a configuration error and not an outage. */
+/** Tells whether a text is the URL of a Redis. A malformed URL is a configuration error, not an outage. */
 export const isRedisUrl = (value: string): boolean => {
   const url = /\s/.test(value) ? null : URL.parse(value)
   return (
@@ -69,7 +69,7 @@ export const isRedisUrl = (value: string): boolean => {
   )
 }
 
-/** Returns the error for the URL of a Redis without the package: it names the package and the line to add. */
+/** Returns the error for a Redis URL without the Redis package. It names the package and the code to add. */
 export const redisMissing = (call: string): string =>
   `names a Redis, which needs the package @tempcred/redis: install it, add import * as Redis from "@tempcred/redis/Redis", and call ${call}`
 

@@ -1,4 +1,4 @@
-/** Misspelt variables that start with `TEMPCRED_`. */
+/** Search for misspelt variables that start with `TEMPCRED_`. */
 import type * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import type { Issue } from "../ConfigurationError.ts"
@@ -6,8 +6,8 @@ import * as Names from "./Names.ts"
 import * as Text from "./Text.ts"
 
 /**
- * Lists the variables below a path that have a value. A provider may know them by their words or by
- * their whole name.
+ * Lists the variables with a value below a path. A provider may split variable names at underscores or
+ * use whole names.
  */
 const listed = Effect.fnUntraced(function* (
   current: ConfigProvider.ConfigProvider,
@@ -24,8 +24,8 @@ const listed = Effect.fnUntraced(function* (
 const prefix = "TEMPCRED_"
 
 /**
- * Finds misspelt variables: those similar to a known name, and unknown ones that start with one of
- * `prefixes` or like a variable of the provider stack. A provider that cannot list names has none.
+ * Finds misspelt variables. These are similar to a known name, or start with one of `prefixes` or with
+ * the name of a variable of the provider stack. Finds none if the provider cannot list its names.
  */
 export const find = Effect.fnUntraced(
   function* (

@@ -1,5 +1,5 @@
 /**
- * The names of variables and vendors: the known ones, the one that was probably meant, and those
+ * The names of variables and vendors: the known names, suggestions for misspelt names, and the names
  * that platforms set.
  */
 import * as Result from "effect/Result"
@@ -18,7 +18,7 @@ export const stack: ReadonlyArray<string> = [
   "TEMPCRED_CACHE_KEY_FILE"
 ]
 
-/** The variables of the token endpoint. Every reader must know them, because they are not misspelt. */
+/** The variables of the token endpoint. They are listed here so that no reader reports them as misspelt. */
 const endpoint = [
   "TEMPCRED_AUTH_JWKS_URL",
   "TEMPCRED_AUTH_JWT_SECRET",
@@ -70,7 +70,7 @@ const serviceNames = /_SERVICE_(HOST|PORT)(_[A-Z0-9_]+)?$|_PORT_\d+_(TCP|UDP|SCT
 export const isServiceLink = (name: string, value: string): boolean =>
   serviceNames.test(name) || (name.endsWith("_PORT") && /^(tcp|udp|sctp):\/\//.test(value))
 
-/** Counts the letters to insert, remove, replace or swap with a neighbour. */
+/** Counts the edits between two texts: letters to insert, remove, replace, or swap with a neighbour. */
 const distance = (one: string, other: string): number => {
   const rows: Array<Array<number>> = [Array.from({ length: other.length + 1 }, (_, index) => index)]
   const at = (row: number, column: number) => rows[row]?.[column] ?? Number.POSITIVE_INFINITY
@@ -87,7 +87,7 @@ const distance = (one: string, other: string): number => {
   return at(one.length, other.length)
 }
 
-/** Finds the most similar name, if at most a third of the letters differ. Letter case does not count. */
+/** Finds the most similar name, if at most a third of the letters differ. Ignores letter case. */
 export const nearest = (name: string, known: ReadonlyArray<string>): string | undefined => {
   const [first] = known
     .map((one) => ({ one, letters: distance(name.toLowerCase(), one.toLowerCase()) }))
@@ -96,7 +96,10 @@ export const nearest = (name: string, known: ReadonlyArray<string>): string | un
   return first?.one
 }
 
-/** Selects names from a list in any letter case, in the list's order. The error does not repeat the list. */
+/**
+ * Selects known names, in the order of `wanted` and in any letter case. The error does not contain
+ * unknown names, which could be secrets.
+ */
 export const choose = (
   wanted: ReadonlyArray<string>,
   known: ReadonlyArray<string>

@@ -1,6 +1,6 @@
 /**
- * The source of a variable's text: the current environment or the app's `ConfigProvider`, and for a
- * secret also a file.
+ * Reads variables from the current environment or from the app's `ConfigProvider`. Reads secrets also
+ * from files.
  */
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
@@ -19,8 +19,8 @@ export const refuse = (name: string, message: string): ConfigurationError =>
   new ConfigurationError({ issues: [{ name, message }] })
 
 /**
- * Returns the app's own `ConfigProvider`, or one of the current environment. Effect's default one
- * keeps the first values for the whole process.
+ * Returns the app's own `ConfigProvider`, or a new one that reads the current environment. Effect's
+ * default provider would return the first values for the whole process.
  */
 export const provider: Effect.Effect<ConfigProvider.ConfigProvider, ConfigurationError> = Effect.flatMap(
   Effect.context(),
@@ -41,7 +41,7 @@ const environment = Effect.try({
   }
 })
 
-/** Reads the trimmed text of a variable; `undefined` if it is empty or a service link of the platform. */
+/** Reads the trimmed text of a variable; `undefined` if it is not set, empty, or set by the platform for a service. */
 export const read = (name: string): Effect.Effect<string | undefined, ConfigurationError> =>
   Effect.flatMap(provider, (current) =>
     Config.option(Config.String(name))
@@ -55,7 +55,7 @@ export const read = (name: string): Effect.Effect<string | undefined, Configurat
       )
   )
 
-/** The place of a secret: its own variable, or a file that `variable` names. */
+/** The place of a secret: its own variable, or the file that `variable` names. */
 export type Place =
   | { readonly in: "variable"; readonly held: string }
   | { readonly in: "file"; readonly variable: string; readonly path: string; readonly read: Files.ReadFile }

@@ -1,4 +1,4 @@
-/** The default receiver of events, by which publishers know that nobody listens. */
+/** The default receiver of events. Publishers compare with it, to skip work when no receiver is provided. */
 import * as Effect from "effect/Effect"
 
 /** Discards an event. */

@@ -1,7 +1,7 @@
 /**
- * A circuit breaker for one provider, based on Effect's. It opens after consecutive failures, lets
- * one mint through when its pause is over, and closes when that mint succeeds. Each further failure
- * makes the pause longer. Only this module imports `effect/persistence/CircuitBreaker`.
+ * A circuit breaker for one provider, based on Effect's. It opens after consecutive failures. After a
+ * pause, it lets one mint through, and closes if that mint succeeds. Each further failure makes the
+ * pause longer. Only this module imports `effect/persistence/CircuitBreaker`.
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -22,7 +22,7 @@ import { type Reason, TempCredentialError, UnavailableError } from "../TempCrede
 export interface Policy {
   readonly failures: number
   readonly openFor: Duration.Duration
-  /** The reasons that count as failures; others say nothing about the provider's health. */
+  /** Tells whether a reason counts as a failure of the provider. */
   readonly counts: (reason: Reason) => boolean
 }
 
@@ -37,10 +37,10 @@ const state = Metric.gauge("tempcred_circuit_state", {
   description: "0 closed, 1 tried by one mint, 2 open"
 })
 
-/** The maximum pause, as a multiple of the first; it doubles with each failed test. */
+/** The maximum pause, as a multiple of the first. The pause doubles with each failed test. */
 const longest = 16
 
-/** Makes the constructor of circuits. They share one store: the app's, such as Redis, or one in memory. */
+/** Makes the constructor of circuits. All circuits use the app's store, such as Redis, or else one in memory. */
 export const makeCircuits = Effect.fnUntraced(function* ({ counts, failures, openFor }: Policy) {
   const publish = yield* Events
   const given = yield* Effect.serviceOption(CircuitBreaker.CircuitBreakerStore)
@@ -92,7 +92,7 @@ const skipped = ({ reason }: CircuitBreaker.CircuitBreakerError): UnavailableErr
     ? new UnavailableError({ retryAfter: reason.retryAfter, detail: "skipped because it failed repeatedly" })
     : new UnavailableError({ detail: "skipped while another mint tests whether it has recovered" })
 
-/** Publishes the changes of a circuit as events, without a fiber. */
+/** Announces each change of a circuit's state, without a fiber. */
 const announcing = (
   store: Store,
   announce: (transition: CircuitBreaker.Transition | undefined) => Effect.Effect<void>
@@ -103,8 +103,8 @@ const announcing = (
 })
 
 /**
- * Makes the store in memory. It uses the wall clock, and gets the monotonic clock instead, so that
- * a clock change affects no circuit.
+ * Makes the store in memory. Effect's store reads the wall clock. It gets the monotonic clock instead,
+ * so that a change of the wall clock does not affect circuits.
  */
 const memory: Effect.Effect<Store, never, Scope.Scope> = Effect.gen(function* () {
   const built = yield* Layer.build(Layer.fresh(CircuitBreaker.layerStoreMemory()))

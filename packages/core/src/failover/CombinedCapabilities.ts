@@ -3,9 +3,9 @@ import type { Capabilities, Capability, Range, SubjectSupport } from "../Capabil
 import { Purpose } from "../Purpose.ts"
 
 /**
- * Combines capabilities in failover order. A request can ask for what at least one provider
- * supports, because the others are skipped. Defaults and required fields are those that hold for
- * whichever provider serves.
+ * Combines capabilities in failover order. A request can use each feature that at least one provider
+ * supports, because the others are skipped. The ttl has the first provider's default. A field that one
+ * provider requires is required, and the strictest limits of subjects apply.
  */
 export const combine = (all: ReadonlyArray<Capabilities>): Capabilities =>
   Object.fromEntries(

@@ -1,4 +1,7 @@
-/** Keys that consist of several named secrets, such as an id and a signing secret. The parts of one key rotate together. */
+/**
+ * Keys that consist of several named parts, such as an id and a signing secret. The parts of one key
+ * rotate together.
+ */
 import * as Redacted from "effect/Redacted"
 
 /** The parts of a key by name. */
@@ -28,7 +31,7 @@ export const split = (key: Redacted.Redacted): Parts => {
 /** The form of a vendor's long-lived keys. */
 export interface KeyForm {
   readonly split: (key: Redacted.Redacted) => Parts
-  /** Lists the parts that no credential and no error may contain. */
+  /** Lists the secret parts of a key. Credentials and errors must not contain them. */
   readonly secretsOf: (key: Redacted.Redacted) => ReadonlyArray<Redacted.Redacted>
 }
 

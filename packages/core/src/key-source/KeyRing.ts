@@ -1,5 +1,5 @@
 /**
- * The keys of one source in use: the next key to send, the refused ones, and the last known keys
+ * The state of the keys of one source: the key to use next, the refused keys, and the last known keys
  * while the source fails.
  */
 import * as Effect from "effect/Effect"
@@ -18,12 +18,12 @@ import type { KeySource } from "../KeySource.ts"
 import { AuthenticationError, type Reason } from "../TempCredentialError.ts"
 import * as Keys from "./Keys.ts"
 
-/** The time limit of reading a source in milliseconds. The rest of the mint needs time too. */
+/** The time limit of reading a source in milliseconds. It leaves time for the rest of the mint. */
 const readingLimit = 3000
 
 /**
- * The pause of a refused key in milliseconds, chosen at random between these. A vendor may need
- * minutes to know a new key.
+ * The range of the pause after a refused key, in milliseconds. The pause is chosen at random. A vendor
+ * may need minutes to accept a new key.
  */
 const pause = { min: 60_000, max: 300_000 }
 
@@ -34,19 +34,21 @@ export type Source = Redacted.Redacted | KeySource
 export interface KeyRing {
   /** Reads the source and returns its problems. */
   readonly read: Effect.Effect<ReadonlyArray<string>>
-  /** Returns the name of the account: the configured one, or the oldest key. */
+  /** Returns the configured name of the account, or else its oldest key, which is a secret. */
   readonly account: () => string
-  /** Lists the keys that were read last. */
+  /** Lists the keys of the last valid reading. */
   readonly keys: () => ReadonlyArray<Redacted.Redacted>
   /**
-   * Makes an attempt with the best key, and one more with the next key if the vendor refused it,
-   * within so many milliseconds. An attempt also gets all keys of the vendor, those of other regions
-   * too, to find them in its answer, and the remaining time.
+   * Makes an attempt with the newest key that is not paused. If the vendor refuses it, makes one more
+   * attempt with the next key. `milliseconds` is the time limit of both.
    */
   readonly use: <A>(milliseconds: number, attempt: Attempt<A>) => Effect.Effect<A, Reason>
 }
 
-/** An attempt with one key, which ends within so many milliseconds. */
+/**
+ * An attempt with one key and a time limit in milliseconds. `all` contains all keys of the vendor, also
+ * of other regions, so that the attempt can remove them from errors.
+ */
 type Attempt<A> = (
   key: Redacted.Redacted,
   all: ReadonlyArray<Redacted.Redacted>,
@@ -98,7 +100,7 @@ export const makeRings = Effect.fnUntraced(function* (provider: string): Effect.
   return { of, open }
 })
 
-/** Untyped callers may pass anything, such as an unset variable. */
+/** Tells whether a value is a source. Untyped callers may pass anything, such as an unset variable. */
 const isSource = (source: Source): boolean => Redacted.isRedacted(source) || Predicate.hasProperty(source, "keys")
 
 type Publish = (typeof Events)["Service"]
@@ -123,7 +125,7 @@ const makeRing = (
   const use = <A>(milliseconds: number, attempt: Attempt<A>): Effect.Effect<A, Reason> =>
     Effect.withFiber((fiber) => {
       const end = millisUnsafe(fiber) + milliseconds
-      /** Keys are chosen for each attempt, because they may have been replaced in the meantime. */
+      /** Chooses a key for one attempt. Reads the source first, because the keys may have been replaced. */
       const choose = (refused?: {
         readonly key: Redacted.Redacted
         readonly reason: Reason
@@ -165,7 +167,7 @@ const noKey = () => new AuthenticationError({ detail: "there is no long-lived ke
 interface Held {
   /** Whether the keys are fixed. */
   readonly isFixed: boolean
-  /** Reads the source within so many milliseconds and returns its problems. */
+  /** Reads the source, with a time limit in milliseconds, and returns its problems. */
   readonly read: (milliseconds: number) => Effect.Effect<ReadonlyArray<string>>
   readonly keys: () => ReadonlyArray<Redacted.Redacted>
 }
@@ -177,14 +179,14 @@ const hold = (provider: string, source: Source, publish: Publish): Held => {
     : holdRead(provider, source, publish)
 }
 
-/** Makes fixed keys, which are checked once. */
+/** Makes the state of fixed keys, which are checked once. */
 const holdFixed = (given: ReadonlyArray<Redacted.Redacted>): Held => {
   const problems = Keys.problemsOf(given)
   const keys = problems.length === 0 ? Keys.trimmed(given) : []
   return { isFixed: true, read: () => Effect.succeed(problems), keys: () => keys }
 }
 
-/** Makes the keys of a source. The last valid reading stays until the next one. */
+/** Makes the state of a source that is read repeatedly. A failed reading does not change its keys. */
 const holdRead = (provider: string, source: KeySource, publish: Publish): Held => {
   let keys: ReadonlyArray<Redacted.Redacted> = []
   let broken = false
@@ -199,7 +201,7 @@ const holdRead = (provider: string, source: KeySource, publish: Publish): Held =
     }
     broken = false
     const given = Keys.trimmed(exit.value)
-    // Equal keys stay the same objects, because their state is kept by object.
+    // Equal keys stay the same objects, because computed values are cached by object.
     if (Equal.equals(keys, given)) return []
     const isNews = keys.length > 0
     keys = given
@@ -209,12 +211,12 @@ const holdRead = (provider: string, source: KeySource, publish: Publish): Held =
   return { isFixed: false, read, keys: () => keys }
 }
 
-/** Keeps the refused keys and the end of their pause, in monotonic milliseconds. */
+/** Makes the record of refused keys, with the end of each key's pause in monotonic milliseconds. */
 const remember = (provider: string, publish: Publish) => {
   const until = new Map<string, number>()
   const isRecent = (key: Redacted.Redacted, now: number) => (until.get(Redacted.value(key)) ?? 0) > now
 
-  // Fingerprints take time within an attempt, and are computed only if there is a receiver.
+  // Computing a fingerprint takes time from the attempt, so it is skipped without a receiver.
   const tell = (_tag: "KeyAccepted" | "KeyRefused", key: Redacted.Redacted) =>
     publish === nobody
       ? Effect.void
@@ -228,7 +230,7 @@ const remember = (provider: string, publish: Publish) => {
   const refuse = Effect.fnUntraced(function* (key: Redacted.Redacted) {
     const now = yield* monotonicMillis
     const end = now + (yield* Random.nextBetween(pause.min, pause.max))
-    // Only the first of many mints with the same refusal reports it.
+    // Of many mints that fail with the same key, only the first reports it.
     if (isRecent(key, now)) return
     until.set(Redacted.value(key), end)
     yield* tell("KeyRefused", key)

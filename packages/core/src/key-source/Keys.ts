@@ -1,4 +1,4 @@
-/** Checks of long-lived keys: they are trimmed, and must fit into an HTTP header. */
+/** Checks of long-lived keys. A key is trimmed, and may contain only characters that an HTTP header allows. */
 import * as Redacted from "effect/Redacted"
 import * as Text from "../environment/Text.ts"
 
@@ -6,7 +6,7 @@ import * as Text from "../environment/Text.ts"
 export const lines = (text: string): ReadonlyArray<Redacted.Redacted> =>
   text.split(/\r?\n/).flatMap((line) => (Text.trim(line) === "" ? [] : Redacted.make(Text.trim(line))))
 
-/** Trims keys from files and pipes. */
+/** Trims keys. A key without surrounding white space stays the same object. */
 export const trimmed = (keys: ReadonlyArray<Redacted.Redacted>): ReadonlyArray<Redacted.Redacted> =>
   keys.map((key) => {
     const text = Redacted.value(key)
@@ -14,8 +14,8 @@ export const trimmed = (keys: ReadonlyArray<Redacted.Redacted>): ReadonlyArray<R
   })
 
 /**
- * Returns the problem of a key without the key itself: it is missing, or has characters that a
- * header does not allow. Surrounding white space is allowed.
+ * Returns the problem of a key: it is missing, or has characters that a header does not allow.
+ * Surrounding white space is allowed. The problem does not contain the key.
  */
 export const problemOf = (key: unknown): string | undefined => {
   const value: unknown = Redacted.isRedacted(key) ? Redacted.value(key) : key
@@ -32,7 +32,7 @@ export const problemOf = (key: unknown): string | undefined => {
     : "holds a space, a line end or another character that no key has: copy the key again"
 }
 
-/** Returns the problems of a source's keys without the keys themselves. */
+/** Returns the problems of a source's keys. The problems do not contain the keys. */
 export const problemsOf = (keys: ReadonlyArray<Redacted.Redacted>): ReadonlyArray<string> => {
   // Untyped sources may return anything.
   if (!Array.isArray(keys) || keys.length === 0) return ["holds no key"]

@@ -1,4 +1,4 @@
-/** A decoded request, and the values that are computed from it once. */
+/** A decoded request, with cached values that are computed from it. */
 import type * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 import { inRegion, resolve } from "../Capabilities.ts"
@@ -12,8 +12,8 @@ import type { Decoded, MintRequest, SessionBinding } from "./Fields.ts"
 type Resolution<P extends Purpose> = Result.Result<Resolved<P>, InvalidRequestError | UnsupportedError>
 
 /**
- * A decoded request. It passes for a `MintRequest`, and no provider decodes it again. It does not
- * change when the object that it was decoded from does.
+ * A decoded request. It can be passed as a `MintRequest`, and is not decoded again. Later changes to the
+ * original object do not affect it.
  */
 export class DecodedRequest implements Decoded {
   readonly purpose: Purpose
@@ -26,7 +26,7 @@ export class DecodedRequest implements Decoded {
   readonly region: string | undefined
   readonly exposure: "client" | "server" | undefined
   readonly onUnsupported: "reject" | "relax" | undefined
-  // Requests outlive providers.
+  // The map is weak, because requests can outlive providers.
   readonly #resolutions = new WeakMap<Capabilities, Resolution<Purpose>>()
   #scopeKey: string | undefined
 
@@ -43,13 +43,13 @@ export class DecodedRequest implements Decoded {
     this.onUnsupported = fields.onUnsupported
   }
 
-  /** The text that requests for the same credential share. It contains the subject, so it must stay in the process. */
+  /** The scope as text. It contains the subject in plain text, so it must not leave the process. */
   get scopeKey(): string | undefined {
     this.#scopeKey ??= ScopeKey.of(this)
     return this.#scopeKey
   }
 
-  /** Checks the request against the capabilities of a vendor, once for each. `region` is the default region. */
+  /** Checks the request against a vendor's capabilities, and caches the result. `region` is the default region. */
   resolve<P extends Purpose>(capabilities: Capabilities<P>, region?: string): Resolution<P> {
     const known = this.#resolutions.get(capabilities)
     if (known !== undefined && Result.isSuccess(known) && isFor(capabilities, known.success)) {
@@ -61,17 +61,17 @@ export class DecodedRequest implements Decoded {
     return Result.flatMap(made, (resolved) => inRegion(capabilities, resolved, region))
   }
 
-  /** Fills in a ttl, where the request has none. */
+  /** Returns a request with this ttl, or the same request if it has a ttl. */
   withTtl(ttl: Duration.Duration): DecodedRequest {
     return this.ttl === undefined ? new DecodedRequest(Object.assign({}, this, { ttl })) : this
   }
 
-  /** Returns the same request for another subject, or for nobody in particular. */
+  /** Returns the request with another subject, or without a subject. */
   withSubject(subject: string | undefined): DecodedRequest {
     return this.subject === subject ? this : new DecodedRequest(Object.assign({}, this, { subject }))
   }
 }
 
-/** Computes the scope key of a request, at most once if it is decoded. */
+/** Returns the scope key of a request. A decoded request caches it. */
 export const scopeKey = (request: MintRequest): string | undefined =>
   request instanceof DecodedRequest ? request.scopeKey : ScopeKey.of(request)

@@ -1,4 +1,4 @@
-/** The fields of a request, as an app writes them and as they are decoded. */
+/** The fields of a request, before and after decoding. */
 import type * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 import { Purpose } from "../Purpose.ts"
@@ -16,17 +16,17 @@ export const isName = (value: unknown): value is string =>
  */
 export const Name = Schema.String.check(Schema.makeFilter(isName))
 
-/** Schema of a length of time. */
+/** Schema of a duration: a `Duration`, or text with a unit. */
 export const Length = Schema.Union([Schema.Duration, Schema.DurationFromString])
 
 /**
- * How a session's configuration is locked, weakest first: the client can change everything
- * (`"none"`), only what is not given (`"given"`), or nothing (`"all"`).
+ * The locks of a session's configuration, weakest first. The client can change all settings (`"none"`),
+ * only the settings that are not given (`"given"`), or no settings (`"all"`).
  */
 export const SessionLock = Schema.Literals(["none", "given", "all"])
 
 /**
- * How a session's configuration is locked.
+ * The lock of a session's configuration.
  */
 export type SessionLock = typeof SessionLock.Type
 
@@ -89,8 +89,8 @@ export interface MintRequest {
    */
   readonly maxSession?: Length | undefined
   /**
-   * The time from now after which the vendor must refuse every use of the credential, in open
-   * sessions too. In whole seconds; not all vendors have such a limit.
+   * How long the credential can be used in total, in whole seconds. After this time the vendor also
+   * closes open sessions. Not all vendors have such a limit.
    *
    * @default the vendor's, if it has one
    */
@@ -110,7 +110,7 @@ export interface MintRequest {
   /** Whether the credential leaves the backend. @default "client" */
   readonly exposure?: "client" | "server" | undefined
   /**
-   * Whether an unsupported guarantee is an error, or is left out and listed in `relaxed`.
+   * Whether an unsupported guarantee is an error, or is omitted and listed in `relaxed`.
    *
    * @default "reject"
    */

@@ -1,19 +1,19 @@
 /**
- * Requests that were decoded lately. Apps write the same few requests again and again, and decoding
- * is among the largest costs of a mint. The subject is not part of what is kept.
+ * A cache of decoded requests, without their subjects. Apps repeat the same few requests, and decoding
+ * is one of the largest costs of a mint.
  */
 import * as Predicate from "effect/Predicate"
 import type { DecodedRequest } from "./DecodedRequest.ts"
 import { isName } from "./Fields.ts"
 
-/** The maximum number of requests that are kept. */
+/** The maximum number of cached requests. */
 const most = 256
 
 const recent = new Map<string, DecodedRequest>()
 
 /**
- * Returns the text that equal requests share, whatever their subject. `undefined` for a request that
- * is always decoded: one with an unknown field, with an invalid subject, or with a value other than
+ * Returns the cache key of a request, which does not contain the subject. Returns `undefined` for
+ * requests that are not cached: those with an unknown field, an invalid subject, or a value other than
  * text, true or false.
  */
 export const keyOf = (request: unknown, isField: (name: string) => boolean): string | undefined => {
@@ -32,10 +32,10 @@ export const keyOf = (request: unknown, isField: (name: string) => boolean): str
   return key
 }
 
-/** Finds a decoded request, without its subject. */
+/** Finds a cached request. It has no subject. */
 export const find = (key: string): DecodedRequest | undefined => recent.get(key)
 
-/** Keeps a decoded request in place of the oldest one. */
+/** Caches a decoded request without its subject. Replaces the oldest one if the cache is full. */
 export const keep = (key: string, decoded: DecodedRequest): void => {
   const [oldest] = recent.keys()
   if (recent.size >= most && oldest !== undefined) recent.delete(oldest)

@@ -1,23 +1,23 @@
-/** A dispatcher of undici, by the parts that are used, so that published types need no undici. */
+/** The used parts of undici's dispatcher. They are declared here, so that published types do not need undici. */
 
 /** A dispatcher of undici 7 or 8, such as its `Agent`. */
 export interface Dispatcher {
   dispatch(options: Options, handler: Handler): boolean
 }
 
-/** A dispatcher that is closed by its maker. */
+/** A dispatcher that can be closed. */
 export interface Closable extends Dispatcher {
   destroy(): Promise<void>
 }
 
-/** A request, as a dispatcher takes it. */
+/** A request to a dispatcher. */
 export interface Options {
   readonly origin: string
   readonly path: string
   readonly method: string
   readonly headers: Record<string, string>
   readonly body: string | null
-  /** Interceptors of an app may follow redirects, and would pass on the key. */
+  /** Zero, because interceptors of an app may follow redirects and would send the key to another host. */
   readonly maxRedirections?: 0
 }
 
@@ -34,7 +34,7 @@ export interface Handler {
   onResponseError(controller: Controller, error: Error): void
 }
 
-/** The control of a request that was started. */
+/** A controller that can abort a started request. */
 export interface Controller {
   abort(reason: Error): void
 }

@@ -1,10 +1,10 @@
 /**
- * The dispatchers of the pool. In the published package this module contains its part of undici, so
- * that bundlers can use it.
+ * The dispatchers of the connection pool. In the published package this module contains the used parts
+ * of undici, so that bundlers can process it.
  */
 /// <reference path="./undici.d.ts" />
 import type { Dispatcher } from "undici"
-// The whole of undici would replace the dispatcher of the platform's `fetch`.
+// Importing all of undici would replace the dispatcher of the platform's `fetch`.
 import connect from "undici/lib/api/api-connect.js"
 import Agent from "undici/lib/dispatcher/agent.js"
 import Pool from "undici/lib/dispatcher/pool.js"
@@ -13,7 +13,7 @@ import type { Closable } from "./Dispatcher.ts"
 
 /** The options of a pool. */
 export interface Options {
-  /** The milliseconds for which a connection stays open without a request. */
+  /** How long an idle connection stays open, in milliseconds. */
   readonly keepAliveTimeout: number
   readonly allowH2: boolean
 }
@@ -25,6 +25,6 @@ export const openDirect = (options: Options): Closable => new Agent(options)
 export const openProxied = (options: Options, uri: string): Closable =>
   new ProxyAgent({ ...options, uri, clientFactory })
 
-/** Makes a dispatcher with the method that opens tunnels, which the whole of undici adds. */
+/** Makes a pool with the method `connect`, which opens tunnels. Only the main module of undici adds it. */
 const clientFactory = (origin: URL, options: object): Dispatcher =>
   Object.assign(new Pool(origin, options), { connect })

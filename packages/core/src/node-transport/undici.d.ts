@@ -1,4 +1,4 @@
-/** The parts of undici that are loaded, with the types that undici gives them. */
+/** The types of the modules of undici that are loaded directly. */
 declare module "undici/lib/dispatcher/agent.js" {
   export { Agent as default } from "undici"
 }

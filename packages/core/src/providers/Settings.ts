@@ -25,13 +25,18 @@ export interface SharedCache {
 export interface Options {
   /** The ttl of requests without one, in whole seconds. @default the vendor's, see `Capabilities` */
   readonly ttl?: Length | undefined
-  /** The time limit of a mint, including retries. @default that of the provided `RetryPolicy`, 10 seconds */
+  /** The time limit of a mint, including retries. @default the deadline of the provided `RetryPolicy`, 10 seconds */
   readonly timeout?: Length | undefined
-  /** The number of retries, 0 to 10. @default that of the provided `RetryPolicy`, 2 */
+  /** The number of retries, 0 to 10. @default the number in the provided `RetryPolicy`, 2 */
   readonly retries?: number | undefined
-  /** Calls per minute to one vendor account, of all machines that share a cache. @default no limit */
+  /** Calls per minute to one vendor account, from all machines that share a cache. @default no limit */
   readonly rateLimit?: number | undefined
-  /** How many single-use credentials are minted ahead per scope, 1 to 100, or all options of a pool. @default no pool */
+  /**
+   * The maximum number of single-use credentials minted ahead per scope, 1 to 100, or all options of
+   * the pool.
+   *
+   * @default no pool
+   */
   readonly pool?: number | WarmPool.Options | undefined
   /** The cache of credentials: in memory, shared between machines, or none. @default "memory" */
   readonly cache?: "memory" | "off" | SharedCache | undefined
@@ -48,7 +53,7 @@ export interface Settings {
   readonly shared: SharedCache | undefined
 }
 
-/** Tells how to make the encryption key of a shared cache. */
+/** The advice in errors about the encryption key of a shared cache. */
 export const makeKey = "make one with openssl rand -base64 32"
 
 /** Tells whether a secret can be the encryption key of a shared cache. */
@@ -74,7 +79,7 @@ export const check = (options: Options): Effect.Effect<Settings, ConfigurationEr
     const given = options[name]
     if (given === undefined) return undefined
     const read = Option.getOrUndefined(Duration.fromInput(given))
-    // A bare number has no unit.
+    // A bare number is refused, because it has no unit.
     need(!Predicate.isNumber(given) && read !== undefined && isSound(read), name, rule)
     return read
   }

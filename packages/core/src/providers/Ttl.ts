@@ -1,4 +1,4 @@
-/** The ttl of requests without one. */
+/** A default ttl for requests without one. */
 import * as Duration from "effect/Duration"
 import * as Layer from "effect/Layer"
 import * as Predicate from "effect/Predicate"
@@ -7,7 +7,7 @@ import { DecodedRequest, type MintRequest } from "../MintRequest.ts"
 import { TempCredentialProvider } from "../TempCredentialProvider.ts"
 import { holding } from "../temp-credential-provider/Holding.ts"
 
-/** Sets the ttl of requests without one, and the default in the capabilities. */
+/** Sets the ttl of requests without one, and the default ttl in the capabilities. */
 export const layer = (
   ttl: Duration.Duration | undefined
 ): Layer.Layer<TempCredentialProvider, never, TempCredentialProvider> =>

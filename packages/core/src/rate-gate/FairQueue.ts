@@ -1,17 +1,17 @@
 /**
- * A fair queue: lanes take turns (round-robin), and each lane is first in, first out. A lane with a
- * thousand waiting items is served no more often than one with a single item.
+ * A fair queue: lanes take turns (round-robin), and each lane is first in, first out. A lane with many
+ * waiting items gets no more turns than a lane with one item.
  */
 
 /** A queue of lanes. */
 export interface FairQueue<A> {
-  /** Adds an item to the end of its lane, or with `ahead` to its start. */
+  /** Adds an item to the end of its lane, or to the start of the lane with `ahead`. */
   readonly add: (lane: string, one: A, ahead: boolean) => void
   /** Removes and returns the first item of the next lane. */
   readonly take: () => A | undefined
   /** Removes an item. */
   readonly remove: (lane: string, one: A) => void
-  /** Counts the items that are served before one that is added to this lane now. */
+  /** Counts the items that would be served before a new item of this lane. */
   readonly before: (lane: string) => number
   /** Lists all items, by lane. */
   readonly all: () => ReadonlyArray<A>

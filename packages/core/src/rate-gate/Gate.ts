@@ -1,7 +1,8 @@
 /**
  * Rate limiter of one vendor account: first in, first out within a lane, round-robin between lanes.
- * A call enters at once if nothing delays it. Otherwise it waits in the queue, and fails early if
- * the wait exceeds its deadline. The gate has no fiber: each call that leaves lets the next one in.
+ * A call starts at once if nothing delays it. Otherwise it waits in the queue, and fails early if
+ * the wait would exceed its deadline. The gate has no fiber of its own: each call that starts or stops
+ * waiting wakes the next one.
  */
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -16,13 +17,13 @@ import { RateLimitError, type Reason, TransportError } from "../TempCredentialEr
 
 /** The limits of one account, in one process or shared by several. */
 export interface Limits {
-  /** Takes one call and returns 0, or returns the milliseconds until the next attempt. */
+  /** Counts one call and returns 0. If the limit is reached, returns the milliseconds to wait instead. */
   readonly ask: Effect.Effect<number>
-  /** Holds all calls for so many milliseconds. */
+  /** Delays all calls by a number of milliseconds. */
   readonly close: (milliseconds: number) => Effect.Effect<void>
 }
 
-/** A caller: its lane, and whether it repeats a call, which goes before other calls of the lane. */
+/** A caller. With `again`, the call is a retry, which goes before the other calls of its lane. */
 export interface Caller {
   readonly lane: string
   readonly again: boolean
@@ -30,26 +31,26 @@ export interface Caller {
 
 /** The gate of one vendor account. */
 export interface Gate {
-  /** Runs an attempt when it is its turn. */
+  /** Waits for a turn, and then runs an attempt. */
   readonly pass: <A, R>(caller: Caller, attempt: Effect.Effect<A, Reason, R>) => Effect.Effect<A, Reason, R>
-  /** Delays every call, after a response that said that no calls are left. */
+  /** Delays all calls after a response with an exhausted rate limit. */
   readonly hold: (length: Duration.Duration) => Effect.Effect<void>
 }
 
 interface Waiter {
   readonly lane: string
-  /** The latest useful start in monotonic milliseconds, like `startedAt`. */
+  /** The latest useful start. This time and `startedAt` are in monotonic milliseconds. */
   readonly latest: number
   readonly turn: Deferred.Deferred<void, RateLimitError>
   startedAt: number | undefined
 }
 
-/** The limits that are configured. */
+/** The settings of a gate. */
 export interface Settings {
-  /** The configured limits: calls per millisecond, and calls at once. */
+  /** The configured rate limit: calls per millisecond, and calls at once after an idle time. */
   readonly perMillisecond: number
   readonly burst: number
-  /** The maximum number of calls in progress before a limit is learned. */
+  /** The initial maximum number of concurrent calls. Each success raises it by one. */
   readonly firstWindow: number
 }
 
@@ -58,7 +59,7 @@ const waits = Metric.histogram("tempcred_gate_wait_milliseconds", {
   boundaries: Metric.exponentialBoundaries({ start: 1, factor: 4, count: 8 })
 })
 
-/** Makes a signal, which wakes all its current waiters. */
+/** Makes a signal. `send` wakes all fibers that currently wait. */
 const makeSignal = () => {
   let deferred = Deferred.makeUnsafe<void>()
   return {
@@ -90,7 +91,7 @@ export const make = Effect.fnUntraced(function* (
   const queue = FairQueue.make<Waiter>()
   const outcome = (name: string) => Metric.withAttributes(waits, { provider, outcome: name })
   const outcomes = { admitted: outcome("admitted"), refused: outcome("refused") }
-  /** The smoothed duration of a call. */
+  /** The moving average of the duration of a call, in milliseconds. */
   let usual = 0
   let head: Waiter | undefined
   const back = makeSignal()
@@ -116,7 +117,7 @@ export const make = Effect.fnUntraced(function* (
     } else if (head === waiter) next()
     else queue.remove(waiter.lane, waiter)
   }
-  /** Fails calls that cannot wait so long at once, not at their deadline. */
+  /** Fails calls at once if a wait of this many milliseconds exceeds their deadline. */
   const dismiss = (now: number, wait: number) => {
     for (const waiter of queue.all()) {
       if (now + wait < waiter.latest) continue
@@ -129,14 +130,14 @@ export const make = Effect.fnUntraced(function* (
     closing.send()
   }
 
-  /** Returns the minimum wait of a further call in this lane. */
+  /** Returns the minimum wait of a new call in this lane, in milliseconds. */
   const expected = (lane: string, again: boolean, now: number): number => {
     const rate = Math.min(Pace.rate(pace, now) ?? Number.POSITIVE_INFINITY, settings.perMillisecond)
     const before = again || rate === Number.POSITIVE_INFINITY ? 0 : queue.before(lane) + 1 - settings.burst
     return Pace.held(pace, now) + Math.max(0, before) / rate
   }
 
-  /** Lets the first call of the queue in, when pace and limits allow. */
+  /** Starts the first call of the queue when pace and limits allow it. */
   const admit = (waiter: Waiter): Effect.Effect<void, RateLimitError> =>
     Effect.flatMap(monotonicMillis, (now) => {
       const own = Pace.wait(pace, now)
@@ -150,7 +151,7 @@ export const make = Effect.fnUntraced(function* (
   const pause = (waiter: Waiter, now: number, wait: number): Effect.Effect<void, RateLimitError> => {
     dismiss(now, wait)
     if (now + wait >= waiter.latest) return Effect.fail(tooLong(wait))
-    // Timers have whole milliseconds; the pace compensates for it.
+    // Timers have whole milliseconds. The pace compensates for the rounding.
     return Effect.andThen(Effect.timeoutOption(closing.wait, Math.ceil(wait)), admitAgain(waiter))
   }
 
@@ -170,14 +171,14 @@ export const make = Effect.fnUntraced(function* (
     usual += (now - startedAt - usual) / 8
   }
 
-  /** Tells whether a call can enter at once, without the queue. */
+  /** Tells whether a call can start at once, without the queue. */
   const isOpen = (now: number, patience: number): boolean =>
     head === undefined &&
     settings.perMillisecond === Number.POSITIVE_INFINITY &&
     patience > 0 &&
     Pace.wait(pace, now) <= 0
 
-  /** Waits for a turn. */
+  /** Waits for a turn in the queue, at most until the call's latest useful start. */
   const takeTurn = ({ again, lane }: Caller, waiter: Waiter, arrived: number) => {
     const patience = waiter.latest - arrived
     const count = (name: keyof typeof outcomes) =>
@@ -204,7 +205,7 @@ export const make = Effect.fnUntraced(function* (
     Effect.withFiber((fiber) => {
       const arrived = millisUnsafe(fiber)
       const left = remainingUnsafe(fiber, arrived)
-      // A call that starts too late for its deadline would only leave an unused credential.
+      // A call that starts too late for its deadline would only mint an unused credential.
       const patience = left - Math.min(left / 2, usual * 1.5)
       const waiter: Waiter = {
         lane: caller.lane,

@@ -1,12 +1,12 @@
 /**
- * The choice of a gate for a provider. It is separate from the rate limits, so that apps without a
- * limit do not load them.
+ * The service that provides the gate of a vendor account. This module is separate from the rate limits,
+ * so that apps without a limit do not load them.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Gate from "./Gate.ts"
 
-/** Returns the gate of an account, by its fingerprint. */
+/** A function that returns the gate of an account, by the account's fingerprint. */
 export type Gates = (provider: string, account: Effect.Effect<string>) => Effect.Effect<Gate.Gate>
 
 /**

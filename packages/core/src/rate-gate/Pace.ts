@@ -1,71 +1,73 @@
 /**
  * The pace of the calls to one vendor account, learned from refusals (429):
  *
- * 1. A refusal holds every call for as long as the vendor asks. One refusal changes no pace.
- * 2. Four refusals in a row set the pace to the number of calls accepted in the last second.
- * 3. The pace stays for a second after the hold. Then its excess, 2 % at first, doubles each second.
- * 4. A refusal above the pace quadruples the time before the next increase, up to a minute. The pace
- *    may rise a little.
- * 5. A refusal at the pace lowers it by 3 %.
+ * 1. A refusal delays all calls for as long as the vendor states (the hold). Single refusals do not
+ *    limit the pace.
+ * 2. Four refusals in a row limit the pace to the number of calls accepted in the last second.
+ * 3. The limit applies for a second after the hold. Then calls may exceed it by 2 %, and this excess
+ *    doubles each second.
+ * 4. A refusal of a call above the limit may raise the limit a little. It also quadruples the time until
+ *    calls may exceed the limit, up to a minute.
+ * 5. A refusal of a call within the limit lowers the limit by 3 %.
  *
- * The number of calls under way is bounded, too: the bound grows with each success. The functions
- * are pure. All times are monotonic milliseconds.
+ * The number of concurrent calls is limited too, and grows with each success. The functions are pure.
+ * All times are monotonic milliseconds.
  */
 
 /**
- * The number of refusals in a row that show a limit. Random refusals of one call in fifty do so
- * once in six million calls.
+ * The number of refusals in a row after which the pace is limited. If a vendor refuses one call in fifty
+ * at random, this happens once in six million calls.
  */
 const proof = 4
 
-/** The period in which accepted calls are counted, in milliseconds. No vendor's limit has a shorter one. */
+/** The period in which accepted calls are counted, in milliseconds. No vendor's limit has a shorter period. */
 const second = 1000
 
-/** The first excess over the pace. It doubles each second. */
+/** The first excess over the limit, as a fraction. It doubles each second. */
 const firstExcess = 0.02
 
-/** The pace rises at most by this part of the way to the pace that was refused. */
+/** The maximum rise of the limit, as a fraction of the difference to the refused pace. */
 const rise = 0.25
 
-/** A refusal at the pace lowers it to this part. */
+/** The factor of the limit after a refusal of a call within it. */
 const fall = 0.97
 
-/** The time between two attempts to go faster grows by this factor, up to a minute. */
+/** The factor and the maximum of the time until calls may exceed the limit. */
 const patienceFactor = 4
 const longestPatience = 60_000
 
-/** The minimum pace: one call a second. Below it, delays suffice. */
+/** The minimum limit: one call per second. For slower vendors, holds suffice. */
 const slowest = 0.001
 
-/** The lateness of a timer, in milliseconds, that does not slow the pace. */
+/** The maximum lateness of a call that later calls make up for, in milliseconds. */
 const slack = 10
 
-/** The wait after a refusal that states none. It doubles with each further one, up to the maximum. */
+/** The hold after a refusal without a stated wait. It doubles with each further refusal, up to the maximum. */
 const firstHold = 500
 const longestHold = 30_000
 
 /** The state of the pace of one vendor account. */
 export interface Pace {
-  /** Calls under way, and how many there may be. */
+  /** The number of concurrent calls, and its maximum. */
   readonly underway: number
   readonly window: number
-  /** Calls in a millisecond; `undefined` where no limit is known. */
+  /** The limit in calls per millisecond; `undefined` if no limit is known. */
   readonly limit: number | undefined
-  /** How long the pace stays at the limit before it grows. */
+  /** The time after a hold until calls may exceed the limit. */
   readonly patience: number
-  /** When the hold ends, and when the next call may go. */
+  /** The end of the hold, and the earliest start of the next call. */
   readonly opensAt: number
   readonly nextAt: number
-  /** Calls accepted since a moment, and in the second before it. */
+  /** The number of calls accepted since `countedFrom`, and in the second before it. */
   readonly accepted: number
   readonly acceptedBefore: number
   readonly countedFrom: number
-  /** Refusals, and holds, since the last success. */
+  /** The number of refusals and of holds since the last success. */
   readonly refusals: number
   readonly holds: number
 }
 
-/** Makes a pace that knows no limit, and bounds the calls under way to so many. */
+/** Makes a pace without a limit. `window` is the maximum number of concurrent calls. */
 export const make = (window: number): Pace => ({
   underway: 0,
   window,
@@ -80,23 +82,23 @@ export const make = (window: number): Pace => ({
   holds: 0
 })
 
-/** Tells how many calls may go in a millisecond; `undefined` where no limit is known. */
+/** Returns the allowed calls per millisecond, with the current excess; `undefined` if no limit is known. */
 export const rate = ({ limit, opensAt, patience }: Pace, now: number): number | undefined => {
   if (limit === undefined) return undefined
   const growing = now - opensAt - patience
   return growing < 0 ? limit : limit * (1 + firstExcess * 2 ** (growing / second))
 }
 
-/** Tells for how long all calls are still held. */
+/** Returns the remaining time of the hold. */
 export const held = ({ opensAt }: Pace, now: number): number => Math.max(0, opensAt - now)
 
-/** Tells how long the next call has to wait; `Infinity` until one that is under way comes back. */
+/** Returns the wait of the next call. It is `Infinity` if the call must wait until another one ends. */
 export const wait = (pace: Pace, now: number): number => {
   if (pace.underway >= pace.window) return Number.POSITIVE_INFINITY
   return pace.limit === undefined ? held(pace, now) : Math.max(held(pace, now), pace.nextAt - now)
 }
 
-/** Notes that a call started. */
+/** Records that a call started. */
 export const started = (pace: Pace, now: number): Pace => {
   const known = rate(pace, now)
   return {
@@ -106,17 +108,17 @@ export const started = (pace: Pace, now: number): Pace => {
   }
 }
 
-/** Notes that a call came back, however it ended. */
+/** Records that a call ended, with any result. */
 export const ended = (pace: Pace): Pace => ({ ...pace, underway: pace.underway - 1 })
 
-/** Calls accepted in the last second, counted with a sliding window of two. */
+/** Estimates the number of calls accepted in the last second, with a sliding window over two periods. */
 const acceptedOfLate = ({ accepted, acceptedBefore, countedFrom }: Pace, now: number): number => {
   const age = (now - countedFrom) / second
   if (age < 1) return accepted + acceptedBefore * (1 - age)
   return age < 2 ? accepted * (2 - age) : 0
 }
 
-/** Counts one more accepted call, in the second that it came in. */
+/** Counts an accepted call in the current second. */
 const counted = (pace: Pace, now: number): Pace => {
   const age = now - pace.countedFrom
   if (age < second) return { ...pace, accepted: pace.accepted + 1 }
@@ -125,7 +127,7 @@ const counted = (pace: Pace, now: number): Pace => {
     : { ...pace, accepted: 1, acceptedBefore: 0, countedFrom: now }
 }
 
-/** Notes that a call was accepted. */
+/** Records that a call was accepted. */
 export const succeeded = (pace: Pace, now: number): Pace => ({
   ...counted(pace, now),
   window: pace.window + 1,
@@ -133,20 +135,20 @@ export const succeeded = (pace: Pace, now: number): Pace => ({
   holds: 0
 })
 
-/** Holds all calls for so long, as an answer said that nothing is left until then. */
+/** Holds all calls for a time, after a response with an exhausted rate limit. */
 export const spent = (pace: Pace, now: number, milliseconds: number): Pace => ({
   ...pace,
   opensAt: Math.max(pace.opensAt, now + milliseconds)
 })
 
-/** Takes the calls accepted in the last second as the pace, after enough refusals in a row. */
+/** Sets the limit to the calls accepted in the last second, after enough refusals in a row. */
 const learn = (pace: Pace, now: number): Pace => {
   const accepted = acceptedOfLate(pace, now)
   if (pace.limit !== undefined || pace.refusals < proof || accepted === 0) return pace
   return { ...pace, limit: Math.max(slowest, accepted / second), patience: second }
 }
 
-/** Corrects the pace after a refusal of a call that started after the last hold. */
+/** Corrects the limit after a refusal of a call that started after the last hold. */
 const correct = (pace: Pace, now: number, startedAt: number): Pace => {
   const { limit, patience } = pace
   if (limit === undefined) return pace
@@ -160,10 +162,10 @@ const correct = (pace: Pace, now: number, startedAt: number): Pace => {
   }
 }
 
-/** Notes that a call was refused, with or without a wait asked for. All calls are held from then on, as `held` tells. */
+/** Records a refused call, and usually holds all calls. `asked` is the wait that the vendor states, if any. */
 export const refused = (pace: Pace, now: number, startedAt: number, asked: number | undefined): Pace => {
   const learned = learn({ ...pace, refusals: pace.refusals + 1 }, now)
-  // It was on its way when another was refused: it tells at most that the wait is longer.
+  // The call started before the hold, so its refusal can only extend the hold.
   if (startedAt < pace.opensAt) return now < pace.opensAt ? spent(learned, now, asked ?? 0) : learned
   const hold = asked ?? Math.min(longestHold, firstHold * 2 ** pace.holds)
   return { ...correct(learned, now, startedAt), holds: pace.holds + 1, opensAt: now + hold, nextAt: now + hold }

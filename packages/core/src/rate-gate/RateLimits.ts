@@ -1,4 +1,4 @@
-/** The rate limit of one vendor account, counted in this process or in a store that machines share. */
+/** Rate limits of one vendor account, counted in this process or in a store that machines share. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { monotonicMillis } from "../Deadline.ts"

@@ -1,4 +1,4 @@
-/** The runner of attempts under a retry policy. */
+/** Runs attempts under a retry policy. */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -16,7 +16,7 @@ const retries = Metric.counter("tempcred_retries_total", {
   incremental: true
 })
 
-/** An orphaned credential expires by itself. */
+/** Counts retries that may leave an unused (orphaned) credential at the vendor until it expires. */
 const orphans = Metric.counter("tempcred_possible_orphans_total", {
   description: "Mints retried after an attempt that may have minted",
   incremental: true
@@ -37,20 +37,20 @@ export const mayHaveMinted = (reason: Reason): boolean => {
 }
 
 /**
- * Options of an attempt: `lane` is the queue at the rate gate (lanes take turns), and
- * `hasSideEffects` prevents a repeat that could have effects twice.
+ * Options of an attempt. `lane` is the queue at the rate limiter; lanes take turns. With
+ * `hasSideEffects`, an attempt that may have succeeded is not repeated.
  */
 interface AttemptOptions {
   readonly lane: string
   readonly hasSideEffects: boolean
 }
 
-/** An attempt, which ends within so many milliseconds or fails as `timedOut`. */
+/** An attempt with a time limit in milliseconds, after which it fails with `timedOut`. */
 type Attempt<A, R = never> = (milliseconds: number) => Effect.Effect<A, Reason, R>
 
 /**
- * Runs attempts under a policy, each after its turn at the gate. All runs from one `makeRun` share
- * one retry budget.
+ * A function that runs attempts under a policy. Each attempt waits for its turn at the gate. All runs
+ * from one `makeRun` share one retry budget.
  */
 export type Run = <A, R>(attempt: Attempt<A, R>, gate: Gate, options: AttemptOptions) => Effect.Effect<A, Reason, R>
 
@@ -104,7 +104,7 @@ export const makeRun = (policy: Policy, provider: string): Run => {
     })
 }
 
-/** Repeats a failed effect. The schedule is made only then, and starts with that failure. */
+/** Repeats a failed effect by a schedule. The schedule is made after the first failure, which is its first input. */
 const repeat =
   <A, R>(
     tried: Effect.Effect<A, Reason, R>,
@@ -124,7 +124,7 @@ const delaysOf = ({ attempts, base, cap, factor }: Policy) =>
   Schedule.min([Schedule.exponential(base, factor), Schedule.spaced(cap)]).pipe(
     Schedule.setInputType<Reason>(),
     Schedule.modifyDelay(({ duration, input }) => {
-      // After a 429, the gate delays every call.
+      // After a 429, the gate delays all calls, so no other delay is needed.
       if (input._tag === "RateLimitError") return Effect.succeed(Duration.zero)
       return input.retryAfter === undefined
         ? Effect.map(Random.next, (share) => Duration.times(duration, share))

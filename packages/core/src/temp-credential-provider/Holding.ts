@@ -1,7 +1,6 @@
 /**
- * The credentials that a provider holds, for wrappers of this package and for the Promise API. They
- * are under a symbol, so that a wrapper of an app that copies a provider (`{ ...provider, mint }`)
- * passes them on without knowing them.
+ * Access to the cached credentials of a provider, for wrappers of this package and for the Promise API.
+ * Its key is a symbol. An app's wrapper that copies a provider (`{ ...provider, mint }`) copies it too.
  */
 import type * as Exit from "effect/Exit"
 import type { MintRequest } from "../MintRequest.ts"
@@ -11,7 +10,7 @@ import type { TempCredentialError } from "../TempCredentialError.ts"
 /** The key of a provider's `Holding`. */
 export const holding: unique symbol = Symbol.for("@tempcred/core/Holding")
 
-/** Access to the credentials that a provider holds. Each part is absent if no wrapper below has it. */
+/** Access to the cached credentials of a provider. A function is absent if no wrapper below supports it. */
 export interface Holding {
   /** Returns a cached credential synchronously, so that a cache hit needs no fiber. */
   readonly cached?: (request: MintRequest) => TempCredential | undefined
@@ -24,8 +23,8 @@ export interface Holding {
     landed: (exit: Exit.Exit<TempCredential, TempCredentialError>) => void
   ) => (() => void) | undefined
   /**
-   * Tells whether a credential was invalidated, here or on another machine. Holders of credentials
-   * check this before they serve one; the check does no I/O.
+   * Tells whether this machine or another one invalidated a credential. Caches check this before they
+   * serve a credential. The check does no I/O.
    */
   readonly isInvalidated?: (credential: TempCredential) => boolean
 }

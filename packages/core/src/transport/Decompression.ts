@@ -1,9 +1,9 @@
-/** Decompression of response bodies, which some servers compress although the request does not allow it. */
+/** Decompression of response bodies. Some servers compress them although the request does not allow it. */
 
 /**
  * Decompresses a body by its `content-encoding`. Returns `undefined` if the result is larger than
- * `maxBytes`. Returns the body unchanged if the encoding is unknown or does not match the body. Some
- * clients decompress a body and keep the header.
+ * `maxBytes`. Returns the body unchanged if the encoding is unknown or does not match the body, because
+ * some HTTP clients decompress a body without removing the header.
  */
 export const decompress = async (
   bytes: Uint8Array<ArrayBuffer>,
@@ -52,5 +52,5 @@ const formatOf = (encoding: string, [first = 0]: Uint8Array): CompressionFormat 
   return isFormat(name) ? name : undefined
 }
 
-/** Platforms support brotli, which is missing in their types. */
+/** Narrows the type of a known format, because TypeScript's types lack brotli, which platforms support. */
 const isFormat = (name: string | undefined): name is CompressionFormat => name !== undefined

@@ -1,7 +1,7 @@
-/** One exchange with a vendor: the request, the response, and the interface to a platform's sending function. */
+/** Types of an HTTP exchange: the request, the response, and the sending function of a platform. */
 import type * as Redacted from "effect/Redacted"
 
-/** A request to a vendor. The key can only travel in a header. */
+/** A request to a vendor. The key is sent only in a header. */
 export interface Outgoing {
   readonly method: "GET" | "POST" | "PUT" | "DELETE"
   readonly url: URL
@@ -12,7 +12,7 @@ export interface Outgoing {
   readonly headers?: Readonly<Record<string, string | undefined>> | undefined
   /** The body, sent as JSON. */
   readonly body?: unknown
-  /** The body, sent as a form. It takes the place of `body`. */
+  /** The body, sent as a form. It replaces `body`. */
   readonly form?: Readonly<Record<string, string | undefined>> | undefined
   /** The maximum size of the response in bytes. @default maxBytes */
   readonly maxBytes?: number | undefined
@@ -31,15 +31,15 @@ export interface Answer {
 export const maxBytes = 65_536
 
 /**
- * The receiver of a response. `begin` and `piece` return false when nothing more is needed. The
- * platform then closes the socket.
+ * The receiver of a response. If `begin` or `piece` returns false, the platform stops reading and closes
+ * the socket.
  */
 export interface Receiver {
-  /** Takes status and headers. The names of headers are in lower case. */
+  /** Receives status and headers. The names of headers are in lowercase letters. */
   readonly begin: (status: number, headers: Answer["headers"]) => boolean
   readonly piece: (bytes: Uint8Array) => boolean
   readonly end: () => void
-  /** Ends the exchange without a complete response. Later calls are ignored. */
+  /** Ends the exchange without a complete response. Later calls have no effect. */
   readonly fail: (cause: unknown) => void
 }
 

@@ -1,11 +1,11 @@
-/** Errors of an exchange: the address, the platform's code or message, and no secret. */
+/** Errors of requests. They contain the address and the platform's code or message, but no secret. */
 import * as Predicate from "effect/Predicate"
 import type * as Redacted from "effect/Redacted"
 import { scrub } from "../Scrubber.ts"
 import { quote } from "../LogText.ts"
 import { TransportError } from "../TempCredentialError.ts"
 
-/** The failed exchange: its URL, its key, and a further sentence, for example about a proxy. */
+/** The failed request: its URL, its key, and a sentence to add to the error, for example about a proxy. */
 export interface Way {
   readonly url: URL
   readonly key: Redacted.Redacted
@@ -13,14 +13,14 @@ export interface Way {
 }
 
 /**
- * Makes the error of an exchange that the platform aborted, before or after the first byte of the
- * response.
+ * Makes the error of a request that failed on the platform. `begun` tells whether the response had
+ * started.
  */
 export const broken = (cause: unknown, begun: boolean, { key, note, url }: Way): TransportError => {
   const words = wordsOf(cause)
   const code = codeOf(cause) ?? codes.find(([pattern]) => pattern.test(words ?? ""))?.[1]
   const address = addressOf(url)
-  // undici's own codes need the message to be clear.
+  // undici's own codes are unclear without the message.
   const isClear = code !== undefined && !code.startsWith("UND_ERR_")
   const said = !isClear && words !== undefined ? `: ${quote(scrub(withoutPaths(words), [key]), 150)}` : ""
   const sentence = begun
@@ -35,7 +35,7 @@ export const broken = (cause: unknown, begun: boolean, { key, note, url }: Way):
   })
 }
 
-/** Makes the error of an exchange without a complete response within so many milliseconds. */
+/** Makes the error of a request without a complete response within its time limit, in milliseconds. */
 export const late = (milliseconds: number, { note, url }: Pick<Way, "note" | "url">): TransportError => {
   const sentence =
     milliseconds > 0
@@ -64,7 +64,7 @@ const codeOf = (cause: unknown, depth = 0): string | undefined => {
   return codeOf(cause["cause"], depth + 1)
 }
 
-/** Finds the innermost message; outer ones only say that something failed. */
+/** Finds the innermost message, because outer messages only say that something failed. */
 const wordsOf = (cause: unknown, depth = 0): string | undefined => {
   if (!Predicate.isObject(cause) || depth > 4) return undefined
   const message = typeof cause["message"] === "string" && cause["message"] !== "" ? cause["message"] : undefined

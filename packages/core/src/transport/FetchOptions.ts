@@ -1,9 +1,9 @@
 /** Options of `fetch` for requests and responses with secrets. */
 
 /**
- * Returns options of `fetch` for the current platform: redirects are returned as responses, and
- * nothing is cached. Cloudflare Workers with a compatibility date before 2024-11-11 refuse the
- * `cache` option, and cache nothing.
+ * Returns options of `fetch` for the current platform. `fetch` then returns redirects as responses, and
+ * does not cache. Cloudflare Workers with a compatibility date before 2024-11-11 do not cache and refuse
+ * the `cache` option, so it is omitted there.
  */
 export const fetchOptions = (): Pick<RequestInit, "redirect" | "credentials" | "cache"> => ({
   redirect: "manual",

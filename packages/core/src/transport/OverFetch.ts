@@ -1,4 +1,4 @@
-/** The transport over the platform's `fetch`, which is the default on runtimes other than Node. */
+/** The transport over the platform's `fetch`. It is the default on runtimes other than Node. */
 import * as Layer from "effect/Layer"
 import type { Exchange } from "./Exchange.ts"
 import { fetchOptions } from "./FetchOptions.ts"
@@ -13,7 +13,7 @@ export const layer: Layer.Layer<Transport> = Layer.sync(Transport, () =>
   )
 )
 
-/** Provides the transport over a function like `fetch`. */
+/** Provides the transport over a function with the signature of `fetch`. */
 export const layerOf = (own: typeof fetch): Layer.Layer<Transport> => Layer.sync(Transport, () => make(through(own)))
 
 const noteOfFetch = (url: URL): string | undefined => {

@@ -1,6 +1,6 @@
 /**
- * The proxies of an environment: HTTPS_PROXY, HTTP_PROXY and NO_PROXY. Names in lowercase letters
- * take precedence.
+ * Reads proxies from the environment variables HTTPS_PROXY, HTTP_PROXY and NO_PROXY. Variables with
+ * names in lowercase letters take precedence.
  */
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
@@ -19,17 +19,17 @@ export interface Proxy {
 /** Variables by name, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** The proxy of an environment, and the choice of addresses that use it. */
+/** The proxy of an environment, and a function that finds the proxy of an address. */
 export interface Proxies {
   readonly proxy: Proxy | undefined
-  /** Returns the proxy for an address. */
+  /** Returns the proxy for an address; `undefined` if the address does not use one. */
   readonly of: (url: URL) => Proxy | undefined
 }
 
 /**
- * Reads the proxies of an environment. The default is the environment of the process. HTTPS uses
- * the HTTP proxy if it has none of its own. Loopback addresses use none, because their requests may
- * be unencrypted.
+ * Reads the proxies of an environment, by default of the process. Only HTTPS requests use a proxy:
+ * HTTPS_PROXY, or else HTTP_PROXY. Requests to loopback addresses do not, because they may be
+ * unencrypted.
  */
 export const proxies = (env: Environment = variables()): Proxies => {
   const proxy = named(env, "HTTPS_PROXY") ?? named(env, "HTTP_PROXY")
@@ -39,8 +39,8 @@ export const proxies = (env: Environment = variables()): Proxies => {
 }
 
 /**
- * Returns a note that a proxy is set but may not be used. `undefined` on Deno and Bun, which use
- * the proxy without an option.
+ * Returns a note that a proxy is set but may not be used. Returns `undefined` on Deno and Bun, which
+ * use the proxy without an option.
  */
 export const unusedProxy = (url: URL, advice: string): string | undefined => {
   // On Deno, reading the environment would need a permission.

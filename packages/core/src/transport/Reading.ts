@@ -1,10 +1,10 @@
-/** Reading of a response: the size limit, decompression and errors. */
+/** Reads responses: limits their size, decompresses them and makes errors. */
 import { InvalidResponseError, type TransportError } from "../TempCredentialError.ts"
 import { decompress, join } from "./Decompression.ts"
 import type { Answer, Receiver } from "./Exchange.ts"
 import { broken, type Way } from "./Failure.ts"
 
-/** The callbacks of a caller who waits for a response. */
+/** The callbacks for a complete response and for an error. */
 export interface Reader {
   readonly read: (answer: Pick<Answer, "status" | "headers" | "text">) => void
   readonly failed: (error: TransportError | InvalidResponseError) => void
@@ -30,13 +30,13 @@ const tooLarge = (status: number, maxBytes: number): InvalidResponseError =>
 export interface Body {
   /** Adds a piece, or returns the error of a body over the limit. */
   readonly take: (bytes: Uint8Array) => InvalidResponseError | undefined
-  /** Returns the body as text, or the error of a body that is too large after decompression. */
+  /** Returns the body as text, or an error if the body is too large after decompression. */
   readonly text: () => string | Promise<string | InvalidResponseError>
 }
 
 /**
- * Makes an empty body with a maximum size, for a response with this status. `encoding` is the
- * `content-encoding` that the platform has not decompressed.
+ * Makes an empty body with a maximum size. `status` is for errors. `encoding` is the `content-encoding`
+ * if the platform has not decompressed the body.
  */
 export const makeBody = (status: number, encoding: string | undefined, maxBytes: number): Body => {
   const pieces: Array<Uint8Array> = []

@@ -1,6 +1,6 @@
 /**
- * The transport service, and the part of a transport that is the same on every platform. The layers
- * are in other modules, so that a program with its own transport does not load the default one.
+ * The transport service, and the code that all platforms share. The layers are in other modules, so
+ * that a program with its own transport does not load the default one.
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"

@@ -1,4 +1,4 @@
-/** Writes requests to vendors: adds the key as a header, and refuses to send it without TLS. */
+/** Converts requests for sending: adds the key as a header, and refuses to send it without TLS. */
 import * as Redacted from "effect/Redacted"
 import { checkUrl } from "../ConfigurationError.ts"
 import { InvalidRequestError } from "../TempCredentialError.ts"
@@ -13,7 +13,7 @@ export const refuse = ({ url }: Outgoing): InvalidRequestError | undefined => {
 
 const bearer = { name: "authorization", prefix: "Bearer " }
 
-/** Writes a request, with its key. */
+/** Converts a request into headers and text, and adds its key. */
 export const make = ({ body, form, headers: given, key, keyHeader = bearer, method, url }: Outgoing): Wire => {
   const headers: Record<string, string> = { accept: "application/json", "accept-encoding": "identity" }
   for (const [name, value] of Object.entries(given ?? {})) if (value !== undefined) headers[name] = value

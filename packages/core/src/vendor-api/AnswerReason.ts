@@ -1,4 +1,4 @@
-/** The reason of a vendor's response, from the vendor's error code or else from the HTTP status. */
+/** Reasons of vendor responses, from a tag or from the HTTP status. */
 import {
   AuthenticationError,
   type Feature,

@@ -1,9 +1,9 @@
-/** The description of a vendor's failures. */
+/** The description of a vendor's error responses. */
 import type * as Schema from "effect/Schema"
 import type { Feature, Issue } from "../TempCredentialError.ts"
 import type { AnswerTag } from "./AnswerReason.ts"
 
-/** The content of a vendor's error body, with the vendor's wording and field names. */
+/** The content of a vendor's error body, with the vendor's messages and field names. */
 export interface VendorFailure {
   readonly code?: string | undefined
   readonly detail?: string | undefined
@@ -16,8 +16,8 @@ export interface VendorFailure {
 }
 
 /**
- * The description of a vendor's failures: the schema of its error bodies, and the codes and statuses that differ from
- * the common mapping.
+ * The description of a vendor's error responses: the schema of the bodies, and the codes and statuses that differ
+ * from the common mapping.
  */
 export interface Dialect<Failure> {
   readonly failure: Schema.Codec<Failure, unknown>

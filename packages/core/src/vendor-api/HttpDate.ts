@@ -4,7 +4,7 @@ const months = "JanFebMarAprMayJunJulAugSepOctNovDec"
 const month = "(?<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 const time = String.raw`(?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d)`
 
-/** The preferred format, and the two obsolete ones that a recipient must understand. */
+/** The preferred format, and the two obsolete formats that a recipient must understand. */
 const formats = [
   String.raw`(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (?<day>\d\d) ${month} (?<year>\d{4}) ${time} GMT`,
   String.raw`(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (?<day>\d\d)-${month}-(?<year>\d\d) ${time} GMT`,
@@ -13,7 +13,7 @@ const formats = [
 
 const century = 100
 
-/** Expands a two-digit year. One that seems more than fifty years ahead is in the past. */
+/** Expands a two-digit year. A year more than fifty years ahead is moved to the previous century. */
 const fullYear = (year: string, now: number): number => {
   if (year.length === 4) return Number(year)
   const thisYear = new Date(now).getUTCFullYear()
@@ -21,7 +21,7 @@ const fullYear = (year: string, now: number): number => {
   return inThisCentury > thisYear + 50 ? inThisCentury - century : inThisCentury
 }
 
-/** The date that was parsed last. Responses within one second have the same date, so it is parsed once. */
+/** The last parsed date, cached because all responses within one second have the same date. */
 let last: { readonly text: string; readonly at: number } | undefined
 
 /**
@@ -32,7 +32,7 @@ export const parse = (text: string, now: number): number | undefined => {
   if (text === "") return undefined
   if (text === last?.text) return last.at
   const at = read(text, now)
-  // Only the preferred format has this length. Obsolete formats are not kept: a two-digit year depends on `now`.
+  // Only the preferred format has this length. Obsolete formats are not cached: a two-digit year depends on `now`.
   if (at !== undefined && text.length === fullLength) last = { text, at }
   return at
 }

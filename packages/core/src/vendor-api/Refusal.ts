@@ -1,6 +1,6 @@
 /**
- * The reason of a vendor's error response, by the vendor's dialect or else by its status, and the
- * parts of its message that are kept.
+ * Converts a vendor's error response into a reason, by the vendor's dialect or else by the HTTP status.
+ * Removes keys from the message and shortens it.
  */
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
@@ -15,7 +15,7 @@ import type { Dialect, VendorFailure } from "./Dialect.ts"
 
 const parseJson = Option.liftThrowable((text: string): unknown => JSON.parse(text))
 
-/** Reads an error response. Keys are removed from everything that is kept; `now` is in epoch milliseconds. */
+/** A reader of error responses, which removes keys from the reason. `now` is in epoch milliseconds. */
 export type Refusal = (answer: Answer, keys: ReadonlyArray<Redacted.Redacted>, now: number) => Reason
 
 /** Makes the reader of a vendor's error responses. */
@@ -49,7 +49,7 @@ export const reader = <Failure>(dialect: Dialect<Failure>): Refusal => {
       },
       (told.issues ?? []).slice(0, 20).flatMap((issue) => {
         const field = fields.get(issue.field) ?? clean(issue.field, 100) ?? ""
-        // An issue without a field repeats the detail.
+        // An issue without a field is omitted, because it repeats the detail.
         return field === "" ? [] : [{ field, message: clean(issue.message, 300) || "was refused" }]
       }),
       told.feature
@@ -57,11 +57,11 @@ export const reader = <Failure>(dialect: Dialect<Failure>): Refusal => {
   }
 }
 
-/** Keeps an error message in plain text, but not a web page. */
+/** Uses a plain text body as the message. Ignores other bodies, such as web pages. */
 const plain = (answer: Answer): VendorFailure =>
   answer.headers["content-type"]?.toLowerCase().startsWith("text/plain") === true ? { detail: answer.text } : {}
 
-/** Removes keys before cutting, so that no part of a key remains at the end. */
+/** Removes keys from text and then shortens it. In this order, no part of a key remains at the end. */
 const scrubber =
   (keys: ReadonlyArray<Redacted.Redacted>) =>
   (text: string | undefined, length: number): string | undefined =>

@@ -1,4 +1,4 @@
-/** The response of a vendor as a typed result: a decoded body, or the reason of the failure. */
+/** Converts a vendor's response into a decoded body or the reason of the failure. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -14,8 +14,8 @@ import type { Refusal } from "./Refusal.ts"
 import { type Skew, skew } from "./ReplyHeaders.ts"
 
 /**
- * A decoded response, the times of sending and receiving in epoch milliseconds, and `skew`: how far the vendor's clock
- * is ahead, in milliseconds. Differences under a second count as none.
+ * A decoded response, with the times of sending and receiving in epoch milliseconds. `skew` is how far the vendor's
+ * clock is ahead. Differences under a second count as none.
  */
 export interface Received<A> {
   readonly value: A
@@ -26,7 +26,7 @@ export interface Received<A> {
   readonly holdsKey: (text: string) => boolean
 }
 
-/** Decodes the response to a call. The keys of the call are removed from the message of a failure. */
+/** A decoder of responses. It removes the given keys from the messages of failures. */
 export type Reader<A> = (
   answer: Answer,
   form: "json" | "text",
@@ -58,7 +58,7 @@ const decodeWith = <A>(
   form: "json" | "text",
   keys: ReadonlyArray<Redacted.Redacted>
 ): Result.Result<A, InvalidResponseError> => {
-  // The path of an issue can contain names from the response.
+  // The path of an issue can contain field names from the response, so keys are removed from it.
   const refuse = (detail: string) =>
     new InvalidResponseError({ status: answer.status, detail: quote(scrub(detail, keys), 300) })
   const content = form === "text" ? Option.some(answer.text) : parseJson(answer.text === "" ? "null" : answer.text)

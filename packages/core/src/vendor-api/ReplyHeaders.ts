@@ -1,6 +1,5 @@
 /**
- * Reads time from response headers: how long to wait, and the difference of the clocks. Malformed
- * headers and past times are ignored.
+ * Reads waits and the vendor's clock from response headers. Ignores malformed headers and past times.
  */
 import * as Duration from "effect/Duration"
 import type { Answer } from "../transport/Exchange.ts"
@@ -11,7 +10,7 @@ type Headers = Answer["headers"]
 /** The maximum wait in milliseconds: one hour. */
 const longestWait = 3_600_000
 
-/** The maximum wait after a successful response in milliseconds. If it is too short, the next 429 states the rest. */
+/** The maximum wait after an exhausted rate limit, in milliseconds. If it is too short, the next call gets a 429. */
 const longestPause = 60_000
 
 const waiting = (milliseconds: number): Duration.Duration | undefined =>
@@ -39,7 +38,7 @@ export const retryAfter = (headers: Headers, now: number): Duration.Duration | u
 /**
  * Reads the wait until the rate limit resets, if no calls are left. The headers are `RateLimit`, or
  * `RateLimit-Remaining` and `RateLimit-Reset`, each of these two with or without `X-`. The wait is
- * at most one minute; `undefined` if calls are left or nothing is stated.
+ * at most one minute; `undefined` if calls are left or the headers are absent.
  */
 export const nothingLeftFor = (headers: Headers, now: number): Duration.Duration | undefined => {
   const wait = untilReset(headers, now)
@@ -68,8 +67,8 @@ const waitOf = (reset: string | undefined, headers: Headers, now: number): Durat
 }
 
 /**
- * Returns the wait until a time by the vendor's clock. If that is over `longestWait`, the local
- * clock is used when it gives a shorter positive wait.
+ * Returns the wait until a time by the vendor's clock. If the wait is over `longestWait`, uses the
+ * local clock instead, if that results in a shorter positive wait.
  */
 const until = (at: number, headers: Headers, now: number): Duration.Duration | undefined => {
   const byVendor = at - (vendorNow(headers, now) ?? now)

@@ -1,8 +1,8 @@
-/** URLs of an adapter, made from configuration. */
+/** Functions that make an adapter's URLs from configured base URLs. */
 
 /**
- * Joins a base URL and a path that starts with a slash. The base may end in slashes or in the first
- * segment of the path, as the clients of some vendors expect (`/v1`).
+ * Joins a base URL and a path that starts with a slash. The base may end in slashes, or in the first
+ * segment of the path, such as `/v1`, because the SDKs of some vendors expect it there.
  */
 export const join = (base: string, path: string): string => {
   const bare = base.replace(/\/+$/, "")

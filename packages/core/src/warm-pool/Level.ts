@@ -1,6 +1,6 @@
 /**
- * The credentials of one scope in a pool, and the number that it aims at. The functions are pure. Lengths and times are
- * monotonic milliseconds, with the wall clock as a second check.
+ * The pooled credentials of one scope, and their target number. The functions are pure. Durations and times are
+ * monotonic milliseconds; the wall clock is a second check of expiry.
  */
 import type { ClockReading } from "../ClockReading.ts"
 import { lifeLeft } from "../CredentialEnd.ts"
@@ -9,18 +9,18 @@ import type { TempCredential } from "../TempCredential.ts"
 /** A credential in stock. */
 interface Kept {
   readonly credential: TempCredential
-  /** The latest time to give it out, by both clocks. */
+  /** The latest time to serve the credential, by both clocks. */
   readonly until: ClockReading
-  /** The remaining lifetime at that time. */
+  /** The remaining lifetime at the time `until`. */
   readonly spare: number
 }
 
 /** The stock of one scope. */
 export interface Level {
   readonly kept: ReadonlyArray<Kept>
-  /** How many credentials to keep ready: more after a request that found none, fewer after credentials that nobody took. */
+  /** The target number of credentials. It rises when a request finds none, and falls when credentials age unused. */
   readonly target: number
-  /** Whether the scope was requested before, and when it was last. */
+  /** Whether the scope was requested before, and the time of the last request. */
   readonly isAsked: boolean
   readonly askedAt: number
 }
@@ -31,16 +31,16 @@ export interface Bounds {
   readonly max: number
 }
 
-/** Makes the empty stock of a scope that is requested now. */
+/** Makes the empty stock of a scope. */
 export const make = ({ min }: Bounds, now: number): Level => ({ kept: [], target: min, isAsked: false, askedAt: now })
 
-/** Discards old credentials, and lowers the target by their number. */
+/** Discards credentials that are past their latest time, and lowers the target by their number. */
 export const aged = (level: Level, at: ClockReading, { min }: Bounds): Level => {
   const kept = level.kept.filter(({ until }) => lifeLeft(until, at) > 0)
   return { ...level, kept, target: Math.max(min, level.target - (level.kept.length - kept.length)) }
 }
 
-/** Takes the oldest credential that has at least so many milliseconds left, if there is one. */
+/** Takes the oldest credential with a remaining lifetime of at least `least`, if there is one. */
 export const taken = (
   level: Level,
   at: ClockReading,
@@ -62,7 +62,7 @@ export const taken = (
   ]
 }
 
-/** Adds a credential that ends then, unless it has no more than the spare lifetime left. */
+/** Adds a credential that expires at `end`, unless its lifetime is too short. */
 export const added = (
   level: Level,
   at: ClockReading,
@@ -77,6 +77,6 @@ export const added = (
   return { ...level, kept: [...level.kept, { credential, until, spare }] }
 }
 
-/** Tells for how many milliseconds nothing ages; `Infinity` for an empty stock. */
+/** Returns the milliseconds until the next credential must be discarded; `Infinity` for an empty stock. */
 export const untilNext = ({ kept }: Level, now: number): number =>
   Math.min(...kept.map(({ until }) => until.monotonic - now))

@@ -1,5 +1,5 @@
 /**
- * The pooled credentials of one scope, and the fiber that refills them. It mints missing ones,
+ * The pooled credentials of one scope, and the effect that refills them. It mints missing credentials,
  * discards old ones, waits after a failure, and ends after an idle time.
  */
 import * as Effect from "effect/Effect"
@@ -24,7 +24,7 @@ const longestPause = 60_000
 
 /** The stock of one scope. */
 export interface WarmStock {
-  /** Takes the oldest credential with enough remaining lifetime, and at least so many milliseconds. */
+  /** Takes the oldest credential with enough remaining lifetime, which is at least `least` milliseconds. */
   readonly take: (least: number) => Effect.Effect<TempCredential | undefined>
   /** Refills the stock until it is idle. */
   readonly fill: Effect.Effect<void>
@@ -32,7 +32,7 @@ export interface WarmStock {
   readonly drop: Effect.Effect<void>
 }
 
-/** Settings of a stock; durations are milliseconds. */
+/** Settings of a stock. Durations are milliseconds. `level` changes the gauge of pooled credentials. */
 export interface Settings {
   readonly provider: TempCredentialProvider["Service"]
   readonly request: MintRequest
@@ -84,7 +84,7 @@ export const make = (settings: Settings, now: number): WarmStock => {
       }
     )
 
-  /** Adds a credential, and tells whether it is usable for a while. */
+  /** Adds a credential. Returns false if its lifetime is too short. */
   const add = (credential: TempCredential, begun: ClockReading) =>
     step((at) => {
       // A wall clock that was set back during the mint does not extend the lifetime.
@@ -92,7 +92,7 @@ export const make = (settings: Settings, now: number): WarmStock => {
       return [after !== level, after]
     })
 
-  /** Mints one credential, and tells whether it is in stock. The first failure in a row is published. */
+  /** Mints one credential, and returns whether it was added. Publishes only the first failure in a row. */
   const mintOne = Effect.fnUntraced(function* (failures: number) {
     const begun = yield* step((at) => [at, level])
     // A defect of the provider must not end the refills of its scope.
@@ -108,7 +108,7 @@ export const make = (settings: Settings, now: number): WarmStock => {
     })
   })
 
-  /** Mints what is missing, pauses after a failure, and returns the number of failures in a row. */
+  /** Mints the missing credentials, pauses after a failure, and returns the number of failures in a row. */
   const refill = Effect.fnUntraced(function* (missing: number, failures: number) {
     const mints = Array.from({ length: missing }, () => mintOne(failures))
     const all = yield* Effect.all(mints, { concurrency: "unbounded" })
@@ -118,7 +118,7 @@ export const make = (settings: Settings, now: number): WarmStock => {
     return failures + 1
   })
 
-  /** Refills, or waits for the next request or the next credential that ages, until the scope is idle. */
+  /** Refills the stock after each request and each discarded credential, until the scope is idle. */
   const keep = (failures: number): Effect.Effect<void> =>
     Effect.flatMap(
       step((at) => {
