@@ -1,7 +1,7 @@
 /**
  * The capabilities of a vendor for each purpose, as plain data, and the check of a request against
- * them. A guarantee is never dropped silently: an unsupported one fails before any call or, with
- * `onUnsupported: "relax"`, is left out and listed in `relaxed`.
+ * them. An unsupported guarantee fails before any call. With `onUnsupported: "relax"`, it is omitted
+ * and listed in `relaxed` instead.
  *
  * ```ts
  * import * as MintRequest from "@tempcred/core/MintRequest"

@@ -41,8 +41,8 @@ export const Placement = Schema.Union([
 
 /**
  * The place of the secret: a header, a query parameter, the WebSocket subprotocols, a field of the
- * first message, a form field, or the URL (a part or the whole of it). `"sdk"` means that the
- * vendor's own SDK takes the secret as the argument `name`.
+ * first message, a form field, or the URL. The secret may be a part of the URL or the whole URL.
+ * `"sdk"` means that the vendor's own SDK takes the secret as the argument `name`.
  *
  * @category models
  * @since 0.1.0

@@ -103,8 +103,8 @@ export class CredentialCache extends Context.Service<
     /** Gets a credential. Unlike `mint`, fails when a new credential would not satisfy `minRemaining`. */
     readonly get: (request: MintRequest, options?: GetOptions) => Effect.Effect<TempCredential, TempCredentialError>
     /**
-     * Removes this credential from every scope, for example after the vendor refused it. Other
-     * credentials stay.
+     * Removes this credential from every scope, for example after the vendor refused it. Does not
+     * remove other credentials.
      */
     readonly invalidate: (credential: TempCredential) => Effect.Effect<void>
     /** The number of scopes in the cache. */

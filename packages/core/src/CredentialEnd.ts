@@ -22,7 +22,7 @@ export const endOf = (credential: TempCredential, begun: ClockReading, now: Cloc
   return end
 }
 
-/** Gives a copy of a credential the expiry of its original. */
+/** Copies the expiry of a credential to a copy of it. */
 export const inheritEnd = (copy: TempCredential, original: TempCredential): TempCredential => {
   const end = ends.get(original)
   if (end !== undefined) ends.set(copy, end)

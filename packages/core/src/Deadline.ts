@@ -41,7 +41,7 @@ export const remaining: Effect.Effect<number> = Effect.withFiber((fiber) =>
   Effect.succeed(remainingUnsafe(fiber, millisUnsafe(fiber)))
 )
 
-/** Sets a deadline this many milliseconds from now, unless an earlier one is set. Interrupts nothing. */
+/** Sets a deadline this many milliseconds from now, unless an earlier one is set. Does not interrupt the effect. */
 export const within =
   (millis: number) =>
   <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>

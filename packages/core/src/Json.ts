@@ -10,8 +10,8 @@ const member = (path: string, name: string): string =>
   /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) ? `${path}.${name}` : `${path}[${JSON.stringify(name)}]`
 
 /**
- * Finds the path of the first part that JSON cannot represent: anything but a string, a finite
- * number, a boolean, null, an array or a plain object. A cycle counts too.
+ * Finds the path of the first part that JSON cannot represent. JSON can represent strings, finite
+ * numbers, booleans, null, arrays and plain objects, without cycles.
  */
 export const findForeign = (value: unknown, path: string, within: ReadonlyArray<unknown> = []): string | undefined => {
   if (value === null || typeof value === "string" || typeof value === "boolean") return undefined

@@ -52,8 +52,9 @@ export interface Minter extends AsyncDisposable {
   /**
    * Mints a credential.
    *
-   * Rejects with `TempCredentialError` if the mint failed, `ConfigurationError` if the layer could
-   * not be built, the signal's reason if it was aborted, or `ClosedError` if the minter is closed.
+   * Rejects with `TempCredentialError` if the mint failed, or with `ConfigurationError` if the layer
+   * could not be built. Rejects with the signal's reason if it was aborted, or with `ClosedError` if the
+   * minter is closed.
    */
   readonly mint: (
     request: MintRequest,
@@ -65,8 +66,8 @@ export interface Minter extends AsyncDisposable {
   /** Builds the layer now, to report configuration errors at start. Rejects with `ConfigurationError`. */
   readonly ready: () => Promise<void>
   /**
-   * Invalidates a credential that the vendor refused. Nobody gets it again, and the next mint
-   * returns another one.
+   * Invalidates a credential that the vendor refused. It is not served again, and the next mint returns
+   * another credential.
    */
   readonly invalidate: (credential: TempCredential) => Promise<void>
   /** Interrupts mints in progress and releases the layer's resources. */

@@ -42,7 +42,7 @@ const isWellFormed = (request: MintRequest): boolean => {
   )
 }
 
-/** Tells whether a request has only a purpose and a subject. */
+/** Tells whether all fields but purpose and subject are absent or have their defaults. */
 const isPlain = (request: MintRequest): boolean =>
   request.ttl === undefined &&
   request.region === undefined &&

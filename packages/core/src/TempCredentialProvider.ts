@@ -73,13 +73,13 @@ export class TempCredentialProvider extends Context.Service<
     /** Mints a credential. A request that the vendor does not support fails before any call. */
     readonly mint: (request: MintRequest, options?: MintOptions) => Effect.Effect<TempCredential, TempCredentialError>
     /**
-     * Invalidates a credential that the vendor refused, wherever it is cached or shared, so that
-     * nobody gets it again.
+     * Invalidates a credential that the vendor refused. It is removed from caches and from the shared
+     * store, and is not served again.
      */
     readonly invalidate?: (credential: TempCredential) => Effect.Effect<void>
     /**
-     * Invalidates the credential of this request's scope with this fingerprint, wherever it is
-     * cached or shared. Other credentials stay.
+     * Invalidates the credential with this fingerprint in the scope of this request, in caches and in
+     * the shared store. Does not invalidate other credentials.
      */
     readonly invalidateFingerprint?: (request: MintRequest, fingerprint: string) => Effect.Effect<void>
     /** Access to cached credentials, for wrappers of this package only. A copy with `...provider` includes it. */

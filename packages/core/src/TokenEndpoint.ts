@@ -150,8 +150,9 @@ export const ProblemReason = Schema.Literals([
 ])
 
 /**
- * The reason of a problem: one of `TempCredentialError`, `"UnauthenticatedError"` (401: the client is not
- * authenticated) or `"ForbiddenError"` (403: the endpoint's policy does not allow the request).
+ * The reason of a problem: a reason of `TempCredentialError`, or one of two further reasons.
+ * `"UnauthenticatedError"` (401) means that the client is not authenticated. `"ForbiddenError"` (403) means
+ * that the endpoint's policy does not allow the request.
  *
  * @category models
  * @since 0.1.0

@@ -80,7 +80,7 @@ export interface Call {
   readonly headers?: Outgoing["headers"]
   /** The body, sent as JSON. */
   readonly body?: Readonly<Record<string, unknown>>
-  /** The body, sent as a form. It takes the place of `body`. */
+  /** The body, sent as a form. It replaces `body`. */
   readonly form?: Readonly<Record<string, string | undefined>>
   /**
    * The format of a successful response. The response schema decodes the parsed JSON, or the plain text.

@@ -1,6 +1,6 @@
 /**
- * The expiry of a credential by the local clock: the one that its source states, but at most a minute
- * after the requested one.
+ * The expiry of a credential by the local clock. It is the expiry that the source states, but at most a
+ * minute after the requested expiry.
  */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"

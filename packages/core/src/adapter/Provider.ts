@@ -162,8 +162,8 @@ const noAccounts = () =>
   new InvalidRequestError({ issues: [{ field: "account", message: "is not supported: provide Accounts.layer" }] })
 
 /**
- * Returns the longest lifetime to accept, in seconds: the requested one, or the one that the response
- * states, up to the vendor's maximum. `fromResponse` compares a stated lifetime with the request.
+ * Returns the longest lifetime to accept, in seconds: the lifetime that the response states, up to the
+ * vendor's maximum, or else the requested ttl. `fromResponse` compares a stated lifetime with the ttl.
  */
 const longestLife = (terms: Terms | undefined, asked: number, most: number = asked): number =>
   terms?.life === undefined ? asked : Math.min(Duration.toSeconds(terms.life), most)

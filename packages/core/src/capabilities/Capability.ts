@@ -12,8 +12,8 @@ export interface Range {
 }
 
 /**
- * How a vendor treats the subject, which is the app's id of its end user: binds the credential to
- * it (`"enforced"`), stores it for reports (`"recorded"`), or ignores it.
+ * How a vendor treats the subject, which is the app's id of its end user. The vendor binds the
+ * credential to the subject (`"enforced"`), stores it for reports (`"recorded"`), or ignores it.
  */
 export interface SubjectSupport {
   readonly effect: "enforced" | "recorded" | "ignored"

@@ -5,8 +5,8 @@
  */
 
 /**
- * The fractions of the lifetime that are left when the background refresh starts, and when callers
- * wait for a new credential.
+ * The start of the windows as remaining fractions of the lifetime. In the `advisory` window, a
+ * background refresh starts. In the `mandatory` window, callers wait for a new credential.
  */
 export interface Shares {
   readonly advisory: number
@@ -25,8 +25,8 @@ const between = (low: number, high: number, chance: number): number => low + (hi
 const mandatoryFloor = 10_000
 
 /**
- * Fractions of the lifetime: the upper limit of `mandatoryFloor`, and the minimum time from the start of
- * the advisory window to the start of the mandatory window.
+ * Fractions of the lifetime. `floorShare` is the upper limit of `mandatoryFloor`. `lead` is the minimum
+ * time from the start of the advisory window to the start of the mandatory window.
  */
 const floorShare = 1 / 4
 const lead = 1 / 20

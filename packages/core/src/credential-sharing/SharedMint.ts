@@ -1,7 +1,7 @@
 /**
- * A mint through the shared store. It takes the stored credential, waits for the machine that holds the
- * lease, or takes the lease, mints, and stores the credential. If the store is unavailable, it mints
- * without storing.
+ * A mint through the shared store. It uses the stored credential, or waits for the machine that holds
+ * the lease. If there is neither, it takes the lease, mints, and stores the credential. If the store is
+ * unavailable, it mints without storing.
  */
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"

@@ -163,7 +163,7 @@ const makeRing = (
 
 const noKey = () => new AuthenticationError({ detail: "there is no long-lived key to send" })
 
-/** The keys of a source: fixed ones, or those of the last reading. */
+/** The keys of a source: the fixed keys, or the keys of the last valid reading. */
 interface Held {
   /** Whether the keys are fixed. */
   readonly isFixed: boolean

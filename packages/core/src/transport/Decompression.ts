@@ -2,8 +2,8 @@
 
 /**
  * Decompresses a body by its `content-encoding`. Returns `undefined` if the result is larger than
- * `maxBytes`. Returns the body unchanged if the encoding is unknown or does not match the body, because
- * some HTTP clients decompress a body without removing the header.
+ * `maxBytes`. Returns the body unchanged if the encoding is unknown or does not match the body. It does
+ * not match if an HTTP client decompressed the body without removing the header.
  */
 export const decompress = async (
   bytes: Uint8Array<ArrayBuffer>,

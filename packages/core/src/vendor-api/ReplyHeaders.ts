@@ -96,7 +96,7 @@ export const skew = (answer: Answer): Skew => {
 
 /**
  * Reads a vendor's clock from the `Date` header of its response, in epoch milliseconds. `undefined` if
- * the header is absent or malformed, or if a cache answered (`Age`). `now` is this machine's clock.
+ * the header is absent or malformed, or if the response is from a cache (`Age`). `now` is the local time.
  */
 export const vendorNow = (headers: Headers, now: number): number | undefined =>
   headers["age"] === undefined ? HttpDate.parse(headers["date"]?.trim() ?? "", now) : undefined

@@ -1,8 +1,8 @@
 /** Functions that make an adapter's URLs from configured base URLs. */
 
 /**
- * Joins a base URL and a path that starts with a slash. The base may end in slashes, or in the first
- * segment of the path, such as `/v1`, because the SDKs of some vendors expect it there.
+ * Joins a base URL and a path that starts with a slash. The base may end in slashes. It may also end in
+ * the first segment of the path, such as `/v1`, because some vendors' SDKs expect this.
  */
 export const join = (base: string, path: string): string => {
   const bare = base.replace(/\/+$/, "")
