@@ -306,7 +306,7 @@ describe("cached accounts", () => {
 })
 
 describe("invalidate", () => {
-  it.effect("affects only the cache of the credential's account", () => {
+  it.effect("drops the credential from its account's cache and from no other", () => {
     const { layer: transport, sent } = vendor()
     const { layer } = accountsOf({ stack: () => Providers.layer([acme("one-key")]) })
     return Effect.gen(function* () {

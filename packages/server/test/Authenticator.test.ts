@@ -78,7 +78,7 @@ describe("an asynchronous function of the app", () => {
     })
   )
 
-  it.effect("that rejects or throws makes authentication unavailable, and only onError gets its error", () =>
+  it.effect("that rejects or throws makes authentication unavailable, and only onError gets the error", () =>
     Effect.gen(function* () {
       const failure = new TypeError("sssh: postgres://app:secret@db")
       const seen: Array<unknown> = []

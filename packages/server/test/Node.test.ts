@@ -90,7 +90,7 @@ describe("a port", () => {
     })
   )
 
-  it.live("that is in use or invalid fails the layer with the option's name", () =>
+  it.live("or host that is in use or invalid fails the layer with the option's name", () =>
     Effect.gen(function* () {
       const { port } = yield* serving()
       const wrong: ReadonlyArray<readonly [name: string, options: Node.Options]> = [

@@ -194,7 +194,7 @@ describe("a client that does not read", () => {
   )
 })
 
-describe("a path that is not exactly one of the endpoint's", () => {
+describe("request paths", () => {
   const loose = (path: string): ReadonlyArray<string> => [
     path.toUpperCase(),
     `${path}/`,
@@ -213,7 +213,7 @@ describe("a path that is not exactly one of the endpoint's", () => {
     `http://localhost/x/..${path}`
   ]
 
-  it.live("gets 404 or 400", () =>
+  it.live("that differ from the endpoint's paths get 404 or 400", () =>
     Effect.gen(function* () {
       const { port, state } = yield* serving()
       for (const path of ["/metrics", "/healthz", "/readyz", "/openapi.json", "/docs"].flatMap(loose)) {
@@ -229,7 +229,7 @@ describe("a path that is not exactly one of the endpoint's", () => {
     })
   )
 
-  it.live("is still matched with a query, or with an origin as proxies send it", () =>
+  it.live("are matched with a query, or with an origin as proxies send it", () =>
     Effect.gen(function* () {
       const { port } = yield* serving()
       for (const target of [

@@ -125,7 +125,7 @@ describe("in an Effect app", () => {
   )
 })
 
-describe("a path that is not exactly one of the endpoint's", () => {
+describe("a path that differs from the endpoint's paths", () => {
   it.effect("gets 404, in an Effect app and from fetch", () =>
     Effect.gen(function* () {
       const ask = yield* app({ prefix: "/api" })
@@ -370,7 +370,7 @@ describe("an invalid option fails the layer", () => {
       (origin) => ["allowedOrigins", { allowedOrigins: [origin] }] as const
     )
   ]
-  it.effect.each(wrong)("%s %o", ([name, options]) =>
+  it.effect.each(wrong)("%s: %j", ([name, options]) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(app(options))
       assert.instanceOf(error, ConfigurationError)
