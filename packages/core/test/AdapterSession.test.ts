@@ -187,7 +187,7 @@ describe("the session configuration", () => {
     [[], "none", undefined]
   ]
   it.effect.each(locks)(
-    "at a vendor with the session locks %j, a request for the lock %j gets the lock %j (undefined: an error)",
+    "supported locks %j, requested lock %j: the session has lock %j, or is rejected if undefined",
     ([sessionLocks, lock, got]) =>
       Effect.gen(function* () {
         const session = { config, lock }
