@@ -81,7 +81,9 @@ const sentence = (summary: string, fields: Fields, detail: string = fields.detai
     status === undefined ? [] : `status ${status}`,
     code === undefined || code === String(status) ? [] : code,
     requestId === undefined ? [] : `request ${requestId}`,
-    retryAfter === undefined ? [] : `retry after ${Duration.format(retryAfter)}`
+    retryAfter === undefined
+      ? []
+      : `retry after ${Duration.format(Duration.millis(Math.ceil(Duration.toMillis(retryAfter))))}`
   ].flat()
   return summary + (known.length === 0 ? "" : ` (${known.join(", ")})`) + (detail === "" ? "" : `: ${detail}`)
 }

@@ -76,13 +76,23 @@ export interface FakeMinter extends Minter {
 }
 
 /**
- * Makes a minter that calls no vendor. `answer` returns the fields of the next credential, or throws what `mint` shall reject with. By default, each credential
+ * The answer of a fake minter: the fields of the next credential, or a whole credential.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Answer = CredentialFields | Credential
+
+const isCredential = (answer: Answer): answer is Credential => "toClient" in answer
+
+/**
+ * Makes a minter that calls no vendor. `answer` returns the fields of the next credential or a credential, also as a promise, or throws what `mint` shall reject with. By default, each credential
  * has the purpose and subject of its request, and a token of its own.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const fakeMinter: (answer?: (request: MintRequest) => CredentialFields) => FakeMinter = (
+export const fakeMinter: (answer?: (request: MintRequest) => Answer | Promise<Answer>) => FakeMinter = (
   answer = () => ({})
 ) => {
   const requests: Array<MintRequest> = []
@@ -102,12 +112,14 @@ export const fakeMinter: (answer?: (request: MintRequest) => CredentialFields) =
       check()
       requests.push(request)
       const { purpose, singleUse, subject } = request
+      const answered = await answer(request)
+      if (isCredential(answered)) return answered
       return buildCredential({
         purpose,
         uses: singleUse === undefined || singleUse === false ? "many" : "once",
         ...(subject === undefined ? {} : { subject }),
         token: `fake-token-${requests.length}`,
-        ...answer(request)
+        ...answered
       })
     },
     invalidate: async (credential) => {

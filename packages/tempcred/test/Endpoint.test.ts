@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net"
 import { inspect } from "node:util"
 import { SignJWT } from "jose"
 import { assert, describe, it } from "vitest"
-import { ConfigurationError } from "../src/index.ts"
+import { ConfigurationError, TempcredError } from "../src/index.ts"
 import { bearer, createEndpoint, jwt } from "../src/server.ts"
 import type { AccessLogEntry, Authenticate, EndpointOptions } from "../src/server.ts"
 import { fakeMinter } from "../src/testing.ts"
@@ -73,6 +73,20 @@ describe("an endpoint", () => {
     assert.deepStrictEqual(errors, [down])
     assert.lengthOf(soniox.log, 0)
     await close()
+  })
+
+  it("tells the app what the vendor said, and not the caller", async () => {
+    const errors: Array<unknown> = []
+    const { minter } = emulated({ env: { SONIOX_API_KEY: "wrong" } })
+    const { close, endpoint } = endpointOf({ minter, onError: (error) => void errors.push(error) })
+    const response = await endpoint.fetch(ask("/", undefined, ana))
+    assert.strictEqual(response.status, 502)
+    assert.notInclude(await response.text(), "SONIOX_API_KEY")
+    const [error] = errors
+    assert.instanceOf(error, TempcredError)
+    assert.match(error.message, /check SONIOX_API_KEY/)
+    await close()
+    await minter.close()
   })
 
   it("takes JWTs and static tokens", async () => {

@@ -29,6 +29,13 @@ describe("fakeMinter", () => {
     assert.instanceOf(error, TempcredError)
   })
 
+  it("takes a whole credential, also as a promise", async () => {
+    const credential = buildCredential({ token: "of-the-test" })
+    for (const answer of [() => credential, async () => credential]) {
+      assert.strictEqual(await fakeMinter(answer).mint({ purpose: "stt.realtime" }), credential)
+    }
+  })
+
   it("is aborted and closed like any minter", async () => {
     const minter = fakeMinter()
     const aborted = minter.mint({ purpose: "stt.realtime" }, { signal: AbortSignal.abort(new Error("left")) })

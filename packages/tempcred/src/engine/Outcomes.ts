@@ -55,6 +55,18 @@ const failureOf = (provider: string, reason: Reason): Failure => ({
   isRetryable: reason.isRetryable
 })
 
+/** Makes the plain failure of a mint. */
+export const failed = ({
+  failures,
+  message,
+  provider,
+  reason
+}: TempCredentialError): Failure & { readonly failures?: ReadonlyArray<Failure> } => {
+  const failure = { ...failureOf(provider, reason), message }
+  const all = failures?.map((one) => failureOf(one.provider, one.reason))
+  return all === undefined ? failure : { ...failure, failures: all }
+}
+
 /** The functions of this package whose options an issue names, by the engine's name of them. */
 const functions: ReadonlyArray<readonly [engine: string, own: string]> = [
   ["Providers.", "createMinter."],
@@ -82,12 +94,7 @@ const plainMessage = (message: string): string =>
 
 /** Makes the result of a rejection of the engine. Throws what is none of its own errors. */
 const rejection = (error: unknown): Outcome<never> => {
-  if (error instanceof TempCredentialError) {
-    const { failures, message, provider, reason } = error
-    const all = failures?.map((one) => failureOf(one.provider, one.reason))
-    const failure = { ...failureOf(provider, reason), message }
-    return { type: "failed", failure: all === undefined ? failure : { ...failure, failures: all } }
-  }
+  if (error instanceof TempCredentialError) return { type: "failed", failure: failed(error) }
   if (error instanceof Misuse) return { type: "misconfigured", issues: error.issues }
   if (error instanceof ConfigurationError) {
     return {

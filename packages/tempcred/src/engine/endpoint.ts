@@ -3,15 +3,20 @@ import * as IssuancePolicy from "@tempcred/server/IssuancePolicy"
 import * as NodeHandler from "@tempcred/server/NodeHandler"
 import * as TokenServer from "@tempcred/server/TokenServer"
 import { path } from "@tempcred/core/TokenEndpoint"
+import type { ProviderLayer } from "@tempcred/core/Adapter"
+import type { TempCredentialError } from "@tempcred/core/TempCredentialError"
+import { TempCredentialProvider } from "@tempcred/core/TempCredentialProvider"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import type { IncomingMessage, ServerResponse } from "node:http"
+import { TempcredError } from "../plain/errors.ts"
 import { engines, stores } from "../plain/internal.ts"
 import type { Caller, EndpointOptions, Limits, NodeRequest, NodeResponse, Policy } from "../plain/server-types.ts"
 import { callersOf, Passed } from "./Callers.ts"
 import type { Outcome, RunningEndpoint } from "./Engine.ts"
 import { hidden } from "./Keys.ts"
 import { misuse, requireKnown } from "./Misuse.ts"
-import { settled } from "./Outcomes.ts"
+import { failed, settled } from "./Outcomes.ts"
 
 const known = [
   "minter",
@@ -47,7 +52,7 @@ const endpointOf = async (options: EndpointOptions): Promise<RunningEndpoint> =>
   }
   const { provider } = await engine()
   const server = TokenServer.make({
-    provider,
+    provider: reporting(provider, onError),
     authenticator: await callersOf(options),
     policy: policy && policyOf(policy, onError),
     limits: limits && (await limitsOf(limits)),
@@ -72,6 +77,25 @@ const endpointOf = async (options: EndpointOptions): Promise<RunningEndpoint> =>
     ready: () => settled(server.ready),
     close: server.close
   }
+}
+
+/** Reports failed mints, of which the caller reads no words of the vendor. Requests that a vendor cannot serve are the caller's own. */
+const reporting = (provider: ProviderLayer, onError: EndpointOptions["onError"]): ProviderLayer => {
+  const report = (error: TempCredentialError) => {
+    if (error.reason._tag === "UnsupportedError") return Effect.void
+    if (onError === undefined) return Effect.logWarning(`tempcred: ${error.message}`)
+    return Effect.ignore(Effect.tryPromise(async () => onError(new TempcredError(failed(error)))))
+  }
+  return Layer.provide(
+    Layer.effect(
+      TempCredentialProvider,
+      TempCredentialProvider.useSync((inner) => ({
+        ...inner,
+        mint: (request, wishes) => Effect.tapError(inner.mint(request, wishes), report)
+      }))
+    ),
+    provider
+  )
 }
 
 const notOfNode =

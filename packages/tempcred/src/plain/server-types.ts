@@ -144,7 +144,11 @@ export interface EndpointOptions {
   readonly drainTimeout?: Length | undefined
   /** Receives an entry for each answered request. @default none */
   readonly onRequest?: ((entry: AccessLogEntry) => void | Promise<void>) | undefined
-  /** Receives an error of `authenticate` or of `policy.terms`, which callers read nothing of. @default none */
+  /**
+   * Receives errors whose words callers do not read: those of `authenticate` and `policy.terms`, and a `TempcredError` for each failed mint.
+   *
+   * @default a warning in the log, without the messages of the app's own errors
+   */
   readonly onError?: ((error: unknown) => void | Promise<void>) | undefined
 }
 
