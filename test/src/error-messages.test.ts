@@ -32,6 +32,7 @@ const parts = new Set([
   "answered with …",
   // names and content types
   "tempcred …",
+  "tempcred: …",
   "tempcred … …",
   "tempcred scope …",
   "tempcred limits …",
