@@ -123,7 +123,7 @@ export interface Adapter {
  */
 export interface LazyAdapter {
   readonly id: string
-  /** Loads the adapter, such as by `import()`. */
+  /** Loads the adapter, for example with `import()`. */
   readonly load: () => Promise<Adapter>
 }
 

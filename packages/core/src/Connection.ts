@@ -64,9 +64,9 @@ export const Connection = Schema.Struct({
 })
 
 /**
- * One way to use a credential. `where` says whether browsers or servers can connect this way, because
- * a browser cannot set headers on a WebSocket. From the ISO date `deprecatedFrom`, the vendor no
- * longer accepts it.
+ * One way to connect with a credential. `where` says whether browsers, servers or both can connect this
+ * way. For example, a browser cannot set headers on a WebSocket. From the ISO date `deprecatedFrom`, the
+ * vendor no longer accepts it.
  *
  * @category models
  * @since 0.1.0

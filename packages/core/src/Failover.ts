@@ -69,8 +69,8 @@ export interface Options {
   /** The number of consecutive failures that opens the circuit. @default 3 */
   readonly failures?: number | undefined
   /**
-   * How long the circuit stays open, plus or minus a fifth. Each further failure doubles the time,
-   * up to 16 times.
+   * How long the circuit stays open, plus or minus a fifth. Each further failure doubles the time, up
+   * to 16 times `openFor`.
    *
    * @default 30 seconds
    */

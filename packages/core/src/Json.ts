@@ -2,7 +2,7 @@
 
 const isPlain = (value: object): boolean => {
   const prototype: unknown = Object.getPrototypeOf(value)
-  // A plain object of another realm also has a prototype without a prototype.
+  // The prototype of a plain object has no prototype itself. This also holds in other realms, such as iframes.
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 

@@ -1,4 +1,4 @@
-/** Reads the expiry of a JWT as a hint. The vendor verifies the signature. */
+/** Reads the expiry of a JWT without verifying its signature. The vendor verifies it. */
 import * as Base64Url from "effect/encoding/Base64Url"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -8,7 +8,7 @@ const Claims = Schema.fromJsonString(Schema.Struct({ exp: Schema.Finite }))
 
 const decodeClaims = Schema.decodeUnknownOption(Claims)
 
-/** Reads the `exp` of a JWT in epoch milliseconds; `undefined` if the token is not a JWT or has none. */
+/** Reads the `exp` of a JWT in epoch milliseconds; `undefined` if the token is not a JWT or has no `exp`. */
 export const expiresAt = (token: Redacted.Redacted): number | undefined =>
   Option.fromNullishOr(Redacted.value(token).split(".")[1]).pipe(
     Option.flatMap((payload) => Option.getSuccess(Base64Url.decodeString(payload))),

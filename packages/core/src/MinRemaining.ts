@@ -24,7 +24,7 @@ export const parse = (
     : Result.fail(invalid('must be a finite duration with its unit, such as "20 seconds"'))
 }
 
-/** Reads `minRemaining` as `parse` does. Fails with the error of the given provider. */
+/** Reads `minRemaining` as `parse` does. The error names `provider`. */
 export const read = (
   provider: string,
   minRemaining: MintOptions["minRemaining"]

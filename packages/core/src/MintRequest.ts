@@ -1,7 +1,7 @@
 /**
- * The request for a credential, with the same fields for every vendor. A duration carries its unit,
- * as in `"60 seconds"` or a `Duration`. Types and decoding refuse a bare number, because its unit
- * would be a guess.
+ * The request for a credential, with the same fields for every vendor. A duration has a unit, as in
+ * `"60 seconds"`, or is a `Duration`. Types and decoding refuse a bare number, because its unit is
+ * unknown.
  *
  * ```ts
  * import * as MintRequest from "@tempcred/core/MintRequest"
@@ -58,8 +58,8 @@ const format = SchemaIssue.makeFormatterStandardSchemaV1()
 const known = Object.keys(rules).join(", ")
 
 /**
- * Decodes a request. A decoded request is returned as it is. The error names the invalid fields and
- * their rules.
+ * Decodes a request. Returns a decoded request unchanged. The error names the invalid fields and their
+ * rules.
  *
  * @category decoding
  * @since 0.1.0

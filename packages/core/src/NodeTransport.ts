@@ -91,7 +91,7 @@ export const layerDispatcher = (dispatcher: Dispatcher): Layer.Layer<Transport, 
 
 const noteOfDispatcher = (url: URL) => unusedProxy(url, "check that the dispatcher of the app uses it")
 
-/** Tells whether a dispatcher accepts the handler of undici 7 and 8. The request is invalid, so that none is sent. */
+/** Tells whether a dispatcher accepts the handler of undici 7 and 8. The test request is invalid and never sent. */
 const isKnown = (dispatcher: Dispatcher): boolean => {
   const nothing = () => {}
   const handler = {

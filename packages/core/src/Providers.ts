@@ -96,7 +96,7 @@ const checked = (
   // first one's vendor and key.
   Layer.fresh(Layer.unwrap(Effect.flatMap(Settings.check(options), build)))
 
-/** The parts of a stack that not every program needs. */
+/** The optional parts of a stack. */
 interface Parts {
   readonly store?: RateGate.Options["store"]
   readonly sharing?: Wrapper | undefined
@@ -157,8 +157,8 @@ const variables = collect((read) =>
 )
 
 /**
- * Builds the stack of `layer` from environment variables. `TEMPCRED_PROVIDER` names the adapters; several
- * are a failover order.
+ * Builds the stack of `layer` from environment variables. `TEMPCRED_PROVIDER` names the adapters in
+ * failover order.
  *
  * - `TEMPCRED_TTL`: the ttl of requests without one.
  * - `TEMPCRED_TIMEOUT`: the time limit of a mint, including retries.

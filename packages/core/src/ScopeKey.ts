@@ -111,7 +111,7 @@ export interface Kept {
 
 /** Copies the defined fields of a request. */
 export const keep = (given: MintRequest): Kept => {
-  // Fields are read by name, because a request can have getters.
+  // Fields are read by name, because a request may be a class instance with getters.
   const { exposure, maxSession, onUnsupported, purpose, region, session, singleUse, subject, ttl, usableFor } = given
   const others = { exposure, maxSession, onUnsupported, region, session, singleUse, subject, ttl, usableFor }
   const present = Object.entries(others).filter(([, value]) => value !== undefined)

@@ -37,7 +37,7 @@ export type Visit =
   | { readonly _tag: "Granted"; readonly fence: number; readonly now: number }
   | { readonly _tag: "Held" }
 
-/** Encrypted credentials by scope name, with one lease for each scope. All times are the store's. */
+/** Encrypted credentials by scope name, with one lease for each scope. All times are by the store's clock. */
 export interface CredentialStore {
   /**
    * Returns the stored text, unless its id is `seen`. Otherwise grants the lease of the scope to an

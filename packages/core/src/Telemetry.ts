@@ -21,7 +21,7 @@ const durations = Metric.histogram("tempcred_mint_milliseconds", {
   boundaries: Metric.exponentialBoundaries({ start: 5, factor: 2, count: 12 })
 })
 
-/** Adds telemetry to a mint. */
+/** A function that adds telemetry to a mint. */
 export type Watch = (
   mint: Effect.Effect<TempCredential, TempCredentialError>
 ) => Effect.Effect<TempCredential, TempCredentialError>

@@ -147,7 +147,7 @@ export class AuthenticationError extends Schema.TaggedError<AuthenticationError>
 }
 
 /**
- * The long-lived key has no permission for this (403).
+ * The long-lived key has no permission for this request (403).
  *
  * @category errors
  * @since 0.1.0

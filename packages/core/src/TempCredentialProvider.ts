@@ -35,8 +35,8 @@ import type { Holding, holding } from "./temp-credential-provider/Holding.ts"
  */
 export interface MintOptions {
   /**
-   * The minimum remaining lifetime. A cached credential with less is refreshed first; a new
-   * credential always satisfies it.
+   * The minimum remaining lifetime of a cached credential. A credential with less is refreshed first.
+   * A new credential is accepted with any lifetime.
    */
   readonly minRemaining?: Length | undefined
   /**
@@ -45,8 +45,8 @@ export interface MintOptions {
    */
   readonly refused?: string | undefined
   /**
-   * The account whose keys are used, see `Accounts`. The backend chooses it, and never a client. A
-   * provider without accounts refuses the mint.
+   * The account whose keys are used, see `Accounts`. The backend chooses the account, and never a client.
+   * A provider without accounts refuses the mint.
    */
   readonly account?: string | undefined
 }

@@ -188,7 +188,7 @@ export const Problem = Schema.Struct({
  */
 export type Problem = typeof Problem.Type
 
-/** Status names, https://www.rfc-editor.org/rfc/rfc9110#name-status-codes. An endpoint sends no other status. */
+/** The names of all statuses of problems, from https://www.rfc-editor.org/rfc/rfc9110#name-status-codes. */
 const titles = {
   400: "Bad Request",
   401: "Unauthorized",
@@ -259,7 +259,7 @@ export const problem = ({ provider, reason }: TempCredentialError): Problem => {
   })
 }
 
-/** The field names on the wire that differ from those of a `MintRequest`. */
+/** The field names of the protocol that differ from the names in a `MintRequest`. */
 const wire: Readonly<Record<string, string>> = {
   ttl: "ttlSeconds",
   maxSession: "maxSessionSeconds"
@@ -271,7 +271,7 @@ const answer = (
   switch (reason._tag) {
     case "InvalidRequestError": {
       const issues = reason.issues.map(({ field, message }) => ({ field: wire[field] ?? field, message }))
-      // The authenticator names the account.
+      // The authenticator names the account, so the client cannot fix this error.
       if (issues[0]?.field === "account") return { status: 403, detail: "this caller has no account at this endpoint" }
       // The client cannot fix fields that the endpoint set, nor errors that only the vendor reports.
       return reason.status === undefined && issues.every(({ field }) => Object.hasOwn(rules, field))

@@ -57,7 +57,7 @@ export interface Options {
   /** The maximum number of credentials for each scope. @default 10 */
   readonly max?: number | undefined
   /**
-   * The minimum remaining lifetime of a credential that is given out.
+   * The minimum remaining lifetime of a credential that the pool serves.
    *
    * @default half of its lifetime when it arrived
    */
@@ -132,7 +132,7 @@ const make = Effect.fnUntraced(function* (
           Effect.sync(() => stocks.get(key) === stock && stocks.delete(key)),
           stock.drop
         )
-        // Refills ignore the deadline of the caller who opened the stock, and do not keep the program
+        // Refills ignore the deadline of the request that opened the stock, and do not keep the process
         // running.
         const refilling = Deadline.until(() => Number.POSITIVE_INFINITY)(Effect.ensuring(stock.fill, forget))
         return Effect.as(FiberMap.run(keepers, key, inBackground(refilling)), stock)

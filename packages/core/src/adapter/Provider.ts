@@ -25,7 +25,7 @@ import * as Expiry from "./Expiry.ts"
 import type { CallContext, Common, Minted, SigningSpec, Spec } from "./Spec.ts"
 import { fromRequest, fromResponse, type Terms } from "./Terms.ts"
 
-/** Makes a credential from a vendor's response or a local signature, or fails. */
+/** A function that makes a credential from a vendor's response or a local signature. */
 type Read<P extends Purpose> = (
   context: CallContext,
   request: Resolved<P>,
@@ -33,7 +33,7 @@ type Read<P extends Purpose> = (
   minted: Minted | InvalidResponseError
 ) => Effect.Effect<TempCredential, TempCredentialError>
 
-/** Issues a credential by a call or a signature. */
+/** A function that issues a credential by a call or a local signature. */
 type Issue<P extends Purpose> = (
   request: Resolved<P>,
   context: CallContext,

@@ -139,7 +139,7 @@ const now: Effect.Effect<ClockReading> = Effect.clockWith((clock) => Effect.sync
 
 const outcomes = { Found: "found", Holder: "minted", Alone: "alone" } as const
 
-/** The name of a scope in the store, and the id under which this mint takes the lease. */
+/** The name of a scope in the store, and the id with which this mint takes the lease. */
 interface Place {
   readonly name: string
   readonly owner: string

@@ -11,7 +11,7 @@ import * as Predicate from "effect/Predicate"
 /** The time limit of reading a file, because a network drive or a pipe must not block the start. */
 const limit = "3 seconds"
 
-/** Reads a whole file. Fails with a reason that is safe to show, such as `ENOENT`. */
+/** A function that reads a whole file. It fails with a reason that is safe to show, such as `ENOENT`. */
 export type ReadFile = (path: string) => Effect.Effect<string, string>
 
 /** Returns `node:fs`, which browsers and most edge runtimes do not have. */

@@ -26,7 +26,7 @@ export interface Policy {
   readonly counts: (reason: Reason) => boolean
 }
 
-/** Runs a mint, or fails at once with `UnavailableError` while the circuit is open. */
+/** A function that runs a mint. While the circuit is open, it fails at once with `UnavailableError`. */
 export type Circuit = <A>(mint: Effect.Effect<A, TempCredentialError>) => Effect.Effect<A, TempCredentialError>
 
 type Store = CircuitBreaker.CircuitBreakerStore["Service"]
@@ -103,8 +103,8 @@ const announcing = (
 })
 
 /**
- * Makes the store in memory. Effect's store reads the wall clock. It gets the monotonic clock instead,
- * so that a change of the wall clock does not affect circuits.
+ * Makes the store in memory. It replaces the wall clock of Effect's store with the monotonic clock, so
+ * that a change of the wall clock does not affect circuits.
  */
 const memory: Effect.Effect<Store, never, Scope.Scope> = Effect.gen(function* () {
   const built = yield* Layer.build(Layer.fresh(CircuitBreaker.layerStoreMemory()))

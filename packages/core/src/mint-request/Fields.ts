@@ -107,7 +107,7 @@ export interface MintRequest {
    * @default the configured region
    */
   readonly region?: string | undefined
-  /** Whether the credential leaves the backend. @default "client" */
+  /** Whether the credential leaves the backend (`"client"`) or not (`"server"`). @default "client" */
   readonly exposure?: "client" | "server" | undefined
   /**
    * Whether an unsupported guarantee is an error, or is omitted and listed in `relaxed`.

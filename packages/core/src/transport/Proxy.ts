@@ -7,7 +7,7 @@ import * as Redacted from "effect/Redacted"
 import { isLoopback } from "../Loopback.ts"
 
 /**
- * A proxy from a variable. `address` may contain a password. `host` can be shown; it is absent if
+ * A proxy from a variable. `address` may contain a password. `host` contains no secret; it is absent if
  * the address is not a URL.
  */
 export interface Proxy {

@@ -1,4 +1,4 @@
-/** Parsing of HTTP dates by RFC 9110, section 5.6.7. `Date.parse` would accept almost any text. */
+/** Parsing of HTTP dates by RFC 9110, section 5.6.7. `Date.parse` also accepts text in other formats. */
 
 const months = "JanFebMarAprMayJunJulAugSepOctNovDec"
 const month = "(?<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
