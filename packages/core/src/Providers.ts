@@ -30,7 +30,7 @@ import { ConfigurationError } from "./ConfigurationError.ts"
 import { CredentialCache } from "./CredentialCache.ts"
 import * as CredentialSharing from "./CredentialSharing.ts"
 import * as Environment from "./Environment.ts"
-import { collect } from "./environment/Collector.ts"
+import * as Collector from "./environment/Collector.ts"
 import * as Failover from "./Failover.ts"
 import * as Settings from "./providers/Settings.ts"
 import * as Ttl from "./providers/Ttl.ts"
@@ -143,7 +143,7 @@ export interface ConfigOptions extends Settings.Options {
   readonly redis?: ((url: Redacted.Redacted) => CredentialSharing.SharedStore) | undefined
 }
 
-const variables = collect((read) =>
+const variables = Collector.collect((read) =>
   Effect.all({
     provider: read(Environment.list("TEMPCRED_PROVIDER")),
     ttl: read(Environment.value("TEMPCRED_TTL", Environment.wholeSeconds)),
