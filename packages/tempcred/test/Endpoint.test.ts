@@ -21,6 +21,8 @@ const ask = (
     body: JSON.stringify(body)
   })
 
+const secret = "a-secret-of-thirty-two-bytes-or-more"
+
 /** What code without types may pass. */
 const untyped = (options: object): Partial<EndpointOptions> => Object.assign({}, options)
 
@@ -90,7 +92,6 @@ describe("an endpoint", () => {
   })
 
   it("takes JWTs and static tokens", async () => {
-    const secret = "a-secret-of-thirty-two-bytes-or-more"
     const token = await new SignJWT({ sub: "ana" })
       .setProtectedHeader({ alg: "HS256" })
       .setExpirationTime("1 minute")
@@ -233,6 +234,11 @@ describe("an endpoint", () => {
     for (const [options, message] of [
       [{ limits: { perMinute: 0 } }, /^createEndpoint.limits.perMinute must be a whole number/],
       [{ cors: { origins: ["https://page.example/"] } }, /^createEndpoint.cors.origins must be origins/],
+      [
+        { authenticate: jwt(Object.assign({ isuer: "sssh" }, { secret })) },
+        /^jwt.isuer is not an option; the options are jwksUrl, /
+      ],
+      [{ cors: { origins: [], header: ["x-user"] } }, /^createEndpoint.cors.header is not an option/],
       [{ cors: { origins: "*" } }, /^createEndpoint.cors.origins must be a list$/],
       [{ polciy: {} }, /^createEndpoint.polciy is not an option; the options are minter, /],
       [{ policy: { term: {} } }, /^createEndpoint.policy.term is not an option/],

@@ -4,7 +4,7 @@ import { authenticators } from "../plain/internal.ts"
 import type { BearerOptions, EndpointOptions, JwtOptions } from "../plain/server-types.ts"
 import type { Callers } from "./Engine.ts"
 import { hidden } from "./Keys.ts"
-import { misuse } from "./Misuse.ts"
+import { misuse, requireKnown } from "./Misuse.ts"
 
 /** A web request as the app got it, beside what it passes on. */
 export class Passed {
@@ -31,11 +31,25 @@ export const callersOf = async ({ authenticate, onError }: EndpointOptions): Pro
   )
 }
 
-/** Makes the authenticator of JWTs. */
-export const byJwt = ({ audience, jwksUrl, secret, ...checks }: JwtOptions): Callers =>
-  secret === undefined
+const jwtOptions = [
+  "jwksUrl",
+  "secret",
+  "audience",
+  "issuer",
+  "subjectClaim",
+  "accountClaim",
+  "clockTolerance",
+  "tokenFrom"
+] satisfies ReadonlyArray<keyof JwtOptions>
+
+/** Makes the authenticator of JWTs. A misspelt check would be no check. */
+export const byJwt = (options: JwtOptions): Callers => {
+  requireKnown("jwt", options, jwtOptions)
+  const { audience, jwksUrl, secret, ...checks } = options
+  return secret === undefined
     ? Authenticator.layerJwt({ ...checks, jwksUrl, audience })
     : Authenticator.layerJwt({ ...checks, audience, secret: hidden(secret) })
+}
 
 /** Makes the authenticator of static tokens. */
 export const byBearer = (entries: ReadonlyArray<BearerOptions>): Callers => {

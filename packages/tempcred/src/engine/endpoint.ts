@@ -11,7 +11,7 @@ import * as Layer from "effect/Layer"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { TempcredError } from "../plain/errors.ts"
 import { engines, stores } from "../plain/internal.ts"
-import type { Caller, EndpointOptions, Limits, NodeRequest, NodeResponse, Policy } from "../plain/server-types.ts"
+import type { Caller, Cors, EndpointOptions, Limits, NodeRequest, NodeResponse, Policy } from "../plain/server-types.ts"
 import { callersOf, Passed } from "./Callers.ts"
 import type { Outcome, RunningEndpoint } from "./Engine.ts"
 import { hidden } from "./Keys.ts"
@@ -42,6 +42,7 @@ const endpointOf = async (options: EndpointOptions): Promise<RunningEndpoint> =>
   requireKnown("createEndpoint.limits", limits, ["perMinute", "concurrent", "store"] satisfies ReadonlyArray<
     keyof Limits
   >)
+  requireKnown("createEndpoint.cors", cors, ["origins", "headers"] satisfies ReadonlyArray<keyof Cors>)
   if (cors !== undefined && !Array.isArray(cors.origins)) throw misuse("createEndpoint.cors.origins", "must be a list")
   const engine = engines.get(minter)
   if (engine === undefined) {

@@ -39,11 +39,17 @@ export const lifecycle = <A extends Running>(start: () => Promise<Outcome<A>>, w
     const outcome = await start()
     if (outcome.type !== "done") return outcome
     opened = outcome.value
-    const ready = isClosed ? ({ type: "closed" } as const) : await opened.ready()
-    if (ready.type === "done") return outcome
-    await opened.close()
-    if (!isClosed) opened = undefined
-    return ready
+    let isReady = false
+    try {
+      const ready = isClosed ? ({ type: "closed" } as const) : await opened.ready()
+      isReady = ready.type === "done"
+      return ready.type === "done" ? outcome : ready
+    } finally {
+      if (!isReady) {
+        await opened.close()
+        if (!isClosed) opened = undefined
+      }
+    }
   }
   return {
     get: async () => {

@@ -66,7 +66,7 @@ export interface BearerOptions extends Caller {
   readonly token: string
 }
 
-/** What callers may request. */
+/** Limits on what a caller may request. */
 export interface Terms {
   /** @default every purpose that the vendor serves */
   readonly purposes?: ReadonlyArray<Purpose> | undefined
